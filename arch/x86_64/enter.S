@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The only code that touches system registers of x86-64: from firmware's state to the one that the kernel is
+ * promised. Source: Linux Documentation/arch/x86/boot.rst, "64-bit Boot Protocol": CS = 0x10, DS = ES = SS = 0x18,
+ * interrupts off, identity-mapped paging on, RSI = boot_params.
+ */
+#include "enter.h"
+
+#define CR0_PG	  0x80000000
+#define CR4_PGE	  0x80
+#define CR4_LA57  0x1000
+#define CR4_PCIDE 0x20000
+#define CR4_CET	  0x800000
+
+	.text
+	.code64
+
+	.globl x86_cpuid_edx
+	.type x86_cpuid_edx, @function
+x86_cpuid_edx:
+	push	%rbx
+	mov	%edi, %eax
+	and	$0x80000000, %eax	/* the highest leaf of the same half */
+	cpuid
+	cmp	%edi, %eax
+	mov	$0, %edx
+	jb	1f
+	mov	%edi, %eax
+	cpuid
+1:	mov	%edx, %eax
+	pop	%rbx
+	ret
+
+	.globl x86_read_cr4
+	.type x86_read_cr4, @function
+x86_read_cr4:
+	mov	%cr4, %rax
+	ret
+
+	.globl arch_ticks
+	.type arch_ticks, @function
+arch_ticks:
+	rdtsc
+	shl	$32, %rdx
+	or	%rdx, %rax
+	ret
+
+/*
+ * rdi: GDT, rsi: top page table. Returns with both in force, interrupts off, data segments set, CS still firmware's.
+ * Global pages, PCIDs and shadow stacks are turned off first: the first would keep firmware's translations alive,
+ * the second would read bits of the table's address as a number, the third would fault on the far returns below.
+ */
+take_over:
+	cli
+	cld
+	mov	%cr4, %rax
+	and	$~(CR4_PGE | CR4_PCIDE | CR4_CET), %rax
+	mov	%rax, %cr4
+	mov	%rsi, %cr3
+	sub	$16, %rsp
+	movw	$(GDT_SIZE - 1), (%rsp)
+	mov	%rdi, 2(%rsp)
+	lgdt	(%rsp)
+	add	$16, %rsp
+	mov	$SELECTOR_DATA, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	mov	%eax, %fs
+	mov	%eax, %gs
+	ret
+
+	.globl x86_enter
+	.type x86_enter, @function
+x86_enter:
+	mov	%rdx, %r12
+	mov	%rcx, %r13
+	call	take_over
+	pushq	$0
+	popfq			/* every flag clear, IF among them */
+	pushq	$SELECTOR_CODE
+	pushq	%r12
+	mov	%r13, %rsi
+	xor	%eax, %eax
+	xor	%ebx, %ebx
+	xor	%ecx, %ecx
+	xor	%edx, %edx
+	xor	%edi, %edi
+	xor	%ebp, %ebp
+	lretq
+
+	.globl x86_enter_by_trampoline
+	.type x86_enter_by_trampoline, @function
+x86_enter_by_trampoline:
+	mov	%rdx, %rbx
+	call	take_over
+	lea	TRAMPOLINE_ROOT(%rbx), %rsp
+	pushq	$SELECTOR_CODE_32
+	pushq	%rbx
+	lretq
+
+/*
+ * Leaves 5-level paging (Intel SDM volume 3, 4.1.1: CR4.LA57 cannot change while paging is on). Runs from a copy
+ * below 4 GiB, in 32-bit code whose address is in ebx; esp points to the words after it.
+ */
+	.section .rodata
+	.code32
+	.globl x86_trampoline, x86_trampoline_end
+x86_trampoline:
+	mov	%cr0, %eax
+	and	$~CR0_PG, %eax
+	mov	%eax, %cr0
+	mov	%cr4, %eax
+	and	$~CR4_LA57, %eax
+	mov	%eax, %cr4
+	mov	TRAMPOLINE_ROOT(%ebx), %eax
+	mov	%eax, %cr3
+	mov	%cr0, %eax
+	or	$CR0_PG, %eax
+	mov	%eax, %cr0	/* EFER.LME is still set: long mode again, 4 levels */
+	lea	(1f - x86_trampoline)(%ebx), %eax
+	pushl	$SELECTOR_CODE
+	pushl	%eax
+	lret
+	.code64
+1:	mov	%ebx, %ebx	/* the upper halves are undefined after 32-bit code */
+	mov	%esp, %esp
+	pushq	$0
+	popfq
+	mov	TRAMPOLINE_ARGUMENT(%rbx), %rsi
+	mov	TRAMPOLINE_ENTRY(%rbx), %rax
+	xor	%ebx, %ebx
+	xor	%ecx, %ecx
+	xor	%edx, %edx
+	xor	%edi, %edi
+	xor	%ebp, %ebp
+	jmp	*%rax
+x86_trampoline_end:
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Shared by prepare.c and enter.S: selectors, the layout of the trampoline's page, and the routines in enter.S. */
+#ifndef BERTH_X86_64_ENTER_H
+#define BERTH_X86_64_ENTER_H
+
+/* boot.rst, "64-bit Boot Protocol": __BOOT_CS is 0x10, __BOOT_DS is 0x18. */
+#define SELECTOR_CODE_32 0x08
+#define SELECTOR_CODE	 0x10
+#define SELECTOR_DATA	 0x18
+#define GDT_SIZE	 0x20
+
+/* In the trampoline's page: code from 0, a stack that ends where the words for the code begin. */
+#define TRAMPOLINE_ROOT	    0xfe0
+#define TRAMPOLINE_ENTRY    0xfe8
+#define TRAMPOLINE_ARGUMENT 0xff0
+
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+
+uint32_t x86_cpuid_edx(uint32_t leaf); /* 0 when the CPU does not have the leaf */
+uint64_t x86_read_cr4(void);
+__attribute__((noreturn)) void x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument);
+__attribute__((noreturn)) void x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline);
+extern const uint8_t x86_trampoline[], x86_trampoline_end[];
+#endif
+
+#endif

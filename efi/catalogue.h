@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Every entry on the volume, in the order of the menu, and what loader.conf says. */
+#ifndef BERTH_CATALOGUE_H
+#define BERTH_CATALOGUE_H
+
+#include "efi_local.h"
+
+struct catalogue {
+	struct loader_conf conf;
+	struct entry entry[MAX_ENTRIES];
+	struct entry *sorted[MAX_ENTRIES];
+	size_t n;
+	char *text[MAX_ENTRIES], *conf_text; /* the files' text, which the entries point into */
+};
+
+/* NOT_FOUND when there is no entry; a single broken file is no error. catalogue_free releases either way. */
+enum status catalogue_read(struct catalogue *catalogue, struct fail *why) MUST_CHECK;
+void catalogue_free(struct catalogue *catalogue);
+
+#endif

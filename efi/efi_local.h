@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Shared by the files of efi/, the only ones that call firmware: gnu-efi's declarations, what they lack, and the one
+ * state of the loader that lives outside a boot attempt.
+ */
+#ifndef BERTH_EFI_LOCAL_H
+#define BERTH_EFI_LOCAL_H
+
+#include <efi.h>
+
+#include "../config/entry.h"
+#include "../config/menu.h"
+#include "../loader/firmware.h"
+
+struct efi_state {
+	EFI_HANDLE image;
+	EFI_SYSTEM_TABLE *system;
+	EFI_BOOT_SERVICES *boot;
+	EFI_LOADED_IMAGE *loaded;
+	EFI_FILE_HANDLE root; /* of the volume that the loader came from; opened at the first use */
+	enum log_level log;
+};
+
+extern struct efi_state efi;
+
+/* Firmware's status in words: "device error". */
+const char *efi_status_words(EFI_STATUS status);
+
+/* ---- console.c ---- */
+void console_write(const char *utf8); /* "\n" ends a line */
+void console_clear(void);
+void console_size(unsigned int *columns, unsigned int *rows);
+/* Waits for a key at most @seconds (UINT32_MAX: for ever); false when none came. */
+bool console_key(uint32_t seconds, enum menu_key *key, uint32_t *character);
+bool console_key_pressed(void); /* without waiting; the key is taken */
+
+/* ---- file.c ---- */
+/*
+ * A whole small file, in pool memory that efi_free gives back, with a NUL after it. NOT_FOUND when there is none,
+ * BAD_INPUT when it has more than @most bytes.
+ */
+enum status efi_read_file(const char *path, uint64_t most, char **text, size_t *size, struct fail *why) MUST_CHECK;
+/* Calls @each for every file in a folder; stops at the first error. NOT_FOUND when there is no such folder. */
+enum status efi_list_folder(const char *path, enum status (*each)(void *context, const char *name, struct fail *why),
+			    void *context, struct fail *why) MUST_CHECK;
+void efi_close_volume(void);
+void *efi_alloc(uint64_t size); /* pool memory; NULL when there is none */
+void efi_free(void *memory);
+
+/* ---- variables.c ---- */
+enum secure_boot efi_secure_boot(void);
+/* The load option string as UTF-8; false when there is none, or when it is no text. */
+bool efi_load_option(char *out, size_t room);
+
+/* ---- graphics.c ---- */
+void efi_screen(struct screen *screen);
+
+/* ---- text between UTF-8 and firmware's UTF-16 ---- */
+/* Converts up to @room - 1 units and a 0; returns false when it did not fit or was no UTF-8 (then '?' stands). */
+bool utf16_from_utf8(CHAR16 *out, size_t room, const char *utf8);
+bool utf8_from_utf16(char *out, size_t room, const CHAR16 *utf16, size_t units);
+
+#endif

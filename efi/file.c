@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Files on the volume that the loader came from. Source: UEFI 2.10, 13.4 and 13.5. */
+#include "efi_local.h"
+
+struct fw_file {
+	EFI_FILE_HANDLE handle;
+	char path[MAX_PATH_TEXT];
+};
+
+static EFI_GUID file_system_guid = SIMPLE_FILE_SYSTEM_PROTOCOL;
+static EFI_GUID file_info_guid = EFI_FILE_INFO_ID;
+
+void *efi_alloc(uint64_t size)
+{
+	void *memory;
+
+	if (size > SIZE_MAX || EFI_ERROR(efi.boot->AllocatePool(EfiLoaderData, (UINTN)size, &memory)))
+		return NULL;
+	return memory;
+}
+
+void efi_free(void *memory)
+{
+	if (memory != NULL)
+		efi.boot->FreePool(memory);
+}
+
+static enum status open_volume(struct fail *why)
+{
+	EFI_FILE_IO_INTERFACE *volume;
+	EFI_STATUS status;
+
+	if (efi.root != NULL)
+		return OK;
+	status = efi.boot->HandleProtocol(efi.loaded->DeviceHandle, &file_system_guid, (void **)&volume);
+	if (!EFI_ERROR(status))
+		status = volume->OpenVolume(volume, &efi.root);
+	if (EFI_ERROR(status)) {
+		efi.root = NULL;
+		return fail(why, IO_ERROR, "the volume that Berth was started from cannot be read: %s",
+			    efi_status_words(status));
+	}
+	return OK;
+}
+
+void efi_close_volume(void)
+{
+	if (efi.root != NULL)
+		efi.root->Close(efi.root);
+	efi.root = NULL;
+}
+
+/* EFI_FILE_INFO has room for a name of any length; FAT's have at most 255 units. */
+union info {
+	EFI_FILE_INFO info;
+	UINT8 room[sizeof(EFI_FILE_INFO) + 512];
+};
+
+static enum status file_info(EFI_FILE_HANDLE handle, const char *path, union info *info, struct fail *why)
+{
+	UINTN size = sizeof(*info);
+	EFI_STATUS status = handle->GetInfo(handle, &file_info_guid, &size, info);
+
+	if (EFI_ERROR(status))
+		return fail(why, IO_ERROR, "%s: cannot tell its size: %s", path, efi_status_words(status));
+	return OK;
+}
+
+static enum status open_handle(const char *path, EFI_FILE_HANDLE *handle, union info *info, struct fail *why)
+{
+	CHAR16 wide[MAX_PATH_TEXT];
+	EFI_STATUS status;
+	enum status result;
+
+	TRY(open_volume(why));
+	if (!utf16_from_utf8(wide, MAX_PATH_TEXT, path))
+		return fail(why, BAD_INPUT, "%s: the path is too long", path);
+	status = efi.root->Open(efi.root, handle, wide, EFI_FILE_MODE_READ, 0);
+	if (status == EFI_NOT_FOUND)
+		return fail(why, NOT_FOUND, "%s: no such file on the volume that Berth was started from", path);
+	if (EFI_ERROR(status))
+		return fail(why, IO_ERROR, "%s: cannot be opened: %s", path, efi_status_words(status));
+	result = file_info(*handle, path, info, why);
+	if (result != OK)
+		(*handle)->Close(*handle);
+	return result;
+}
+
+enum status fw_open(const char *path, struct fw_file **file, uint64_t *size, struct fail *why)
+{
+	struct fw_file *f = efi_alloc(sizeof(*f));
+	enum status status;
+	union info info;
+
+	if (f == NULL)
+		return fail(why, IO_ERROR, "%s: no memory to open it", path);
+	status = open_handle(path, &f->handle, &info, why);
+	if (status == OK && (info.info.Attribute & EFI_FILE_DIRECTORY) != 0) {
+		f->handle->Close(f->handle);
+		status = fail(why, BAD_INPUT, "%s: is a folder", path);
+	}
+	if (status != OK) {
+		efi_free(f);
+		return status;
+	}
+	for (size_t i = 0; i < MAX_PATH_TEXT && (i == 0 || path[i - 1] != '\0'); i++)
+		f->path[i] = path[i];
+	*size = info.info.FileSize;
+	*file = f;
+	return OK;
+}
+
+void fw_close(struct fw_file *file)
+{
+	if (file == NULL)
+		return;
+	file->handle->Close(file->handle);
+	efi_free(file);
+}
+
+enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
+{
+	EFI_STATUS status = file->handle->SetPosition(file->handle, offset);
+	UINTN count = size;
+
+	if (!EFI_ERROR(status))
+		status = file->handle->Read(file->handle, &count, to);
+	if (EFI_ERROR(status))
+		return fail(why, IO_ERROR, "%s: reading %zu bytes at byte %" PRIu64 " failed: %s", file->path, size, offset,
+			    efi_status_words(status));
+	if (count > size)
+		return fail(why, IO_ERROR, "%s: firmware says that it read %zu bytes when %zu were asked for", file->path,
+			    (size_t)count, size);
+	*got = count;
+	return OK;
+}
+
+enum status efi_read_file(const char *path, uint64_t most, char **text, size_t *size, struct fail *why)
+{
+	struct fw_file *file;
+	enum status status;
+	uint64_t length;
+
+	TRY(fw_open(path, &file, &length, why));
+	if (length > most) {
+		fw_close(file);
+		return fail(why, BAD_INPUT, "%s: has %" PRIu64 " bytes; at most %" PRIu64 " are read", path, length, most);
+	}
+	*size = 0;
+	*text = efi_alloc(length + 1);
+	if (*text == NULL)
+		status = fail(why, IO_ERROR, "%s: no memory to read it", path);
+	else if (length != 0)
+		status = fw_read(file, 0, *text, (size_t)length, size, why);
+	else
+		status = OK;
+	fw_close(file);
+	if (status != OK) {
+		efi_free(*text);
+		*text = NULL;
+		return status;
+	}
+	(*text)[*size] = '\0';
+	return OK;
+}
+
+enum status efi_list_folder(const char *path, enum status (*each)(void *context, const char *name, struct fail *why),
+			    void *context, struct fail *why)
+{
+	EFI_FILE_HANDLE folder;
+	enum status result = OK;
+	union info info;
+	char name[1024];
+
+	TRY(open_handle(path, &folder, &info, why));
+	if ((info.info.Attribute & EFI_FILE_DIRECTORY) == 0) {
+		folder->Close(folder);
+		return fail(why, NOT_FOUND, "%s: is no folder", path);
+	}
+	while (result == OK) {
+		UINTN size = sizeof(info);
+		EFI_STATUS status = folder->Read(folder, &size, &info);
+
+		if (EFI_ERROR(status)) {
+			result = fail(why, IO_ERROR, "%s: cannot be listed: %s", path, efi_status_words(status));
+			break;
+		}
+		if (size == 0)
+			break;
+		if ((info.info.Attribute & EFI_FILE_DIRECTORY) == 0 &&
+		    utf8_from_utf16(name, sizeof(name), info.info.FileName, 256))
+			result = each(context, name, why);
+	}
+	folder->Close(folder);
+	return result;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rest of loader/firmware.h's body: facts of the machine, entropy, the log, time. */
+#include "efi_local.h"
+
+#include "../arch/arch.h"
+#include "../loader/mem.h"
+
+#define SHOW_AFTER 10000000u /* 1 s, in SetTimer's 100 ns: a file that takes longer shows how far it is */
+#define SHOW_EVERY 2500000u
+
+static EFI_GUID acpi_20_guid = ACPI_20_TABLE_GUID;
+static EFI_GUID acpi_10_guid = ACPI_TABLE_GUID;
+/* UEFI 2.10, 37.5, EFI_RNG_PROTOCOL; gnu-efi 3.0.15 does not declare it. */
+static EFI_GUID rng_guid = {0x3152bca5, 0xeade, 0x433d, {0x86, 0x2e, 0xc0, 0x1c, 0xdc, 0x29, 0x1f, 0x44}};
+
+struct rng_protocol {
+	EFI_STATUS(EFIAPI *GetInfo)(struct rng_protocol *this, UINTN *size, EFI_GUID *list);
+	EFI_STATUS(EFIAPI *GetRNG)(struct rng_protocol *this, EFI_GUID *algorithm, UINTN size, UINT8 *value);
+};
+
+const char *efi_status_words(EFI_STATUS status)
+{
+	static const struct {
+		EFI_STATUS status;
+		const char *words;
+	} table[] = {
+		{EFI_SUCCESS, "success"},
+		{EFI_LOAD_ERROR, "load error"},
+		{EFI_INVALID_PARAMETER, "invalid parameter"},
+		{EFI_UNSUPPORTED, "unsupported"},
+		{EFI_BAD_BUFFER_SIZE, "bad buffer size"},
+		{EFI_BUFFER_TOO_SMALL, "buffer too small"},
+		{EFI_NOT_READY, "not ready"},
+		{EFI_DEVICE_ERROR, "device error"},
+		{EFI_OUT_OF_RESOURCES, "out of resources"},
+		{EFI_VOLUME_CORRUPTED, "the file system is corrupted"},
+		{EFI_NO_MEDIA, "no medium"},
+		{EFI_MEDIA_CHANGED, "the medium was changed"},
+		{EFI_NOT_FOUND, "not found"},
+		{EFI_ACCESS_DENIED, "access denied"},
+		{EFI_NO_RESPONSE, "no response"},
+		{EFI_TIMEOUT, "timeout"},
+		{EFI_SECURITY_VIOLATION, "security violation"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].status == status)
+			return table[i].words;
+	return "an error that UEFI does not name";
+}
+
+static uint64_t find_rsdp(void)
+{
+	uint64_t rsdp = 0;
+
+	for (UINTN i = 0; i < efi.system->NumberOfTableEntries; i++) {
+		const EFI_CONFIGURATION_TABLE *table = &efi.system->ConfigurationTable[i];
+
+		if (memcmp(&table->VendorGuid, &acpi_20_guid, sizeof(EFI_GUID)) == 0)
+			return (uintptr_t)table->VendorTable;
+		if (memcmp(&table->VendorGuid, &acpi_10_guid, sizeof(EFI_GUID)) == 0)
+			rsdp = (uintptr_t)table->VendorTable;
+	}
+	return rsdp;
+}
+
+void fw_machine(struct machine *machine)
+{
+	machine->system_table = (uintptr_t)efi.system;
+	machine->rsdp = find_rsdp();
+	machine->secure_boot = efi_secure_boot();
+	efi_screen(&machine->screen);
+}
+
+bool fw_random(void *to, size_t size)
+{
+	struct rng_protocol *rng = NULL;
+
+	return !EFI_ERROR(efi.boot->LocateProtocol(&rng_guid, NULL, (void **)&rng)) && rng != NULL &&
+	       !EFI_ERROR(rng->GetRNG(rng, NULL, size, to));
+}
+
+bool fw_log_wants(enum log_level level)
+{
+	return level <= efi.log;
+}
+
+void fw_log(enum log_level level, const char *format, ...)
+{
+	char line[FAIL_TEXT + 16];
+	struct text text = TEXT(line);
+	va_list args;
+
+	if (!fw_log_wants(level))
+		return;
+	text_add(&text, "berth: ");
+	va_start(args, format);
+	text_vadd(&text, format, args);
+	va_end(args);
+	text_add(&text, "\n");
+	console_write(line);
+}
+
+void fw_progress(const char *name, uint64_t done, uint64_t of)
+{
+	static EFI_EVENT timer;
+	static bool shown;
+	char line[160];
+	struct text text = TEXT(line);
+
+	if (of == 0) {
+		if (timer != NULL)
+			efi.boot->CloseEvent(timer);
+		if (shown)
+			console_write("\n");
+		timer = NULL;
+		shown = false;
+		return;
+	}
+	if (timer == NULL) {
+		if (done == of || EFI_ERROR(efi.boot->CreateEvent(EVT_TIMER, 0, NULL, NULL, &timer)))
+			return;
+		efi.boot->SetTimer(timer, TimerRelative, SHOW_AFTER);
+		return;
+	}
+	if (efi.boot->CheckEvent(timer) != EFI_SUCCESS && !(shown && done == of))
+		return;
+	efi.boot->SetTimer(timer, TimerRelative, SHOW_EVERY);
+	shown = true;
+	text_add(&text, "\rberth: reading %.60s %3u %%  %s of %s ", name, (unsigned int)(done * 100 / of),
+		 size_words(done).at, size_words(of).at);
+	console_write(line);
+}
+
+uint64_t fw_microseconds(void)
+{
+	static uint64_t ticks_per_ms;
+
+	if (ticks_per_ms == 0) {
+		uint64_t start = arch_ticks();
+
+		if (EFI_ERROR(efi.boot->Stall(1000)))
+			return 0;
+		ticks_per_ms = arch_ticks() - start;
+	}
+	return ticks_per_ms == 0 ? 0 : arch_ticks() / ticks_per_ms * 1000 + arch_ticks() % ticks_per_ms * 1000 / ticks_per_ms;
+}

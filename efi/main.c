@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The entry point: choose an entry, boot it; when that cannot be, say why, wait for a key, and show the menu.
+ */
+#include "catalogue.h"
+
+#include "../loader/boot.h"
+
+#define VERSION "0.1"
+
+/* bootctl(1) finds a loader's name and version by this string. */
+__attribute__((used)) static const char magic[] = "#### LoaderInfo: Berth " VERSION " ####";
+
+/* rhboot/shim SBAT.md: which generation of which component this is, so that a bad one can be revoked. */
+__attribute__((used, section(".sbat"))) static const char sbat[] =
+	"sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md\n"
+	"berth,1,The Berth developers,berth," VERSION ",-\n";
+
+struct efi_state efi;
+
+/* Too large for firmware's stack, of which 128 KiB are promised. */
+static struct catalogue catalogue;
+static struct boot attempt;
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+
+static void wait_for_key(void)
+{
+	enum menu_key key;
+	uint32_t character;
+
+	console_write("berth: press any key\n");
+	(void)console_key(UINT32_MAX, &key, &character);
+}
+
+static void say_why(const struct fail *why)
+{
+	const struct rule_row *rule = rule_row(why->rule);
+
+	console_write("\nberth: ");
+	console_write(why->text);
+	if (rule->id[0] != '\0') {
+		console_write("\n  rule ");
+		console_write(rule->id);
+		console_write(": ");
+		console_write(rule->sentence);
+	}
+	console_write("\n");
+}
+
+/* Shows the menu until an entry is chosen; false when the user leaves to firmware. */
+static bool choose(size_t *index, uint32_t seconds)
+{
+	static char screen[16384];
+	enum menu_result result = MENU_STAY;
+	unsigned int columns, rows;
+	struct menu menu;
+
+	console_size(&columns, &rows);
+	menu_open(&menu, catalogue.sorted, catalogue.n, *index, seconds);
+	while (result == MENU_STAY) {
+		struct text text = TEXT(screen);
+		uint32_t character;
+		enum menu_key key;
+
+		menu_draw(&menu, columns, rows, &text);
+		console_clear();
+		console_write(screen);
+		if (console_key(menu.counting ? 1 : UINT32_MAX, &key, &character))
+			result = menu_press(&menu, key, character);
+		else
+			result = menu_tick(&menu);
+	}
+	console_clear();
+	*index = menu.selected;
+	return result == MENU_BOOT;
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* A shell passes the whole line it was given, our own file name first: that word is not meant for us. */
+static char *skip_own_name(char *option)
+{
+	static const char suffix[] = ".efi";
+	size_t end = 0, i = 0;
+
+	while (option[end] != '\0' && option[end] != ' ')
+		end++;
+	if (end < 4)
+		return option;
+	while (i < 4 && lower(option[end - 4 + i]) == suffix[i])
+		i++;
+	if (i < 4)
+		return option;
+	while (option[end] == ' ')
+		end++;
+	return option + end;
+}
+
+/* The entry that a boot option or a shell names; false when none is named. NOT_FOUND in @why: there is none such. */
+static bool named_entry(size_t *index, enum status *status, struct fail *why)
+{
+	char option[1024], *name;
+	size_t length = 0;
+
+	*status = OK;
+	if (!efi_load_option(option, sizeof(option)))
+		return false;
+	name = skip_own_name(option);
+	while (name[length] != '\0')
+		length++;
+	while (length > 0 && name[length - 1] == ' ')
+		name[--length] = '\0';
+	if (length == 0)
+		return false;
+	if (!entries_named(catalogue.sorted, catalogue.n, (struct word){name, length}, index))
+		*status = fail(why, NOT_FOUND, "the load option names the entry \"%s\", and there is none such", name);
+	return true;
+}
+
+static EFI_STATUS run(void)
+{
+	struct fail why;
+	enum status status = catalogue_read(&catalogue, &why);
+	bool named, menu;
+	size_t index = 0;
+
+	if (status != OK) {
+		say_why(&why);
+		wait_for_key();
+		return EFI_NOT_FOUND;
+	}
+	fw_log(LOG_DEBUG, "Berth " VERSION " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);
+	index = entries_default(catalogue.sorted, catalogue.n, &catalogue.conf);
+	named = named_entry(&index, &status, &why);
+	/* A key that is held down asks for the menu that was not configured. */
+	menu = !named && (catalogue.conf.timeout_seconds != TIMEOUT_NONE || console_key_pressed());
+	for (uint32_t seconds = catalogue.conf.timeout_seconds;; seconds = TIMEOUT_FOREVER) {
+		if (menu && !choose(&index, seconds == TIMEOUT_NONE ? TIMEOUT_FOREVER : seconds))
+			return EFI_SUCCESS;
+		if (status == OK && catalogue.sorted[index]->broken) {
+			why = catalogue.sorted[index]->broken_why;
+			status = why.status;
+		}
+		if (status == OK)
+			status = boot(&attempt, catalogue.sorted[index], &why);
+		say_why(&why);
+		wait_for_key();
+		menu = true;
+		status = OK;
+	}
+}
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+	static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
+	EFI_STATUS status;
+
+	efi.image = image;
+	efi.system = system;
+	efi.boot = system->BootServices;
+	efi.log = LOG_NORMAL;
+	/* Firmware gives a boot option five minutes (UEFI 2.10, 3.1.2); somebody may read the menu for longer. */
+	efi.boot->SetWatchdogTimer(0, 0, 0, NULL);
+	status = efi.boot->HandleProtocol(image, &loaded_image_guid, (void **)&efi.loaded);
+	if (!EFI_ERROR(status))
+		status = run();
+	catalogue_free(&catalogue);
+	efi_close_volume();
+	return status;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One attempt to boot an entry. */
+#ifndef BERTH_BOOT_H
+#define BERTH_BOOT_H
+
+#include "../arch/arch.h"
+#include "load.h"
+
+/* What an attempt holds: released, whatever happens, when boot() returns. Too large for firmware's stack. */
+struct boot {
+	struct file kernel, initrd[MAX_INITRDS];
+	size_t n_initrds;
+	uint8_t head[IMAGE_HEAD];
+	char command_line[MAX_COMMAND_LINE];
+
+	struct cargo cargo;
+	struct image image;
+	struct cpu cpu;
+	struct machine machine;
+	struct request request[N_PARTS];
+	struct fw_memory memory;
+	struct plan plan;
+	struct range claimed[N_PARTS]; /* empty: not claimed */
+	struct loading loading;
+	struct handoff handoff;
+};
+
+/* Boots @entry. Returns only when it cannot, with everything released and the reason in @why. */
+enum status boot(struct boot *boot, const struct entry *entry, struct fail *why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "explain.h"
+
+void explain_placement(struct text *text, enum part part, const struct placement *placement)
+{
+	text_add(text, "place %s %#" PRIx64 " size %#" PRIx64 " align %#" PRIx64 " rule %s", part_name(part),
+		 placement->at.start, range_size(placement->at), placement->align, rule_row(placement->by)->id);
+}
+
+void explain_refusal(struct text *text, const struct refusal *refusal)
+{
+	const struct choice *c = refusal->choice;
+
+	text_add(text, "refuse %s in %#" PRIx64 "-%#" PRIx64 " (%s) for %s from %#" PRIx64 " align %#" PRIx64 ": rule %s",
+		 part_name(refusal->part), refusal->run.start, refusal->run.end,
+		 size_words(range_size(refusal->run)).at, c->from_top ? "the highest" : "the lowest", c->window.start,
+		 c->align, rule_row(refusal->by)->id);
+}
+
+static void say_limits(const struct request *r, struct fail *why)
+{
+	if (r->max.by != RULE_NONE)
+		fail_add(why, "  limits    at or above %#" PRIx64 " [%s], end at or below %#" PRIx64 " [%s]", r->min.value,
+			 rule_row(r->min.by)->id, r->max.value, rule_row(r->max.by)->id);
+	else
+		fail_add(why, "  limits    at or above %#" PRIx64 " [%s]", r->min.value, rule_row(r->min.by)->id);
+}
+
+static enum status explain_exact(const struct request *r, const struct memmap *map, struct fail *why)
+{
+	struct range place = {r->exact.value, r->exact.value + r->size};
+	const struct memory *owner = memmap_owner(map, place);
+
+	(void)fail_by(why, NO_PLACE, r->exact.by, "the %s cannot lie at %#" PRIx64 ", and it may lie nowhere else",
+		      part_name(r->part), place.start);
+	fail_add(why, "  needs     %#" PRIx64 "-%#" PRIx64 "   %s", place.start, place.end, size_words(r->size).at);
+	if (owner != NULL)
+		fail_add(why, "  held by   %#" PRIx64 "-%#" PRIx64 "   %s", owner->at.start, owner->at.end,
+			 memory_type_name(owner->type));
+	else
+		fail_add(why, "  but part of that is no memory, or firmware does not give it");
+	fail_add(why, "  try: another placement, or none; nothing was changed");
+	return NO_PLACE;
+}
+
+static enum status explain_alone(const struct request *r, const struct free_memory *free, struct fail *why)
+{
+	struct range within = {r->min.value, r->max.value};
+	struct range best = largest_run(&free->all, within);
+
+	(void)fail_by(why, NO_PLACE, C1, "no free memory holds the %s", part_name(r->part));
+	fail_add(why, "  needs     %#" PRIx64 " bytes in one piece (%s), aligned to %#" PRIx64, r->size,
+		 size_words(r->size).at, r->least_align.value);
+	if (range_is_empty(best))
+		fail_add(why, "  largest   no free run at all");
+	else
+		fail_add(why, "  largest   free run has %#" PRIx64 " bytes (%s), at %#" PRIx64 "-%#" PRIx64,
+			 range_size(best), size_words(range_size(best)).at, best.start, best.end);
+	say_limits(r, why);
+	fail_add(why, "  try: more memory or a smaller %s; nothing was changed", part_name(r->part));
+	return NO_PLACE;
+}
+
+enum status explain_failure(enum status status, const struct request request[N_PARTS], const struct free_memory *free,
+			    const struct memmap *map, const struct plan_failure *failure, struct fail *why)
+{
+	struct range best = largest_run(&free->all, (struct range){0, UINT64_MAX});
+
+	if (status == GAVE_UP)
+		return fail_by(why, GAVE_UP, C8,
+			       "gave up looking for places: the search budget ended before all arrangements were tried");
+	if (failure->part != N_PARTS) {
+		const struct request *r = &request[failure->part];
+
+		return r->exact.by != RULE_NONE ? explain_exact(r, map, why) : explain_alone(r, free, why);
+	}
+	(void)fail_by(why, NO_PLACE, C8, "each part fits alone, but no arrangement holds them all");
+	for (size_t i = 0; i < N_PARTS; i++)
+		if (request[i].size != 0 && !request[i].optional)
+			fail_add(why, "  %-8s  needs %#" PRIx64 " bytes (%s), aligned to %#" PRIx64,
+				 part_name(request[i].part), request[i].size, size_words(request[i].size).at,
+				 request[i].least_align.value);
+	fail_add(why, "  largest   free run has %#" PRIx64 " bytes (%s)", range_size(best),
+		 size_words(range_size(best)).at);
+	fail_add(why, "  try: more memory or smaller files; nothing was changed");
+	return NO_PLACE;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The seam: all that the loader asks of firmware. efi/firmware.c and its neighbours are the body in firmware.
+ * Linked, not passed: no table of pointers stands between a call and its callee.
+ *
+ * Every function that fails has written why in full, and has released what it took itself.
+ */
+#ifndef BERTH_FIRMWARE_H
+#define BERTH_FIRMWARE_H
+
+#include "../config/entry.h"
+#include "../protocol/handoff.h"
+#include "plan.h"
+
+/* ---- files on the volume that the loader came from; paths are absolute with backslashes ---- */
+
+struct fw_file; /* an open file */
+
+/* NOT_FOUND when there is none, IO_ERROR otherwise; a folder is BAD_INPUT. */
+enum status fw_open(const char *path, struct fw_file **file, uint64_t *size, struct fail *why) MUST_CHECK;
+void fw_close(struct fw_file *file);
+
+/*
+ * Reads @size bytes at @offset to @to in one call of firmware; *got is less only at the end of the file.
+ * After an error the handle may be broken (some firmware never reads from it again): close and open the file anew.
+ */
+enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size, size_t *got,
+		    struct fail *why) MUST_CHECK;
+
+/* ---- memory ---- */
+
+/* The memory map and its free runs, in memory that fw_free_memory_map gives back. */
+struct fw_memory {
+	struct memmap map;
+	struct free_memory free;
+	size_t final_room; /* descriptors that the final map may have: those of now and 32 to spare */
+	size_t desc_size;  /* bytes of one */
+	void *pool;
+};
+
+enum status fw_memory_map(struct fw_memory *memory, struct fail *why) MUST_CHECK;
+void fw_free_memory_map(struct fw_memory *memory);
+
+/* Takes exactly these pages. TAKEN when firmware does not give them, whatever its map said. */
+enum status fw_claim(struct range at, struct fail *why) MUST_CHECK;
+void fw_release(struct range at);
+
+/* Where physical memory is to be read and written: the same number in firmware, a place in an arena in tests. */
+void *fw_memory_at(uint64_t address);
+
+/* ---- the machine ---- */
+
+/* Everything but the seed's fields, and but map_room and map_desc_size. */
+void fw_machine(struct machine *machine);
+
+/* Fills @size bytes with the firmware's entropy; false when it has none. */
+bool fw_random(void *to, size_t size);
+
+/* ---- telling ---- */
+
+/* Writes one line, "berth: " before it, when @level is at or below what loader.conf asks for. */
+__attribute__((format(printf, 2, 3))) void fw_log(enum log_level level, const char *format, ...);
+bool fw_log_wants(enum log_level level);
+
+/* A file that takes long: shows how far it is, on one line that is written over. @of 0: the file is done. */
+void fw_progress(const char *name, uint64_t done, uint64_t of);
+
+/* Microseconds on a clock that started before the loader; 0 when the machine's clock is not known. */
+uint64_t fw_microseconds(void);
+
+/* ---- leaving ---- */
+
+/*
+ * Ends boot services, with as many tries as firmware needs, and leaves its last memory map in @final.
+ * Fails only before its first try; after that it succeeds, or resets the machine.
+ */
+enum status fw_exit(struct final_map *final, struct fail *why) MUST_CHECK;
+
+#endif

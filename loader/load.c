@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "load.h"
+
+#include "mem.h"
+
+/*
+ * Large enough that firmware's cost of a call vanishes, small enough that firmware returns from each: one read of
+ * 2.5 GiB did not come back from OVMF within minutes, and 1 MiB pieces cost 38 % more than large ones.
+ */
+#define PIECE	    MIB(16)
+#define SMALL_PIECE MIB(1)
+#define CHECK_PIECE KIB(64) /* what is read both ways */
+#define INITRD_ALIGN 4	    /* Linux init/initramfs.c, unpack_to_rootfs: archives start on a multiple of 4 */
+#define LONG_FILE   MIB(16) /* from here on the log tells the speed */
+
+enum way { LARGE_PIECES, SMALL_PIECES, BY_BOUNCE };
+
+/* A file on its way: bytes [done, size) of what was asked are still to come. */
+struct transfer {
+	struct loading *loading;
+	struct file *file;
+	uint64_t offset, to, size, done;
+	enum way way;
+};
+
+static enum status read_piece(struct transfer *t, void *to, size_t size, struct fail *why)
+{
+	uint64_t offset = t->offset + t->done;
+	size_t got;
+
+	TRY(fw_read(t->file->handle, offset, to, size, &got, why));
+	if (got != size)
+		return fail(why, BAD_INPUT, "%s ends at byte %" PRIu64 ", although its size was %" PRIu64 " before",
+			    t->file->path, offset + got, t->file->size);
+	return OK;
+}
+
+static enum status reopen(struct file *file, struct fail *why)
+{
+	uint64_t size;
+
+	fw_close(file->handle);
+	file->handle = NULL;
+	TRY(fw_open(file->path, &file->handle, &size, why));
+	if (size != file->size)
+		return fail(why, BAD_INPUT, "%s has %" PRIu64 " bytes now and had %" PRIu64 " before", file->path, size,
+			    file->size);
+	return OK;
+}
+
+static bool reaches_above_4g(const struct transfer *t)
+{
+	return t->to + t->size > GIB(4);
+}
+
+static enum status read_by_bounce(struct transfer *t, size_t size, struct fail *why)
+{
+	void *bounce = fw_memory_at(t->loading->bounce.start);
+
+	TRY(read_piece(t, bounce, size, why));
+	memcpy(fw_memory_at(t->to + t->done), bounce, size);
+	t->loading->copied += size;
+	return OK;
+}
+
+/*
+ * Rule C7: some firmware's disk drivers hand a device the low 32 bits of an address, and the bytes land elsewhere
+ * without an error. So the first piece is read again to below 4 GiB and compared.
+ */
+static enum status check_first_piece(struct transfer *t, size_t size, struct fail *why)
+{
+	void *bounce = fw_memory_at(t->loading->bounce.start);
+
+	if (size > range_size(t->loading->bounce))
+		size = (size_t)range_size(t->loading->bounce);
+	TRY(read_piece(t, bounce, size, why));
+	if (memcmp(bounce, fw_memory_at(t->to + t->done), size) == 0)
+		return OK;
+	t->loading->distrust_high = true;
+	t->way = BY_BOUNCE;
+	fw_log(LOG_QUIET, "firmware read other bytes to above 4 GiB than to below: reading by a buffer [C7]");
+	memcpy(fw_memory_at(t->to + t->done), bounce, size);
+	t->loading->copied += size;
+	return OK;
+}
+
+static size_t piece_size(const struct transfer *t, bool check)
+{
+	uint64_t left = t->size - t->done;
+	uint64_t most = check			       ? CHECK_PIECE
+			: t->way == LARGE_PIECES       ? PIECE
+			: t->way == SMALL_PIECES       ? SMALL_PIECE
+						       : range_size(t->loading->bounce);
+
+	return (size_t)(left < most ? left : most);
+}
+
+/* After a failed read: the next more careful way, or the error as it is when there is none. */
+static enum status fall_back(struct transfer *t, enum status failed, struct fail *why)
+{
+	bool can_bounce = !range_is_empty(t->loading->bounce) && reaches_above_4g(t);
+
+	if (failed != IO_ERROR || t->way == BY_BOUNCE || (t->way == SMALL_PIECES && !can_bounce))
+		return failed;
+	fw_log(LOG_QUIET, "%s; trying %s [C7]", why->text,
+	       t->way == LARGE_PIECES ? "smaller pieces" : "a buffer below 4 GiB");
+	if (t->way == SMALL_PIECES)
+		t->loading->distrust_high = true;
+	t->way++;
+	return reopen(t->file, why);
+}
+
+static enum status transfer(struct transfer *t, struct fail *why)
+{
+	bool check = reaches_above_4g(t) && t->way != BY_BOUNCE && !range_is_empty(t->loading->bounce);
+
+	while (t->done < t->size) {
+		size_t size = piece_size(t, check);
+		enum status status;
+
+		if (t->way == BY_BOUNCE)
+			status = read_by_bounce(t, size, why);
+		else
+			status = read_piece(t, fw_memory_at(t->to + t->done), size, why);
+		if (status == OK && check && t->way != BY_BOUNCE)
+			status = check_first_piece(t, size, why);
+		if (status != OK) {
+			TRY(fall_back(t, status, why));
+			continue;
+		}
+		check = false;
+		t->done += size;
+		t->loading->read += size;
+		fw_progress(t->file->path, t->done, t->size);
+	}
+	return OK;
+}
+
+static void tell_speed(const struct transfer *t, uint64_t started)
+{
+	uint64_t took;
+
+	if (t->size < LONG_FILE || !fw_log_wants(LOG_NORMAL))
+		return;
+	took = fw_microseconds() - started;
+	if (took != 0) /* bytes per microsecond are MB/s */
+		fw_log(LOG_NORMAL, "read %s, %" PRIu64 " bytes in %" PRIu64 ".%02" PRIu64 " s, %" PRIu64 ".%" PRIu64 " MB/s",
+		       t->file->path, t->size, took / 1000000, took % 1000000 / 10000, t->size / took,
+		       t->size % took * 10 / took);
+}
+
+enum status load_file(struct loading *loading, struct file *file, uint64_t offset, uint64_t to, uint64_t size,
+		      struct fail *why)
+{
+	struct transfer t = {loading, file, offset, to, size, 0, LARGE_PIECES};
+	bool tell = size >= LONG_FILE && fw_log_wants(LOG_NORMAL);
+	uint64_t started = tell ? fw_microseconds() : 0;
+	enum status status;
+
+	if (loading->distrust_high && reaches_above_4g(&t))
+		t.way = BY_BOUNCE;
+	status = transfer(&t, why);
+	fw_progress(file->path, 0, 0);
+	if (status == OK && tell)
+		tell_speed(&t, started);
+	return status;
+}
+
+static bool joined_after(uint64_t end, uint64_t size, uint64_t *start, uint64_t *new_end)
+{
+	return checked_align_up(end, INITRD_ALIGN, start) || checked_add(*start, size, new_end);
+}
+
+enum status initrds_size(const struct file *file, size_t n, uint64_t *size, struct fail *why)
+{
+	uint64_t start;
+
+	*size = 0;
+	for (size_t i = 0; i < n; i++)
+		if (joined_after(*size, file[i].size, &start, size))
+			return fail(why, BAD_INPUT, "%s: the initrds together are larger than any memory",
+				    file[i].path);
+	return OK;
+}
+
+enum status load_initrds(struct loading *loading, struct file *file, size_t n, struct range place, struct fail *why)
+{
+	uint64_t start, end = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t gap = end;
+
+		if (joined_after(end, file[i].size, &start, &end))
+			return fail(why, BAD_INPUT, "%s: too large", file[i].path);
+		memset(fw_memory_at(place.start + gap), 0, (size_t)(start - gap));
+		TRY(load_file(loading, &file[i], 0, place.start + start, file[i].size, why));
+	}
+	memset(fw_memory_at(place.start + end), 0, (size_t)(range_size(place) - end));
+	return OK;
+}

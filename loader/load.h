@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reads files into their places: each byte once, straight to where it stays (rule C7). */
+#ifndef BERTH_LOAD_H
+#define BERTH_LOAD_H
+
+#include "firmware.h"
+
+struct file {
+	char path[MAX_PATH_TEXT];
+	uint64_t size;
+	struct fw_file *handle; /* NULL: not open */
+};
+
+struct loading {
+	struct range bounce;   /* below 4 GiB; empty: there is none */
+	bool distrust_high;    /* firmware's reads above 4 GiB failed or came out wrong */
+	uint64_t read, copied; /* bytes of files; what rule C7 reads a second time to compare is counted once */
+};
+
+/*
+ * Reads @size bytes of @file from @offset to physical address @to. The file is opened anew after a failed read.
+ * IO_ERROR or BAD_INPUT (the file is shorter than it was) name the file and the offset.
+ */
+enum status load_file(struct loading *loading, struct file *file, uint64_t offset, uint64_t to, uint64_t size,
+		      struct fail *why) MUST_CHECK;
+
+/* Joined as the kernel unpacks them: each begins on a 4-byte boundary. BAD_INPUT when the sum overflows. */
+enum status initrds_size(const struct file *file, size_t n, uint64_t *size, struct fail *why) MUST_CHECK;
+
+/* Reads them all to @place, with zeros between them and after the last to the end of @place. */
+enum status load_initrds(struct loading *loading, struct file *file, size_t n, struct range place,
+			 struct fail *why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "policy.h"
+
+static const struct range everywhere = {0, UINT64_MAX};
+static const struct range above_4g = {GIB(4), UINT64_MAX};
+static const struct range from_16m_to_4g = {MIB(16), GIB(4)};
+static const struct range above_16m = {MIB(16), UINT64_MAX};
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
+/* The next word at or after *at; its length, 0 at the end of the line. */
+static size_t next_word(const char **at)
+{
+	size_t length = 0;
+
+	while (is_space(**at))
+		(*at)++;
+	while ((*at)[length] != '\0' && !is_space((*at)[length]))
+		length++;
+	return length;
+}
+
+static bool starts_with(const char *text, size_t length, const char *prefix, size_t *prefix_length)
+{
+	size_t n = 0;
+
+	for (; prefix[n] != '\0'; n++)
+		if (n == length || text[n] != prefix[n])
+			return false;
+	*prefix_length = n;
+	return true;
+}
+
+bool command_line_has(const char *line, const char *word)
+{
+	size_t length, matched;
+
+	for (; (length = next_word(&line)) != 0; line += length)
+		if (starts_with(line, length, word, &matched) && matched == length)
+			return true;
+	return false;
+}
+
+/* As the kernel's memparse: decimal, 0x or octal digits and one suffix; false when it is anything else. */
+static bool parse_size(const char *text, size_t length, uint64_t *out)
+{
+	static const char suffix[] = "KMGTPE";
+	unsigned int base = 10;
+	uint64_t value = 0;
+	size_t i = 0;
+
+	if (length > 2 && text[0] == '0' && (text[1] | 0x20) == 'x')
+		base = 16, i = 2;
+	for (; i < length; i++) {
+		char c = (char)(text[i] | 0x20);
+		unsigned int digit = c >= '0' && c <= '9' ? (unsigned int)(text[i] - '0')
+				     : c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10)
+							    : 16;
+
+		if (digit >= base)
+			break;
+		if (checked_mul(value, base, &value) || checked_add(value, digit, &value))
+			return false;
+	}
+	for (unsigned int s = 0; i + 1 == length && suffix[s] != '\0'; s++)
+		if ((text[i] & ~0x20) == suffix[s]) {
+			i++;
+			if (checked_mul(value, UINT64_C(1) << (10 * (s + 1)), &value))
+				return false;
+		}
+	*out = value;
+	return i == length && length != 0;
+}
+
+bool command_line_mem(const char *line, uint64_t *limit)
+{
+	size_t length, prefix;
+	bool found = false;
+	uint64_t value;
+
+	for (; (length = next_word(&line)) != 0; line += length) {
+		if (!starts_with(line, length, "mem=", &prefix) ||
+		    !parse_size(line + prefix, length - prefix, &value) || value == 0)
+			continue;
+		*limit = value;
+		found = true;
+	}
+	return found;
+}
+
+enum status policy_command_line(const struct entry *entry, char *line, size_t room, bool *added, struct fail *why)
+{
+	static const char word[] = " nokaslr";
+	size_t length = 0;
+
+	*added = entry->placement == PLACE_EXACT && !command_line_has(line, word + 1);
+	if (!*added)
+		return OK;
+	while (line[length] != '\0')
+		length++;
+	if (room - length < sizeof(word))
+		return fail_by(why, BAD_INPUT, X9, "the command line is too long to add nokaslr for an exact place");
+	for (size_t i = length == 0 ? 1 : 0; i < sizeof(word); i++)
+		line[length++] = word[i];
+	return OK;
+}
+
+static void add_choice(struct request *r, struct range window, uint64_t align, bool from_top, enum rule by)
+{
+	if (r->n_choices < MAX_CHOICES)
+		r->choice[r->n_choices++] = (struct choice){window, align, from_top, by};
+}
+
+/*
+ * Rule X1 before rule C3: a lower alignment costs the kernel performance for as long as it runs, so the image's own
+ * wish is given up only when it can be met nowhere.
+ */
+static void choose_high(struct request *r)
+{
+	for (uint64_t align = r->align.value; align >= r->least_align.value; align /= 2) {
+		bool wish = align == r->align.value;
+
+		add_choice(r, above_4g, align, true, wish ? C3 : X1);
+		add_choice(r, from_16m_to_4g, align, true, wish ? C3 : X1);
+		add_choice(r, everywhere, align, false, wish ? C3 : X1);
+	}
+}
+
+static void choose_low(struct request *r)
+{
+	for (uint64_t align = r->align.value; align >= r->least_align.value; align /= 2) {
+		bool wish = align == r->align.value;
+
+		add_choice(r, above_16m, align, false, wish ? C4 : X1);
+		add_choice(r, everywhere, align, false, wish ? C4 : X1);
+	}
+}
+
+static enum status check_exact(const struct entry *entry, const struct image *image, const struct request *r,
+			       struct fail *why)
+{
+	uint64_t at = entry->place_at;
+	struct range place;
+
+	if (r->exact.by == X3 && r->exact.value != at)
+		return fail_by(why, BAD_INPUT, X3,
+			       "%s cannot run at %#" PRIx64 ": it is not relocatable and runs at %#" PRIx64
+			       " only\n  try: `placement %#" PRIx64 "`, or a relocatable kernel",
+			       image->name, at, r->exact.value, r->exact.value);
+	if (at % r->least_align.value != 0)
+		return fail_by(why, BAD_INPUT, X1,
+			       "%s cannot run at %#" PRIx64 ": it needs a multiple of %#" PRIx64
+			       "\n  try: `placement %#" PRIx64 "`",
+			       image->name, at, r->least_align.value, align_down(at, r->least_align.value));
+	if (at < r->min.value)
+		return fail_by(why, BAD_INPUT, r->min.by,
+			       "%s cannot run at %#" PRIx64 ": it runs at or above %#" PRIx64
+			       "\n  try: `placement %#" PRIx64 "` or higher",
+			       image->name, at, r->min.value, r->min.value);
+	if (checked_range(at, r->size, &place) || place.end > r->max.value)
+		return fail_by(why, BAD_INPUT, r->max.by,
+			       "%s cannot run at %#" PRIx64 ": its window of %#" PRIx64 " bytes must end by %#" PRIx64,
+			       image->name, at, r->size, r->max.value);
+	return OK;
+}
+
+/* Rule C5: one place and no other. The alignment told to the kernel is the best that the address happens to have. */
+static void choose_exact(struct request *r, uint64_t at, enum rule by)
+{
+	uint64_t align = r->align.value;
+
+	while (align > r->least_align.value && at % align != 0)
+		align /= 2;
+	r->exact = (struct bound){at, by};
+	add_choice(r, (struct range){at, at + r->size}, align, true, by);
+}
+
+static void choose_preferred(const struct image *image, struct request *r)
+{
+	uint64_t at = image->bzimage.pref_address;
+
+	if (at % r->align.value == 0)
+		add_choice(r, (struct range){at, at + r->size}, r->align.value, true, X2);
+	choose_high(r);
+}
+
+enum status policy_apply(const struct entry *entry, const struct image *image, const char *command_line,
+			 struct request request[N_PARTS], struct fail *why)
+{
+	struct request *kernel = &request[PART_KERNEL];
+	uint64_t limit;
+
+	for (size_t i = 0; i < N_PARTS; i++) {
+		at_least(&request[i].min, MIB(1), C1);
+		if (command_line_mem(command_line, &limit))
+			at_most(&request[i].max, limit, C9);
+	}
+	if (entry->placement == PLACE_EXACT) {
+		TRY(check_exact(entry, image, kernel, why));
+		choose_exact(kernel, entry->place_at, C5);
+	} else if (kernel->exact.by != RULE_NONE) {
+		choose_exact(kernel, kernel->exact.value, kernel->exact.by);
+	} else if (entry->placement == PLACE_PREFERRED) {
+		choose_preferred(image, kernel);
+	} else if (entry->placement == PLACE_LOW) {
+		choose_low(kernel);
+	} else {
+		choose_high(kernel);
+	}
+	for (size_t i = 0; i < N_PARTS; i++) {
+		if (i == PART_KERNEL || request[i].size == 0)
+			continue;
+		if (entry->placement == PLACE_LOW)
+			choose_low(&request[i]);
+		else
+			choose_high(&request[i]);
+	}
+	return OK;
+}

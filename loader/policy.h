@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The user's wish and the common rules, turned into limits and ordered choices. Pure. */
+#ifndef BERTH_POLICY_H
+#define BERTH_POLICY_H
+
+#include "../config/entry.h"
+#include "../protocol/image.h"
+
+/*
+ * Adds `nokaslr` to a command line when the entry asks for an exact place (rule X9), unless it is there already.
+ * *added tells. BAD_INPUT when @room bytes do not hold it.
+ */
+enum status policy_command_line(const struct entry *entry, char *line, size_t room, bool *added,
+				struct fail *why) MUST_CHECK;
+
+/* True when @word stands on the command line as a word of its own. */
+bool command_line_has(const char *line, const char *word);
+
+/* The value of the last mem=SIZE (kernel's memparse: K, M, G, T, P, E); false when there is none. */
+bool command_line_mem(const char *line, uint64_t *limit);
+
+/*
+ * Narrows the requests by the common rules and writes their choices. Sizes must be final.
+ * BAD_INPUT when an exact place breaks a limit of the image: too low, misaligned, past its end of memory.
+ */
+enum status policy_apply(const struct entry *entry, const struct image *image, const char *command_line,
+			 struct request request[N_PARTS], struct fail *why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Little-endian numbers in memory that has no alignment and may end anywhere.
+ *
+ * bytes_get reads from a piece of a file: it knows where the piece ends and answers false past it. load_le and
+ * store_le serve structures whose whole size was allocated by the caller.
+ */
+#ifndef BERTH_BYTES_H
+#define BERTH_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bytes {
+	const uint8_t *at;
+	size_t size;
+};
+
+/* @width: 1 to 8 bytes. */
+static inline uint64_t load_le(const uint8_t *at, unsigned int width)
+{
+	uint64_t value = 0;
+
+	while (width-- > 0)
+		value = value << 8 | at[width];
+	return value;
+}
+
+/* @width: 1 to 8 bytes; bits of @value above it are dropped. */
+static inline void store_le(uint8_t *at, unsigned int width, uint64_t value)
+{
+	for (unsigned int i = 0; i < width; i++, value >>= 8)
+		at[i] = (uint8_t)value;
+}
+
+/* Reads @width bytes at @offset; false, and *out untouched, when they do not all lie in @from. */
+static inline bool bytes_get(struct bytes from, size_t offset, unsigned int width, uint64_t *out)
+{
+	if (offset > from.size || from.size - offset < width)
+		return false;
+	*out = load_le(from.at + offset, width);
+	return true;
+}
+
+#endif

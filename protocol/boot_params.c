@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "boot_params.h"
+
+#include "e820.h"
+#include "image.h"
+
+/* zero-page.rst: offsets in boot_params, by the names of bootparam.h. */
+enum {
+	ORIG_VIDEO_IS_VGA = 0x00f,
+	LFB_WIDTH = 0x012,
+	LFB_HEIGHT = 0x014,
+	LFB_DEPTH = 0x016,
+	LFB_BASE = 0x018,
+	LFB_SIZE = 0x01c,
+	LFB_LINELENGTH = 0x024,
+	RED_SIZE = 0x026, /* then red_pos, green_size, … rsvd_pos */
+	CAPABILITIES = 0x036,
+	EXT_LFB_BASE = 0x03a,
+	ACPI_RSDP_ADDR = 0x070,
+	EXT_RAMDISK_IMAGE = 0x0c0,
+	EXT_RAMDISK_SIZE = 0x0c4,
+	EXT_CMD_LINE_PTR = 0x0c8,
+	EFI_INFO = 0x1c0,
+	E820_ENTRIES = 0x1e8,
+	SECURE_BOOT = 0x1ec,
+	TYPE_OF_LOADER = 0x210,
+	CODE32_START = 0x214,
+	RAMDISK_IMAGE = 0x218,
+	RAMDISK_SIZE = 0x21c,
+	CMD_LINE_PTR = 0x228,
+	KERNEL_ALIGNMENT = 0x230,
+	SETUP_DATA = 0x250,
+	E820_TABLE = 0x2d0,
+};
+
+enum {
+	LOADER_UNDEFINED = 0xff,     /* boot.rst, type_of_loader: no id assigned */
+	VIDEO_TYPE_EFI = 0x70,	     /* include/uapi/linux/screen_info.h */
+	VIDEO_CAPABILITY_64BIT = 2,  /* the same, VIDEO_CAPABILITY_64BIT_BASE */
+	SETUP_E820_EXT = 1,	     /* setup_data.h */
+	SETUP_RNG_SEED = 9,
+	SETUP_DATA_HEADER = 16,	     /* next 8, type 4, len 4 */
+};
+
+static void store_split(uint8_t *bp, unsigned int low, unsigned int high, uint64_t value)
+{
+	store_le(bp + low, 4, value);
+	store_le(bp + high, 4, value >> 32);
+}
+
+static void describe_screen(uint8_t *bp, const struct screen *s)
+{
+	const struct channel *channel[] = {&s->red, &s->green, &s->blue, &s->reserved};
+	unsigned int depth = 0;
+
+	if (s->width == 0)
+		return; /* zeros: no console that the kernel could draw on */
+	for (unsigned int i = 0; i < 4; i++) {
+		store_le(bp + RED_SIZE + 2 * i, 1, channel[i]->size);
+		store_le(bp + RED_SIZE + 2 * i + 1, 1, channel[i]->position);
+		depth += channel[i]->size;
+	}
+	store_le(bp + ORIG_VIDEO_IS_VGA, 1, VIDEO_TYPE_EFI);
+	store_le(bp + LFB_WIDTH, 2, s->width);
+	store_le(bp + LFB_HEIGHT, 2, s->height);
+	store_le(bp + LFB_DEPTH, 2, depth);
+	store_le(bp + LFB_LINELENGTH, 2, s->line_bytes);
+	store_le(bp + LFB_SIZE, 4, (uint64_t)s->line_bytes * s->height);
+	store_split(bp, LFB_BASE, EXT_LFB_BASE, s->base);
+	if (s->base >> 32 != 0)
+		store_le(bp + CAPABILITIES, 4, VIDEO_CAPABILITY_64BIT);
+}
+
+static void describe_header(uint8_t *bp, const struct bzimage *k, const struct cargo *cargo, const struct plan *plan)
+{
+	uint64_t load = plan->part[PART_KERNEL].at.start;
+
+	for (size_t i = 0; i < k->header_size; i++)
+		bp[BZIMAGE_HEADER_AT + i] = k->header[i];
+	store_le(bp + TYPE_OF_LOADER, 1, LOADER_UNDEFINED);
+	/* 32 bits only; the 64-bit entry does not read it, but a stale 0x100000 would be a lie. */
+	store_le(bp + CODE32_START, 4, load >> 32 == 0 ? load : 0);
+	/* boot.rst, min_alignment: the value used is written back; the decompressor aligns itself to it again. */
+	if (k->relocatable)
+		store_le(bp + KERNEL_ALIGNMENT, 4, plan->part[PART_KERNEL].align);
+	if (cargo->initrd_size != 0) {
+		store_split(bp, RAMDISK_IMAGE, EXT_RAMDISK_IMAGE, plan->part[PART_INITRD].at.start);
+		store_split(bp, RAMDISK_SIZE, EXT_RAMDISK_SIZE, cargo->initrd_size);
+	}
+}
+
+static struct piece take_command_line(struct handoff *handoff, const char *text)
+{
+	size_t size = 1;
+
+	while (text[size - 1] != '\0')
+		size++;
+	struct piece piece = block_take(&handoff->block, size, 1);
+
+	for (size_t i = 0; i < size && piece.at != NULL; i++)
+		piece.at[i] = (uint8_t)text[i];
+	return piece;
+}
+
+static struct piece take_setup_data(struct handoff *handoff, uint32_t type, uint32_t size)
+{
+	struct piece piece = block_take(&handoff->block, SETUP_DATA_HEADER + (uint64_t)size, 16);
+
+	if (piece.at != NULL) {
+		store_le(piece.at + 8, 4, type);
+		store_le(piece.at + 12, 4, size);
+	}
+	return piece;
+}
+
+/* Room for a map of machine->map_room descriptors, raw, sorted, and as the e820 entries past the zero page's 128. */
+static void take_map_room(struct handoff *handoff, const struct machine *machine)
+{
+	size_t room = machine->map_room;
+	struct piece raw = block_take(&handoff->block, room * machine->map_desc_size, 8);
+	struct piece sorted = block_take(&handoff->block, room * sizeof(struct memory), _Alignof(struct memory));
+
+	handoff->final = (struct final_map){
+		.descriptors = raw.at, .address = raw.address, .room = room * machine->map_desc_size};
+	handoff->sorted = (struct memory *)(void *)sorted.at;
+	handoff->sorted_room = room;
+	handoff->e820_extra_room = room > E820_ZEROPAGE_ROOM ? room - E820_ZEROPAGE_ROOM : 0;
+	if (handoff->e820_extra_room != 0)
+		handoff->e820_extra = take_setup_data(handoff, SETUP_E820_EXT,
+						      (uint32_t)(handoff->e820_extra_room * E820_ENTRY_SIZE));
+}
+
+void boot_params_describe(const struct bzimage *k, const struct cargo *cargo, const struct plan *plan,
+			  const struct machine *machine, struct handoff *handoff)
+{
+	uint8_t *bp;
+
+	handoff->boot_params = block_take(&handoff->block, BOOT_PARAMS_SIZE, EFI_PAGE);
+	handoff->command_line = take_command_line(handoff, cargo->command_line);
+	if (machine->has_seed)
+		handoff->seed = take_setup_data(handoff, SETUP_RNG_SEED, SEED_SIZE);
+	take_map_room(handoff, machine);
+	bp = handoff->boot_params.at;
+	if (bp == NULL)
+		return;
+
+	describe_header(bp, k, cargo, plan);
+	describe_screen(bp, &machine->screen);
+	store_split(bp, CMD_LINE_PTR, EXT_CMD_LINE_PTR, handoff->command_line.address);
+	store_le(bp + ACPI_RSDP_ADDR, 8, machine->rsdp);
+	store_le(bp + SECURE_BOOT, 1, machine->secure_boot);
+	/* uapi/asm/bootparam.h, struct efi_info: signature, systab, memory map's size of one, version, address, size. */
+	store_le(bp + EFI_INFO, 4, 0x34364c45); /* "EL64" */
+	store_split(bp, EFI_INFO + 4, EFI_INFO + 24, machine->system_table);
+	if (machine->has_seed) {
+		for (size_t i = 0; i < SEED_SIZE; i++)
+			handoff->seed.at[SETUP_DATA_HEADER + i] = machine->seed[i];
+		store_le(bp + SETUP_DATA, 8, handoff->seed.address);
+	}
+}
+
+static void finish_e820(struct handoff *handoff, const struct memmap *map)
+{
+	uint8_t *bp = handoff->boot_params.at;
+	uint8_t *extra = handoff->e820_extra.at;
+	struct e820_table table = {
+		.zeropage = bp + E820_TABLE,
+		.extra = extra == NULL ? NULL : extra + SETUP_DATA_HEADER,
+		.zeropage_room = E820_ZEROPAGE_ROOM,
+		.extra_room = handoff->e820_extra_room,
+	};
+
+	e820_from_map(map, &table);
+	if (table.count <= E820_ZEROPAGE_ROOM) {
+		store_le(bp + E820_ENTRIES, 1, table.count);
+		return;
+	}
+	store_le(bp + E820_ENTRIES, 1, E820_ZEROPAGE_ROOM);
+	store_le(extra + 12, 4, (table.count - E820_ZEROPAGE_ROOM) * E820_ENTRY_SIZE);
+	/* At the head of the list, before the seed. */
+	store_le(extra, 8, load_le(bp + SETUP_DATA, 8));
+	store_le(bp + SETUP_DATA, 8, handoff->e820_extra.address);
+}
+
+void boot_params_finish(struct handoff *handoff, const struct final_map *final)
+{
+	uint8_t *bp = handoff->boot_params.at;
+	struct memmap map = {handoff->sorted, 0, handoff->sorted_room};
+	struct fail ignored;
+
+	/*
+	 * The size of a descriptor was checked before exit and the room counted, so this parse succeeds; should
+	 * firmware change its mind in between, the kernel is given what fits.
+	 */
+	if (memmap_parse(&map, final->descriptors, final->size, final->desc_size, &ignored) == OK || map.count != 0)
+		finish_e820(handoff, &map);
+	store_le(bp + EFI_INFO + 8, 4, final->desc_size);
+	store_le(bp + EFI_INFO + 12, 4, final->desc_version);
+	store_split(bp, EFI_INFO + 16, EFI_INFO + 28, final->address);
+	store_le(bp + EFI_INFO + 20, 4, final->size);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Linux's bzImage for x86: its setup header, read once and checked.
+ * Source: Linux Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header".
+ */
+#ifndef BERTH_BZIMAGE_H
+#define BERTH_BZIMAGE_H
+
+#include "base/bytes.h"
+#include "base/fail.h"
+#include "base/range.h"
+
+#define BZIMAGE_HEADER_AT  0x1f1 /* of the setup header, in the file and in boot_params */
+#define BZIMAGE_HEADER_MAX (0x290 - BZIMAGE_HEADER_AT)
+
+enum xloadflags {
+	XLF_KERNEL_64 = 1 << 0,
+	XLF_CAN_BE_LOADED_ABOVE_4G = 1 << 1,
+	XLF_5LEVEL = 1 << 5,
+	XLF_5LEVEL_ENABLED = 1 << 6,
+};
+
+/* After bzimage_parse every field has been checked against the others and against the file. */
+struct bzimage {
+	uint16_t version; /* 0x020c is 2.12 */
+	uint16_t xloadflags;
+	uint32_t kernel_alignment; /* a power of two, at least 2 MiB */
+	uint32_t least_alignment;  /* a power of two, at least 2 MiB, at most kernel_alignment */
+	uint32_t initrd_addr_max;  /* the last byte, as the header has it */
+	uint32_t cmdline_size;	   /* without the NUL */
+	uint64_t pref_address;
+	uint64_t window_size; /* init_size in whole pages */
+	bool relocatable;
+	uint64_t payload_at;   /* file offset of the protected-mode part */
+	uint64_t payload_size; /* bytes from there to the end of the file */
+	uint8_t header[BZIMAGE_HEADER_MAX];
+	size_t header_size;
+};
+
+/*
+ * @head: the first bytes of the file, at least 0x290 of them or the whole file.
+ * NOT_FOUND when the file has no setup header; BAD_INPUT naming the field, its value and the rule otherwise.
+ */
+enum status bzimage_parse(struct bzimage *k, const char *name, struct bytes head, uint64_t file_size,
+			  struct fail *why) MUST_CHECK;
+
+static inline bool bzimage_can_load_above_4g(const struct bzimage *k)
+{
+	return (k->xloadflags & XLF_KERNEL_64) != 0 && (k->xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G) != 0;
+}
+
+struct protocol;
+extern const struct protocol bzimage_protocol;
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the kernel and the CPU are handed, and the facts of the machine that go into it.
+ * All of it lies in one block (PART_HANDOFF), so that it is easy to place, to own, and to keep out of the kernel.
+ */
+#ifndef BERTH_HANDOFF_H
+#define BERTH_HANDOFF_H
+
+#include "block.h"
+#include "memmap.h"
+
+/* A linear framebuffer as the graphics output protocol describes it; width 0: there is none. */
+struct screen {
+	uint32_t width, height, line_bytes; /* line_bytes: from one line to the next */
+	uint64_t base;
+	struct channel {
+		uint8_t size, position; /* bits */
+	} red, green, blue, reserved;
+};
+
+/* Linux include/linux/efi.h, enum efi_secureboot_mode. */
+enum secure_boot { SECURE_BOOT_UNSET, SECURE_BOOT_UNKNOWN, SECURE_BOOT_DISABLED, SECURE_BOOT_ENABLED };
+
+#define SEED_SIZE 32 /* bytes of entropy for the kernel; what libstub passes (EFI_RANDOM_SEED_SIZE) */
+
+struct machine {
+	uint64_t system_table; /* EFI_SYSTEM_TABLE */
+	uint64_t rsdp;	       /* ACPI's root pointer, 0: none */
+	enum secure_boot secure_boot;
+	struct screen screen;
+	uint8_t seed[SEED_SIZE];
+	bool has_seed;
+	size_t map_room;      /* descriptors that the final memory map may have */
+	size_t map_desc_size; /* bytes of one, as firmware says before exit */
+};
+
+/* Firmware's last memory map: raw, in the block, where the kernel goes on reading it. */
+struct final_map {
+	uint8_t *descriptors;
+	uint64_t address; /* of descriptors */
+	size_t room;	  /* bytes */
+	size_t size, desc_size;
+	uint32_t desc_version;
+};
+
+struct handoff {
+	struct block block;
+
+	/* protocol/: what the kernel reads */
+	struct piece boot_params, command_line, e820_extra, seed;
+	size_t e820_extra_room; /* entries */
+	struct final_map final;
+	struct memory *sorted; /* room for the final map, sorted */
+	size_t sorted_room;    /* entries */
+
+	/* arch/: what the CPU is entered with */
+	uint64_t entry, argument;
+	uint64_t table_root, gdt;
+	uint64_t trampoline; /* 0: the kernel takes the paging mode that firmware runs in */
+};
+
+#endif

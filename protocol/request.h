@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a part of a kernel asks of its place. Protocols narrow the limits, policy orders the choices, and each signs
+ * what it sets with a rule: a limit without its reason cannot be written down here.
+ */
+#ifndef BERTH_REQUEST_H
+#define BERTH_REQUEST_H
+
+#include <stddef.h>
+
+#include "base/range.h"
+#include "base/rule.h"
+
+/* In the order of importance in which they are placed. */
+enum part {
+	PART_KERNEL,
+	PART_INITRD,
+	PART_HANDOFF, /* what the kernel is told and what the CPU is entered with, in one block */
+	PART_BOUNCE,  /* rule C7's buffer; released before the kernel is entered */
+	N_PARTS
+};
+
+struct bound {
+	uint64_t value;
+	enum rule by;
+};
+
+/* One way to place a part: anywhere in @window at a multiple of @align, the highest or the lowest first. */
+struct choice {
+	struct range window;
+	uint64_t align;
+	bool from_top;
+	enum rule by;
+};
+
+#define MAX_CHOICES 48
+
+struct request {
+	enum part part;
+	uint64_t size;			   /* bytes; 0: nothing of this part is to be placed */
+	struct bound min, max;		   /* [min, max) holds the place whatever choice is taken */
+	struct bound align, least_align;   /* powers of two: the wish, and how far it may be halved */
+	struct bound exact;		   /* the only start, when by is not RULE_NONE */
+	bool optional;			   /* a plan without it is a plan */
+	struct choice choice[MAX_CHOICES]; /* in order of preference */
+	size_t n_choices;
+};
+
+struct placement {
+	struct range at; /* empty when the part was not placed */
+	uint64_t align;
+	enum rule by;
+};
+
+struct plan {
+	struct placement part[N_PARTS];
+};
+
+static inline void request_init(struct request *request, enum part part, uint64_t size)
+{
+	*request = (struct request){
+		.part = part,
+		.size = size,
+		.max = {UINT64_MAX, RULE_NONE},
+		.align = {EFI_PAGE, RULE_NONE},
+		.least_align = {EFI_PAGE, RULE_NONE},
+	};
+}
+
+/* Of two limits of a kind the tighter one stays, with its own signature. */
+static inline void at_least(struct bound *bound, uint64_t value, enum rule by)
+{
+	if (value > bound->value)
+		*bound = (struct bound){value, by};
+}
+
+static inline void at_most(struct bound *bound, uint64_t value, enum rule by)
+{
+	if (value < bound->value)
+		*bound = (struct bound){value, by};
+}
+
+static inline const char *part_name(enum part part)
+{
+	static const char *const name[N_PARTS] = {"kernel", "initrd", "handoff", "bounce"};
+
+	return name[part];
+}
+
+#endif
