@@ -1,0 +1,534 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boots of a real Debian kernel in real firmware. Each function is a test; its first line is what it claims."""
+import hashlib
+import os
+import re
+import subprocess
+
+import lab
+from lab import GIB, MIB, Guest, Machine, expect
+
+REPORT = "console=ttyS0 quiet berth.guest=report"
+KERNEL = {}
+
+
+def setup():
+    """Fetches the kernel and makes the initramfs that all boots share."""
+    os.makedirs(lab.WORK, exist_ok=True)
+    KERNEL["dir"] = lab.script("fetch", "kernel")
+    KERNEL["file"] = os.path.join(KERNEL["dir"], "vmlinuz")
+    KERNEL["initrd"] = os.path.join(lab.WORK, "initramfs.cpio")
+    lab.script("initramfs", KERNEL["initrd"], KERNEL["dir"])
+
+
+def boots(function=None, large=False):
+    def mark(f):
+        f.is_boot, f.is_large = True, large
+        return f
+    return mark(function) if function else mark
+
+
+def plain(esp, *lines, options=REPORT + " nokaslr", name="debian"):
+    """The kernel, the initramfs and one entry that names them; @lines are added to the entry."""
+    esp.put("vmlinuz", link=KERNEL["file"])
+    esp.put("initrd.cpio", link=KERNEL["initrd"])
+    esp.entry(name, "title Debian", "linux /vmlinuz", "initrd /initrd.cpio", f"options {options}", *lines)
+
+
+def boot(esp, *options, **more):
+    with Machine(esp, *options, **more) as machine:
+        return Guest(machine.finish())
+
+
+def check_healthy(guest, cmdline):
+    """What must hold in every booted system, whatever the entry asked for."""
+    expect(guest.one("cmdline") == cmdline, f"/proc/cmdline is {guest.one('cmdline')!r}, not {cmdline!r}")
+    expect(not guest.all("complaint"), "the kernel complained: " + "; ".join(guest.all("complaint")))
+    expect(int(guest.one("efivars")) > 0, "no EFI variable is visible")
+    expect(guest.one("efivar-read") == "ok", "an EFI variable could not be read")
+    expect(guest.one("runtime") == "ok", "runtime services do not work")
+    expect(guest.param(0x1ef, 1) == 0, "the sentinel is set: boot_params was not clean")
+    expect(guest.param(0x210, 1) == 0xff, "type_of_loader is not 0xff")
+    expect(guest.param(0x1c0, 4) == 0x34364c45, "efi_info has no EL64")
+    expect(guest.param(0x070, 8) != 0, "acpi_rsdp_addr is 0")
+
+
+def check_kernel_at(guest, low, high=1 << 64):
+    """With nokaslr the kernel runs where the loader put it, and /proc/iomem tells where that is."""
+    placed = guest.placed("kernel")
+    expect(placed is not None, "the log has no place of the kernel")
+    expect(guest.kernel_at() == placed[0], f"the kernel runs at {guest.kernel_at():#x}, the log said {placed[0]:#x}")
+    expect(low <= placed[0] < high, f"the kernel lies at {placed[0]:#x}, not in [{low:#x}, {high:#x})")
+
+
+@boots
+def kernel_above_4g_with_6g(esp):
+    """6 GiB: kernel and initrd lie above 4 GiB, every byte is read once, and the command line arrives to the letter"""
+    options = REPORT + " nokaslr grüße=“ja” x=a,b=c  y=\"two words\""
+    data = os.urandom(12345)
+    plain(esp, "initrd \\extra.cpio", options=options)
+    esp.put("extra.cpio", lab.data_archive("extra", data))
+    guest = boot(esp)
+    check_healthy(guest, options)
+    check_kernel_at(guest, 4 * GIB)
+    expect(guest.placed("kernel")[3] == "C3", "the kernel's place is not signed C3")
+    expect(guest.placed("initrd")[0] >= 4 * GIB, "the initrd lies below 4 GiB")
+    expect(guest.all("file") == [lab.described("extra", data)], f"/data is {guest.all('file')}")
+    sizes = [os.path.getsize(os.path.join(esp.tree, n)) for n in ("initrd.cpio", "extra.cpio")]
+    expect(guest.counters() == (lab.kernel_reads(KERNEL["file"]) + sum(sizes), 0),
+           f"read and copied are {guest.counters()}")
+    expect(guest.param(0x1ec, 1) == 2, "secure_boot does not say that it is off")
+    expect(guest.boot_params()[0:0x40] == bytes(0x40), "screen_info is not empty although there is no screen")
+    expect(any(line.startswith("0 type 9 ") for line in guest.all("setup_data")), "there is no SETUP_RNG_SEED")
+
+
+@boots
+def kernel_below_4g_with_1g(esp):
+    """1 GiB: the kernel lies as high as it can, below 4 GiB and above 16 MiB"""
+    plain(esp)
+    guest = boot(esp, memory="1G")
+    check_healthy(guest, REPORT + " nokaslr")
+    check_kernel_at(guest, 512 * MIB, GIB)
+
+
+@boots
+def kernel_at_an_exact_address(esp):
+    """placement 0x140000000: exactly there, and nokaslr is added, or the kernel would move again"""
+    plain(esp, "placement 0x140000000", options=REPORT)
+    guest = boot(esp)
+    check_healthy(guest, REPORT + " nokaslr")
+    check_kernel_at(guest, 0x140000000, 0x140000001)
+    expect(guest.placed("kernel")[3] == "C5", "the place is not signed C5")
+
+
+@boots
+def placement_low(esp):
+    """placement low: kernel, initrd and handoff lie in the lowest free memory from 16 MiB on"""
+    plain(esp, "placement low")
+    guest = boot(esp)
+    check_healthy(guest, REPORT + " nokaslr")
+    check_kernel_at(guest, 16 * MIB, 64 * MIB)
+    expect(guest.placed("initrd")[0] < 128 * MIB, "the initrd does not lie low")
+
+
+@boots
+def placement_preferred_is_taken(esp):
+    """placement preferred: OVMF holds 16 MiB itself, so the kernel goes where `high` puts it"""
+    plain(esp, "placement preferred")
+    guest = boot(esp)
+    check_healthy(guest, REPORT + " nokaslr")
+    check_kernel_at(guest, 4 * GIB)
+
+
+@boots
+def with_a_screen(esp):
+    """-vga std: screen_info describes the framebuffer that firmware left"""
+    plain(esp)
+    guest = boot(esp, "--vga")
+    check_healthy(guest, REPORT + " nokaslr")
+    width, height, depth = (guest.param(o, 2) for o in (0x12, 0x14, 0x16))
+    expect(guest.param(0x0f, 1) == 0x70, "orig_video_isVGA is not VIDEO_TYPE_EFI")
+    expect(width >= 640 and height >= 400 and depth == 32, f"the screen is {width}x{height}, {depth} bits")
+    expect(guest.param(0x24, 2) >= width * 4, "lfb_linelength is less than a line")
+    expect(guest.param(0x18, 4) != 0, "lfb_base is 0")
+
+
+@boots
+def kaslr_is_told(esp):
+    """Without nokaslr the log says that the kernel will move itself again, and it boots"""
+    plain(esp, options=REPORT)
+    guest = boot(esp)
+    check_healthy(guest, REPORT)
+    expect("no nokaslr on the command line" in guest.text and "[X9]" in guest.text, "the log does not tell of KASLR")
+
+
+@boots
+def initrds_of_0_and_1_byte(esp):
+    """Initrds of 0 bytes and of 1 byte are joined: each on a 4-byte boundary, nothing after the last"""
+    plain(esp, "initrd /empty", "initrd /one", "initrd /empty")
+    esp.put("empty")
+    esp.put("one", b"\0")
+    guest = boot(esp)
+    check_healthy(guest, REPORT + " nokaslr")
+    base = os.path.getsize(KERNEL["initrd"])
+    size = guest.param(0x21c, 4) | guest.param(0xc4, 4) << 32
+    expect(size in ((base + 3) // 4 * 4 + 1, (base + 3) // 4 * 4 + 4), f"ramdisk_size is {size}, the first has {base}")
+
+
+@boots
+def initrd_of_0_bytes_alone(esp):
+    """An initrd of 0 bytes alone is no initrd: nothing is placed, and the kernel starts"""
+    esp.put("vmlinuz", link=KERNEL["file"])
+    esp.put("empty")
+    esp.entry("debian", "linux /vmlinuz", "initrd /empty", "options console=ttyS0 nokaslr panic=-1")
+    with Machine(esp) as machine:
+        text = machine.finish()
+    expect("Linux version 6" in text, "the kernel did not start")
+    expect("place initrd" not in text, "an initrd was placed")
+    expect("Unable to mount root fs" in text, "the kernel did not get to its root file system")
+
+
+@boots
+def initrd_of_128_mib(esp):
+    """An initrd of 128 MiB arrives whole: the checksum of a file in it is right"""
+    block = os.urandom(MIB)
+    data = b"".join(hashlib.sha256(n.to_bytes(4, "little")).digest() + block[32:] for n in range(127))
+    plain(esp, "initrd /large.cpio")
+    esp.put("large.cpio", lab.data_archive("large", data))
+    guest = boot(esp, timeout=300)
+    check_healthy(guest, REPORT + " nokaslr")
+    expect(guest.all("file") == [lab.described("large", data)], f"/data is {guest.all('file')}")
+    expect(re.search(r"read \\large.cpio, \d+ bytes in [0-9.]+ s, [0-9.]+ MB/s", guest.text), "the log has no MB/s")
+
+
+@boots(large=True)
+def initrd_of_2_5_gib(esp):
+    """An initrd of 2.5 GiB with 6 GiB of RAM arrives whole, with progress on the console"""
+    size = 2500 * MIB
+    path = os.path.join(esp.tree, "huge.cpio")
+    plain(esp, "initrd /huge.cpio")
+    tail = lab.data_archive("after-it", b"the end of 2.5 GiB\n")
+    block = bytes(range(256)) * 4096
+    esp.put("huge.cpio", lab.data_archive("huge", b"")[:0] + huge_header(size))
+    with open(path, "ab") as file:
+        for _ in range(size // MIB):
+            file.write(block)
+        file.write(tail)
+    guest = boot(esp, timeout=900)
+    check_healthy(guest, REPORT + " nokaslr")
+    total = guest.param(0x21c, 4) | guest.param(0xc4, 4) << 32
+    expect(total > size, f"ramdisk_size is {total}")
+    expect(guest.placed("initrd")[0] >= 4 * GIB, "the initrd lies below 4 GiB")
+    md5 = hashlib.md5()
+    for _ in range(size // MIB):
+        md5.update(block)
+    expect(guest.all("file") == [lab.described("after-it", b"the end of 2.5 GiB\n"), f"huge {size} {md5.hexdigest()}"],
+           f"/data is {guest.all('file')}")
+    expect(re.search(r"reading \\huge.cpio +\d+ %", guest.text), "no progress was shown")
+
+
+def huge_header(size):
+    """The head of an archive with /data/huge of @size bytes, whose bytes follow; @size is a multiple of 4."""
+    def head(name, mode, length, inode, links):
+        fields = (inode, mode, 0, 0, links, 0, length, 0, 0, 0, 0, len(name) + 1, 0)
+        out = b"070701" + b"".join(b"%08x" % f for f in fields) + name + b"\0"
+        return out + b"\0" * (-len(out) % 4)
+    return head(b"data", 0o40755, 0, 7, 2) + head(b"data/huge", 0o100644, size, 8, 1)
+
+
+@boots
+def debug_log(esp):
+    """log debug: the memory map and every refused candidate with its rule are on the console"""
+    plain(esp)
+    esp.conf("log debug")
+    guest = boot(esp)
+    expect(len(re.findall(r"^berth: memory 0x", guest.text, re.M)) > 30, "the memory map is not there")
+    expect(re.search(r"^berth: refuse \w+ in 0x.*: rule [CX]\d", guest.text, re.M), "no refused candidate is there")
+
+
+@boots
+def quiet_log(esp):
+    """log quiet: one line, the counters"""
+    plain(esp)
+    esp.conf("log quiet")
+    guest = boot(esp)
+    lines = [line for line in guest.text.splitlines() if line.startswith("berth: ")]
+    expect(len(lines) == 1 and "read " in lines[0], f"the loader said {lines}")
+
+
+# ---- choosing ----
+
+
+@boots
+def default_by_glob(esp):
+    """loader.conf's default is a glob; without a timeout it boots at once"""
+    plain(esp, name="aaa", options=REPORT + " entry=aaa")
+    plain(esp, name="debian-6.1", options=REPORT + " entry=default")
+    esp.conf("default debian-*")
+    guest = boot(esp)
+    expect(guest.one("cmdline").endswith("entry=default"), guest.one("cmdline"))
+    expect("Enter" not in guest.text, "a menu was shown")
+
+
+@boots
+def menu_and_keys(esp):
+    """With a timeout a menu shows; arrows and Enter choose another entry"""
+    plain(esp, "sort-key a", name="first", options=REPORT + " entry=first")
+    plain(esp, "sort-key b", name="second", options=REPORT + " entry=second")
+    esp.conf("timeout 60")
+    with Machine(esp) as machine:
+        machine.wait_for("Enter")
+        machine.press("down")
+        machine.press("enter")
+        guest = Guest(machine.finish())
+    expect(guest.one("cmdline").endswith("entry=second"), guest.one("cmdline"))
+
+
+@boots
+def menu_counts_down(esp):
+    """The menu boots the default when its time is over"""
+    plain(esp, "sort-key a", name="first", options=REPORT + " entry=first")
+    plain(esp, "sort-key b", name="second", options=REPORT + " entry=second")
+    esp.conf("timeout 2", "default second")
+    guest = boot(esp)
+    expect(guest.one("cmdline").endswith("entry=second"), guest.one("cmdline"))
+
+
+@boots
+def load_option_wins(esp):
+    """A load option string that names an entry wins over the default"""
+    plain(esp, name="aaa", options=REPORT + " entry=aaa")
+    plain(esp, name="named", options=REPORT + " entry=named")
+    esp.conf("timeout 60", "default aaa")
+    esp.shape("option berth.efi named")
+    guest = boot(esp)
+    expect(guest.one("cmdline").endswith("entry=named"), guest.one("cmdline"))
+
+
+@boots
+def escape_leaves_to_firmware(esp):
+    """Esc in the menu returns to firmware, and no page of the loader's is left"""
+    plain(esp)
+    esp.conf("timeout 60")
+    esp.shape("leaks")
+    with Machine(esp) as machine:
+        machine.wait_for("Enter")
+        machine.press("escape")
+        machine.wait_for("shape: the loader returned 0")
+        machine.wait_for("shape: no page of the loader's is left")
+
+
+# ---- bad input: the reason, a key, the menu; then another entry boots ----
+
+
+BAD = {
+    # name: (lines of the entry, files, what the console must say)
+    "missing": (["linux /nowhere"], {}, [r"\nowhere: no such file"]),
+    "empty-kernel": (["linux /empty"], {"empty": b""}, [r"\empty: the file is empty"]),
+    "no-kernel": (["linux /text"], {"text": b"hello\n" * 1000}, [r"\text: no kernel that is known"]),
+    "truncated": (["linux /cut"], {"cut": lambda: lab.patched(KERNEL["file"], [])[:-5000000]},
+                  [r"\cut: truncated", "syssize"]),
+    "align-zero": (["linux /align0"], {"align0": lambda: lab.patched(KERNEL["file"], [(0x230, 4, 0)])},
+                   ["kernel_alignment 0x0 is no power of two", "rule X1"]),
+    "align-odd": (["linux /align3"], {"align3": lambda: lab.patched(KERNEL["file"], [(0x230, 4, 0x300000)])},
+                  ["kernel_alignment 0x300000 is no power of two", "rule X1"]),
+    "no-init-size": (["linux /init0"], {"init0": lambda: lab.patched(KERNEL["file"], [(0x260, 4, 0)])},
+                     ["init_size is 0", "rule X2"]),
+    "past-the-end": (["linux /past"], {"past": lambda: lab.patched(KERNEL["file"], [(0x258, 8, (1 << 64) - 0x200000)])},
+                     ["runs past", "rule X2"]),
+    "long-cmdline": (["linux /vmlinuz", "options " + "x" * 2048], {},
+                     ["the command line has 2048 bytes; this kernel takes at most 2047", "rule X7"]),
+    "initrd-missing": (["linux /vmlinuz", "initrd /nowhere.img"], {}, [r"\nowhere.img: no such file"]),
+    "exact-taken": (["linux /vmlinuz", "placement 0x1000000"], {},
+                    ["the kernel cannot lie at 0x1000000", "held by", "boot services data", "rule C5"]),
+}
+# 40 MiB more than the largest free run of a machine with 512 MiB: asked for by a sparse file.
+BAD_SMALL_MACHINE = {
+    "initrd-too-large": (["linux /vmlinuz", "initrd /large"], {"large": 600 * MIB},
+                         ["no free memory holds the initrd", "needs     0x25800000 bytes", "largest   free run has"]),
+}
+
+
+def try_bad_entries(esp, bad, memory):
+    plain(esp, "sort-key zz", name="good")
+    for name, (lines, files, _) in bad.items():
+        esp.entry(name, f"title {name}", "sort-key " + name, *lines)
+        for file, data in files.items():
+            if isinstance(data, int):
+                esp.put(file)
+                os.truncate(os.path.join(esp.tree, file), data)
+            else:
+                esp.put(file, data() if callable(data) else data)
+    esp.conf("timeout 60", "default " + sorted(bad)[0])
+    esp.shape("leaks")
+    with Machine(esp, memory=memory, timeout=300) as machine:
+        for name in sorted(bad):
+            machine.wait_for("Enter")
+            machine.press("enter")
+            for words in bad[name][2]:
+                machine.wait_for(words)
+            machine.wait_for("press any key")
+            machine.press(" ")
+            machine.wait_for("Enter")
+            machine.press("down")
+        machine.press("enter")
+        guest = Guest(machine.finish())
+    check_healthy(guest, REPORT + " nokaslr")
+
+
+@boots
+def bad_entries_then_a_good_one(esp):
+    """Each bad entry tells its reason and leads back to the menu; after all of them another entry boots"""
+    try_bad_entries(esp, BAD, "6G")
+
+
+@boots
+def initrd_larger_than_memory(esp):
+    """An initrd larger than any free run is refused with the run and the need; another entry boots"""
+    try_bad_entries(esp, BAD_SMALL_MACHINE, "512M")
+
+
+@boots
+def bad_entries_leave_nothing(esp):
+    """After failures at every stage the loader returns to firmware with no page of its own left"""
+    plain(esp, "placement 0x1000000", name="a-taken")
+    plain(esp, "initrd /nowhere", name="b-missing")
+    esp.conf("timeout 60", "default a-taken")
+    esp.shape("leaks", "high-reads fail", "large-reads fail")
+    with Machine(esp) as machine:
+        for _ in range(2):
+            machine.wait_for("Enter")
+            machine.press("enter")
+            machine.wait_for("press any key")
+            machine.press(" ")
+            machine.wait_for("Enter")
+            machine.press("down")
+        machine.press("escape")
+        machine.wait_for("shape: the loader returned 0")
+        machine.wait_for("shape: no page of the loader's is left")
+
+
+@boots
+def no_entries(esp):
+    """Without any entry the loader says what it looked for, and returns to firmware"""
+    esp.shape("leaks")
+    with Machine(esp) as machine:
+        machine.wait_for("no boot entries")
+        machine.wait_for("press any key")
+        machine.press(" ")
+        machine.wait_for("shape: the loader returned 14")
+        machine.wait_for("shape: no page of the loader's is left")
+
+
+# ---- firmware that misbehaves ----
+
+
+@boots
+def exit_fails_five_times(esp):
+    """ExitBootServices that fails five times is tried again, and nothing else is called in between"""
+    plain(esp)
+    esp.shape("exit-fails 5")
+    calls = os.path.join(esp.path, "calls")
+    guest = boot(esp, more=("-debugcon", "file:" + calls, "-global", "isa-debugcon.iobase=0xe9"))
+    check_healthy(guest, REPORT + " nokaslr")
+    with open(calls, "rb") as file:
+        marks = file.read()[::9]
+    expect(marks.count(b"E") == 6, f"ExitBootServices was called {marks.count(b'E')} times")
+    expect(b"F" not in marks, "another service was called after the first ExitBootServices")
+
+
+@boots
+def claim_refused(esp):
+    """Firmware refuses memory that its map calls free: planned again, next to it"""
+    plain(esp)
+    esp.shape("claims-fail 2")
+    guest = boot(esp)
+    check_healthy(guest, REPORT + " nokaslr")
+    check_kernel_at(guest, 4 * GIB)
+
+
+@boots
+def reads_above_4g_are_wrong(esp):
+    """Reads to above 4 GiB deliver other bytes: noticed, and all is read through a buffer below"""
+    data = os.urandom(3 * MIB)
+    plain(esp, "initrd /extra.cpio")
+    esp.put("extra.cpio", lab.data_archive("extra", data))
+    esp.shape("high-reads wrong")
+    guest = boot(esp)
+    check_healthy(guest, REPORT + " nokaslr")
+    check_kernel_at(guest, 4 * GIB)
+    read, copied = guest.counters()
+    expect(copied == read - 1024, f"read {read} copied {copied}")
+    expect("[C7]" in guest.text, "the log does not tell")
+    expect(guest.all("file") == [lab.described("extra", data)], f"/data is {guest.all('file')}")
+
+
+@boots
+def reads_above_4g_fail(esp):
+    """Reads to above 4 GiB fail and break the file handle: opened anew, and read through a buffer below"""
+    plain(esp)
+    esp.shape("high-reads fail")
+    guest = boot(esp)
+    check_healthy(guest, REPORT + " nokaslr")
+    check_kernel_at(guest, 4 * GIB)
+    expect(guest.counters()[1] > 0, "nothing was copied")
+
+
+@boots
+def large_reads_fail(esp):
+    """Reads of more than 1 MiB fail: smaller pieces serve, and nothing is copied"""
+    plain(esp)
+    esp.shape("large-reads fail")
+    guest = boot(esp)
+    check_healthy(guest, REPORT + " nokaslr")
+    check_kernel_at(guest, 4 * GIB)
+    expect(guest.counters()[1] == 0, "bytes were copied")
+
+
+@boots
+def five_level_firmware(esp):
+    """Firmware in 5-level paging: the kernel, which takes it, is entered so"""
+    plain(esp)
+    esp.shape("la57")
+    guest = boot(esp, "--cpu", "max,la57=on")
+    expect("shape: five-level paging is on" in guest.text, "the test could not turn it on")
+    check_healthy(guest, REPORT + " nokaslr")
+    check_kernel_at(guest, 4 * GIB)
+
+
+@boots
+def five_level_firmware_four_level_kernel(esp):
+    """Firmware in 5-level paging, a kernel that does not take it: left through code below 4 GiB [X8]"""
+    plain(esp)
+    esp.put("vmlinuz", lab.patched(KERNEL["file"], [(0x236, 2, 0x1f)]))
+    esp.shape("la57")
+    guest = boot(esp, "--cpu", "max,la57=on")
+    expect("shape: five-level paging is on" in guest.text, "the test could not turn it on")
+    check_healthy(guest, REPORT + " nokaslr")
+    expect(guest.placed("handoff")[0] < 4 * GIB, "the handoff block lies above 4 GiB")
+    check_kernel_at(guest, 4 * GIB)
+
+
+@boots
+def loader_above_4g(esp):
+    """The loader itself runs above 4 GiB when firmware puts it there"""
+    plain(esp)
+    esp.conf("log debug")
+    high = os.path.join(esp.path, "high.efi")
+    subprocess.run([os.path.join(lab.ROOT, "build/host/elf2efi"), os.path.join(lab.ROOT, "build/x86_64/berth.elf"), high,
+                    "0x180000000"], check=True, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+    esp.put("EFI/BOOT/BOOTX64.EFI", link=high)
+    guest = boot(esp)
+    expect("runs at 0x180000000" in guest.text, "firmware did not put the loader there")
+    check_healthy(guest, REPORT + " nokaslr")
+    check_kernel_at(guest, 4 * GIB)
+
+
+# ---- other firmware ----
+
+
+@boots
+def strict_nx_firmware(esp):
+    """Debian 13's OVMF that faults on writable code: the loader keeps to read-only code"""
+    plain(esp)
+    guest = boot(esp, "--ovmf", lab.script("fetch", "ovmf", "trixie"), "--strictnx")
+    check_healthy(guest, REPORT + " nokaslr")
+    check_kernel_at(guest, 4 * GIB)
+
+
+@boots
+def secure_boot_refuses(esp):
+    """With Secure Boot on the handoff is refused with the reason, never made in silence"""
+    plain(esp)
+    keys = "/usr/share/ovmf/PkKek-1-snakeoil"
+    key = os.path.join(esp.path, "key.pem")
+    signed = os.path.join(esp.path, "signed.efi")
+    subprocess.run(["openssl", "rsa", "-in", keys + ".key", "-passin", "pass:snakeoil", "-out", key], check=True,
+                   stderr=subprocess.DEVNULL)
+    subprocess.run(["sbsign", "--key", key, "--cert", keys + ".pem", "--output", signed,
+                    os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI")], check=True, stderr=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL)
+    esp.put("EFI/BOOT/BOOTX64.EFI", link=signed)
+    with Machine(esp, "--secboot", "--vars", "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd") as machine:
+        machine.wait_for("Secure Boot is on")
+        machine.wait_for("press any key")

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A bench for boots: makes an ESP, starts QEMU with OVMF on it, reads the serial console and types on it.
+
+Every test boots the real loader in real firmware; what it expects is seen on the console or from inside the booted
+kernel, never taken from the loader's own opinion alone.
+"""
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+WORK = os.path.join(ROOT, "build", "test")
+ANSI = re.compile(rb"\x1b\[[0-9;=?]*[a-zA-Z]")
+KEYS = {"up": b"\x1b[A", "down": b"\x1b[B", "enter": b"\r", "escape": b"\x1b"}
+GIB = 1 << 30
+MIB = 1 << 20
+
+
+def script(*words):
+    """Runs a script of the tree and returns the last line that it prints."""
+    out = subprocess.run([os.path.join(ROOT, "scripts", words[0]), *words[1:]], check=True, stdout=subprocess.PIPE,
+                         cwd=ROOT, text=True).stdout.strip().splitlines()
+    return out[-1] if out else ""
+
+
+class Failure(Exception):
+    """What a test saw instead of what it expected."""
+
+
+def expect(condition, sentence):
+    if not condition:
+        raise Failure(sentence)
+
+
+def cpio(files):
+    """A newc archive, the form that Linux unpacks; @files: name → bytes."""
+    out = bytearray()
+    for number, (name, data) in enumerate([*files.items(), ("TRAILER!!!", b"")]):
+        mode = 0o100644 if name != "TRAILER!!!" else 0
+        fields = [number + 100, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
+        out += b"070701" + b"".join(b"%08x" % f for f in fields) + name.encode() + b"\0"
+        out += b"\0" * (-len(out) % 4) + data
+        out += b"\0" * (-len(out) % 4)
+    return bytes(out)
+
+
+def data_archive(name, data):
+    """An archive that puts @data at /data/@name."""
+    directory = b"070701" + b"".join(b"%08x" % f for f in (99, 0o40755, 0, 0, 2, 0, 0, 0, 0, 0, 0, 5, 0)) + b"data\0"
+    directory += b"\0" * (-len(directory) % 4)
+    return directory + cpio({"data/" + name: data})
+
+
+def described(name, data):
+    """What the guest says of a file: its name, size and MD5."""
+    return f"{name} {len(data)} {hashlib.md5(data).hexdigest()}"
+
+
+class Esp:
+    """A tree of files that becomes the FAT image of one test."""
+
+    def __init__(self, name):
+        self.name = name
+        self.path = os.path.join(WORK, name)
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.tree = os.path.join(self.path, "esp")
+        os.makedirs(os.path.join(self.tree, "loader", "entries"))
+        self.put("EFI/BOOT/BOOTX64.EFI", link=os.path.join(ROOT, "build/x86_64/BOOTX64.EFI"))
+
+    def put(self, name, data=b"", link=None):
+        path = os.path.join(self.tree, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if os.path.lexists(path):
+            os.unlink(path)
+        if link is not None:
+            os.symlink(link, path)
+            return
+        with open(path, "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode())
+
+    def entry(self, name, *lines):
+        self.put(f"loader/entries/{name}.conf", "\n".join(lines) + "\n")
+
+    def conf(self, *lines):
+        self.put("loader/loader.conf", "\n".join(lines) + "\n")
+
+    def shape(self, *wishes):
+        """Starts the loader from the application that bends firmware's services."""
+        self.put("EFI/BOOT/BOOTX64.EFI", link=os.path.join(ROOT, "build/x86_64/tests/shape.efi"))
+        self.put("berth.efi", link=os.path.join(ROOT, "build/x86_64/BOOTX64.EFI"))
+        self.put("shape.txt", "\n".join(wishes) + "\n")
+
+    def image(self):
+        out = os.path.join(self.path, "disk.img")
+        script("disk", out, self.tree)
+        return out
+
+
+class Machine:
+    """A running QEMU; the console's text, without escape sequences, is in .text()."""
+
+    def __init__(self, esp, *options, memory="6G", timeout=150, more=()):
+        self.log = os.path.join(esp.path, "console.log")
+        self.deadline = time.monotonic() + timeout
+        words = [os.path.join(ROOT, "scripts", "qemu"), "--memory", memory, "--timeout", str(timeout), *options,
+                 esp.image(), "--", *more]
+        self.raw = bytearray()
+        self.seen = 0
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        cwd=ROOT, bufsize=0)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        with open(self.log, "wb") as log:
+            while True:
+                piece = self.process.stdout.read(4096)
+                if not piece:
+                    return
+                self.raw += piece
+                log.write(piece)
+                log.flush()
+
+    def text(self):
+        return ANSI.sub(b"", bytes(self.raw)).decode("utf-8", "replace").replace("\r", "")
+
+    def wait_for(self, words):
+        """Waits until @words stand on the console after what was waited for before."""
+        while True:
+            ended = not self.reader.is_alive()
+            at = self.text().find(words, self.seen)
+            if at >= 0:
+                self.seen = at + len(words)
+                return
+            if ended or time.monotonic() > self.deadline:
+                raise Failure(f"the console never said {words!r}; it ended with:\n" + self.tail())
+            time.sleep(0.05)
+
+    def tail(self, lines=25):
+        return "\n".join("    " + line for line in self.text().splitlines()[-lines:])
+
+    def press(self, key):
+        time.sleep(0.3)
+        self.process.stdin.write(KEYS.get(key, key.encode()))
+        self.process.stdin.flush()
+
+    def finish(self):
+        """Waits for the machine to power off and returns all of its text."""
+        try:
+            self.process.wait(timeout=max(1, self.deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.stop()
+            raise Failure("the machine did not power off; its console ended with:\n" + self.tail()) from None
+        self.reader.join(5)
+        return self.text()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.reader.join(5)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.stop()
+        disk = os.path.join(os.path.dirname(self.log), "disk.img")
+        if os.path.exists(disk):
+            os.unlink(disk)
+
+
+class Guest:
+    """What the booted system said of itself, and what the loader had said before."""
+
+    def __init__(self, text):
+        self.text = text
+        self.lines = [line for line in text.splitlines() if line.startswith("guest: ")]
+        if "guest: done" not in self.lines:
+            raise Failure("the guest did not get to its end; the console ended with:\n" +
+                          "\n".join("    " + line for line in text.splitlines()[-25:]))
+
+    def all(self, key):
+        start = f"guest: {key} "
+        return [line[len(start):] for line in self.lines if line.startswith(start)]
+
+    def one(self, key):
+        found = self.all(key)
+        expect(len(found) == 1, f"the guest said {key!r} {len(found)} times")
+        return found[0]
+
+    def kernel_at(self):
+        return int(self.one("kernel").split("-")[0], 16)
+
+    def placed(self, part):
+        """(address, size, align, rule) of the loader's line for @part; None when there is none."""
+        found = re.findall(rf"^berth: place {part} (0x[0-9a-f]+) size (0x[0-9a-f]+) align (0x[0-9a-f]+) rule (\w+)$",
+                           self.text, re.M)
+        expect(len(found) <= 1, f"the loader placed {part} {len(found)} times")
+        return tuple([*(int(n, 16) for n in found[0][:3]), found[0][3]]) if found else None
+
+    def counters(self):
+        found = re.findall(r"^berth: read (\d+) copied (\d+) bytes$", self.text, re.M)
+        expect(len(found) == 1, "the loader's last line, with its counters, is not there once")
+        return int(found[0][0]), int(found[0][1])
+
+    def boot_params(self):
+        return bytes.fromhex(self.one("boot_params"))
+
+    def param(self, offset, width):
+        return int.from_bytes(self.boot_params()[offset:offset + width], "little")
+
+
+def kernel_reads(path):
+    """Bytes of a bzImage that the loader has to read: the first 1024, and all behind the setup sectors."""
+    with open(path, "rb") as file:
+        head = file.read(1024)
+    return len(head) + os.path.getsize(path) - (head[0x1f1] + 1) * 512
+
+
+def patched(path, changes):
+    """The bytes of a kernel with fields changed; @changes: (offset, width, value)."""
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    for offset, width, value in changes:
+        data[offset:offset + width] = value.to_bytes(width, "little")
+    return bytes(data)

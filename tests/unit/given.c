@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The words in which unit tests draw their world (given.h).
+ * Nothing here knows a placement rule: that would be our output held against itself.
+ */
+#include "given.h"
+
+struct world world;
+
+/* ---- a kernel's header ---- */
+
+static void put(uint8_t *at, unsigned int width, uint64_t value)
+{
+	for (unsigned int i = 0; i < width; i++)
+		at[i] = (uint8_t)(value >> (8 * i));
+}
+
+void kernel_head(const struct kernel_fields *fields, uint8_t head[IMAGE_HEAD])
+{
+	memset(head, 0, IMAGE_HEAD);
+	put(head + 0x1f1, 1, fields->setup_sects);
+	put(head + 0x1f4, 4, fields->syssize);
+	put(head + 0x1fe, 2, fields->boot_flag);
+	put(head + 0x200, 1, 0xeb);
+	put(head + 0x201, 1, fields->jump);
+	put(head + 0x202, 4, fields->magic);
+	put(head + 0x206, 2, fields->version);
+	put(head + 0x211, 1, 1);
+	put(head + 0x214, 4, 0x100000);
+	put(head + 0x22c, 4, fields->initrd_addr_max);
+	put(head + 0x230, 4, fields->kernel_alignment);
+	put(head + 0x234, 1, fields->relocatable_kernel);
+	put(head + 0x235, 1, fields->min_alignment);
+	put(head + 0x236, 2, fields->xloadflags);
+	put(head + 0x238, 4, fields->cmdline_size);
+	put(head + 0x250, 8, fields->setup_data);
+	put(head + 0x258, 8, fields->pref_address);
+	put(head + 0x260, 4, fields->init_size);
+}
+
+/* ---- the map's text ---- */
+
+static uint64_t read_size(const char **at)
+{
+	static const char suffix[] = "KMGT";
+	char *end;
+	uint64_t value = strtoull(*at, &end, 0);
+	const char *unit = *end == '\0' ? NULL : strchr(suffix, *end);
+
+	if (end == *at)
+		fail_msg("a test's map has no number at \"%s\"", *at);
+	if (unit != NULL) {
+		value <<= 10 * (unit - suffix + 1);
+		end++;
+	}
+	*at = end;
+	return value;
+}
+
+struct name {
+	const char *text;
+	uint64_t value;
+};
+
+static const struct name types[] = {
+	{"free", 7},  {"reserved", 0}, {"mmio", 11}, {"runtime", 6},	 {"acpi", 9},	  {"nvs", 10},
+	{"loader", 2}, {"boot", 4},	 {"pmem", 14}, {"unaccepted", 15}, {"unusable", 8}, {"", 0},
+};
+
+static const struct name attributes[] = {
+	{"sp", 0x40000},
+	{"hotplug", 0x100000},
+	{"reliable", 0x10000},
+	{"", 0},
+};
+
+static bool named(const struct name *names, const char *word, size_t length, uint64_t *value)
+{
+	for (; names->text[0] != '\0'; names++)
+		if (strlen(names->text) == length && strncmp(names->text, word, length) == 0) {
+			*value = names->value;
+			return true;
+		}
+	return false;
+}
+
+/* One "1M-3G free sp": its descriptor into @to; returns what follows. */
+static const char *read_entry(const char *at, uint8_t *to)
+{
+	uint64_t start = read_size(&at), end, type = 7, attribute = 0xf;
+
+	if (*at++ != '-')
+		fail_msg("a test's map has no range at \"%s\"", at - 1);
+	end = read_size(&at);
+	while (*at == ' ') {
+		const char *word = at + strspn(at, " ");
+		size_t length = strcspn(word, " ,");
+		uint64_t value;
+
+		if (named(types, word, length, &value))
+			type = value;
+		else if (named(attributes, word, length, &value))
+			attribute |= value;
+		else
+			fail_msg("a test's map has an unknown word at \"%s\"", word);
+		at = word + length;
+	}
+	put_descriptor(to, (uint32_t)type, start, (end - start) / EFI_PAGE, attribute);
+	return at + strspn(at, ", ");
+}
+
+static struct runs free_runs(struct range *run, size_t room, bool reliable)
+{
+	return (struct runs){run, memmap_free_runs(&world.map, reliable, run, room), room};
+}
+
+void given_map(const char *text)
+{
+	uint8_t raw[GIVEN_ENTRIES * DESC_SIZE];
+	size_t n = 0;
+
+	memset(&world, 0, sizeof(world));
+	while (*text != '\0' && n < GIVEN_ENTRIES)
+		text = read_entry(text, raw + n++ * DESC_SIZE);
+	world.map = (struct memmap){world.entry, 0, GIVEN_ENTRIES};
+	if (memmap_parse(&world.map, raw, n * DESC_SIZE, DESC_SIZE, &world.why) != OK)
+		fail_msg("%s", world.why.text);
+	world.free.all = free_runs(world.run, COUNT_OF(world.run), false);
+	world.free.reliable = free_runs(world.reliable, COUNT_OF(world.reliable), true);
+	world.cargo.command_line = "";
+	given_kernel();
+}
+
+/* ---- the kernel and the wish ---- */
+
+void given_kernel_fields(const struct kernel_fields *fields)
+{
+	uint8_t head[IMAGE_HEAD];
+
+	kernel_head(fields, head);
+	world.image = (struct image){.name = fields->name, .file_size = fields->file_size};
+	if (image_identify(&world.image, (struct bytes){head, sizeof(head)}, &world.why) != OK)
+		fail_msg("a test's kernel is refused: %s", world.why.text);
+	world.planned = false;
+}
+
+void given_initrd(uint64_t size)
+{
+	world.cargo.initrd_size = size;
+	world.planned = false;
+}
+
+void given_handoff(uint64_t size)
+{
+	world.size[PART_HANDOFF] = size;
+	world.planned = false;
+}
+
+void given_bounce(void)
+{
+	world.has_bounce = true;
+	world.planned = false;
+}
+
+void given_command_line(const char *line)
+{
+	world.cargo.command_line = line;
+	world.planned = false;
+}
+
+void given_placement(enum placement_policy policy, uint64_t at)
+{
+	world.wish.placement = policy;
+	world.wish.place_at = at;
+	world.planned = false;
+}
+
+/* What loader/boot.c does between the memory map and the claims. */
+static enum status plan_world(void)
+{
+	struct plan_failure failure;
+	enum status status;
+
+	TRY(world.image.protocol->demand(&world.image, &world.cargo, world.request, &world.why));
+	request_init(&world.request[PART_BOUNCE], PART_BOUNCE, world.has_bounce ? MIB(1) : 0);
+	world.request[PART_BOUNCE].optional = true;
+	at_most(&world.request[PART_BOUNCE].max, GIB(4), C7);
+	for (size_t i = 0; i < N_PARTS; i++) {
+		struct request *r = &world.request[i];
+		uint64_t size = world.size[i] != 0 ? world.size[i] : r->size;
+
+		if (checked_align_up(size, EFI_PAGE, &r->size))
+			return fail(&world.why, BAD_INPUT, "too large");
+	}
+	TRY(policy_apply(&world.wish, &world.image, world.cargo.command_line, world.request, &world.why));
+	status = plan_make(world.request, &world.free, &world.plan, &failure, NULL);
+	if (status == OK)
+		return OK;
+	return explain_failure(status, world.request, &world.free, &world.map, &failure, &world.why);
+}
+
+static void plan_now(void)
+{
+	if (world.planned)
+		return;
+	memset(&world.why, 0, sizeof(world.why));
+	world.status = plan_world();
+	world.planned = true;
+}
+
+/* ---- what is expected ---- */
+
+static const struct placement *placement_of(enum part part)
+{
+	plan_now();
+	if (world.status != OK)
+		fail_msg("no plan: %s", world.why.text);
+	return &world.plan.part[part];
+}
+
+void expect_place(enum part part, uint64_t start)
+{
+	struct range at = placement_of(part)->at;
+
+	if (range_is_empty(at))
+		fail_msg("the %s has no place; expected %#" PRIx64, part_name(part), start);
+	if (at.start != start || range_size(at) != world.request[part].size)
+		fail_msg("the %s lies at %#" PRIx64 "-%#" PRIx64 "; expected %#" PRIx64 ", %#" PRIx64 " bytes",
+			 part_name(part), at.start, at.end, start, world.request[part].size);
+}
+
+void expect_align(enum part part, uint64_t align)
+{
+	if (placement_of(part)->align != align)
+		fail_msg("align of the %s is %#" PRIx64 "; expected %#" PRIx64, part_name(part),
+			 placement_of(part)->align, align);
+}
+
+void expect_rule(enum part part, enum rule rule)
+{
+	if (placement_of(part)->by != rule)
+		fail_msg("the %s was placed by rule %s; expected %s", part_name(part),
+			 rule_row(placement_of(part)->by)->id, rule_row(rule)->id);
+}
+
+void expect_no_place(enum part part)
+{
+	struct range at = placement_of(part)->at;
+
+	if (!range_is_empty(at))
+		fail_msg("the %s lies at %#" PRIx64 "; expected no place", part_name(part), at.start);
+}
+
+void expect_refused(enum status status, enum rule rule)
+{
+	plan_now();
+	if (world.status == OK)
+		fail_msg("a plan was made, kernel at %#" PRIx64 "; expected a refusal by %s",
+			 world.plan.part[PART_KERNEL].at.start, rule_row(rule)->id);
+	if (world.status != status || world.why.status != status || world.why.rule != rule)
+		fail_msg("refused with status %d (told: %d), rule %s; expected %d, %s\n%s", (int)world.status,
+			 (int)world.why.status, rule_row(world.why.rule)->id, (int)status, rule_row(rule)->id,
+			 world.why.text);
+}
+
+void expect_words(const char *words)
+{
+	plan_now();
+	if (strstr(world.why.text, words) == NULL)
+		fail_msg("the message lacks \"%s\":\n%s", words, world.why.text);
+}
+
+const struct request *requests_now(void)
+{
+	plan_now();
+	return world.request;
+}
+
+void expect_bound(const char *name, struct bound bound, uint64_t value, enum rule by)
+{
+	if (bound.value != value || bound.by != by)
+		fail_msg("%s is %#" PRIx64 " by %s; expected %#" PRIx64 " by %s", name, bound.value,
+			 rule_row(bound.by)->id, value, rule_row(by)->id);
+}
+
+/* ---- descriptors ---- */
+
+void put_descriptor(uint8_t *at, uint32_t type, uint64_t start, uint64_t pages, uint64_t attribute)
+{
+	memset(at, 0, 40);
+	put(at, 4, type);
+	put(at + 8, 8, start);
+	put(at + 24, 8, pages);
+	put(at + 32, 8, attribute);
+}
+
+/* ---- random numbers ---- */
+
+struct dice dice_from_seed(const char *test)
+{
+	const char *text = getenv("SEED");
+	uint64_t seed = text == NULL ? UINT64_C(0x8e57) : strtoull(text, NULL, 0);
+
+	print_message("%s: SEED=%#" PRIx64 "\n", test, seed);
+	return (struct dice){seed};
+}
+
+/* splitmix64 (Steele, Lea, Flood 2014). */
+uint64_t roll64(struct dice *dice)
+{
+	uint64_t z = dice->state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+uint32_t roll(struct dice *dice, uint32_t below)
+{
+	return (uint32_t)((roll64(dice) >> 32) * below >> 32);
+}
+
+uint64_t roll_extreme(struct dice *dice)
+{
+	uint64_t value = roll64(dice) >> roll(dice, 64);
+
+	if (roll(dice, 4) == 0)
+		value = UINT64_MAX << roll(dice, 64);
+	if (roll(dice, 4) == 0)
+		value = UINT64_C(1) << roll(dice, 64);
+	return roll(dice, 4) == 0 ? value - 1 : value;
+}

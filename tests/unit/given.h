@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The world of a unit test, drawn in words: a memory map, a kernel, the user's wish; then what a user would notice.
+ * Everything goes through the code that the loader uses: descriptors as firmware lays them out, a header as a file has.
+ */
+#ifndef BERTH_TESTS_GIVEN_H
+#define BERTH_TESTS_GIVEN_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../config/entry.h"
+#include "../../loader/explain.h"
+#include "../../loader/plan.h"
+#include "../../loader/policy.h"
+#include "../../protocol/e820.h"
+#include "../../protocol/image.h"
+
+#include <cmocka.h>
+#undef fail /* cmocka's, without arguments; the tree has one of its own */
+
+#define GIVEN_ENTRIES 64
+#define DESC_SIZE     48 /* bytes of a memory descriptor as OVMF and most firmware have it: 8 more than UEFI names */
+#define COUNT_OF(a)   (sizeof(a) / sizeof((a)[0]))
+
+/* ---- a kernel's header ---- */
+
+/* By the names of the Linux boot protocol; what a test does not name is as in Debian 12's kernel. */
+struct kernel_fields {
+	const char *name;
+	uint8_t jump, setup_sects, relocatable_kernel, min_alignment;
+	uint16_t boot_flag, version, xloadflags;
+	uint32_t magic, syssize, initrd_addr_max, kernel_alignment, cmdline_size, init_size;
+	uint64_t setup_data, pref_address, file_size;
+};
+
+#pragma GCC diagnostic ignored "-Woverride-init" /* a named field takes the place of Debian 12's */
+
+#define DEBIAN_12                                                                                                      \
+	.name = "vmlinuz-6.1", .jump = 0x6a, .setup_sects = 39, .relocatable_kernel = 1, .min_alignment = 21,          \
+	.boot_flag = 0xaa55, .version = 0x020f, .xloadflags = 0x7f, .magic = 0x53726448, .syssize = 0x80000,           \
+	.initrd_addr_max = 0x7fffffff, .kernel_alignment = 0x200000, .cmdline_size = 2047, .init_size = 0x3378000,     \
+	.pref_address = 0x1000000, .file_size = 0x80000 * 16 + 40 * 512
+
+#define KERNEL(...) ((struct kernel_fields){DEBIAN_12, __VA_ARGS__})
+
+/* Writes the first IMAGE_HEAD bytes of such a file. */
+void kernel_head(const struct kernel_fields *fields, uint8_t head[IMAGE_HEAD]);
+
+/* ---- the world ---- */
+
+struct world {
+	struct memory entry[GIVEN_ENTRIES];
+	struct range run[2 * GIVEN_ENTRIES], reliable[2 * GIVEN_ENTRIES];
+	struct memmap map;
+	struct free_memory free;
+	struct image image;
+	struct cargo cargo;
+	struct entry wish;
+	uint64_t size[N_PARTS]; /* 0: as the protocol says */
+	bool has_bounce;
+	bool planned;
+
+	/* what came out */
+	struct request request[N_PARTS];
+	struct plan plan;
+	struct fail why;
+	enum status status;
+};
+
+extern struct world world;
+
+/*
+ * A new world with this memory: "1M-3G free, 4G-6G free sp, 0xf0000000-4G mmio". Types: free reserved mmio runtime
+ * acpi nvs loader boot unaccepted unusable pmem; attributes: sp hotplug reliable. The kernel is Debian 12's.
+ */
+void given_map(const char *text);
+
+/* given_kernel(.xloadflags = XLF_KERNEL_64, .init_size = MIB(50)): the rest is as in Debian 12's kernel. */
+#define given_kernel(...) given_kernel_fields(&KERNEL(__VA_ARGS__))
+void given_kernel_fields(const struct kernel_fields *fields);
+
+void given_initrd(uint64_t size);
+void given_handoff(uint64_t size); /* 0, which is none, unless a test says so */
+void given_bounce(void);	   /* 1 MiB below 4 GiB, optional, as boot.c asks for it */
+void given_command_line(const char *line);
+void given_placement(enum placement_policy policy, uint64_t at);
+
+/* ---- what is expected ---- */
+
+/* The part's place starts there. */
+void expect_place(enum part part, uint64_t start);
+/* The alignment that the plan tells the kernel, and the rule that chose the place. */
+void expect_align(enum part part, uint64_t align);
+void expect_rule(enum part part, enum rule rule);
+void expect_no_place(enum part part);
+/* Demand, policy or planning refused; @rule signs it. */
+void expect_refused(enum status status, enum rule rule);
+/* The refusal's text has these words. */
+void expect_words(const char *words);
+/* expect_limit(PART_KERNEL, max, GIB(4), X4) */
+#define expect_limit(part, bound, value, by) expect_bound(#bound, requests_now()[part].bound, value, by)
+const struct request *requests_now(void);
+void expect_bound(const char *name, struct bound bound, uint64_t value, enum rule by);
+
+/* ---- descriptors as firmware writes them ---- */
+
+/* UEFI 2.10, 7.2: Type, PhysicalStart, NumberOfPages, Attribute. */
+void put_descriptor(uint8_t *at, uint32_t type, uint64_t start, uint64_t pages, uint64_t attribute);
+
+/* ---- random numbers: the seed is printed, and SEED in the environment sets it ---- */
+
+struct dice {
+	uint64_t state;
+};
+
+struct dice dice_from_seed(const char *test);
+uint64_t roll64(struct dice *dice);
+uint32_t roll(struct dice *dice, uint32_t below); /* 0 to below - 1 */
+/* A number of any length in bits: small, large and all-ones ones come up alike. */
+uint64_t roll_extreme(struct dice *dice);
+
+#endif
