@@ -414,7 +414,8 @@ def exit_fails_five_times(esp):
     with open(calls, "rb") as file:
         marks = file.read()[::9]
     expect(marks.count(b"E") == 6, f"ExitBootServices was called {marks.count(b'E')} times")
-    expect(b"F" not in marks, "another service was called after the first ExitBootServices")
+    # Firmware's own handlers call services in the last one, which succeeds; between the first and it nobody may.
+    expect(b"F" not in marks[:marks.rindex(b"E")], "another service was called between two calls of it")
 
 
 @boots

@@ -22,7 +22,15 @@
 #include "../../protocol/image.h"
 
 #include <cmocka.h>
-#undef fail /* cmocka's, without arguments; the tree has one of its own */
+/* cmocka's fail() takes no arguments, and its fail_msg() uses it; the tree has a fail() of its own. */
+#undef fail
+#undef fail_msg
+#define fail_msg(...)                                                                                                  \
+	do {                                                                                                           \
+		print_error(__VA_ARGS__);                                                                              \
+		print_error("\n");                                                                                     \
+		_fail(__FILE__, __LINE__);                                                                             \
+	} while (0)
 
 #define GIVEN_ENTRIES 64
 #define DESC_SIZE     48 /* bytes of a memory descriptor as OVMF and most firmware have it: 8 more than UEFI names */

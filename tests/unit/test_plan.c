@@ -333,7 +333,6 @@ static void c9_an_exact_place_of_the_image_past_mem_is_blamed_on_mem(void **stat
 	given_map("1M-3G free");
 	given_kernel(.relocatable_kernel = 0);
 	given_command_line("mem=32M");
-	plan_made_without_success:
 	expect_words("C9");
 }
 
@@ -348,4 +347,59 @@ static void c11_an_initrd_that_fits_nowhere_is_an_error_with_its_numbers(void **
 	expect_words("4.0 GiB");
 	expect_words("0xbff00000 bytes");
 	expect_words("0x100000-0xc0000000");
+}
+
+/* ---- what a person reads ---- */
+
+static void c3_a_place_explains_itself(void **state)
+{
+	char line[160];
+	struct text text = TEXT(line);
+
+	(void)state;
+	given_map("1M-3G free, 4G-6G free");
+	expect_place(PART_KERNEL, 0x17cc00000);
+	explain_placement(&text, PART_KERNEL, &world.plan.part[PART_KERNEL]);
+	assert_string_equal(line, "place kernel 0x17cc00000 size 0x3378000 align 0x200000 rule C3");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(c1_adjacent_descriptors_are_one_run),
+		cmocka_unit_test(c1_a_place_never_spans_a_hole),
+		cmocka_unit_test(c1_soft_reserved_and_hot_pluggable_memory_is_no_place),
+		cmocka_unit_test(c1_only_conventional_memory_is_a_place),
+		cmocka_unit_test(c1_reliable_memory_is_taken_first),
+		cmocka_unit_test(c1_reliable_memory_that_is_too_small_is_passed_over),
+		cmocka_unit_test(c1_x8_memory_below_1_mib_is_left_to_the_kernel),
+		cmocka_unit_test(c2_the_initrd_stays_out_of_the_whole_init_size),
+		cmocka_unit_test(c2_a_file_longer_than_init_size_has_room),
+		cmocka_unit_test(c3_the_highest_place_above_4_gib),
+		cmocka_unit_test(c3_none_above_4_gib_then_the_highest_below),
+		cmocka_unit_test(c3_a_machine_with_nothing_below_4_gib_boots),
+		cmocka_unit_test(c3_a_run_across_4_gib_is_used_when_neither_half_is_enough),
+		cmocka_unit_test(c3_tiny_memory_gives_the_lowest_place_above_1_mib),
+		cmocka_unit_test(c4_high_keeps_clear_of_the_first_16_mib),
+		cmocka_unit_test(c4_low_is_the_lowest_from_16_mib),
+		cmocka_unit_test(c4_low_begins_behind_what_firmware_keeps),
+		cmocka_unit_test(c4_low_goes_below_16_mib_when_nothing_else_is_there),
+		cmocka_unit_test(c5_an_exact_place_is_kept),
+		cmocka_unit_test(c5_an_exact_place_that_is_taken_is_refused_and_its_owner_named),
+		cmocka_unit_test(c5_an_exact_place_where_no_memory_is_is_refused),
+		cmocka_unit_test(c5_the_align_that_is_told_is_the_best_that_the_address_has),
+		cmocka_unit_test(c5_the_other_parts_make_way_for_an_exact_place),
+		cmocka_unit_test(c5_each_exact_place_that_breaks_a_rule_is_refused_by_it),
+		cmocka_unit_test(c5_an_exact_place_above_4_gib_needs_the_4g_flag),
+		cmocka_unit_test(c8_the_kernel_gives_way_to_an_initrd_that_fits_nowhere_else),
+		cmocka_unit_test(c8_parts_share_a_run_in_the_one_order_that_fits),
+		cmocka_unit_test(c8_a_bounce_buffer_is_not_worth_a_refusal),
+		cmocka_unit_test(c7_the_bounce_buffer_lies_below_4_gib),
+		cmocka_unit_test(c9_mem_bounds_every_part),
+		cmocka_unit_test(c9_an_exact_place_of_the_image_past_mem_is_blamed_on_mem),
+		cmocka_unit_test(c11_an_initrd_that_fits_nowhere_is_an_error_with_its_numbers),
+		cmocka_unit_test(c3_a_place_explains_itself),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

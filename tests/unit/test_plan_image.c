@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every limit that an x86 image sets on its places decides what it says it decides, on a map checked by hand.
+ * The sister of test_plan.c, which has the common rules.
+ */
+#include "given.h"
+
+static void x1_an_alignment_that_fits_nowhere_is_halved_and_told(void **state)
+{
+	(void)state;
+	/* 51.5 MiB in 34M-90M: a multiple of 16 and of 8 MiB leaves too little, of 4 MiB there is one. */
+	given_map("34M-90M free");
+	given_kernel(.kernel_alignment = MIB(16));
+	expect_place(PART_KERNEL, MIB(36));
+	expect_align(PART_KERNEL, MIB(4));
+	expect_rule(PART_KERNEL, X1);
+}
+
+static void x1_the_alignment_is_given_up_last(void **state)
+{
+	(void)state;
+	/* Above 4 GiB only a multiple of 2 MiB would fit. */
+	given_map("32M-96M free, 4098M-4150M free");
+	given_kernel(.kernel_alignment = MIB(16));
+	expect_place(PART_KERNEL, MIB(32));
+	expect_align(PART_KERNEL, MIB(16));
+}
+
+static void x1_the_alignment_is_never_below_min_alignment(void **state)
+{
+	(void)state;
+	given_map("34M-90M free");
+	given_kernel(.kernel_alignment = MIB(16), .min_alignment = 23);
+	expect_refused(NO_PLACE, C1);
+	expect_words("aligned to 0x800000");
+}
+
+static void x1_a_64_bit_kernel_is_never_off_2_mib(void **state)
+{
+	(void)state;
+	given_map("17M-69M free");
+	given_kernel(.kernel_alignment = KIB(4), .min_alignment = 12);
+	expect_refused(NO_PLACE, C1);
+	expect_words("aligned to 0x200000");
+}
+
+static void x2_nothing_below_pref_address(void **state)
+{
+	(void)state;
+	given_map("1M-3G free");
+	given_kernel(.pref_address = MIB(64));
+	given_placement(PLACE_LOW, 0);
+	expect_place(PART_KERNEL, MIB(64));
+	expect_limit(PART_KERNEL, min, MIB(64), X2);
+}
+
+static void x2_no_room_above_pref_address_is_no_room(void **state)
+{
+	(void)state;
+	given_map("1M-3G free");
+	given_kernel(.pref_address = GIB(3) - MIB(32));
+	expect_refused(NO_PLACE, C1);
+	expect_words("[X2]");
+}
+
+static void x2_preferred_takes_pref_address_when_it_is_free(void **state)
+{
+	(void)state;
+	given_map("1M-3G free, 4G-6G free");
+	given_placement(PLACE_PREFERRED, 0);
+	expect_place(PART_KERNEL, MIB(16));
+	expect_rule(PART_KERNEL, X2);
+}
+
+static void x2_preferred_goes_high_when_pref_address_is_taken(void **state)
+{
+	(void)state;
+	given_map("1M-67M free, 67M-68M nvs, 68M-3G free, 4G-6G free");
+	given_placement(PLACE_PREFERRED, 0);
+	expect_place(PART_KERNEL, 0x17cc00000);
+	expect_rule(PART_KERNEL, C3);
+}
+
+static void x3_a_kernel_that_is_not_relocatable_runs_at_pref_address(void **state)
+{
+	static const enum placement_policy policy[] = {PLACE_HIGH, PLACE_LOW, PLACE_PREFERRED};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(policy); i++) {
+		given_map("1M-3G free, 4G-6G free");
+		given_kernel(.relocatable_kernel = 0, .pref_address = 0x2345000);
+		given_placement(policy[i], 0);
+		expect_place(PART_KERNEL, 0x2345000);
+		expect_rule(PART_KERNEL, X3);
+	}
+}
+
+static void x3_taken_is_refused_and_the_owner_named(void **state)
+{
+	(void)state;
+	given_map("1M-32M free, 32M-33M acpi, 33M-3G free, 4G-6G free");
+	given_kernel(.relocatable_kernel = 0);
+	expect_refused(NO_PLACE, X3);
+	expect_words("0x2000000-0x2100000");
+	expect_words("ACPI tables");
+}
+
+static void x3_another_exact_place_is_refused(void **state)
+{
+	(void)state;
+	given_map("1M-3G free");
+	given_kernel(.relocatable_kernel = 0);
+	given_placement(PLACE_EXACT, MIB(64));
+	expect_refused(BAD_INPUT, X3);
+	expect_words("0x1000000");
+	given_placement(PLACE_EXACT, MIB(16));
+	expect_place(PART_KERNEL, MIB(16));
+}
+
+static void x4_kernel_without_the_4g_flag_stays_below_4_gib(void **state)
+{
+	(void)state;
+	given_map("1M-3G free, 4G-6G free");
+	given_kernel(.xloadflags = XLF_KERNEL_64, .init_size = MIB(50));
+	given_handoff(KIB(64));
+	expect_place(PART_KERNEL, GIB(3) - MIB(50));
+	expect_limit(PART_KERNEL, max, GIB(4), X4);
+	expect_limit(PART_HANDOFF, max, GIB(4), X4);
+}
+
+static void x5_a_bzimage_ends_by_64_tib(void **state)
+{
+	(void)state;
+	given_map("1M-3G free, 63T-65T free");
+	expect_place(PART_KERNEL, 0x3ffffcc00000);
+	expect_limit(PART_KERNEL, max, TIB(64), X5);
+}
+
+static void x6_the_initrd_ends_at_initrd_addr_max(void **state)
+{
+	(void)state;
+	given_map("1M-3G free, 4G-6G free");
+	given_kernel(.xloadflags = XLF_KERNEL_64, .initrd_addr_max = 0x37ffffff);
+	given_initrd(MIB(10));
+	expect_place(PART_INITRD, 0x38000000 - MIB(10));
+	expect_limit(PART_INITRD, max, 0x38000000, X6);
+}
+
+static void x6_the_4g_flag_lifts_the_initrd_too(void **state)
+{
+	(void)state;
+	given_map("1M-3G free, 4G-6G free");
+	given_kernel(.initrd_addr_max = 0x37ffffff);
+	given_initrd(MIB(10));
+	expect_place(PART_INITRD, 0x17cc00000 - MIB(10));
+}
+
+static void x6_the_initrd_is_page_aligned_whatever_its_size(void **state)
+{
+	(void)state;
+	given_map("1M-3G free");
+	given_kernel(.xloadflags = XLF_KERNEL_64, .initrd_addr_max = 0x37fffabc);
+	given_initrd(5001);
+	expect_place(PART_INITRD, 0x37fff000 - 8192);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(x1_an_alignment_that_fits_nowhere_is_halved_and_told),
+		cmocka_unit_test(x1_the_alignment_is_given_up_last),
+		cmocka_unit_test(x1_the_alignment_is_never_below_min_alignment),
+		cmocka_unit_test(x1_a_64_bit_kernel_is_never_off_2_mib),
+		cmocka_unit_test(x2_nothing_below_pref_address),
+		cmocka_unit_test(x2_no_room_above_pref_address_is_no_room),
+		cmocka_unit_test(x2_preferred_takes_pref_address_when_it_is_free),
+		cmocka_unit_test(x2_preferred_goes_high_when_pref_address_is_taken),
+		cmocka_unit_test(x3_a_kernel_that_is_not_relocatable_runs_at_pref_address),
+		cmocka_unit_test(x3_taken_is_refused_and_the_owner_named),
+		cmocka_unit_test(x3_another_exact_place_is_refused),
+		cmocka_unit_test(x4_kernel_without_the_4g_flag_stays_below_4_gib),
+		cmocka_unit_test(x5_a_bzimage_ends_by_64_tib),
+		cmocka_unit_test(x6_the_initrd_ends_at_initrd_addr_max),
+		cmocka_unit_test(x6_the_4g_flag_lifts_the_initrd_too),
+		cmocka_unit_test(x6_the_initrd_is_page_aligned_whatever_its_size),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
