@@ -50,9 +50,12 @@ int memcmp(const void *a, const void *b, size_t size)
 {
 	const unsigned char *x = a, *y = b;
 
-	for (; size >= sizeof(word) && *(const word *)(const void *)x == *(const word *)(const void *)y;
-	     size -= sizeof(word), x += sizeof(word), y += sizeof(word))
-		;
+	for (; size >= 4 * sizeof(word); size -= 4 * sizeof(word), x += 4 * sizeof(word), y += 4 * sizeof(word)) {
+		const word *p = (const word *)(const void *)x, *q = (const word *)(const void *)y;
+
+		if (((p[0] ^ q[0]) | (p[1] ^ q[1]) | (p[2] ^ q[2]) | (p[3] ^ q[3])) != 0)
+			break;
+	}
 	for (; size > 0; size--, x++, y++)
 		if (*x != *y)
 			return *x < *y ? -1 : 1;

@@ -12,39 +12,68 @@
 /* Some firmware wants several tries; two were not enough for one laptop, and none was seen to need ten. */
 #define EXIT_TRIES 16
 
-/* One pool allocation: raw descriptors, sorted map, free runs, reliable runs. */
-static enum status take_pool(struct fw_memory *memory, size_t raw_size, size_t entries, uint8_t **raw,
-			     struct fail *why)
+/*
+ * Where the map goes at first: enough for most machines, and it spares firmware's walk to ask for the size, which
+ * costs as much as the map itself. Larger maps go into a pool.
+ */
+#define USUAL_DESCRIPTORS 256
+#define DESCRIPTOR_ROOM	  64 /* bytes; 48 on all firmware seen */
+#define WORK_SIZE(n)                                                                                                   \
+	((n) * (DESCRIPTOR_ROOM + sizeof(struct memory)) + 2 * (2 * (n) + SPARE_RUNS) * sizeof(struct range))
+static _Alignas(16) uint8_t usual[WORK_SIZE(USUAL_DESCRIPTORS)];
+
+/* Divides @at: sorted map, free runs, reliable runs, and last the raw descriptors, whose address it returns. */
+static uint8_t *divide(struct fw_memory *memory, uint8_t *at, size_t entries)
 {
 	size_t runs = 2 * entries + SPARE_RUNS;
-	size_t size = raw_size + entries * sizeof(struct memory) + 2 * runs * sizeof(struct range);
-	uint8_t *at = efi_alloc(size);
 
-	if (at == NULL)
-		return fail(why, IO_ERROR, "no memory for the memory map");
-	memory->pool = at;
 	memory->map = (struct memmap){(struct memory *)(void *)at, 0, entries};
 	at += entries * sizeof(struct memory);
 	memory->free.all = (struct runs){(struct range *)(void *)at, 0, runs};
 	at += runs * sizeof(struct range);
 	memory->free.reliable = (struct runs){(struct range *)(void *)at, 0, runs};
-	at += runs * sizeof(struct range);
-	*raw = at;
+	return at + runs * sizeof(struct range);
+}
+
+static EFI_STATUS get_map(uint8_t *raw, UINTN *size, UINTN *desc_size)
+{
+	UINTN key;
+	UINT32 version;
+
+	return efi.boot->GetMemoryMap(size, (EFI_MEMORY_DESCRIPTOR *)(void *)raw, &key, desc_size, &version);
+}
+
+static enum status take_map(struct fw_memory *memory, uint8_t **raw, UINTN *size, UINTN *desc_size, struct fail *why)
+{
+	EFI_STATUS status;
+	size_t entries;
+
+	*raw = divide(memory, usual, USUAL_DESCRIPTORS);
+	*size = USUAL_DESCRIPTORS * DESCRIPTOR_ROOM;
+	status = get_map(*raw, size, desc_size);
+	if (status == EFI_BUFFER_TOO_SMALL && *size <= MIB(64)) {
+		/* Allocating the buffer may itself add descriptors. */
+		entries = *size / sizeof(EFI_MEMORY_DESCRIPTOR) + SPARE_DESCRIPTORS;
+		memory->pool = efi_alloc(WORK_SIZE(entries));
+		if (memory->pool == NULL)
+			return fail(why, IO_ERROR, "no memory for the memory map");
+		*raw = divide(memory, memory->pool, entries);
+		*size = entries * DESCRIPTOR_ROOM;
+		status = get_map(*raw, size, desc_size);
+	}
+	if (EFI_ERROR(status))
+		return fail(why, IO_ERROR, "firmware does not give its memory map: %s", efi_status_words(status));
 	return OK;
 }
 
-static enum status read_map(struct fw_memory *memory, uint8_t *raw, UINTN size, struct fail *why)
+static enum status read_map(struct fw_memory *memory, struct fail *why)
 {
-	UINTN key, desc_size = 0;
-	UINT32 version;
-	EFI_STATUS status =
-		efi.boot->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)(void *)raw, &key, &desc_size, &version);
+	UINTN size = 0, desc_size = 0;
+	uint8_t *raw = NULL;
 
-	if (EFI_ERROR(status))
-		return fail(why, IO_ERROR, "firmware does not give its memory map: %s", efi_status_words(status));
+	TRY(take_map(memory, &raw, &size, &desc_size, why));
 	TRY(memmap_parse(&memory->map, raw, size, desc_size, why));
-	memory->free.all.count =
-		memmap_free_runs(&memory->map, false, memory->free.all.run, memory->free.all.room);
+	memory->free.all.count = memmap_free_runs(&memory->map, false, memory->free.all.run, memory->free.all.room);
 	memory->free.reliable.count =
 		memmap_free_runs(&memory->map, true, memory->free.reliable.run, memory->free.reliable.room);
 	memory->desc_size = desc_size;
@@ -54,19 +83,10 @@ static enum status read_map(struct fw_memory *memory, uint8_t *raw, UINTN size, 
 
 enum status fw_memory_map(struct fw_memory *memory, struct fail *why)
 {
-	UINTN size = 0, key, desc_size = 0;
 	enum status status;
-	UINT32 version;
-	uint8_t *raw = NULL;
 
 	*memory = (struct fw_memory){.pool = NULL};
-	(void)efi.boot->GetMemoryMap(&size, NULL, &key, &desc_size, &version);
-	if (desc_size < sizeof(EFI_MEMORY_DESCRIPTOR) || size > MIB(64))
-		return fail(why, IO_ERROR, "firmware tells of a memory map of %zu bytes in descriptors of %zu",
-			    (size_t)size, (size_t)desc_size);
-	size += SPARE_DESCRIPTORS * desc_size; /* our own allocation of the buffer may add some */
-	TRY(take_pool(memory, size, size / desc_size, &raw, why));
-	status = read_map(memory, raw, size, why);
+	status = read_map(memory, why);
 	if (status != OK)
 		fw_free_memory_map(memory);
 	return status;

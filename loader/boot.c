@@ -123,7 +123,25 @@ static void release_claims(struct boot *b)
 	memset(b->claimed, 0, sizeof(b->claimed));
 }
 
-/* Claims every part; when firmware refuses one, takes it out of the free memory and gives back the others. */
+/*
+ * Firmware refused a place. Either its map changed since it was read, and a new look shows who has the memory; or it
+ * lies, and the place is remembered as one not to be asked for again.
+ */
+static enum status look_again(struct boot *b, struct range refused, struct fail *why)
+{
+	fw_free_memory_map(&b->memory);
+	TRY(fw_memory_map(&b->memory, why));
+	if (memmap_owner(&b->memory.map, refused) == NULL) {
+		if (b->n_refused == MAX_REFUSED)
+			return fail(why, GAVE_UP, "firmware refused %u places that its map calls free", MAX_REFUSED);
+		b->refused[b->n_refused++] = refused;
+	}
+	for (size_t i = 0; i < b->n_refused; i++)
+		TRY(free_memory_remove(&b->memory.free, b->refused[i], why));
+	return TAKEN;
+}
+
+/* Claims every part; when firmware refuses one, gives back the others and looks at the memory again. */
 static enum status claim(struct boot *b, struct fail *why)
 {
 	for (size_t i = 0; i < N_PARTS; i++) {
@@ -140,10 +158,7 @@ static enum status claim(struct boot *b, struct fail *why)
 		fw_log(LOG_DEBUG, "firmware does not give %s %#" PRIx64 ": planning again", part_name((enum part)i),
 		       at.start);
 		release_claims(b);
-		if (status != TAKEN)
-			return status;
-		TRY(free_memory_remove(&b->memory.free, at, why));
-		return TAKEN;
+		return status == TAKEN ? look_again(b, at, why) : status;
 	}
 	return OK;
 }
@@ -184,9 +199,6 @@ static enum status load(struct boot *b, struct fail *why)
 		      b->kernel.size - b->image.payload_at, why));
 	if (b->cargo.initrd_size != 0)
 		TRY(load_initrds(&b->loading, b->initrd, b->n_initrds, initrd, why));
-	if (!range_is_empty(b->claimed[PART_BOUNCE]))
-		fw_release(b->claimed[PART_BOUNCE]);
-	b->claimed[PART_BOUNCE] = (struct range){0, 0};
 	return OK;
 }
 
@@ -227,14 +239,13 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	TRY(demand(b, entry, why));			  /*  4 what each part demands         */
 	do {
 		TRY(make_plan(b, why));			  /*  5 where each part goes           */
-		claimed = claim(b, why);		  /*  6 refused: taken out of the map  */
+		claimed = claim(b, why);		  /*  6 refused: look and plan again    */
 	} while (claimed == TAKEN);
 	TRY(claimed);
 	log_plan(b);
 	TRY(load(b, why));				  /*  7 read into place                */
 	TRY(prepare_handoff(b, why));			  /*  8 what kernel and CPU are told   */
-	close_files(b);
-	fw_free_memory_map(&b->memory);
+	close_files(b); /* pages and pools stay: after exit they are the kernel's RAM */
 	fw_log(LOG_QUIET, "read %" PRIu64 " copied %" PRIu64 " bytes", b->loading.read, b->loading.copied);
 	TRY(fw_exit(&b->handoff.final, why));		  /*  9 no way back                    */
 	b->image.protocol->finish(&b->handoff, &b->handoff.final); /* 10 nothing can fail now  */
@@ -245,7 +256,7 @@ enum status boot(struct boot *b, const struct entry *entry, struct fail *why)
 {
 	enum status status;
 
-	memset(b, 0, sizeof(*b));
+	memset(b, 0, offsetof(struct boot, head));
 	status = boot_through(b, entry, why);
 	close_files(b);
 	if (b->handoff.seed.at != NULL && !range_is_empty(b->claimed[PART_HANDOFF]))

@@ -6,13 +6,12 @@
 #include "../arch/arch.h"
 #include "load.h"
 
+#define MAX_REFUSED 16
+
 /* What an attempt holds: released, whatever happens, when boot() returns. Too large for firmware's stack. */
 struct boot {
 	struct file kernel, initrd[MAX_INITRDS];
 	size_t n_initrds;
-	uint8_t head[IMAGE_HEAD];
-	char command_line[MAX_COMMAND_LINE];
-
 	struct cargo cargo;
 	struct image image;
 	struct cpu cpu;
@@ -20,9 +19,15 @@ struct boot {
 	struct request request[N_PARTS];
 	struct fw_memory memory;
 	struct plan plan;
-	struct range claimed[N_PARTS]; /* empty: not claimed */
+	struct range claimed[N_PARTS];	   /* empty: not claimed */
+	struct range refused[MAX_REFUSED]; /* by firmware, against its own map */
+	size_t n_refused;
 	struct loading loading;
 	struct handoff handoff;
+
+	/* Behind what an attempt starts with as zeros. */
+	uint8_t head[IMAGE_HEAD];
+	char command_line[MAX_COMMAND_LINE];
 };
 
 /* Boots @entry. Returns only when it cannot, with everything released and the reason in @why. */

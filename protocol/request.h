@@ -16,7 +16,7 @@ enum part {
 	PART_KERNEL,
 	PART_INITRD,
 	PART_HANDOFF, /* what the kernel is told and what the CPU is entered with, in one block */
-	PART_BOUNCE,  /* rule C7's buffer; released before the kernel is entered */
+	PART_BOUNCE,  /* rule C7's buffer; free RAM to the kernel */
 	N_PARTS
 };
 

@@ -36,23 +36,17 @@ def expect(condition, sentence):
         raise Failure(sentence)
 
 
-def cpio(files):
-    """A newc archive, the form that Linux unpacks; @files: name → bytes."""
-    out = bytearray()
-    for number, (name, data) in enumerate([*files.items(), ("TRAILER!!!", b"")]):
-        mode = 0o100644 if name != "TRAILER!!!" else 0
-        fields = [number + 100, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
-        out += b"070701" + b"".join(b"%08x" % f for f in fields) + name.encode() + b"\0"
-        out += b"\0" * (-len(out) % 4) + data
-        out += b"\0" * (-len(out) % 4)
-    return bytes(out)
+def head(name, mode, size, inode, links):
+    """The header of a newc archive's member, the form that Linux unpacks; its data follows, padded to 4 bytes."""
+    fields = (inode, mode, 0, 0, links, 0, size, 0, 0, 0, 0, len(name) + 1, 0)
+    out = b"070701" + b"".join(b"%08x" % f for f in fields) + name.encode() + b"\0"
+    return out + b"\0" * (-len(out) % 4)
 
 
 def data_archive(name, data):
     """An archive that puts @data at /data/@name."""
-    directory = b"070701" + b"".join(b"%08x" % f for f in (99, 0o40755, 0, 0, 2, 0, 0, 0, 0, 0, 0, 5, 0)) + b"data\0"
-    directory += b"\0" * (-len(directory) % 4)
-    return directory + cpio({"data/" + name: data})
+    return (head("data", 0o40755, 0, 99, 2) + head("data/" + name, 0o100644, len(data), 100, 1) +
+            data + b"\0" * (-len(data) % 4) + head("TRAILER!!!", 0, 0, 0, 1))
 
 
 def described(name, data):

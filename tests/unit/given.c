@@ -63,15 +63,15 @@ struct name {
 };
 
 static const struct name types[] = {
-	{"free", 7},  {"reserved", 0}, {"mmio", 11}, {"runtime", 6},	 {"acpi", 9},	  {"nvs", 10},
-	{"loader", 2}, {"boot", 4},	 {"pmem", 14}, {"unaccepted", 15}, {"unusable", 8}, {"", 0},
+    {"free", 7},   {"reserved", 0}, {"mmio", 11}, {"runtime", 6},     {"acpi", 9},     {"nvs", 10},
+    {"loader", 2}, {"boot", 4},	    {"pmem", 14}, {"unaccepted", 15}, {"unusable", 8}, {"", 0},
 };
 
 static const struct name attributes[] = {
-	{"sp", 0x40000},
-	{"hotplug", 0x100000},
-	{"reliable", 0x10000},
-	{"", 0},
+    {"sp", 0x40000},
+    {"hotplug", 0x100000},
+    {"reliable", 0x10000},
+    {"", 0},
 };
 
 static bool named(const struct name *names, const char *word, size_t length, uint64_t *value)
@@ -281,6 +281,90 @@ void expect_bound(const char *name, struct bound bound, uint64_t value, enum rul
 	if (bound.value != value || bound.by != by)
 		fail_msg("%s is %#" PRIx64 " by %s; expected %#" PRIx64 " by %s", name, bound.value,
 			 rule_row(bound.by)->id, value, rule_row(by)->id);
+}
+
+/* ---- boot_params ---- */
+
+uint64_t get_le(const uint8_t *at, unsigned int width)
+{
+	uint64_t value = 0;
+
+	for (unsigned int i = 0; i < width; i++)
+		value |= (uint64_t)at[i] << (8 * i);
+	return value;
+}
+
+void given_told(struct told *t, const struct kernel_fields *fields)
+{
+	uint8_t head[IMAGE_HEAD];
+	struct fail why;
+
+	memset(t, 0, sizeof(*t));
+	kernel_head(fields, head);
+	memset(head + 0x202 + fields->jump, 0xaa, sizeof(head) - 0x202 - fields->jump);
+	t->image = (struct image){.name = fields->name, .file_size = fields->file_size};
+	assert_int_equal(image_identify(&t->image, (struct bytes){head, sizeof(head)}, &why), OK);
+	t->cargo = (struct cargo){"root=/dev/vda1 quiet", INITRD_SIZE};
+	t->machine = (struct machine){.system_table = UINT64_C(0x2bf123018),
+				      .rsdp = UINT64_C(0x1bfb7e014),
+				      .secure_boot = SECURE_BOOT_DISABLED,
+				      .map_room = 200,
+				      .map_desc_size = DESC_SIZE};
+	t->plan.part[PART_KERNEL] = (struct placement){{KERNEL_AT, KERNEL_AT + MIB(52)}, MIB(2), C3};
+	t->plan.part[PART_INITRD] = (struct placement){{INITRD_AT, INITRD_AT + MIB(1)}, EFI_PAGE, C3};
+}
+
+static void describe(struct told *t, uint8_t *at)
+{
+	t->handoff = (struct handoff){.block = {at, BLOCK_AT, 0}};
+	t->image.protocol->describe(&t->image, &t->cargo, &t->plan, &t->machine, &t->handoff);
+}
+
+void tell(struct told *t)
+{
+	uint8_t *memory;
+
+	describe(t, NULL);
+	t->size = t->handoff.block.used;
+	memory = calloc(1, (size_t)t->size);
+	assert_non_null(memory);
+	describe(t, memory);
+	assert_true(t->handoff.block.used == t->size);
+	t->bp = t->handoff.boot_params.at;
+	assert_ptr_equal(t->bp, memory + (t->handoff.boot_params.address - BLOCK_AT));
+}
+
+void forget(struct told *t)
+{
+	free(t->handoff.block.at);
+}
+
+void expect_field(const struct told *t, unsigned int offset, unsigned int width, uint64_t value)
+{
+	if (get_le(t->bp + offset, width) != value)
+		fail_msg("boot_params[%#x] is %#" PRIx64 "; expected %#" PRIx64, offset, get_le(t->bp + offset, width),
+			 value);
+}
+
+static struct final_map *final_map(struct told *t, size_t n)
+{
+	struct final_map *final = &t->handoff.final;
+
+	assert_true(final->room == t->machine.map_room * t->machine.map_desc_size);
+	final->desc_size = t->machine.map_desc_size;
+	final->desc_version = 1;
+	final->size = n * final->desc_size;
+	assert_true(final->size <= final->room);
+	return final;
+}
+
+void finish_with_pages(struct told *t, size_t n)
+{
+	struct final_map *final = final_map(t, n);
+
+	for (size_t i = 0; i < n; i++)
+		put_descriptor(final->descriptors + i * final->desc_size, 7, MIB(1) + i * 2 * EFI_PAGE, 1, 0xf);
+	t->image.protocol->finish(&t->handoff, final);
 }
 
 /* ---- descriptors ---- */

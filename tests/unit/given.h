@@ -18,6 +18,7 @@
 #include "../../loader/explain.h"
 #include "../../loader/plan.h"
 #include "../../loader/policy.h"
+#include "../../protocol/boot_params.h"
 #include "../../protocol/e820.h"
 #include "../../protocol/image.h"
 
@@ -115,6 +116,34 @@ void expect_words(const char *words);
 #define expect_limit(part, bound, value, by) expect_bound(#bound, requests_now()[part].bound, value, by)
 const struct request *requests_now(void);
 void expect_bound(const char *name, struct bound bound, uint64_t value, enum rule by);
+
+/* ---- boot_params and all that hangs on it, in memory of exactly the measured size ---- */
+
+#define BLOCK_AT    GIB(5) /* physical address that the block pretends to have */
+#define KERNEL_AT   UINT64_C(0x17cc00000)
+#define INITRD_AT   UINT64_C(0x174c00000)
+#define INITRD_SIZE UINT64_C(0x123456789) /* more than 32 bits, so that both halves tell */
+#define HEADER_END  (0x202u + 0x6au)	  /* of Debian 12's header: the byte at 0x201 is 0x6a */
+
+struct told {
+	struct image image;
+	struct cargo cargo;
+	struct machine machine;
+	struct plan plan;
+	struct handoff handoff;
+	uint8_t *bp;
+	uint64_t size;
+};
+
+/* The fields, with 0xaa behind the header's end; then everything that a test may change before tell(). */
+void given_told(struct told *t, const struct kernel_fields *fields);
+/* Measures, then writes into exactly so many bytes; forget() frees them. */
+void tell(struct told *t);
+void forget(struct told *t);
+/* Firmware's final map, as fw_exit leaves it, with @n free pages, every other one, from 1 MiB; then finish(). */
+void finish_with_pages(struct told *t, size_t n);
+uint64_t get_le(const uint8_t *at, unsigned int width);
+void expect_field(const struct told *t, unsigned int offset, unsigned int width, uint64_t value);
 
 /* ---- descriptors as firmware writes them ---- */
 

@@ -245,11 +245,8 @@ static void c5_each_exact_place_that_breaks_a_rule_is_refused_by_it(void **state
 		const char *line;
 		enum rule by;
 	} wrong[] = {
-		{MIB(8), "", X2},
-		{MIB(65), "", X1},
-		{TIB(64) - MIB(2), "", X5},
-		{UINT64_MAX - MIB(2) + 1, "", X5},
-		{GIB(5), "mem=4G", C9},
+	    {MIB(8), "", X2},	    {MIB(65), "", X1}, {TIB(64) - MIB(2), "", X5}, {UINT64_MAX - MIB(2) + 1, "", X5},
+	    {GIB(5), "mem=4G", C9},
 	};
 
 	(void)state;
@@ -363,42 +360,94 @@ static void c3_a_place_explains_itself(void **state)
 	assert_string_equal(line, "place kernel 0x17cc00000 size 0x3378000 align 0x200000 rule C3");
 }
 
+/* Counts the refusals of @run by @by in the first pass, and checks that each can be said in a line. */
+struct seen {
+	struct range run;
+	enum rule by;
+	unsigned int times;
+};
+
+static void see(void *context, const struct refusal *refusal)
+{
+	struct seen *seen = context;
+	char line[256];
+	struct text text = TEXT(line);
+
+	explain_refusal(&text, refusal);
+	assert_false(text_cut(&text));
+	assert_non_null(strstr(line, part_name(refusal->part)));
+	assert_non_null(strstr(line, rule_row(refusal->by)->id));
+	seen->times +=
+	    refusal->run.start == seen->run.start && refusal->run.end == seen->run.end && refusal->by == seen->by;
+}
+
+static void expect_seen(uint64_t start, uint64_t end, enum rule by)
+{
+	struct seen seen = {{start, end}, by, 0};
+	struct plan_trace trace = {see, &seen};
+	struct plan_failure failure;
+	struct plan plan;
+
+	assert_in_range(plan_make(requests_now(), &world.free, &plan, &failure, &trace), OK, NO_PLACE);
+	if (seen.times == 0)
+		fail_msg("no refusal of %#" PRIx64 "-%#" PRIx64 " by %s", start, end, rule_row(by)->id);
+}
+
+static void c3_each_run_that_is_not_taken_has_a_reason(void **state)
+{
+	(void)state;
+	given_map("1M-64M free, 4G-4104M free");
+	given_kernel(.init_size = MIB(60), .pref_address = MIB(16));
+	expect_seen(GIB(4), MIB(4104), C1); /* too small */
+	expect_seen(MIB(1), MIB(64), X2);   /* large enough, were it not for pref_address */
+	given_map("1M-1G free, 4G-6G free");
+	given_kernel(.xloadflags = XLF_KERNEL_64);
+	expect_seen(GIB(4), GIB(6), X4);
+	given_map("1M-1G free, 4G-6G free");
+	given_command_line("mem=1G");
+	expect_seen(GIB(4), GIB(6), C9);
+	given_map("17M-69M free, 4G-6G free");
+	given_placement(PLACE_LOW, 0);
+	expect_seen(MIB(17), MIB(69), X1); /* large enough, but at no multiple of 2 MiB */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(c1_adjacent_descriptors_are_one_run),
-		cmocka_unit_test(c1_a_place_never_spans_a_hole),
-		cmocka_unit_test(c1_soft_reserved_and_hot_pluggable_memory_is_no_place),
-		cmocka_unit_test(c1_only_conventional_memory_is_a_place),
-		cmocka_unit_test(c1_reliable_memory_is_taken_first),
-		cmocka_unit_test(c1_reliable_memory_that_is_too_small_is_passed_over),
-		cmocka_unit_test(c1_x8_memory_below_1_mib_is_left_to_the_kernel),
-		cmocka_unit_test(c2_the_initrd_stays_out_of_the_whole_init_size),
-		cmocka_unit_test(c2_a_file_longer_than_init_size_has_room),
-		cmocka_unit_test(c3_the_highest_place_above_4_gib),
-		cmocka_unit_test(c3_none_above_4_gib_then_the_highest_below),
-		cmocka_unit_test(c3_a_machine_with_nothing_below_4_gib_boots),
-		cmocka_unit_test(c3_a_run_across_4_gib_is_used_when_neither_half_is_enough),
-		cmocka_unit_test(c3_tiny_memory_gives_the_lowest_place_above_1_mib),
-		cmocka_unit_test(c4_high_keeps_clear_of_the_first_16_mib),
-		cmocka_unit_test(c4_low_is_the_lowest_from_16_mib),
-		cmocka_unit_test(c4_low_begins_behind_what_firmware_keeps),
-		cmocka_unit_test(c4_low_goes_below_16_mib_when_nothing_else_is_there),
-		cmocka_unit_test(c5_an_exact_place_is_kept),
-		cmocka_unit_test(c5_an_exact_place_that_is_taken_is_refused_and_its_owner_named),
-		cmocka_unit_test(c5_an_exact_place_where_no_memory_is_is_refused),
-		cmocka_unit_test(c5_the_align_that_is_told_is_the_best_that_the_address_has),
-		cmocka_unit_test(c5_the_other_parts_make_way_for_an_exact_place),
-		cmocka_unit_test(c5_each_exact_place_that_breaks_a_rule_is_refused_by_it),
-		cmocka_unit_test(c5_an_exact_place_above_4_gib_needs_the_4g_flag),
-		cmocka_unit_test(c8_the_kernel_gives_way_to_an_initrd_that_fits_nowhere_else),
-		cmocka_unit_test(c8_parts_share_a_run_in_the_one_order_that_fits),
-		cmocka_unit_test(c8_a_bounce_buffer_is_not_worth_a_refusal),
-		cmocka_unit_test(c7_the_bounce_buffer_lies_below_4_gib),
-		cmocka_unit_test(c9_mem_bounds_every_part),
-		cmocka_unit_test(c9_an_exact_place_of_the_image_past_mem_is_blamed_on_mem),
-		cmocka_unit_test(c11_an_initrd_that_fits_nowhere_is_an_error_with_its_numbers),
-		cmocka_unit_test(c3_a_place_explains_itself),
+	    cmocka_unit_test(c1_adjacent_descriptors_are_one_run),
+	    cmocka_unit_test(c1_a_place_never_spans_a_hole),
+	    cmocka_unit_test(c1_soft_reserved_and_hot_pluggable_memory_is_no_place),
+	    cmocka_unit_test(c1_only_conventional_memory_is_a_place),
+	    cmocka_unit_test(c1_reliable_memory_is_taken_first),
+	    cmocka_unit_test(c1_reliable_memory_that_is_too_small_is_passed_over),
+	    cmocka_unit_test(c1_x8_memory_below_1_mib_is_left_to_the_kernel),
+	    cmocka_unit_test(c2_the_initrd_stays_out_of_the_whole_init_size),
+	    cmocka_unit_test(c2_a_file_longer_than_init_size_has_room),
+	    cmocka_unit_test(c3_the_highest_place_above_4_gib),
+	    cmocka_unit_test(c3_none_above_4_gib_then_the_highest_below),
+	    cmocka_unit_test(c3_a_machine_with_nothing_below_4_gib_boots),
+	    cmocka_unit_test(c3_a_run_across_4_gib_is_used_when_neither_half_is_enough),
+	    cmocka_unit_test(c3_tiny_memory_gives_the_lowest_place_above_1_mib),
+	    cmocka_unit_test(c4_high_keeps_clear_of_the_first_16_mib),
+	    cmocka_unit_test(c4_low_is_the_lowest_from_16_mib),
+	    cmocka_unit_test(c4_low_begins_behind_what_firmware_keeps),
+	    cmocka_unit_test(c4_low_goes_below_16_mib_when_nothing_else_is_there),
+	    cmocka_unit_test(c5_an_exact_place_is_kept),
+	    cmocka_unit_test(c5_an_exact_place_that_is_taken_is_refused_and_its_owner_named),
+	    cmocka_unit_test(c5_an_exact_place_where_no_memory_is_is_refused),
+	    cmocka_unit_test(c5_the_align_that_is_told_is_the_best_that_the_address_has),
+	    cmocka_unit_test(c5_the_other_parts_make_way_for_an_exact_place),
+	    cmocka_unit_test(c5_each_exact_place_that_breaks_a_rule_is_refused_by_it),
+	    cmocka_unit_test(c5_an_exact_place_above_4_gib_needs_the_4g_flag),
+	    cmocka_unit_test(c8_the_kernel_gives_way_to_an_initrd_that_fits_nowhere_else),
+	    cmocka_unit_test(c8_parts_share_a_run_in_the_one_order_that_fits),
+	    cmocka_unit_test(c8_a_bounce_buffer_is_not_worth_a_refusal),
+	    cmocka_unit_test(c7_the_bounce_buffer_lies_below_4_gib),
+	    cmocka_unit_test(c9_mem_bounds_every_part),
+	    cmocka_unit_test(c9_an_exact_place_of_the_image_past_mem_is_blamed_on_mem),
+	    cmocka_unit_test(c11_an_initrd_that_fits_nowhere_is_an_error_with_its_numbers),
+	    cmocka_unit_test(c3_a_place_explains_itself),
+	    cmocka_unit_test(c3_each_run_that_is_not_taken_has_a_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,22 +167,22 @@ static void x6_the_initrd_is_page_aligned_whatever_its_size(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(x1_an_alignment_that_fits_nowhere_is_halved_and_told),
-		cmocka_unit_test(x1_the_alignment_is_given_up_last),
-		cmocka_unit_test(x1_the_alignment_is_never_below_min_alignment),
-		cmocka_unit_test(x1_a_64_bit_kernel_is_never_off_2_mib),
-		cmocka_unit_test(x2_nothing_below_pref_address),
-		cmocka_unit_test(x2_no_room_above_pref_address_is_no_room),
-		cmocka_unit_test(x2_preferred_takes_pref_address_when_it_is_free),
-		cmocka_unit_test(x2_preferred_goes_high_when_pref_address_is_taken),
-		cmocka_unit_test(x3_a_kernel_that_is_not_relocatable_runs_at_pref_address),
-		cmocka_unit_test(x3_taken_is_refused_and_the_owner_named),
-		cmocka_unit_test(x3_another_exact_place_is_refused),
-		cmocka_unit_test(x4_kernel_without_the_4g_flag_stays_below_4_gib),
-		cmocka_unit_test(x5_a_bzimage_ends_by_64_tib),
-		cmocka_unit_test(x6_the_initrd_ends_at_initrd_addr_max),
-		cmocka_unit_test(x6_the_4g_flag_lifts_the_initrd_too),
-		cmocka_unit_test(x6_the_initrd_is_page_aligned_whatever_its_size),
+	    cmocka_unit_test(x1_an_alignment_that_fits_nowhere_is_halved_and_told),
+	    cmocka_unit_test(x1_the_alignment_is_given_up_last),
+	    cmocka_unit_test(x1_the_alignment_is_never_below_min_alignment),
+	    cmocka_unit_test(x1_a_64_bit_kernel_is_never_off_2_mib),
+	    cmocka_unit_test(x2_nothing_below_pref_address),
+	    cmocka_unit_test(x2_no_room_above_pref_address_is_no_room),
+	    cmocka_unit_test(x2_preferred_takes_pref_address_when_it_is_free),
+	    cmocka_unit_test(x2_preferred_goes_high_when_pref_address_is_taken),
+	    cmocka_unit_test(x3_a_kernel_that_is_not_relocatable_runs_at_pref_address),
+	    cmocka_unit_test(x3_taken_is_refused_and_the_owner_named),
+	    cmocka_unit_test(x3_another_exact_place_is_refused),
+	    cmocka_unit_test(x4_kernel_without_the_4g_flag_stays_below_4_gib),
+	    cmocka_unit_test(x5_a_bzimage_ends_by_64_tib),
+	    cmocka_unit_test(x6_the_initrd_ends_at_initrd_addr_max),
+	    cmocka_unit_test(x6_the_4g_flag_lifts_the_initrd_too),
+	    cmocka_unit_test(x6_the_initrd_is_page_aligned_whatever_its_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

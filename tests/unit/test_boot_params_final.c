@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The list of setup_data and what only the final memory map knows reach the kernel whole: the seed, and every e820
+ * entry, however many there are. Sources: boot.rst, setup_data; zero-page.rst, e820_table.
+ */
+#include "given.h"
+
+static void expect_e820(const uint8_t *entry, uint64_t start, uint64_t size, uint32_t type)
+{
+	assert_true(get_le(entry, 8) == start);
+	assert_true(get_le(entry + 8, 8) == size);
+	assert_true(get_le(entry + 16, 4) == type);
+}
+
+static const uint8_t *node_at(const struct told *t, uint64_t address)
+{
+	assert_true(address >= BLOCK_AT && address % 8 == 0 && address - BLOCK_AT + 16 <= t->size);
+	return t->handoff.block.at + (address - BLOCK_AT);
+}
+
+static void expect_seed(const struct told *t, uint64_t address)
+{
+	const uint8_t *node = node_at(t, address);
+
+	assert_true(get_le(node, 8) == 0);
+	assert_true(get_le(node + 8, 4) == 9); /* SETUP_RNG_SEED */
+	assert_true(get_le(node + 12, 4) == 32);
+	assert_memory_equal(node + 16, "0123456789abcdef0123456789ABCDEF", 32);
+}
+
+static void given_seed(struct told *t)
+{
+	given_told(t, &KERNEL());
+	t->machine.has_seed = true;
+	memcpy(t->machine.seed, "0123456789abcdef0123456789ABCDEF", 32);
+}
+
+static void x250_the_seed_is_in_setup_data(void **state)
+{
+	struct told t;
+
+	(void)state;
+	given_seed(&t);
+	tell(&t);
+	expect_seed(&t, get_le(t.bp + 0x250, 8));
+	finish_with_pages(&t, 128);
+	expect_seed(&t, get_le(t.bp + 0x250, 8));
+	forget(&t);
+
+	given_told(&t, &KERNEL());
+	tell(&t);
+	finish_with_pages(&t, 128);
+	expect_field(&t, 0x250, 8, 0);
+	forget(&t);
+}
+
+static void x2d0_up_to_128_entries_stand_in_the_zero_page(void **state)
+{
+	struct told t;
+
+	(void)state;
+	given_told(&t, &KERNEL());
+	tell(&t);
+	finish_with_pages(&t, 128);
+	expect_field(&t, 0x1e8, 1, 128);
+	expect_e820(t.bp + 0x2d0, MIB(1), EFI_PAGE, 1);
+	expect_e820(t.bp + 0x2d0 + 127 * 20, MIB(1) + 254 * EFI_PAGE, EFI_PAGE, 1);
+	forget(&t);
+}
+
+static void x250_more_than_128_entries_go_on_in_setup_data_before_the_seed(void **state)
+{
+	struct told t;
+	const uint8_t *node;
+
+	(void)state;
+	given_seed(&t);
+	tell(&t);
+	finish_with_pages(&t, 193);
+	expect_field(&t, 0x1e8, 1, 128);
+	node = node_at(&t, get_le(t.bp + 0x250, 8));
+	assert_true(get_le(node + 8, 4) == 1); /* SETUP_E820_EXT */
+	assert_true(get_le(node + 12, 4) == 65 * 20);
+	for (unsigned int i = 0; i < 193; i++)
+		expect_e820(i < 128 ? t.bp + 0x2d0 + i * 20 : node + 16 + (i - 128) * 20, MIB(1) + i * 2 * EFI_PAGE,
+			    EFI_PAGE, 1);
+	expect_seed(&t, get_le(node, 8));
+	forget(&t);
+}
+
+static void x250_the_129th_entry_is_not_lost(void **state)
+{
+	struct told t;
+	const uint8_t *node;
+
+	(void)state;
+	given_told(&t, &KERNEL());
+	t.machine.map_room = 129;
+	tell(&t);
+	finish_with_pages(&t, 129);
+	node = node_at(&t, get_le(t.bp + 0x250, 8));
+	assert_true(get_le(node, 8) == 0);
+	assert_true(get_le(node + 12, 4) == 20);
+	expect_e820(node + 16, MIB(1) + 256 * EFI_PAGE, EFI_PAGE, 1);
+	forget(&t);
+}
+
+static void x1f1_what_was_measured_is_what_is_written(void **state)
+{
+	struct dice dice = dice_from_seed(__func__);
+	char line[300];
+	struct told t;
+
+	(void)state;
+	for (unsigned int i = 0; i < 500; i++) {
+		size_t length = roll(&dice, sizeof(line));
+
+		memset(line, 'a', length);
+		line[length] = '\0';
+		given_told(&t, &KERNEL());
+		t.cargo.command_line = line;
+		t.machine.has_seed = roll(&dice, 2) == 0;
+		t.machine.map_room = 1 + roll(&dice, 400);
+		t.machine.map_desc_size = 40 + 8 * roll(&dice, 4);
+		tell(&t);
+		assert_string_equal((const char *)t.handoff.command_line.at, line);
+		finish_with_pages(&t, t.machine.map_room);
+		forget(&t);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(x250_the_seed_is_in_setup_data),
+	    cmocka_unit_test(x2d0_up_to_128_entries_stand_in_the_zero_page),
+	    cmocka_unit_test(x250_more_than_128_entries_go_on_in_setup_data_before_the_seed),
+	    cmocka_unit_test(x250_the_129th_entry_is_not_lost),
+	    cmocka_unit_test(x1f1_what_was_measured_is_what_is_written),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A bzImage's header is refused by the field that is wrong, or it becomes a struct in which every field was checked.
+ * The numbers are boot.rst's; headers end where the file ends, so that AddressSanitizer sees a read past it.
+ */
+#include "given.h"
+
+struct parsed {
+	enum status status;
+	struct bzimage k;
+	struct fail why;
+};
+
+/* The first @size bytes of the file, in exactly as many bytes of memory. */
+static void parse_cut(struct parsed *p, const uint8_t *head, size_t size, const char *name, uint64_t file_size)
+{
+	uint8_t *exact = malloc(size == 0 ? 1 : size);
+
+	assert_non_null(exact);
+	memcpy(exact, head, size);
+	memset(p, 0, sizeof(*p));
+	p->status = bzimage_parse(&p->k, name, (struct bytes){exact, size}, file_size, &p->why);
+	free(exact);
+}
+
+static void parse_fields(struct parsed *p, const struct kernel_fields *fields)
+{
+	uint8_t head[IMAGE_HEAD];
+
+	kernel_head(fields, head);
+	parse_cut(p, head, sizeof(head), fields->name, fields->file_size);
+}
+
+#define expect_parsed(p, ...) expect_parsed_fields(p, &KERNEL(__VA_ARGS__))
+static void expect_parsed_fields(struct parsed *p, const struct kernel_fields *fields)
+{
+	parse_fields(p, fields);
+	if (p->status != OK)
+		fail_msg("refused: %s", p->why.text);
+}
+
+#define expect_wrong(status, rule, words, ...) expect_wrong_fields(status, rule, words, &KERNEL(__VA_ARGS__))
+static void expect_wrong_fields(enum status status, enum rule rule, const char *words,
+				const struct kernel_fields *fields)
+{
+	struct parsed p;
+
+	parse_fields(&p, fields);
+	if (p.status != status || p.why.status != status || p.why.rule != rule)
+		fail_msg("status %d, rule %s, \"%s\"; expected %d, %s", (int)p.status, rule_row(p.why.rule)->id,
+			 p.why.text, (int)status, rule_row(rule)->id);
+	if (strstr(p.why.text, words) == NULL || strstr(p.why.text, "vmlinuz-6.1") == NULL)
+		fail_msg("the message lacks \"%s\" or the image's name:\n%s", words, p.why.text);
+}
+
+/* ---- a good header ---- */
+
+static void x2_debian_12s_header_is_read(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	expect_parsed(&p);
+	assert_int_equal(p.k.version, 0x020f);
+	assert_int_equal(p.k.xloadflags, 0x7f);
+	assert_int_equal(p.k.kernel_alignment, MIB(2));
+	assert_int_equal(p.k.least_alignment, MIB(2));
+	assert_int_equal(p.k.initrd_addr_max, 0x7fffffff);
+	assert_int_equal(p.k.cmdline_size, 2047);
+	assert_true(p.k.pref_address == MIB(16));
+	assert_true(p.k.window_size == 0x3378000);
+	assert_true(p.k.relocatable);
+	assert_true(p.k.payload_at == 40 * 512);
+	assert_true(p.k.payload_size == 0x800000);
+	assert_int_equal(p.k.header_size, 0x202 + 0x6a - 0x1f1);
+}
+
+static void x2_the_window_is_init_size_in_whole_pages(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	expect_parsed(&p, .init_size = 0x3378001);
+	assert_true(p.k.window_size == 0x3379000);
+	expect_parsed(&p, .init_size = 0xffffffff);
+	assert_true(p.k.window_size == GIB(4));
+}
+
+static void x2_setup_sects_0_means_4(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	expect_parsed(&p, .setup_sects = 0, .file_size = 0x800000 + 5 * 512);
+	assert_true(p.k.payload_at == 5 * 512);
+	assert_true(p.k.payload_size == 0x800000);
+	expect_wrong(BAD_INPUT, RULE_NONE, "truncated", .setup_sects = 0, .file_size = 0x800000 + 5 * 512 - 1);
+}
+
+/* ---- no bzImage, or none for the 64-bit entry ---- */
+
+static void x2_what_has_no_hdrs_is_no_bzimage(void **state)
+{
+	(void)state;
+	expect_wrong(NOT_FOUND, RULE_NONE, "HdrS", .magic = 0x53726449);
+	expect_wrong(NOT_FOUND, RULE_NONE, "HdrS", .magic = 0);
+	expect_wrong(NOT_FOUND, RULE_NONE, "HdrS", .boot_flag = 0xaa54);
+	expect_wrong(NOT_FOUND, RULE_NONE, "HdrS", .boot_flag = 0x55aa);
+}
+
+static void x4_versions_before_2_12_have_no_64_bit_entry(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	for (uint16_t version = 0; version < 0x020c; version++)
+		expect_wrong(BAD_INPUT, RULE_NONE, "2.12", .version = version);
+	for (uint16_t version = 0x020c; version < 0x0300; version++)
+		expect_parsed(&p, .version = version);
+}
+
+static void x4_a_32_bit_kernel_is_refused(void **state)
+{
+	(void)state;
+	expect_wrong(BAD_INPUT, RULE_NONE, "XLF_KERNEL_64", .xloadflags = 0x7e);
+	expect_wrong(BAD_INPUT, RULE_NONE, "XLF_KERNEL_64", .xloadflags = 0);
+}
+
+/* The byte at 0x201: the header ends at 0x202 plus it; the fields up to init_size must be in it, 0x290 is the end. */
+static void x2_every_header_length(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	for (unsigned int jump = 0; jump < 256; jump++) {
+		parse_fields(&p, &KERNEL(.jump = (uint8_t)jump));
+		if (jump >= 0x62 && jump <= 0x8e) {
+			assert_int_equal(p.status, OK);
+			assert_int_equal(p.k.header_size, 0x202 + jump - 0x1f1);
+		} else {
+			assert_int_equal(p.status, BAD_INPUT);
+			assert_non_null(strstr(p.why.text, "vmlinuz-6.1"));
+		}
+	}
+}
+
+static void x2_a_file_that_ends_within_its_head_is_never_read_past_its_end(void **state)
+{
+	uint8_t head[IMAGE_HEAD];
+	struct parsed p;
+
+	(void)state;
+	for (unsigned int jump = 0; jump < 256; jump += 5) {
+		kernel_head(&KERNEL(.jump = (uint8_t)jump), head);
+		for (size_t size = 0; size <= sizeof(head); size++) {
+			parse_cut(&p, head, size, "vmlinuz-6.1", size);
+			assert_int_not_equal(p.status, OK);
+			assert_true(p.why.text[0] != '\0');
+			parse_cut(&p, head, size, "vmlinuz-6.1", KERNEL().file_size);
+			assert_int_equal(p.status == OK, jump >= 0x62 && jump <= 0x8e && size >= 0x202 + jump);
+		}
+	}
+}
+
+/* ---- numbers that contradict each other ---- */
+
+static void x1_alignments_that_cannot_be_are_refused(void **state)
+{
+	(void)state;
+	expect_wrong(BAD_INPUT, X1, "kernel_alignment", .kernel_alignment = 0);
+	expect_wrong(BAD_INPUT, X1, "kernel_alignment 0x3 ", .kernel_alignment = 3);
+	expect_wrong(BAD_INPUT, X1, "kernel_alignment 0x180000 ", .kernel_alignment = 0x180000);
+	expect_wrong(BAD_INPUT, X1, "kernel_alignment", .kernel_alignment = 0xffffffff);
+	expect_wrong(BAD_INPUT, X1, "min_alignment 2^22 ", .min_alignment = 22);
+	expect_wrong(BAD_INPUT, X1, "min_alignment 2^32 ", .min_alignment = 32, .kernel_alignment = 0x80000000);
+	expect_wrong(BAD_INPUT, X1, "min_alignment 2^64 ", .min_alignment = 64);
+	expect_wrong(BAD_INPUT, X1, "min_alignment 2^255 ", .min_alignment = 255);
+}
+
+static void x1_the_least_alignment_is_min_alignment_and_never_below_2_mib(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	expect_parsed(&p, .kernel_alignment = MIB(16), .min_alignment = 22);
+	assert_int_equal(p.k.kernel_alignment, MIB(16));
+	assert_int_equal(p.k.least_alignment, MIB(4));
+	expect_parsed(&p, .kernel_alignment = MIB(16), .min_alignment = 12);
+	assert_int_equal(p.k.least_alignment, MIB(2));
+	expect_parsed(&p, .kernel_alignment = KIB(4), .min_alignment = 12);
+	assert_int_equal(p.k.kernel_alignment, MIB(2));
+	assert_int_equal(p.k.least_alignment, MIB(2));
+	expect_parsed(&p, .kernel_alignment = 0x80000000, .min_alignment = 31);
+	assert_int_equal(p.k.least_alignment, 0x80000000);
+}
+
+static void x2_a_truncated_file_is_refused(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	expect_parsed(&p, .file_size = 0x800000 + 40 * 512);
+	expect_parsed(&p, .file_size = 0x800000 + 40 * 512 + 1);
+	expect_wrong(BAD_INPUT, RULE_NONE, "truncated", .file_size = 0x800000 + 40 * 512 - 1);
+	expect_wrong(BAD_INPUT, RULE_NONE, "truncated", .file_size = 0);
+	expect_wrong(BAD_INPUT, RULE_NONE, "truncated", .syssize = 0xffffffff);
+	/* No byte at the 64-bit entry, 0x200 behind the start. */
+	expect_wrong(BAD_INPUT, RULE_NONE, "truncated", .syssize = 0, .file_size = 40 * 512 + 0x200);
+	expect_parsed(&p, .syssize = 0, .file_size = 40 * 512 + 0x201);
+}
+
+static void x2_a_kernel_that_does_not_say_its_size_is_refused(void **state)
+{
+	(void)state;
+	expect_wrong(BAD_INPUT, X2, "init_size", .init_size = 0);
+}
+
+static void x2_windows_past_64_tib_are_refused(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	expect_parsed(&p, .pref_address = TIB(64) - 0x3378000);
+	expect_wrong(BAD_INPUT, X2, "64 TiB", .pref_address = TIB(64) - 0x3378000 + 1);
+	expect_wrong(BAD_INPUT, X2, "64 TiB", .pref_address = UINT64_MAX);
+	expect_wrong(BAD_INPUT, X2, "64 TiB", .pref_address = UINT64_MAX - 0x3378000 + 1);
+	expect_wrong(BAD_INPUT, X2, "64 TiB", .pref_address = UINT64_C(1) << 63);
+}
+
+static void x2_a_file_of_any_size_that_firmware_tells_has_a_window_or_is_refused(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	for (unsigned int less = 0; less < 70; less++)
+		for (unsigned int off = 0; off < 2; off++) {
+			uint64_t size = less < 64 ? UINT64_MAX >> less : UINT64_MAX - 1024 * (less - 60);
+
+			parse_fields(&p, &KERNEL(.setup_sects = 1, .file_size = size - off));
+			if (p.status == OK)
+				assert_true(p.k.window_size >= p.k.payload_size && p.k.window_size >= 0x3378000);
+		}
+}
+
+static void x3_a_fixed_address_off_a_page_edge_is_refused(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	expect_wrong(BAD_INPUT, X3, "0x1000010", .relocatable_kernel = 0, .pref_address = 0x1000010);
+	expect_parsed(&p, .relocatable_kernel = 1, .pref_address = 0x1000010);
+}
+
+static void x2_an_address_of_setup_data_in_a_file_is_refused(void **state)
+{
+	(void)state;
+	expect_wrong(BAD_INPUT, RULE_NONE, "setup_data", .setup_data = 1);
+	expect_wrong(BAD_INPUT, RULE_NONE, "setup_data", .setup_data = UINT64_C(1) << 63);
+}
+
+/* ---- any header ---- */
+
+static void expect_invariants(const struct parsed *p, uint64_t file_size)
+{
+	const struct bzimage *k = &p->k;
+
+	assert_true(k->version >= 0x020c && (k->xloadflags & 1) != 0);
+	assert_true(is_power_of_two(k->kernel_alignment) && is_power_of_two(k->least_alignment));
+	assert_true(k->least_alignment >= MIB(2) && k->least_alignment <= k->kernel_alignment);
+	assert_true(k->payload_at >= 1024 && k->payload_at % 512 == 0 && k->payload_at <= 256 * 512);
+	assert_true(k->payload_size > 0x200 && k->payload_at + k->payload_size == file_size);
+	assert_true(k->window_size != 0 && k->window_size % EFI_PAGE == 0 && k->window_size >= k->payload_size);
+	assert_true(k->pref_address <= TIB(64) && k->window_size <= TIB(64) - k->pref_address);
+	assert_true(k->relocatable || k->pref_address % EFI_PAGE == 0);
+	assert_true(k->header_size >= 0x264 - 0x1f1 && k->header_size <= BZIMAGE_HEADER_MAX);
+}
+
+static void x2_any_header_is_refused_by_name_or_checked_throughout(void **state)
+{
+	struct dice dice = dice_from_seed(__func__);
+	unsigned int accepted = 0;
+	struct parsed p;
+
+	(void)state;
+	for (unsigned int round = 0; round < 300000; round++) {
+		struct kernel_fields f = KERNEL();
+		uint8_t head[IMAGE_HEAD];
+		uint32_t bytes = roll(&dice, 3), at = roll(&dice, 12);
+
+		f.file_size = at == 0 ? roll_extreme(&dice) : f.file_size;
+		f.pref_address = at == 1 ? roll_extreme(&dice) : f.pref_address;
+		f.init_size = at == 2 ? (uint32_t)roll_extreme(&dice) : f.init_size;
+		f.syssize = at == 3 ? (uint32_t)roll_extreme(&dice) : f.syssize;
+		f.kernel_alignment = at == 4 ? (uint32_t)roll_extreme(&dice) : f.kernel_alignment;
+		f.setup_sects = at == 5 ? (uint8_t)roll_extreme(&dice) : f.setup_sects;
+		kernel_head(&f, head);
+		while (bytes-- > 0)
+			head[0x1f1 + roll(&dice, 0x290 - 0x1f1)] = (uint8_t)roll_extreme(&dice);
+		parse_cut(&p, head, roll(&dice, 8) == 0 ? roll(&dice, IMAGE_HEAD) : IMAGE_HEAD, f.name, f.file_size);
+		if (p.status == OK) {
+			expect_invariants(&p, f.file_size);
+			accepted++;
+		} else {
+			assert_int_equal(p.why.status, p.status);
+			assert_non_null(strstr(p.why.text, "vmlinuz-6.1"));
+		}
+	}
+	assert_in_range(accepted, 30000, 270000);
+}
+
+/* ---- what is demanded beside the places, which test_plan_image.c has ---- */
+
+static void x7_a_command_line_is_taken_up_to_cmdline_size(void **state)
+{
+	char line[64];
+
+	(void)state;
+	memset(line, 'a', sizeof(line));
+	line[63] = '\0';
+	given_map("1M-3G free");
+	given_kernel(.cmdline_size = 63);
+	given_command_line(line);
+	expect_place(PART_KERNEL, 0xbcc00000);
+	given_kernel(.cmdline_size = 62);
+	expect_refused(BAD_INPUT, X7);
+	expect_words("63 bytes");
+	expect_words("62");
+	given_kernel(.cmdline_size = 0);
+	given_command_line("");
+	expect_place(PART_KERNEL, 0xbcc00000);
+}
+
+static void x8_five_levels_are_taken_when_the_image_says_so(void **state)
+{
+	(void)state;
+	given_map("1M-3G free");
+	assert_true(world.image.takes_five_levels);
+	given_kernel(.xloadflags = 0x5f);
+	assert_false(world.image.takes_five_levels);
+}
+
+static void x2_an_unknown_file_is_refused_with_a_way_out(void **state)
+{
+	struct image image = {.name = "readme.txt", .file_size = 5};
+	struct fail why;
+
+	(void)state;
+	assert_int_equal(image_identify(&image, (struct bytes){(const uint8_t *)"hello", 5}, &why), BAD_INPUT);
+	assert_non_null(strstr(why.text, "readme.txt"));
+	assert_non_null(strstr(why.text, "try:"));
+	image.file_size = 0;
+	assert_int_equal(image_identify(&image, (struct bytes){NULL, 0}, &why), BAD_INPUT);
+	assert_non_null(strstr(why.text, "empty"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(x2_debian_12s_header_is_read),
+	    cmocka_unit_test(x2_the_window_is_init_size_in_whole_pages),
+	    cmocka_unit_test(x2_setup_sects_0_means_4),
+	    cmocka_unit_test(x2_what_has_no_hdrs_is_no_bzimage),
+	    cmocka_unit_test(x4_versions_before_2_12_have_no_64_bit_entry),
+	    cmocka_unit_test(x4_a_32_bit_kernel_is_refused),
+	    cmocka_unit_test(x2_every_header_length),
+	    cmocka_unit_test(x2_a_file_that_ends_within_its_head_is_never_read_past_its_end),
+	    cmocka_unit_test(x1_alignments_that_cannot_be_are_refused),
+	    cmocka_unit_test(x1_the_least_alignment_is_min_alignment_and_never_below_2_mib),
+	    cmocka_unit_test(x2_a_truncated_file_is_refused),
+	    cmocka_unit_test(x2_a_kernel_that_does_not_say_its_size_is_refused),
+	    cmocka_unit_test(x2_windows_past_64_tib_are_refused),
+	    cmocka_unit_test(x2_a_file_of_any_size_that_firmware_tells_has_a_window_or_is_refused),
+	    cmocka_unit_test(x3_a_fixed_address_off_a_page_edge_is_refused),
+	    cmocka_unit_test(x2_an_address_of_setup_data_in_a_file_is_refused),
+	    cmocka_unit_test(x2_any_header_is_refused_by_name_or_checked_throughout),
+	    cmocka_unit_test(x7_a_command_line_is_taken_up_to_cmdline_size),
+	    cmocka_unit_test(x8_five_levels_are_taken_when_the_image_says_so),
+	    cmocka_unit_test(x2_an_unknown_file_is_refused_with_a_way_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The CPU finds all memory where it is, and no device: a walk of the tables, written from the Intel SDM (volume 3,
+ * 4.5) and not from the code that built them. The block is malloc'ed at the measured size, so that AddressSanitizer
+ * sees one table too many.
+ */
+#include "given.h"
+
+#include "../../arch/arch.h"
+#include "../../arch/tables.h"
+#include "../../arch/x86_64/enter.h"
+
+#define TABLES_AT UINT64_C(0x7f000000)
+#define UNMAPPED  UINT64_MAX
+#define OFFSET	  UINT64_C(0x12340) /* of the tables in their block: not a page edge */
+
+struct built {
+	struct block block;
+	struct tables tables;
+	struct table_format format;
+	uint64_t from;	    /* address of what was carved first */
+	uint64_t mapped_by; /* bytes of the entry that the last walk ended in */
+};
+
+static void build(struct built *b, unsigned int levels, bool gib_blocks)
+{
+	struct block measure = {NULL, TABLES_AT, OFFSET};
+
+	*b = (struct built){.format = {levels, gib_blocks}, .from = TABLES_AT + OFFSET};
+	tables_build(&b->format, &world.map, &measure, &b->tables);
+	b->block = (struct block){calloc(1, (size_t)measure.used), TABLES_AT, OFFSET};
+	assert_non_null(b->block.at);
+	tables_build(&b->format, &world.map, &b->block, &b->tables);
+	assert_true(b->block.used == measure.used);
+}
+
+static void drop(struct built *b)
+{
+	free(b->block.at);
+}
+
+/* SDM 4.5, figure 4-8 and tables 4-14 to 4-20: P is bit 0, R/W bit 1, PS bit 7, the address bits 51:12. */
+static uint64_t walk(struct built *b, uint64_t root, unsigned int levels, uint64_t va)
+{
+	uint64_t table = root;
+
+	for (unsigned int level = levels; level >= 1; level--) {
+		unsigned int shift = 12 + 9 * (level - 1);
+		uint64_t size = UINT64_C(1) << shift, entry, address;
+
+		assert_true(table % 4096 == 0 && table >= b->from);
+		assert_true(table - b->block.address + 4096 <= b->block.used);
+		entry = get_le(b->block.at + (table - b->block.address) + (va >> shift & 511) * 8, 8);
+		if ((entry & 1) == 0)
+			return UNMAPPED;
+		assert_true((entry & 2) != 0);
+		assert_true(entry >> 52 == 0); /* no execute-disable, no protection key */
+		address = entry & UINT64_C(0x000ffffffffff000);
+		if ((entry & 0x80) != 0 || level == 1) {
+			assert_in_range(level, 1, 3); /* PS is reserved above level 3 */
+			assert_true(address % size == 0);
+			b->mapped_by = size;
+			return address + va % size;
+		}
+		assert_int_equal(entry & 0x1fe4 & ~UINT64_C(0x1000), 0);
+		table = address;
+	}
+	return UNMAPPED;
+}
+
+static void expect_mapped(struct built *b, uint64_t address)
+{
+	uint64_t found = walk(b, b->tables.root, b->format.levels, address);
+
+	if (found != address)
+		fail_msg("%#" PRIx64 " leads to %#" PRIx64, address, found);
+	assert_true(b->mapped_by != GIB(1) || b->format.gib_blocks);
+}
+
+static void expect_unmapped(struct built *b, uint64_t address)
+{
+	uint64_t found = walk(b, b->tables.root, b->format.levels, address);
+
+	if (found != UNMAPPED)
+		fail_msg("%#" PRIx64 " is mapped, to %#" PRIx64, address, found);
+}
+
+/* Is there memory in these 2 MiB, or in the first? Nothing else may be mapped. */
+static bool has_ram(uint64_t address)
+{
+	struct range around = {address & ~(MIB(2) - 1), (address & ~(MIB(2) - 1)) + MIB(2)};
+
+	if (around.start == 0)
+		return true;
+	for (size_t i = 0; i < world.map.count; i++) {
+		uint32_t type = world.map.entry[i].type;
+
+		if (type != MEMORY_MMIO && type != MEMORY_MMIO_PORT && type != MEMORY_UNACCEPTED &&
+		    type != MEMORY_UNUSABLE && range_overlaps(world.map.entry[i].at, around))
+			return true;
+	}
+	return false;
+}
+
+static void check_address(struct built *b, uint64_t address)
+{
+	if (has_ram(address))
+		expect_mapped(b, address);
+	else
+		expect_unmapped(b, address);
+}
+
+/* Edges of every range, of its 2 MiB and of its 1 GiB; then addresses in it and between it and the next. */
+static void check_all(struct built *b, struct dice *dice, unsigned int random)
+{
+	for (size_t i = 0; i < world.map.count; i++) {
+		struct range at = world.map.entry[i].at;
+
+		for (uint64_t step = 1; step <= GIB(1); step *= step == 1 ? MIB(2) : 512) {
+			check_address(b, at.start & ~(step - 1));
+			check_address(b, (at.start & ~(step - 1)) - (at.start >= step ? 1 : 0));
+			check_address(b, at.end - 1);
+			check_address(b, ((at.end + step - 1) & ~(step - 1)) + (step == 1 ? 0 : 1));
+		}
+		for (unsigned int n = 0; n < random; n++) {
+			check_address(b, at.start + roll64(dice) % range_size(at));
+			check_address(b, at.end + roll64(dice) % GIB(2));
+		}
+	}
+}
+
+/* ---- maps ---- */
+
+static const char *const maps[] = {
+    /* QEMU's q35 with 6 GiB */
+    "0-640K free, 1M-2030M free, 2030M-2040M boot, 2040M-2044M runtime, 2044M-2046M acpi, 2046M-2G nvs,"
+    "0xb0000000-0xc0000000 mmio, 0xfeffc000-4G mmio, 4G-8G free",
+    /* memory that ends, and begins again, inside one 2 MiB */
+    "1M-0x300000 free, 0x301000-0x302000 mmio, 0x303000-0x304000 runtime, 0x5ff000-0x600000 free",
+    /* all of one GiB but a page; one that is whole; one that is whole but in two types */
+    "1G-0x7ffff000 free, 2G-3G free, 3G-3600M loader, 3600M-4G boot, 4G-4097M mmio",
+    "1M-16M free, 16M-32M unaccepted, 32M-48M unusable, 48M-64M pmem, 64M-65M reserved",
+};
+
+static void x8_all_memory_is_mapped_and_no_device_is(void **state)
+{
+	struct dice dice = dice_from_seed(__func__);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(maps); i++)
+		for (unsigned int kind = 0; kind < 4; kind++) {
+			struct built b;
+
+			given_map(maps[i]);
+			build(&b, 4 + kind % 2, kind / 2 == 1);
+			check_all(&b, &dice, 200);
+			check_address(&b, 0);
+			check_address(&b, MIB(2) - 1);
+			check_address(&b, MIB(2));
+			drop(&b);
+		}
+}
+
+static void x8_a_gib_block_lies_wholly_in_memory(void **state)
+{
+	struct built b;
+
+	(void)state;
+	given_map("1M-1536M free, 2G-4G free, 4G-0x13ffff000 free");
+	build(&b, 4, true);
+	expect_mapped(&b, MIB(700));
+	assert_true(b.mapped_by == MIB(2)); /* the first 1 MiB is not in the map */
+	expect_mapped(&b, MIB(1200));
+	assert_true(b.mapped_by == MIB(2));
+	expect_mapped(&b, GIB(2) + MIB(500));
+	assert_true(b.mapped_by == GIB(1));
+	expect_mapped(&b, GIB(4) + MIB(500));
+	assert_true(b.mapped_by == GIB(1)); /* but for a page: rounded out to 2 MiB it is whole */
+	drop(&b);
+	build(&b, 4, false);
+	expect_mapped(&b, GIB(2) + MIB(500));
+	assert_true(b.mapped_by == MIB(2));
+	drop(&b);
+}
+
+static void x8_tables_of_a_large_machine_are_small(void **state)
+{
+	struct dice dice = dice_from_seed(__func__);
+	struct built b;
+
+	(void)state;
+	given_map("0-640K free, 1M-2G free, 3G-4G mmio, 4G-5T free, 6T-12T free, 40T-40961G free");
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		build(&b, levels, true);
+		check_all(&b, &dice, 100);
+		assert_true(b.block.used < KIB(256)); /* 11 TiB in 2 MiB blocks would need 44 MiB */
+		drop(&b);
+	}
+	given_map("0-640K free, 1M-2G free, 4G-8G free");
+	build(&b, 4, false);
+	/* 6 GiB: the root, one table of the next level, six of 2 MiB blocks; OFFSET rounded up to a page before them.
+	 */
+	assert_true(b.block.used == 0x13000 + 8 * 4096);
+	drop(&b);
+}
+
+static void x8_five_levels_reach_further_than_four(void **state)
+{
+	struct built b;
+
+	(void)state;
+	given_map("1M-2G free, 0x1000000000000-0x1000040000000 free");
+	build(&b, 5, true);
+	expect_mapped(&b, UINT64_C(0x1000000000000));
+	expect_mapped(&b, UINT64_C(0x100003fffffff));
+	drop(&b);
+	build(&b, 4, true);
+	expect_mapped(&b, GIB(1));
+	drop(&b);
+}
+
+static void x8_the_four_level_root_of_five_level_tables_is_the_same_map(void **state)
+{
+	struct built b;
+
+	(void)state;
+	given_map("1M-2G free, 4G-8G free, 0x1000000000000-0x1000040000000 free");
+	build(&b, 5, true);
+	assert_true(b.tables.four_level_root != b.tables.root);
+	assert_true(walk(&b, b.tables.four_level_root, 4, GIB(1)) == GIB(1));
+	assert_true(walk(&b, b.tables.four_level_root, 4, GIB(8) - 1) == GIB(8) - 1);
+	assert_true(walk(&b, b.tables.four_level_root, 4, GIB(8)) == UNMAPPED);
+	drop(&b);
+	build(&b, 4, true);
+	assert_true(b.tables.four_level_root == b.tables.root);
+	drop(&b);
+}
+
+/* Random ranges of every size from a page to some GiB, with as various holes, types and formats. */
+static void x8_any_map_is_mapped_and_nothing_else(void **state)
+{
+	static const uint32_t types[] = {7, 7, 7, 4, 2, 0, 6, 9, 11, 11, 15, 8};
+	struct dice dice = dice_from_seed(__func__);
+
+	(void)state;
+	for (unsigned int round = 0; round < 1500; round++) {
+		uint32_t n = 1 + roll(&dice, 12);
+		uint64_t at = roll(&dice, 600) * EFI_PAGE;
+		struct built b;
+
+		given_map("");
+		for (uint32_t i = 0; i < n; i++) {
+			uint64_t size = ((roll64(&dice) >> (32 + roll(&dice, 20))) & ~UINT64_C(4095)) + EFI_PAGE;
+
+			world.entry[i] = (struct memory){{at, at + size}, types[roll(&dice, COUNT_OF(types))], 0xf};
+			at += size + (roll64(&dice) >> (31 + roll(&dice, 33)) & ~UINT64_C(4095));
+		}
+		world.map.count = n;
+		build(&b, 4 + roll(&dice, 2), roll(&dice, 2) == 0);
+		check_all(&b, &dice, 4);
+		drop(&b);
+	}
+}
+
+/* ---- what the CPU is entered with ---- */
+
+struct prepared {
+	struct handoff handoff;
+	struct cpu cpu;
+	uint64_t size;
+};
+
+static void prepare(struct prepared *p, bool five_levels)
+{
+	p->cpu = (struct cpu){.gib_pages = true, .five_levels = five_levels};
+	p->handoff = (struct handoff){.block = {NULL, TABLES_AT, 24}};
+	arch_prepare(&p->cpu, &world.image, &world.map, &p->handoff);
+	p->size = p->handoff.block.used;
+	p->handoff = (struct handoff){.block = {calloc(1, (size_t)p->size), TABLES_AT, 24},
+				      .entry = UINT64_C(0x17cc00200),
+				      .argument = UINT64_C(0x17c000000)};
+	assert_non_null(p->handoff.block.at);
+	arch_prepare(&p->cpu, &world.image, &world.map, &p->handoff);
+	assert_true(p->handoff.block.used == p->size);
+}
+
+static const uint8_t *prepared_at(const struct prepared *p, uint64_t address, uint64_t size)
+{
+	assert_true(address >= TABLES_AT + 24 && address - TABLES_AT + size <= p->size);
+	return p->handoff.block.at + (address - TABLES_AT);
+}
+
+/* SDM 3.4.5, figure 3-8: present, of code or data, ring 0, base 0, limit 4 GiB; @type and @flags as expected. */
+static void expect_descriptor(const uint8_t *d, uint8_t type, uint8_t flags)
+{
+	assert_true(get_le(d, 2) == 0xffff && (d[6] & 0x0f) == 0x0f);  /* limit */
+	assert_true(d[2] == 0 && d[3] == 0 && d[4] == 0 && d[7] == 0); /* base */
+	assert_int_equal(d[5] & 0xfe, 0x90 | type);		       /* P, DPL 0, S; the accessed bit is anyone's */
+	assert_int_equal(d[6] >> 4, flags);			       /* G, D/B, L, AVL */
+}
+
+static void x8_the_gdt_is_the_one_of_the_64_bit_boot_protocol(void **state)
+{
+	struct prepared p;
+	const uint8_t *gdt;
+
+	(void)state;
+	given_map("1M-3G free, 4G-8G free");
+	prepare(&p, false);
+	gdt = prepared_at(&p, p.handoff.gdt, 0x20);
+	assert_true(p.handoff.gdt % 8 == 0);
+	assert_true(get_le(gdt, 8) == 0);
+	expect_descriptor(gdt + 0x10, 0xa, 0xa); /* __BOOT_CS: execute and read, 64 bits */
+	expect_descriptor(gdt + 0x18, 0x2, 0xc); /* __BOOT_DS: read and write */
+	assert_true(get_le(gdt + 0x08, 8) == 0);
+	assert_true(p.handoff.trampoline == 0);
+	prepared_at(&p, p.handoff.table_root, 4096);
+	free(p.handoff.block.at);
+}
+
+static void x8_five_levels_are_kept_when_the_image_takes_them(void **state)
+{
+	struct prepared p;
+	struct request handoff;
+
+	(void)state;
+	given_map("1M-3G free, 4G-8G free");
+	prepare(&p, true);
+	assert_true(p.handoff.trampoline == 0);
+	request_init(&handoff, PART_HANDOFF, 1);
+	arch_demand(&p.cpu, &world.image, &handoff);
+	expect_bound("max", handoff.max, UINT64_MAX, RULE_NONE);
+	free(p.handoff.block.at);
+}
+
+static void x8_five_levels_are_left_by_a_trampoline_below_4_gib(void **state)
+{
+	size_t code = (size_t)(x86_trampoline_end - x86_trampoline);
+	struct prepared p;
+	struct request handoff;
+	struct built b;
+	const uint8_t *page;
+
+	(void)state;
+	given_map("1M-3G free, 4G-8G free");
+	given_kernel(.xloadflags = 0x1f);
+	prepare(&p, true);
+	request_init(&handoff, PART_HANDOFF, 1);
+	arch_demand(&p.cpu, &world.image, &handoff);
+	expect_bound("max", handoff.max, GIB(4), X8);
+
+	page = prepared_at(&p, p.handoff.trampoline, 4096);
+	assert_true(p.handoff.trampoline % 4096 == 0);
+	assert_true(code != 0 && code < 0xf00); /* and a stack up to 0xfe0 */
+	assert_memory_equal(page, x86_trampoline, code);
+	assert_true(get_le(page + 0xfe8, 8) == UINT64_C(0x17cc00200));
+	assert_true(get_le(page + 0xff0, 8) == UINT64_C(0x17c000000));
+	expect_descriptor(prepared_at(&p, p.handoff.gdt, 0x20) + 0x08, 0xa, 0xc); /* 32 bits, for the switch */
+
+	/* The root for 4 levels leads to memory as the one for 5 does. */
+	b = (struct built){.block = p.handoff.block, .from = TABLES_AT + 24};
+	assert_true(walk(&b, get_le(page + 0xfe0, 8), 4, GIB(5)) == GIB(5));
+	assert_true(walk(&b, p.handoff.table_root, 5, GIB(5)) == GIB(5));
+	free(p.handoff.block.at);
+}
+
+static void x8_four_levels_need_no_trampoline_whatever_the_image_takes(void **state)
+{
+	struct prepared p;
+	struct request handoff;
+
+	(void)state;
+	given_map("1M-3G free");
+	given_kernel(.xloadflags = 0x1f);
+	prepare(&p, false);
+	assert_true(p.handoff.trampoline == 0);
+	request_init(&handoff, PART_HANDOFF, 1);
+	arch_demand(&p.cpu, &world.image, &handoff);
+	expect_bound("max", handoff.max, UINT64_MAX, RULE_NONE);
+	free(p.handoff.block.at);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(x8_all_memory_is_mapped_and_no_device_is),
+	    cmocka_unit_test(x8_a_gib_block_lies_wholly_in_memory),
+	    cmocka_unit_test(x8_tables_of_a_large_machine_are_small),
+	    cmocka_unit_test(x8_five_levels_reach_further_than_four),
+	    cmocka_unit_test(x8_the_four_level_root_of_five_level_tables_is_the_same_map),
+	    cmocka_unit_test(x8_any_map_is_mapped_and_nothing_else),
+	    cmocka_unit_test(x8_the_gdt_is_the_one_of_the_64_bit_boot_protocol),
+	    cmocka_unit_test(x8_five_levels_are_kept_when_the_image_takes_them),
+	    cmocka_unit_test(x8_five_levels_are_left_by_a_trampoline_below_4_gib),
+	    cmocka_unit_test(x8_four_levels_need_no_trampoline_whatever_the_image_takes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
