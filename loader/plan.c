@@ -209,7 +209,7 @@ static void clear(struct plan *plan)
 
 /* A part that fits nowhere alone is found first: else the search would try every arrangement of the others. */
 static enum status each_alone(struct search *s, const struct request request[N_PARTS], struct plan *plan,
-			      struct plan_failure *failure)
+			      struct plan_failure *failure, const struct plan_trace *trace)
 {
 	for (size_t i = 0; i < N_PARTS; i++) {
 		enum status status;
@@ -218,12 +218,16 @@ static enum status each_alone(struct search *s, const struct request request[N_P
 			continue;
 		s->order[0] = &request[i];
 		s->n = 1;
+		s->trace = NULL;
 		status = place_from(s, 0);
 		clear(plan);
-		if (status != OK) {
-			failure->part = request[i].part;
-			return status;
-		}
+		if (status == OK)
+			continue;
+		failure->part = request[i].part;
+		s->trace = trace; /* of a part that fits nowhere, the refusals are what one wants to see */
+		(void)place_from(s, 0);
+		clear(plan);
+		return status;
 	}
 	return OK;
 }
@@ -231,17 +235,18 @@ static enum status each_alone(struct search *s, const struct request request[N_P
 enum status plan_make(const struct request request[N_PARTS], const struct free_memory *free, struct plan *plan,
 		      struct plan_failure *failure, const struct plan_trace *trace)
 {
-	struct search search = {.free = free, .placed = plan->part, .trace = trace};
+	struct search search = {.free = free, .placed = plan->part};
 	enum status status;
 
 	clear(plan);
 	failure->part = N_PARTS;
+	TRY(each_alone(&search, request, plan, failure, trace));
+	search.trace = trace;
 	in_order_of_importance(&search, request);
 	status = place_from(&search, 0);
 	if (status != NO_PLACE)
 		return status;
 	search.trace = NULL;
-	TRY(each_alone(&search, request, plan, failure));
 	for (int pass = 0; pass < 2; pass++) {
 		search.all_from_top = pass == 1;
 		in_order_of_importance(&search, request);

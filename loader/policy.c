@@ -44,16 +44,15 @@ bool command_line_has(const char *line, const char *word)
 	return false;
 }
 
-/* As the kernel's memparse: decimal, 0x or octal digits and one suffix; false when it is anything else. */
+/* As the kernel's memparse: decimal, 0x or octal digits and one suffix; what stands behind is not looked at. */
 static bool parse_size(const char *text, size_t length, uint64_t *out)
 {
 	static const char suffix[] = "KMGTPE";
-	unsigned int base = 10;
+	bool hex = length > 2 && text[0] == '0' && (text[1] | 0x20) == 'x';
+	unsigned int base = hex ? 16 : length > 1 && text[0] == '0' ? 8 : 10;
+	size_t start = hex ? 2 : 0, i = start;
 	uint64_t value = 0;
-	size_t i = 0;
 
-	if (length > 2 && text[0] == '0' && (text[1] | 0x20) == 'x')
-		base = 16, i = 2;
 	for (; i < length; i++) {
 		char c = (char)(text[i] | 0x20);
 		unsigned int digit = c >= '0' && c <= '9' ? (unsigned int)(text[i] - '0')
@@ -65,14 +64,13 @@ static bool parse_size(const char *text, size_t length, uint64_t *out)
 		if (checked_mul(value, base, &value) || checked_add(value, digit, &value))
 			return false;
 	}
-	for (unsigned int s = 0; i + 1 == length && suffix[s] != '\0'; s++)
-		if ((text[i] & ~0x20) == suffix[s]) {
-			i++;
-			if (checked_mul(value, UINT64_C(1) << (10 * (s + 1)), &value))
-				return false;
-		}
+	if (i == start)
+		return false;
+	for (unsigned int s = 0; i < length && suffix[s] != '\0'; s++)
+		if ((text[i] & ~0x20) == suffix[s] && checked_mul(value, UINT64_C(1) << (10 * (s + 1)), &value))
+			return false;
 	*out = value;
-	return i == length && length != 0;
+	return true;
 }
 
 bool command_line_mem(const char *line, uint64_t *limit)
@@ -85,7 +83,8 @@ bool command_line_mem(const char *line, uint64_t *limit)
 		if (!starts_with(line, length, "mem=", &prefix) ||
 		    !parse_size(line + prefix, length - prefix, &value) || value == 0)
 			continue;
-		*limit = value;
+		if (!found || value < *limit)
+			*limit = value;
 		found = true;
 	}
 	return found;
@@ -139,10 +138,9 @@ static void choose_low(struct request *r)
 	}
 }
 
-static enum status check_exact(const struct entry *entry, const struct image *image, const struct request *r,
-			       struct fail *why)
+/* @at: the one address of the user's or of the image itself, against every limit that the image and mem= set. */
+static enum status check_exact(uint64_t at, const struct image *image, const struct request *r, struct fail *why)
 {
-	uint64_t at = entry->place_at;
 	struct range place;
 
 	if (r->exact.by == X3 && r->exact.value != at)
@@ -162,8 +160,9 @@ static enum status check_exact(const struct entry *entry, const struct image *im
 			       image->name, at, r->min.value, r->min.value);
 	if (checked_range(at, r->size, &place) || place.end > r->max.value)
 		return fail_by(why, BAD_INPUT, r->max.by,
-			       "%s cannot run at %#" PRIx64 ": its window of %#" PRIx64 " bytes must end by %#" PRIx64,
-			       image->name, at, r->size, r->max.value);
+			       "%s cannot run at %#" PRIx64 ": its window of %#" PRIx64 " bytes must end by %#" PRIx64
+			       " [%s]",
+			       image->name, at, r->size, r->max.value, rule_row(r->max.by)->id);
 	return OK;
 }
 
@@ -199,9 +198,10 @@ enum status policy_apply(const struct entry *entry, const struct image *image, c
 			at_most(&request[i].max, limit, C9);
 	}
 	if (entry->placement == PLACE_EXACT) {
-		TRY(check_exact(entry, image, kernel, why));
+		TRY(check_exact(entry->place_at, image, kernel, why));
 		choose_exact(kernel, entry->place_at, C5);
 	} else if (kernel->exact.by != RULE_NONE) {
+		TRY(check_exact(kernel->exact.value, image, kernel, why));
 		choose_exact(kernel, kernel->exact.value, kernel->exact.by);
 	} else if (entry->placement == PLACE_PREFERRED) {
 		choose_preferred(image, kernel);

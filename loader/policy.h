@@ -16,7 +16,10 @@ enum status policy_command_line(const struct entry *entry, char *line, size_t ro
 /* True when @word stands on the command line as a word of its own. */
 bool command_line_has(const char *line, const char *word);
 
-/* The value of the last mem=SIZE (kernel's memparse: K, M, G, T, P, E); false when there is none. */
+/*
+ * The smallest mem=SIZE: Linux arch/x86/kernel/e820.c, parse_memopt, takes memory away at each of them. Sizes as its
+ * memparse reads them (K, M, G, T, P, E). False when there is none.
+ */
 bool command_line_mem(const char *line, uint64_t *limit);
 
 /*

@@ -83,10 +83,9 @@ static void describe_header(uint8_t *bp, const struct bzimage *k, const struct c
 	/* boot.rst, min_alignment: the value used is written back; the decompressor aligns itself to it again. */
 	if (k->relocatable)
 		store_le(bp + KERNEL_ALIGNMENT, 4, plan->part[PART_KERNEL].align);
-	if (cargo->initrd_size != 0) {
-		store_split(bp, RAMDISK_IMAGE, EXT_RAMDISK_IMAGE, plan->part[PART_INITRD].at.start);
-		store_split(bp, RAMDISK_SIZE, EXT_RAMDISK_SIZE, cargo->initrd_size);
-	}
+	/* Both are 0 without an initrd, whatever the file had there. */
+	store_split(bp, RAMDISK_IMAGE, EXT_RAMDISK_IMAGE, plan->part[PART_INITRD].at.start);
+	store_split(bp, RAMDISK_SIZE, EXT_RAMDISK_SIZE, cargo->initrd_size);
 }
 
 static struct piece take_command_line(struct handoff *handoff, const char *text)

@@ -76,7 +76,8 @@ static enum status check_size(struct bzimage *k, const char *name, const struct 
 		return fail_by(why, BAD_INPUT, X2, "%s: init_size is 0: the kernel does not say how much memory it needs",
 			       name);
 	/* Room for the file as well: its tail (a signature, say) is read along although the kernel never uses it. */
-	k->window_size = align_down((init_size > k->payload_size ? init_size : k->payload_size) + EFI_PAGE - 1, EFI_PAGE);
+	if (checked_align_up(init_size > k->payload_size ? init_size : k->payload_size, EFI_PAGE, &k->window_size))
+		return fail(why, BAD_INPUT, "%s: a file of %" PRIu64 " bytes fits into no memory", name, file_size);
 	return OK;
 }
 

@@ -63,6 +63,8 @@ void e820_from_map(const struct memmap *map, struct e820_table *table)
 			last.end = at.start;
 		else if (at.start < last.end)
 			at.start = last.end;
+		if (at.start < last.start)
+			at.start = last.start;
 		if (range_is_empty(at))
 			continue;
 		if (type == last_type && at.start == last.end) {

@@ -33,26 +33,31 @@ static void put_padded(struct text *text, const struct conversion *c, const char
 
 static void put_number(struct text *text, struct conversion *c, uint64_t value, unsigned int base, bool negative)
 {
-	char digits[24];
-	size_t at = sizeof(digits);
+	char body[28]; /* 20 digits at most, and "-" or "0x" */
+	size_t at = sizeof(body), digits;
+	bool prefix = c->alternate && base == 16;
 
 	do {
-		digits[--at] = "0123456789abcdef"[value % base];
+		body[--at] = "0123456789abcdef"[value % base];
 		value /= base;
 	} while (value != 0);
-	if (c->zero && !c->left) {
-		size_t prefix = (c->alternate && base == 16) ? 2 : (size_t)negative;
+	digits = sizeof(body) - at;
+	if (c->zero && !c->left) { /* zeros stand between the sign and the digits */
+		size_t taken = prefix ? 2 : negative ? 1 : 0;
 
-		while (sizeof(digits) - at + prefix < c->width && at > 2)
-			digits[--at] = '0';
+		for (const char *p = negative ? "-" : prefix ? "0x" : ""; *p != '\0'; p++)
+			put(text, *p);
+		c->width = c->width > taken ? c->width - (unsigned int)taken : 0;
+		put_padded(text, c, body + at, digits);
+		return;
 	}
-	if (c->alternate && base == 16) {
-		digits[--at] = 'x';
-		digits[--at] = '0';
+	if (prefix) {
+		body[--at] = 'x';
+		body[--at] = '0';
 	}
 	if (negative)
-		digits[--at] = '-';
-	put_padded(text, c, digits + at, sizeof(digits) - at);
+		body[--at] = '-';
+	put_padded(text, c, body + at, sizeof(body) - at);
 }
 
 static const char *parse_conversion(const char *f, struct conversion *c)
@@ -113,7 +118,7 @@ void text_vadd(struct text *text, const char *format, va_list args)
 		if (*f == 's') {
 			put_string(text, &c, va_arg(args, const char *));
 		} else if (*f == 'c') {
-			put(text, (char)va_arg(args, int));
+			put_padded(text, &c, (char[]){(char)va_arg(args, int)}, 1);
 		} else if (*f == 'u') {
 			put_number(text, &c, NEXT(args, c, unsigned), 10, false);
 		} else if (*f == 'x') {

@@ -304,6 +304,8 @@ void given_told(struct told *t, const struct kernel_fields *fields)
 	memset(head + 0x202 + fields->jump, 0xaa, sizeof(head) - 0x202 - fields->jump);
 	t->image = (struct image){.name = fields->name, .file_size = fields->file_size};
 	assert_int_equal(image_identify(&t->image, (struct bytes){head, sizeof(head)}, &why), OK);
+	memset(t->image.bzimage.header + t->image.bzimage.header_size, 0xaa,
+	       sizeof(t->image.bzimage.header) - t->image.bzimage.header_size);
 	t->cargo = (struct cargo){"root=/dev/vda1 quiet", INITRD_SIZE};
 	t->machine = (struct machine){.system_table = UINT64_C(0x2bf123018),
 				      .rsdp = UINT64_C(0x1bfb7e014),

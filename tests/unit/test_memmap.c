@@ -97,6 +97,7 @@ static void c1_empty_and_wrapping_descriptors_are_left_out(void **state)
 	    {MIB(4), 0},
 	    {MIB(4), UINT64_MAX},
 	    {MIB(4), UINT64_C(1) << 52},
+	    {MIB(4), (UINT64_C(1) << 52) + 1},
 	    {0, UINT64_C(1) << 52},
 	    {UINT64_MAX - 4095, 2},
 	    {UINT64_MAX - 8191, UINT64_MAX / 4096},
