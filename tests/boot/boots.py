@@ -2,8 +2,12 @@
 """Boots of a real Debian kernel in real firmware. Each function is a test; its first line is what it claims."""
 import hashlib
 import os
+import pty
 import re
+import select
+import signal
 import subprocess
+import time
 
 import lab
 from lab import GIB, MIB, Guest, Machine, expect
@@ -226,6 +230,51 @@ def quiet_log(esp):
     guest = boot(esp)
     lines = [line for line in guest.text.splitlines() if line.startswith("berth: ")]
     expect(len(lines) == 1 and "read " in lines[0], f"the loader said {lines}")
+
+
+# ---- scripts/run ----
+
+
+def run_command(*words, timeout=120):
+    return subprocess.run([os.path.join(lab.ROOT, "scripts", "run"), *words], cwd=lab.ROOT, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
+
+
+@boots(large=True)
+def run_without_a_terminal(esp):
+    """scripts/run without a terminal: the guest says where it was placed; the status says whether it worked"""
+    good = run_command("--memory", "3G", "--placement", "0x60000000")
+    expect(good.returncode == 0, f"status {good.returncode}:\n{good.stdout}")
+    expect("guest: kernel 0x60000000-" in good.stdout, good.stdout)
+    bad = run_command("--placement", "0x1000000")
+    expect(bad.returncode == 1, f"a boot that cannot be had has status {bad.returncode}")
+    expect("held by" in bad.stdout and "did not come up" in bad.stdout, bad.stdout)
+    wrong = run_command("--colour")
+    expect(wrong.returncode == 2 and "unknown option --colour" in wrong.stdout, wrong.stdout)
+
+
+@boots(large=True)
+def run_on_a_terminal(esp):
+    """scripts/run on a terminal: a shell of the booted system, and the way out is shown and works"""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(os.path.join(lab.ROOT, "scripts", "run"), ["run", "--memory", "1G"])
+    seen = b""
+    deadline = time.monotonic() + 90
+    steps = [("to leave it: poweroff", ""), ("Boots in", ""), ("To leave: poweroff", ""), ("/ # ", "uname -m\n"),
+             ("x86_64", "poweroff\n"), ("Power down", "")]
+    try:
+        for words, answer in steps:
+            while words.encode() not in seen:
+                expect(time.monotonic() < deadline, f"the terminal never showed {words!r}:\n{seen.decode(errors='replace')}")
+                if select.select([terminal], [], [], 0.2)[0]:
+                    seen += os.read(terminal, 4096)
+            seen = seen[seen.index(words.encode()) + len(words):]
+            os.write(terminal, answer.encode())
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        os.waitpid(pid, 0)
+        os.close(terminal)
 
 
 # ---- choosing ----
