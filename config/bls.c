@@ -1,44 +1,54 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Boot Loader Specification (UAPI.1), type #1: one text file an entry. */
 #include "lines.h"
+#include "scan.h"
 
 #include "../protocol/base/range.h"
 
-static bool is_digit(char c)
+/* What a message says the trouble is in, and where the message goes. */
+struct place {
+	const char *file;
+	unsigned int line;
+	struct fail *why;
+};
+
+static size_t count_digits(const char *text, size_t length)
 {
-	return c >= '0' && c <= '9';
+	size_t n = 0;
+
+	while (n < length && is_digit(text[n]))
+		n++;
+	return n;
 }
 
-/* UAPI.1, "Boot counting": ID+LEFT.conf or ID+LEFT-DONE.conf. Returns the length of ID. */
+/* UAPI.1, "Boot counting": ID+LEFT.conf or ID+LEFT-DONE.conf. Returns the length of ID; no match: it is all ID. */
 static size_t cut_counters(const char *name, size_t length, bool *exhausted)
 {
-	size_t plus = length, at;
-	bool zero = true;
+	size_t plus = length, left, at;
 
 	while (plus > 0 && name[plus - 1] != '+')
 		plus--;
-	at = plus;
-	if (plus < 2 || at == length || !is_digit(name[at]))
+	left = count_digits(name + plus, length - plus);
+	at = plus + left;
+	if (plus < 2 || left == 0)
 		return length;
-	for (; at < length && is_digit(name[at]); at++)
-		zero = zero && name[at] == '0';
-	if (at < length && (name[at] != '-' || at + 1 == length))
-		return length;
-	while (at < length && ++at < length)
-		if (!is_digit(name[at]))
+	if (at < length) {
+		size_t done = count_digits(name + at + 1, length - at - 1);
+
+		if (name[at] != '-' || done == 0 || at + 1 + done != length)
 			return length;
-	*exhausted = zero;
+	}
+	*exhausted = true;
+	for (at = plus; at < plus + left; at++)
+		*exhausted = *exhausted && name[at] == '0';
 	return plus - 1;
 }
 
 static void set_id(struct entry *entry, const char *file_name)
 {
-	struct word name = word_of(file_name);
-	size_t length = name.length;
+	struct word name = word_without_conf(word_of(file_name));
+	size_t length = cut_counters(file_name, name.length, &entry->tries_exhausted);
 
-	if (length > 5 && word_is_ascii_case((struct word){file_name + length - 5, 5}, ".conf"))
-		length -= 5;
-	length = cut_counters(file_name, length, &entry->tries_exhausted);
 	if (length >= sizeof(entry->id))
 		length = sizeof(entry->id) - 1;
 	for (size_t i = 0; i < length; i++)
@@ -46,9 +56,10 @@ static void set_id(struct entry *entry, const char *file_name)
 	entry->id[length] = '\0';
 }
 
-static enum status set_placement(struct entry *entry, const char *name, const struct line *line, struct fail *why)
+/* Berth's own key: where the kernel goes, rule C3. */
+static enum status set_placement(struct entry *entry, struct word value, struct place at)
 {
-	struct word value = line->value;
+	uint64_t address;
 
 	if (word_is(value, "high")) {
 		entry->placement = PLACE_HIGH;
@@ -57,83 +68,91 @@ static enum status set_placement(struct entry *entry, const char *name, const st
 	} else if (word_is(value, "preferred")) {
 		entry->placement = PLACE_PREFERRED;
 	} else {
-		if (!word_number(value, &entry->place_at))
-			return fail(why, BAD_INPUT,
-				    "%s line %u: placement \"%.*s\" is no address\n"
+		if (!word_number(value, &address))
+			return fail(at.why, BAD_INPUT,
+				    "%s line %u: placement \"%s\" is no address\n"
 				    "  try: high, low, preferred or 0xADDRESS",
-				    name, line->number, WORD(value));
-		if (entry->place_at % EFI_PAGE != 0)
-			return fail(why, BAD_INPUT, "%s line %u: placement %#" PRIx64 " is no multiple of 4096", name,
-				    line->number, entry->place_at);
+				    at.file, at.line, word_shown(value).at);
+		if (address % EFI_PAGE != 0)
+			return fail(at.why, BAD_INPUT, "%s line %u: placement %#" PRIx64 " is no multiple of 4096",
+				    at.file, at.line, address);
 		entry->placement = PLACE_EXACT;
+		entry->place_at = address;
 	}
 	return OK;
 }
 
-static enum status add_word(struct word *list, size_t *n, size_t room, const char *name, const struct line *line,
-			    struct fail *why)
+static enum status add_word(struct word *list, size_t *n, size_t room, const struct line *line, struct place at)
 {
 	if (*n == room)
-		return fail(why, BAD_INPUT, "%s line %u: more than %zu lines of %.*s", name, line->number, room,
+		return fail(at.why, BAD_INPUT, "%s line %u: more than %zu lines of %.*s", at.file, at.line, room,
 			    WORD(line->key));
 	list[(*n)++] = line->value;
 	return OK;
 }
 
-static enum status take_line(struct entry *entry, const char *name, const struct line *line, struct fail *why)
+static enum status take_line(struct entry *entry, const struct line *line, struct place at)
 {
-	static const struct {
+	const struct {
 		const char *key;
-		size_t offset;
+		struct word *value;
 	} plain[] = {
-		{"title", offsetof(struct entry, title)},
-		{"version", offsetof(struct entry, version)},
-		{"sort-key", offsetof(struct entry, sort_key)},
-		{"machine-id", offsetof(struct entry, machine_id)},
-		{"architecture", offsetof(struct entry, architecture)},
-		{"linux", offsetof(struct entry, linux_path)},
+		{"title", &entry->title},	    {"version", &entry->version},
+		{"sort-key", &entry->sort_key},	    {"machine-id", &entry->machine_id},
+		{"linux", &entry->linux_path},	    {"architecture", &entry->architecture},
 	};
 
+	if (word_is(line->key, "placement"))
+		return set_placement(entry, line->value, at);
+	if (line->value.length == 0)
+		return OK; /* generators write `initrd` alone where there is none, and other loaders skip that */
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		if (word_is(line->key, plain[i].key))
-			*(struct word *)(void *)((char *)entry + plain[i].offset) = line->value;
+			*plain[i].value = line->value;
 	if (word_is(line->key, "initrd"))
-		return add_word(entry->initrd, &entry->n_initrds, MAX_INITRDS, name, line, why);
+		return add_word(entry->initrd, &entry->n_initrds, MAX_INITRDS, line, at);
 	if (word_is(line->key, "options"))
-		return add_word(entry->options, &entry->n_options, MAX_OPTIONS, name, line, why);
-	if (word_is(line->key, "placement"))
-		return set_placement(entry, name, line, why);
-	return OK; /* UAPI.1, "Type #1": a key that is not known is ignored */
+		return add_word(entry->options, &entry->n_options, MAX_OPTIONS, line, at);
+	return OK; /* keys that are not known are for other loaders, or of a later UAPI.1 */
 }
 
-static enum status take_all(struct entry *entry, const char *name, const char *text, size_t size, struct fail *why)
+/* There is no line `linux`: says what there is instead. */
+static enum status no_kernel(const char *name, const char *text, size_t size, struct fail *why)
 {
-	enum status first = OK;
+	static const char *const kind[] = {"efi", "uki", "uki-url"};
 	struct lines lines;
 	struct line line;
 
 	lines_open(&lines, text, size);
-	while (lines_next(&lines, &line)) {
-		struct fail this;
-		enum status status = OK;
+	while (lines_next(&lines, &line))
+		for (size_t i = 0; i < sizeof(kind) / sizeof(kind[0]); i++)
+			if (word_is(line.key, kind[i]))
+				return fail(why, BAD_INPUT,
+					    "%s line %u: entries of type `%s` are not supported yet\n"
+					    "  try: an entry that names a kernel by `linux`",
+					    name, line.number, kind[i]);
+	return fail(why, BAD_INPUT, "%s: no line `linux`: there is no kernel to boot", name);
+}
 
-		for (size_t i = 0; i < line.value.length; i++)
-			if (line.value.at[i] == '\0')
-				status = fail(&this, BAD_INPUT, "%s line %u: a NUL byte: this is no text", name,
-					      line.number);
-		if (status == OK)
-			status = take_line(entry, name, &line, &this);
-		if (status != OK && first == OK) {
-			first = status;
-			*why = this;
-		}
+static enum status take_all(struct entry *entry, const char *name, const char *text, size_t size, struct fail *why)
+{
+	unsigned int nul = lines_nul(text, size);
+	enum status status = OK;
+	struct lines lines;
+	struct line line;
+
+	if (nul != 0)
+		status = fail(why, BAD_INPUT, "%s line %u: a NUL byte: this is no UTF-8 text", name, nul);
+	lines_open(&lines, text, size);
+	while (lines_next(&lines, &line)) {
+		struct fail later;
+		enum status this = take_line(entry, &line, (struct place){name, line.number, status == OK ? why : &later});
+
+		status = status == OK ? this : status;
 	}
-	if (first == OK && entry->linux_path.length == 0)
-		return fail(why, BAD_INPUT,
-			    "%s: no line `linux`: there is no kernel to boot\n"
-			    "  Entries of other kinds (efi, uki) are not supported yet.",
-			    name);
-	return first;
+	if (status == OK && entry->linux_path.length == 0)
+		return no_kernel(name, text, size, why);
+	return status;
 }
 
 enum status entry_parse(struct entry *entry, const char *file_name, const char *text, size_t size, struct fail *why)
@@ -155,32 +174,48 @@ static bool is_slash(char c)
 	return c == '/' || c == '\\';
 }
 
+/* Takes the next component, which may be empty, and its slash off the front of @path. */
+static struct word next_component(struct word *path)
+{
+	struct word component = {path->at, 0};
+
+	while (component.length < path->length && !is_slash(path->at[component.length]))
+		component.length++;
+	skip(path, component.length < path->length ? component.length + 1 : component.length);
+	return component;
+}
+
+static bool has_control(struct word word)
+{
+	for (size_t i = 0; i < word.length; i++)
+		if ((unsigned char)word.at[i] < ' ' || word.at[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* UAPI.1, "Type #1": paths start at the root of the volume, with or without a slash, and should hold no "..". */
 enum status entry_path(struct word value, char *out, size_t room, struct fail *why)
 {
 	size_t used = 0;
 
-	for (size_t i = 0; i < value.length;) {
-		size_t start = i, length;
+	if (has_control(value))
+		return fail(why, BAD_INPUT, "the path %s has a control character in it", word_shown(value).at);
+	for (struct word rest = value; rest.length > 0;) {
+		struct word component = next_component(&rest);
 
-		while (i < value.length && !is_slash(value.at[i]))
-			i++;
-		length = i++ - start;
-		if (length == 0 || (length == 1 && value.at[start] == '.'))
+		if (component.length == 0 || word_is(component, "."))
 			continue;
-		if (length == 2 && value.at[start] == '.' && value.at[start + 1] == '.')
-			return fail(why, BAD_INPUT, "the path %.*s goes up by \"..\"; write it from the root of the volume",
-				    WORD(value));
-		if (used + 1 + length >= room)
-			return fail(why, BAD_INPUT, "the path %.40s… has more than %zu bytes", value.at, room - 1);
+		if (word_is(component, ".."))
+			return fail(why, BAD_INPUT, "the path %s goes up by \"..\"; write it from the root of the volume",
+				    word_shown(value).at);
+		if (component.length + 2 > room - used)
+			return fail(why, BAD_INPUT, "the path %s has more than %zu bytes", word_shown(value).at, room - 1);
 		out[used++] = '\\';
-		for (size_t c = 0; c < length; c++) {
-			if ((unsigned char)value.at[start + c] < ' ')
-				return fail(why, BAD_INPUT, "a path has a control character in it");
-			out[used++] = value.at[start + c];
-		}
+		for (size_t i = 0; i < component.length; i++)
+			out[used++] = component.at[i];
 	}
 	if (used == 0)
-		return fail(why, BAD_INPUT, "the path \"%.*s\" names no file", WORD(value));
+		return fail(why, BAD_INPUT, "the path \"%s\" names no file", word_shown(value).at);
 	out[used] = '\0';
 	return OK;
 }
@@ -191,12 +226,12 @@ enum status entry_command_line(const struct entry *entry, char *out, size_t room
 
 	for (size_t i = 0; i < entry->n_options; i++) {
 		struct word option = entry->options[i];
+		size_t space = used != 0 ? 1 : 0;
 
-		if (option.length == 0)
-			continue;
-		if (option.length + 2 > room - used)
-			return fail(why, BAD_INPUT, "%s: the options together have more than %zu bytes", entry->id, room - 1);
-		if (used != 0)
+		if (space + option.length + 1 > room - used)
+			return fail(why, BAD_INPUT, "%s: the options together have more than %zu bytes", entry->id,
+				    room - 1);
+		if (space != 0)
 			out[used++] = ' ';
 		for (size_t c = 0; c < option.length; c++)
 			out[used++] = option.at[c];

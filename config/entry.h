@@ -13,7 +13,7 @@
 #define MAX_ENTRIES	   64
 #define MAX_INITRDS	   16
 #define MAX_OPTIONS	   32
-#define MAX_ENTRY_ID	   128	 /* bytes with the NUL; a FAT long name has at most 255 UTF-16 units */
+#define MAX_ENTRY_ID	   256	 /* bytes with the NUL; UAPI.1, "Type #1": at most 255 characters, all ASCII */
 #define MAX_CONFIG_FILE	   65536 /* bytes; a larger entry or loader.conf is an error */
 #define MAX_COMMAND_LINE   65536 /* bytes with the NUL; what the kernel takes is rule X7's business */
 #define MAX_PATH_TEXT	   1024	 /* bytes with the NUL of one path in an entry */
@@ -32,7 +32,7 @@ enum placement_policy {
 };
 
 struct entry {
-	char id[MAX_ENTRY_ID]; /* file name without .conf and without boot counters */
+	char id[MAX_ENTRY_ID]; /* file name without .conf and without boot counters; a longer one is cut */
 	struct word title, version, sort_key, machine_id, architecture;
 	struct word linux_path; /* the key `linux` */
 	struct word initrd[MAX_INITRDS];
@@ -50,65 +50,92 @@ enum log_level { LOG_QUIET, LOG_NORMAL, LOG_DEBUG };
 
 /* ---- words ---- */
 
-/* For "%.*s". */
+/* For "%.*s", of words that come from Berth itself. What the user wrote is shown by word_shown. */
 #define WORD(w) (int)(w).length, (w).at
 
 bool word_is(struct word word, const char *text);	     /* byte for byte */
 bool word_is_ascii_case(struct word word, const char *text); /* ASCII letters of either case are the same */
-/* Decimal, or hexadecimal after 0x; false when it is neither or does not fit. */
+/* As strcmp(3): negative, 0, positive. An absent word is less than all others (UAPI.1, "Alphanumerical Order"). */
+int word_compare(struct word a, struct word b);
+/* Decimal, or hexadecimal after 0x; false, and *out untouched, when it is neither or does not fit. */
 bool word_number(struct word word, uint64_t *out);
 struct word word_of(const char *text);
+/* A file's name without its ".conf", in any case of letters, for FAT does not tell cases apart. */
+struct word word_without_conf(struct word name);
+
+/*
+ * Appends @word as a console may show it: control characters, and bytes that are no UTF-8, become "?". Ends before the
+ * first character that *columns have no room for; takes what it used off *columns. Returns how many bytes it showed.
+ */
+size_t word_show(struct text *out, struct word word, unsigned int *columns);
+
+/* The start of a word for a message, in the same way; "..." stands for a rest. */
+#define SHOWN_COLUMNS 40
+struct word_shown {
+	char at[3 * SHOWN_COLUMNS + sizeof("...")]; /* UTF-8: at most three bytes a column, for four take two */
+};
+struct word_shown word_shown(struct word word);
 
 /* ---- entries: bls.c ---- */
 
 /*
- * Reads an entry from the text of its file. @file_name: without its folder. An error leaves entry->broken set, its
- * reason in entry->broken_why too, and id, title and the other keys read so far usable for the menu.
- * BAD_INPUT names the file and the line.
+ * Reads an entry from the text of its file. @file_name: without its folder; messages repeat it. BAD_INPUT tells of the
+ * first mistake, with file and line; then entry->broken is set, entry->broken_why says the same, and id, title and all
+ * lines without a mistake are usable for the menu. A line without a value counts as absent.
  */
 enum status entry_parse(struct entry *entry, const char *file_name, const char *text, size_t size, struct fail *why);
 
 /*
- * A path on the volume: backslashes, absolute, "." and empty components gone. BAD_INPUT for "..", for an empty path,
- * for one with control characters, and for one that does not fit.
+ * A path on the volume: backslashes, absolute, "." and empty components gone. BAD_INPUT for "..", for a path that
+ * names no file, for one with control characters, and for one that @room bytes, its NUL included, do not hold.
  */
 enum status entry_path(struct word value, char *out, size_t room, struct fail *why) MUST_CHECK;
 
-/* The options joined by one space, NUL-terminated; BAD_INPUT, never cut, when @room bytes do not hold them. */
+/* The options joined by one space; BAD_INPUT, never cut, when @room bytes (1 or more) do not hold them and a NUL. */
 enum status entry_command_line(const struct entry *entry, char *out, size_t room, struct fail *why) MUST_CHECK;
 
 /* False for an entry whose `architecture` names another CPU. */
 bool entry_is_for_cpu(const struct entry *entry, const char *architecture);
 
-/* What the menu shows: the title, or the id when there is none. */
+/*
+ * What the menu shows: the title, or the id when there is none. UAPI.1, "Type #1", would show no file name at all, but
+ * `title` is optional and something must stand there.
+ */
 struct word entry_title(const struct entry *entry);
 
-/* ---- choosing: select.c ---- */
+/* ---- choosing: select.c, version.c, glob.c ---- */
 
-/* UAPI.1, "Sorting", the first entry of the menu first. */
+/* UAPI.1, "Sorting": the first entry of the menu first. Equal ones stay in the order that they had. */
 void entries_sort(struct entry **entries, size_t n);
 
-/* UAPI.10, version format: negative, 0 or positive as @a is older than, equal to or newer than @b. */
+/* UAPI.10, "Version Comparison": negative, 0 or positive as @a is older than, equal to or newer than @b. */
 int version_compare(struct word a, struct word b);
 
-/* `*`, `?`, `[abc]`, `[a-z]`, `[!…]`; ASCII case is ignored, as FAT ignores it in file names. */
+/*
+ * `*`, `?`, `[abc]`, `[a-z]`, `[!...]`, `\` before a character that stands for itself. ASCII case is ignored, as
+ * loader.conf(5), "default", says; one byte is one character. Never goes back further than the last star.
+ */
 bool glob_match(struct word pattern, const char *text);
 
 struct loader_conf;
-/* The first entry that loader.conf's pattern matches and that can be booted; else the first that can; else 0. */
+/*
+ * The first entry that loader.conf's pattern matches and that is not broken; else the first that is neither broken nor
+ * out of tries; else the first that is not broken; else 0.
+ */
 size_t entries_default(struct entry *const *entries, size_t n, const struct loader_conf *conf);
 
 /* The entry with this id, with or without ".conf", in any case of letters; false when there is none. */
 bool entries_named(struct entry *const *entries, size_t n, struct word name, size_t *index);
 
-/* ---- loader.conf ---- */
+/* ---- loader_conf.c ---- */
 
 #define TIMEOUT_NONE	0	   /* no menu: straight to the default */
 #define TIMEOUT_FOREVER UINT32_MAX /* menu-force */
 
 struct loader_conf {
 	uint32_t timeout_seconds;
-	struct word default_pattern; /* a glob over entry ids */
+	bool menu_disabled;	     /* loader.conf(5), "timeout": then a held key opens no menu either */
+	struct word default_pattern; /* a glob over entry ids, written with or without ".conf" */
 	enum log_level log;
 };
 

@@ -1,63 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "lines.h"
 
-#include "../protocol/base/range.h"
-
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
-}
-
-static char ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-bool word_is(struct word word, const char *text)
-{
-	size_t i = 0;
-
-	while (i < word.length && text[i] != '\0' && text[i] == word.at[i])
-		i++;
-	return i == word.length && text[i] == '\0';
-}
-
-bool word_is_ascii_case(struct word word, const char *text)
-{
-	size_t i = 0;
-
-	while (i < word.length && text[i] != '\0' && ascii_lower(text[i]) == ascii_lower(word.at[i]))
-		i++;
-	return i == word.length && text[i] == '\0';
-}
-
-struct word word_of(const char *text)
-{
-	struct word word = {text, 0};
-
-	while (text[word.length] != '\0')
-		word.length++;
-	return word;
-}
-
-bool word_number(struct word word, uint64_t *out)
-{
-	bool hex = word.length > 2 && word.at[0] == '0' && ascii_lower(word.at[1]) == 'x';
-	uint64_t value = 0;
-
-	if (word.length == 0)
-		return false;
-	for (size_t i = hex ? 2 : 0; i < word.length; i++) {
-		char c = ascii_lower(word.at[i]);
-		unsigned int digit = c >= '0' && c <= '9'	   ? (unsigned int)(c - '0')
-				     : hex && c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10)
-								   : 99;
-
-		if (digit == 99 || checked_mul(value, hex ? 16 : 10, &value) || checked_add(value, digit, &value))
-			return false;
-	}
-	*out = value;
-	return true;
 }
 
 void lines_open(struct lines *lines, const char *text, size_t size)
@@ -67,6 +13,19 @@ void lines_open(struct lines *lines, const char *text, size_t size)
 	*lines = (struct lines){text, text + size, 0};
 	if (size >= 3 && text[0] == mark[0] && text[1] == mark[1] && text[2] == mark[2])
 		lines->at += 3;
+}
+
+unsigned int lines_nul(const char *text, size_t size)
+{
+	unsigned int number = 1;
+
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '\0')
+			return number;
+		if (text[i] == '\n')
+			number++;
+	}
+	return 0;
 }
 
 static struct word next_line(struct lines *lines)

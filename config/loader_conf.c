@@ -2,19 +2,19 @@
 /* \loader\loader.conf: the keys that Berth knows of those in loader.conf(5), and its own `log`. */
 #include "lines.h"
 
+/* loader.conf(5), "timeout". */
 static bool set_timeout(struct loader_conf *conf, struct word value)
 {
-	uint64_t seconds;
+	bool disabled = word_is(value, "menu-disabled");
+	uint64_t seconds = TIMEOUT_NONE;
 
-	if (word_is(value, "menu-force")) {
-		conf->timeout_seconds = TIMEOUT_FOREVER;
-	} else if (word_is(value, "menu-hidden") || word_is(value, "menu-disabled")) {
-		conf->timeout_seconds = TIMEOUT_NONE;
-	} else {
-		if (!word_number(value, &seconds) || seconds >= TIMEOUT_FOREVER)
-			return false;
-		conf->timeout_seconds = (uint32_t)seconds;
-	}
+	if (word_is(value, "menu-force"))
+		seconds = TIMEOUT_FOREVER;
+	else if (!disabled && !word_is(value, "menu-hidden") &&
+		 (!word_number(value, &seconds) || seconds >= TIMEOUT_FOREVER))
+		return false;
+	conf->menu_disabled = disabled;
+	conf->timeout_seconds = (uint32_t)seconds;
 	return true;
 }
 
@@ -30,26 +30,35 @@ static bool set_log(struct loader_conf *conf, struct word value)
 	return false;
 }
 
+/* Returns NULL, or what the key takes when the value is nothing of that kind. */
+static const char *take_line(struct loader_conf *conf, const struct line *line)
+{
+	if (word_is(line->key, "timeout") && !set_timeout(conf, line->value))
+		return "a number of seconds, menu-force, menu-hidden or menu-disabled";
+	if (word_is(line->key, "log") && !set_log(conf, line->value))
+		return "quiet, normal or debug";
+	if (word_is(line->key, "default"))
+		conf->default_pattern = line->value;
+	return NULL;
+}
+
 enum status loader_conf_parse(struct loader_conf *conf, const char *text, size_t size, struct fail *why)
 {
+	unsigned int nul = lines_nul(text, size);
 	enum status status = OK;
 	struct lines lines;
 	struct line line;
 
 	*conf = (struct loader_conf){.timeout_seconds = TIMEOUT_NONE, .log = LOG_NORMAL};
+	if (nul != 0)
+		status = fail(why, BAD_INPUT, "loader.conf line %u: a NUL byte: this is no UTF-8 text", nul);
 	lines_open(&lines, text, size);
 	while (lines_next(&lines, &line)) {
-		const char *allowed = NULL;
+		const char *allowed = take_line(conf, &line);
 
-		if (word_is(line.key, "timeout") && !set_timeout(conf, line.value))
-			allowed = "a number of seconds, menu-force, menu-hidden or menu-disabled";
-		else if (word_is(line.key, "log") && !set_log(conf, line.value))
-			allowed = "quiet, normal or debug";
-		else if (word_is(line.key, "default"))
-			conf->default_pattern = line.value;
 		if (allowed != NULL && status == OK)
-			status = fail(why, BAD_INPUT, "loader.conf line %u: %.*s \"%.*s\" is not %s; the line is ignored",
-				      line.number, WORD(line.key), WORD(line.value), allowed);
+			status = fail(why, BAD_INPUT, "loader.conf line %u: %.*s \"%s\" is not %s; the line is ignored",
+				      line.number, WORD(line.key), word_shown(line.value).at, allowed);
 	}
 	return status;
 }

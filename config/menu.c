@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "menu.h"
 
-#define PAGE_LINES 10 /* what Page Up and Page Down move by */
+#define PAGE_LINES  10 /* what Page Up and Page Down move by */
+#define FRAME_LINES 5  /* the title, the countdown, the keys, and a blank line on either side of the entries */
+#define FRAME_FROM  9  /* rows; a smaller console has the room for the entries alone */
 
 void menu_open(struct menu *menu, struct entry *const *entries, size_t n, size_t selected, uint32_t seconds)
 {
@@ -24,27 +26,35 @@ static void move(struct menu *menu, bool down, size_t by)
 		menu->selected = menu->selected < by ? 0 : menu->selected - by;
 }
 
+static void press_character(struct menu *menu, uint32_t character)
+{
+	if (character == 'k')
+		move(menu, false, 1);
+	else if (character == 'j')
+		move(menu, true, 1);
+	else if (character >= '1' && character <= '9' && character - '1' < menu->n)
+		menu->selected = character - '1';
+}
+
 enum menu_result menu_press(struct menu *menu, enum menu_key key, uint32_t character)
 {
+	if (key == KEY_NONE)
+		return MENU_STAY;
 	menu->counting = false;
 	if (key == KEY_ENTER)
 		return MENU_BOOT;
 	if (key == KEY_ESCAPE)
 		return MENU_LEAVE;
-	if (key == KEY_UP || (key == KEY_OTHER && character == 'k'))
-		move(menu, false, 1);
-	else if (key == KEY_DOWN || (key == KEY_OTHER && character == 'j'))
-		move(menu, true, 1);
-	else if (key == KEY_PAGE_UP)
-		move(menu, false, PAGE_LINES);
-	else if (key == KEY_PAGE_DOWN)
-		move(menu, true, PAGE_LINES);
+	if (key == KEY_UP || key == KEY_DOWN)
+		move(menu, key == KEY_DOWN, 1);
+	else if (key == KEY_PAGE_UP || key == KEY_PAGE_DOWN)
+		move(menu, key == KEY_PAGE_DOWN, PAGE_LINES);
 	else if (key == KEY_HOME)
 		menu->selected = 0;
 	else if (key == KEY_END)
 		menu->selected = menu->n - 1;
-	else if (key == KEY_OTHER && character >= '1' && character <= '9' && character - '1' < menu->n)
-		menu->selected = character - '1';
+	else
+		press_character(menu, character);
 	return MENU_STAY;
 }
 
@@ -55,80 +65,117 @@ enum menu_result menu_tick(struct menu *menu)
 	return menu->counting && menu->seconds_left == 0 ? MENU_BOOT : MENU_STAY;
 }
 
-/* Puts a word on the line, one column a character, until @columns are used up. */
-static void put_word(struct text *out, struct word word, unsigned int *columns)
+static void put(struct text *out, const char *text, unsigned int *columns)
 {
-	for (size_t i = 0; i < word.length; i++) {
-		unsigned char c = (unsigned char)word.at[i];
-		bool starts_character = (c & 0xc0) != 0x80;
-
-		if (starts_character && *columns == 0)
-			return;
-		if (starts_character)
-			(*columns)--;
-		text_add(out, "%c", c < ' ' || c == 0x7f ? '?' : (char)c);
-	}
+	(void)word_show(out, word_of(text), columns);
 }
 
-static bool same_title(const struct entry *a, const struct entry *b)
+/* Whether no other entry has the same title, or, @with_version, the same title and version. */
+static bool is_unique(const struct menu *menu, size_t index, bool with_version)
 {
-	struct word x = entry_title(a), y = entry_title(b);
+	const struct entry *entry = menu->entries[index];
 
-	if (x.length != y.length)
-		return false;
-	for (size_t i = 0; i < x.length; i++)
-		if (x.at[i] != y.at[i])
+	for (size_t i = 0; i < menu->n; i++) {
+		const struct entry *other = menu->entries[i];
+
+		if (i != index && word_compare(entry_title(entry), entry_title(other)) == 0 &&
+		    (!with_version || word_compare(entry->version, other->version) == 0))
 			return false;
+	}
 	return true;
 }
 
-/* UAPI.1, "title": where titles are the same, version and id tell the entries apart. */
-static void draw_entry(const struct menu *menu, size_t index, unsigned int columns, struct text *out)
+/*
+ * What stands behind the title. UAPI.1, "title": entries of one title need more to tell them apart, "for example" the
+ * version; where that is the same as well, the id.
+ */
+static void put_details(const struct menu *menu, size_t index, unsigned int *columns, struct text *out)
 {
 	const struct entry *entry = menu->entries[index];
-	bool unique = true;
 
-	for (size_t i = 0; i < menu->n; i++)
-		unique = unique && (i == index || !same_title(entry, menu->entries[i]));
-	put_word(out, word_of(index == menu->selected ? "  > " : "    "), &columns);
-	put_word(out, entry_title(entry), &columns);
-	if (!unique && entry->version.length != 0) {
-		put_word(out, word_of("  "), &columns);
-		put_word(out, entry->version, &columns);
-	}
-	if (!unique) {
-		put_word(out, word_of("  ("), &columns);
-		put_word(out, word_of(entry->id), &columns);
-		put_word(out, word_of(")"), &columns);
-	}
 	if (entry->broken)
-		put_word(out, word_of("  (broken)"), &columns);
+		put(out, "  (broken)", columns);
+	if (is_unique(menu, index, false))
+		return;
+	if (entry->version.length != 0) {
+		put(out, "  ", columns);
+		(void)word_show(out, entry->version, columns);
+	}
+	if (!is_unique(menu, index, true)) {
+		put(out, "  (", columns);
+		put(out, entry->id, columns);
+		put(out, ")", columns);
+	}
+}
+
+/* A long title gives way to the details, up to two thirds of the line, or it would hide what they tell. */
+static void draw_entry(const struct menu *menu, size_t index, unsigned int columns, struct text *out)
+{
+	struct text nowhere = {NULL, 0, 0};
+	unsigned int most, left, details;
+
+	put(out, index == menu->selected ? "  > " : "    ", &columns);
+	most = left = columns * 2 / 3;
+	put_details(menu, index, &left, &nowhere);
+	details = most - left;
+	columns -= details;
+	(void)word_show(out, entry_title(menu->entries[index]), &columns);
+	put_details(menu, index, &details, out);
 	text_add(out, "\n");
 }
 
 static void draw_line(const char *line, unsigned int columns, struct text *out)
 {
-	put_word(out, word_of(line), &columns);
+	put(out, line, &columns);
 	text_add(out, "\n");
 }
 
-void menu_draw(const struct menu *menu, unsigned int columns, unsigned int rows, struct text *out)
+/* @shown: lines for entries. The selected one is always among them. */
+static void draw_entries(const struct menu *menu, size_t shown, unsigned int columns, struct text *out)
 {
-	size_t shown = rows > 7 ? rows - 6 : 1; /* title, blank, entries, blank, countdown, keys; the last row stays free */
 	size_t top = menu->selected >= shown ? menu->selected - shown + 1 : 0;
 
-	columns = columns > 1 ? columns - 1 : 1; /* a full line makes some consoles wrap */
-	draw_line("Berth", columns, out);
-	draw_line("", columns, out);
 	for (size_t i = top; i < menu->n && i < top + shown; i++)
 		draw_entry(menu, i, columns, out);
-	draw_line("", columns, out);
-	if (menu->counting) {
-		char line[64];
-		struct text text = TEXT(line);
+}
 
+static void draw_title(const struct menu *menu, bool all_shown, unsigned int columns, struct text *out)
+{
+	char line[64];
+	struct text text = TEXT(line);
+
+	text_add(&text, "Berth");
+	if (!all_shown)
+		text_add(&text, "   %zu of %zu", menu->selected + 1, menu->n);
+	draw_line(line, columns, out);
+}
+
+static void draw_foot(const struct menu *menu, unsigned int columns, struct text *out)
+{
+	char line[64];
+	struct text text = TEXT(line);
+
+	if (menu->counting) {
 		text_add(&text, "Boots in %u s; any key stops that.", (unsigned int)menu->seconds_left);
 		draw_line(line, columns, out);
 	}
 	draw_line("Up/Down choose   Enter boot   Esc firmware", columns, out);
+}
+
+void menu_draw(const struct menu *menu, unsigned int columns, unsigned int rows, struct text *out)
+{
+	size_t lines = rows > 1 ? rows - 1 : 1; /* each line ends in a newline, and the cursor needs a row behind the last */
+	bool frame = rows >= FRAME_FROM;
+	size_t shown = frame ? lines - FRAME_LINES : lines > 3 ? lines - 2 : 1;
+
+	columns = columns > 1 ? columns - 1 : 1; /* a full line makes some consoles wrap */
+	if (frame) {
+		draw_title(menu, menu->n <= shown, columns, out);
+		draw_line("", columns, out);
+	}
+	draw_entries(menu, shown, columns, out);
+	if (frame)
+		draw_line("", columns, out);
+	if (lines >= 3)
+		draw_foot(menu, columns, out);
 }

@@ -6,7 +6,7 @@
 #include "entry.h"
 
 enum menu_key {
-	KEY_NONE,
+	KEY_NONE, /* does nothing, and stops no countdown */
 	KEY_UP,
 	KEY_DOWN,
 	KEY_HOME,
@@ -15,7 +15,7 @@ enum menu_key {
 	KEY_PAGE_DOWN,
 	KEY_ENTER,
 	KEY_ESCAPE,
-	KEY_OTHER /* a character, given along */
+	KEY_OTHER /* a character, given along; 0 for a key that has none */
 };
 
 enum menu_result { MENU_STAY, MENU_BOOT, MENU_LEAVE };
@@ -30,15 +30,19 @@ struct menu {
 /* @seconds: until the selected entry boots; TIMEOUT_FOREVER: never by itself. @n is at least 1. */
 void menu_open(struct menu *menu, struct entry *const *entries, size_t n, size_t selected, uint32_t seconds);
 
-/* Any key ends the countdown. Enter boots, Esc leaves; j, k, 1 to 9 choose as in other loaders. */
+/*
+ * Any key ends the countdown. MENU_BOOT for Enter: boot entries[selected]; MENU_LEAVE for Esc. j and k move as Down and
+ * Up do, 1 to 9 choose. @character: UTF-16 or Unicode, looked at with KEY_OTHER alone.
+ */
 enum menu_result menu_press(struct menu *menu, enum menu_key key, uint32_t character);
 
 /* One second without a key: MENU_BOOT when none is left. */
 enum menu_result menu_tick(struct menu *menu);
 
 /*
- * Writes the whole screen, at most @rows lines of at most @columns - 1 characters: plain text, no cursor tricks, so
- * that it reads the same on a screen and on a serial line. Control characters in titles are shown as "?".
+ * Writes the whole screen, at most @rows - 1 lines of at most @columns - 1 columns: plain text, no cursor tricks, so
+ * that it reads the same on a screen and on a serial line. The selected entry is always shown. Control characters, and
+ * bytes that are no UTF-8, are shown as "?"; all else of a title is passed on.
  */
 void menu_draw(const struct menu *menu, unsigned int columns, unsigned int rows, struct text *out);
 

@@ -2,30 +2,41 @@
 /* Text out and keys in, on whatever consoles firmware has: screen, serial line, or both. */
 #include "efi_local.h"
 
+#include "../protocol/base/utf8.h"
+
 #define SECOND 10000000u /* UEFI 2.10, 7.1, SetTimer: units of 100 ns */
+
+/* Writes one or two units, and returns how many. */
+static size_t put_utf16(CHAR16 *out, uint32_t code)
+{
+	if (code < 0x10000) {
+		out[0] = (CHAR16)code;
+		return 1;
+	}
+	out[0] = (CHAR16)(0xd800 + ((code - 0x10000) >> 10));
+	out[1] = (CHAR16)(0xdc00 + ((code - 0x10000) & 0x3ff));
+	return 2;
+}
 
 void console_write(const char *utf8)
 {
 	CHAR16 line[256];
-	size_t used = 0;
+	size_t used = 0, size = 0;
 
-	for (const char *at = utf8; *at != '\0';) {
-		char character[8];
-		size_t length = 1;
+	if (efi.system->ConOut == NULL) /* UEFI 2.10, 4.3.1: a machine without a console */
+		return;
+	while (utf8[size] != '\0')
+		size++;
+	while (size > 0) {
+		uint32_t code;
+		size_t length = utf8_next(utf8, size, &code);
 
-		/* One character at a time, so that a line is cut between characters. */
-		while (((unsigned char)at[length] & 0xc0) == 0x80 && length < 4)
-			length++;
-		for (size_t i = 0; i < length; i++)
-			character[i] = at[i];
-		character[length] = '\0';
-		at += length;
-		if (character[0] == '\n')
+		if (*utf8 == '\n')
 			line[used++] = '\r';
-		(void)utf16_from_utf8(line + used, 3, character);
-		while (line[used] != 0)
-			used++;
-		if (used > 250 || *at == '\0') {
+		used += put_utf16(line + used, length == 0 ? '?' : code);
+		utf8 += length == 0 ? 1 : length;
+		size -= length == 0 ? 1 : length;
+		if (used > 250 || size == 0) {
 			line[used] = 0;
 			efi.system->ConOut->OutputString(efi.system->ConOut, line);
 			used = 0;
@@ -35,7 +46,8 @@ void console_write(const char *utf8)
 
 void console_clear(void)
 {
-	efi.system->ConOut->ClearScreen(efi.system->ConOut);
+	if (efi.system->ConOut != NULL)
+		efi.system->ConOut->ClearScreen(efi.system->ConOut);
 }
 
 void console_size(unsigned int *columns, unsigned int *rows)
@@ -43,7 +55,8 @@ void console_size(unsigned int *columns, unsigned int *rows)
 	SIMPLE_TEXT_OUTPUT_INTERFACE *out = efi.system->ConOut;
 	UINTN c, r;
 
-	if (EFI_ERROR(out->QueryMode(out, (UINTN)out->Mode->Mode, &c, &r)) || c < 20 || r < 5 || c > 1000 || r > 1000)
+	if (out == NULL || out->Mode == NULL || EFI_ERROR(out->QueryMode(out, (UINTN)out->Mode->Mode, &c, &r)) ||
+	    c < 20 || r < 5 || c > 1000 || r > 1000)
 		c = 80, r = 25;
 	*columns = (unsigned int)c;
 	*rows = (unsigned int)r;
@@ -53,8 +66,8 @@ static enum menu_key key_of(EFI_INPUT_KEY key)
 {
 	/* UEFI 2.10, appendix B: scan codes; 0 when the key is a character. */
 	static const enum menu_key scan[] = {
-		[0x01] = KEY_UP,  [0x02] = KEY_DOWN,	[0x05] = KEY_HOME,	[0x06] = KEY_END,
-		[0x09] = KEY_PAGE_UP, [0x0a] = KEY_PAGE_DOWN, [0x17] = KEY_ESCAPE,
+	    [0x01] = KEY_UP,	  [0x02] = KEY_DOWN,	  [0x05] = KEY_HOME,   [0x06] = KEY_END,
+	    [0x09] = KEY_PAGE_UP, [0x0a] = KEY_PAGE_DOWN, [0x17] = KEY_ESCAPE,
 	};
 
 	if (key.ScanCode == 0)
@@ -66,11 +79,17 @@ static enum menu_key key_of(EFI_INPUT_KEY key)
 
 bool console_key(uint32_t seconds, enum menu_key *key, uint32_t *character)
 {
-	EFI_EVENT events[2] = {efi.system->ConIn->WaitForKey, NULL};
+	EFI_EVENT events[2];
 	UINTN count = 1, which = 0;
 	EFI_INPUT_KEY pressed;
 	bool got = false;
 
+	if (efi.system->ConIn == NULL) { /* nobody can press a key: as if somebody had left */
+		*key = KEY_ESCAPE;
+		*character = 0;
+		return true;
+	}
+	events[0] = efi.system->ConIn->WaitForKey;
 	if (seconds != UINT32_MAX && !EFI_ERROR(efi.boot->CreateEvent(EVT_TIMER, 0, NULL, NULL, &events[1]))) {
 		efi.boot->SetTimer(events[1], TimerRelative, (UINT64)seconds * SECOND);
 		count = 2;
@@ -91,46 +110,27 @@ bool console_key_pressed(void)
 {
 	EFI_INPUT_KEY pressed;
 
-	return !EFI_ERROR(efi.system->ConIn->ReadKeyStroke(efi.system->ConIn, &pressed));
-}
-
-/* The code point at *at, which moves past it; '?' for what is no UTF-8 (RFC 3629). */
-static uint32_t next_code_point(const char **at)
-{
-	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-	unsigned char first = (unsigned char)*(*at)++;
-	unsigned int more = first < 0x80 ? 0 : first < 0xc2 ? 4 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : 4;
-	uint32_t code = more == 0 ? first : first & (0x3fu >> more);
-
-	if (more == 4)
-		return '?';
-	for (unsigned int i = 0; i < more; i++, (*at)++) {
-		if (((unsigned char)**at & 0xc0) != 0x80)
-			return '?';
-		code = code << 6 | ((unsigned char)**at & 0x3f);
-	}
-	if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-		return '?';
-	return code;
+	return efi.system->ConIn != NULL && !EFI_ERROR(efi.system->ConIn->ReadKeyStroke(efi.system->ConIn, &pressed));
 }
 
 bool utf16_from_utf8(CHAR16 *out, size_t room, const char *utf8)
 {
-	size_t used = 0;
+	size_t used = 0, size = 0;
 
-	while (*utf8 != '\0') {
-		uint32_t code = next_code_point(&utf8);
-		size_t units = code >= 0x10000 ? 2 : 1;
+	while (utf8[size] != '\0')
+		size++;
+	while (size > 0) {
+		uint32_t code;
+		size_t length = utf8_next(utf8, size, &code);
+		size_t units = length == 4 ? 2 : 1;
 
 		if (used + units >= room) {
 			out[used] = 0;
 			return false;
 		}
-		if (units == 2) {
-			out[used++] = (CHAR16)(0xd800 + ((code - 0x10000) >> 10));
-			code = 0xdc00 + ((code - 0x10000) & 0x3ff);
-		}
-		out[used++] = (CHAR16)code;
+		used += put_utf16(out + used, length == 0 ? '?' : code);
+		utf8 += length == 0 ? 1 : length;
+		size -= length == 0 ? 1 : length;
 	}
 	out[used] = 0;
 	return true;

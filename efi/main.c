@@ -13,8 +13,8 @@ __attribute__((used)) static const char magic[] = "#### LoaderInfo: Berth " VERS
 
 /* rhboot/shim SBAT.md: which generation of which component this is, so that a bad one can be revoked. */
 __attribute__((used, section(".sbat"))) static const char sbat[] =
-	"sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md\n"
-	"berth,1,The Berth developers,berth," VERSION ",-\n";
+    "sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md\n"
+    "berth,1,The Berth developers,berth," VERSION ",-\n";
 
 struct efi_state efi;
 
@@ -137,7 +137,8 @@ static EFI_STATUS run(void)
 	index = entries_default(catalogue.sorted, catalogue.n, &catalogue.conf);
 	named = named_entry(&index, &status, &why);
 	/* A key that is held down asks for the menu that was not configured. */
-	menu = !named && (catalogue.conf.timeout_seconds != TIMEOUT_NONE || console_key_pressed());
+	menu = !named && (catalogue.conf.timeout_seconds != TIMEOUT_NONE ||
+			  (!catalogue.conf.menu_disabled && console_key_pressed()));
 	for (uint32_t seconds = catalogue.conf.timeout_seconds;; seconds = TIMEOUT_FOREVER) {
 		if (menu && !choose(&index, seconds == TIMEOUT_NONE ? TIMEOUT_FOREVER : seconds))
 			return EFI_SUCCESS;

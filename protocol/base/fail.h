@@ -32,8 +32,7 @@ struct fail {
 };
 
 /* Replaces what @why held, and returns @status. */
-__attribute__((format(printf, 3, 4))) enum status fail(struct fail *why, enum status status,
-						       const char *format, ...);
+__attribute__((format(printf, 3, 4))) enum status fail(struct fail *why, enum status status, const char *format, ...);
 /* The same, signed with a rule. */
 __attribute__((format(printf, 4, 5))) enum status fail_by(struct fail *why, enum status status, enum rule rule,
 							  const char *format, ...);

@@ -2,7 +2,7 @@
 #include "rule.h"
 
 static const struct rule_row rows[N_RULES] = {
-	[RULE_NONE] = {"", "", "", DUTY},
+    [RULE_NONE] = {"", "", "", DUTY},
 #define RULE(id, kind, sentence, source) [id] = {#id, sentence, source, kind},
 #include "rules.def"
 #undef RULE

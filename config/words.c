@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scan.h"
+
+#include "../protocol/base/range.h"
+#include "../protocol/base/utf8.h"
+
+bool word_is(struct word word, const char *text)
+{
+	size_t i = 0;
+
+	while (i < word.length && text[i] != '\0' && text[i] == word.at[i])
+		i++;
+	return i == word.length && text[i] == '\0';
+}
+
+bool word_is_ascii_case(struct word word, const char *text)
+{
+	size_t i = 0;
+
+	while (i < word.length && text[i] != '\0' && ascii_lower(text[i]) == ascii_lower(word.at[i]))
+		i++;
+	return i == word.length && text[i] == '\0';
+}
+
+int word_compare(struct word a, struct word b)
+{
+	for (size_t i = 0; i < a.length && i < b.length; i++)
+		if (a.at[i] != b.at[i])
+			return (unsigned char)a.at[i] < (unsigned char)b.at[i] ? -1 : 1;
+	return a.length == b.length ? 0 : a.length < b.length ? -1 : 1;
+}
+
+struct word word_of(const char *text)
+{
+	struct word word = {text, 0};
+
+	while (text[word.length] != '\0')
+		word.length++;
+	return word;
+}
+
+struct word word_without_conf(struct word name)
+{
+	if (name.length > 5 && word_is_ascii_case((struct word){name.at + name.length - 5, 5}, ".conf"))
+		name.length -= 5;
+	return name;
+}
+
+/* The value of a digit; 16, which no base has, for what is none. */
+static unsigned int digit_value(char c)
+{
+	c = ascii_lower(c);
+	if (is_digit(c))
+		return (unsigned int)(c - '0');
+	return c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10) : 16;
+}
+
+bool word_number(struct word word, uint64_t *out)
+{
+	bool hex = word.length > 2 && word.at[0] == '0' && ascii_lower(word.at[1]) == 'x';
+	unsigned int base = hex ? 16 : 10;
+	uint64_t value = 0;
+
+	if (word.length == 0)
+		return false;
+	for (size_t i = hex ? 2 : 0; i < word.length; i++) {
+		unsigned int digit = digit_value(word.at[i]);
+
+		if (digit >= base || checked_mul(value, base, &value) || checked_add(value, digit, &value))
+			return false;
+	}
+	*out = value;
+	return true;
+}
+
+/* C0, DEL and C1: to a terminal on a serial line these are commands, U+009B as much as ESC. */
+static bool is_control(uint32_t code)
+{
+	return code < ' ' || (code >= 0x7f && code < 0xa0);
+}
+
+size_t word_show(struct text *out, struct word word, unsigned int *columns)
+{
+	size_t shown = 0;
+
+	while (shown < word.length) {
+		struct word rest = {word.at + shown, word.length - shown};
+		uint32_t code;
+		size_t length = utf8_next(rest.at, rest.length, &code);
+		/* East Asian characters take two columns. They begin here; that others do so too costs a gap at most. */
+		unsigned int width = length != 0 && code >= 0x1100 ? 2 : 1;
+
+		if (*columns < width)
+			break;
+		*columns -= width;
+		if (length == 0 || is_control(code))
+			text_add(out, "?");
+		else
+			text_add(out, "%.*s", (int)length, rest.at);
+		shown += length == 0 ? 1 : length;
+	}
+	return shown;
+}
+
+struct word_shown word_shown(struct word word)
+{
+	struct word_shown shown = {""};
+	struct text text = TEXT(shown.at);
+	unsigned int columns = SHOWN_COLUMNS;
+
+	if (word_show(&text, word, &columns) < word.length)
+		text_add(&text, "...");
+	return shown;
+}

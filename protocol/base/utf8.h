@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* UTF-8, as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. */
+#ifndef BERTH_UTF8_H
+#define BERTH_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The character at @text, of which @size bytes (1 or more) may be read: its length; 0 when no character starts there. */
+size_t utf8_next(const char *text, size_t size, uint32_t *code);
+
+#endif
