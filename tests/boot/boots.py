@@ -336,7 +336,7 @@ def escape_leaves_to_firmware(esp):
         machine.wait_for("Enter")
         machine.press("escape")
         machine.wait_for("shape: the loader returned 0")
-        machine.wait_for("shape: no page of the loader's is left")
+        expect_nothing_left(machine)
 
 
 # ---- bad input: the reason, a key, the menu; then another entry boots ----
@@ -368,6 +368,13 @@ BAD_SMALL_MACHINE = {
     "initrd-too-large": (["linux /vmlinuz", "initrd /large"], {"large": 600 * MIB},
                          ["no free memory holds the initrd", "needs     0x25800000 bytes", "largest   free run has"]),
 }
+
+
+def expect_nothing_left(machine):
+    for what in ("files left open", "pages left"):
+        machine.wait_for(f"shape: {what} ")
+        left = machine.rest_of_line()
+        expect(left == "0", f"{what}: {left}")
 
 
 def try_bad_entries(esp, bad, memory):
@@ -411,22 +418,30 @@ def initrd_larger_than_memory(esp):
 
 @boots
 def bad_entries_leave_nothing(esp):
-    """After failures at every stage the loader returns to firmware with no page of its own left"""
-    plain(esp, "placement 0x1000000", name="a-taken")
-    plain(esp, "initrd /nowhere", name="b-missing")
-    esp.conf("timeout 60", "default a-taken")
-    esp.shape("leaks", "high-reads fail", "large-reads fail")
-    with Machine(esp) as machine:
-        for _ in range(2):
+    """After each bad entry in turn the loader returns to firmware with no page and no open file of its own left"""
+    for name, (lines, files, _) in BAD.items():
+        esp.entry(name, f"title {name}", "sort-key " + name, *lines)
+        for file, data in files.items():
+            esp.put(file, data() if callable(data) else data)
+    esp.put("vmlinuz", link=KERNEL["file"])
+    esp.put("initrd.cpio", link=KERNEL["initrd"])
+    # Read errors of every kind: the claims are made, and given back.
+    esp.entry("read-error", "sort-key zz", "linux /vmlinuz", "initrd /initrd.cpio")
+    esp.conf("timeout 60", "default " + sorted(BAD)[0])
+    esp.shape("leaks", "high-reads fail", "large-reads fail", "small-reads fail")
+    with Machine(esp, timeout=300) as machine:
+        for _ in range(len(BAD) + 1):
             machine.wait_for("Enter")
             machine.press("enter")
             machine.wait_for("press any key")
             machine.press(" ")
             machine.wait_for("Enter")
             machine.press("down")
+        machine.wait_for("Enter")
         machine.press("escape")
         machine.wait_for("shape: the loader returned 0")
-        machine.wait_for("shape: no page of the loader's is left")
+        expect_nothing_left(machine)
+    expect("reading" in machine.text() and "failed: device error" in machine.text(), "no read failed")
 
 
 @boots
@@ -438,7 +453,7 @@ def no_entries(esp):
         machine.wait_for("press any key")
         machine.press(" ")
         machine.wait_for("shape: the loader returned 14")
-        machine.wait_for("shape: no page of the loader's is left")
+        expect_nothing_left(machine)
 
 
 # ---- firmware that misbehaves ----
@@ -467,6 +482,21 @@ def claim_refused(esp):
     guest = boot(esp)
     check_healthy(guest, REPORT + " nokaslr")
     check_kernel_at(guest, 4 * GIB)
+
+
+@boots
+def memory_in_a_thousand_pieces(esp):
+    """A map of 1,000 more descriptors: e820 goes on in SETUP_E820_EXT, and the kernel sees every piece"""
+    plain(esp)
+    esp.shape("fragments 500")
+    guest = boot(esp)
+    check_healthy(guest, REPORT + " nokaslr")
+    check_kernel_at(guest, 4 * GIB)
+    expect(guest.param(0x1e8, 1) == 128, "the zero page is not full")
+    expect(any(" type 1 " in f" {line} " for line in guest.all("setup_data")), "there is no SETUP_E820_EXT")
+    seen = {tuple(line.split(" ", 2)) for line in guest.all("e820")}
+    for at in range(0x20000000, 0x20000000 + 500 * 8192, 8192):
+        expect((f"{at:#x}", f"{at + 4095:#x}", "Reserved") in seen, f"the kernel does not know of {at:#x}")
 
 
 @boots

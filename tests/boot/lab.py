@@ -134,6 +134,12 @@ class Machine:
                 raise Failure(f"the console never said {words!r}; it ended with:\n" + self.tail())
             time.sleep(0.05)
 
+    def rest_of_line(self):
+        """What follows, on its line, the words that were waited for last."""
+        start = self.seen
+        self.wait_for("\n")
+        return self.text()[start:self.seen - 1]
+
     def tail(self, lines=25):
         return "\n".join("    " + line for line in self.text().splitlines()[-lines:])
 

@@ -9,9 +9,11 @@
  *	high-reads wrong   Read to above 4 GiB delivers other bytes and EFI_SUCCESS
  *	high-reads fail    Read to above 4 GiB answers EFI_DEVICE_ERROR, and the handle answers so ever after
  *	large-reads fail   Read of more than 1 MiB does the same
+ *	small-reads fail   Read of more than 2 KiB does the same
+ *	fragments N        N reserved pages with free pages between them, from 512 MiB on
  *	la57               five-level paging is on when the loader starts
  *	option TEXT        the load option string
- *	leaks              after the loader returned: compares the pages of each kind with those before
+ *	leaks              after the loader returned: compares its pages with those before, and counts open files
  *	ramdisk ADDR SIZE  the disk image at this address (hexadecimal, from QEMU's loader device) is the volume
  *	meter              marks the loader's start, and its time in Read, on port 0xe9
  *	pass               instead of starting the loader: marks the time of one pass of large reads, and ends QEMU
@@ -34,8 +36,8 @@ static EFI_GUID block_io_guid = EFI_BLOCK_IO_PROTOCOL_GUID;
 static EFI_GUID device_path_guid = DEVICE_PATH_PROTOCOL;
 
 static struct {
-	unsigned int exit_fails, claims_fail;
-	bool high_wrong, high_fail, large_fail, la57, leaks, meter, pass;
+	unsigned int exit_fails, claims_fail, fragments;
+	bool high_wrong, high_fail, large_fail, small_fail, la57, leaks, meter, pass;
 	UINT64 ramdisk_at, ramdisk_size;
 	CHAR16 option[128];
 	UINTN option_size;
@@ -159,7 +161,9 @@ static EFI_STATUS EFIAPI bent_close_event(EFI_EVENT event)
 static EFI_STATUS(EFIAPI *real_open_volume)(EFI_FILE_IO_INTERFACE *, EFI_FILE_HANDLE *);
 static EFI_FILE_OPEN real_open;
 static EFI_FILE_READ real_read;
+static EFI_FILE_CLOSE real_close;
 static EFI_FILE_HANDLE broken; /* a handle on which a read has failed */
+static unsigned int open_files, opened_files;
 
 static EFI_STATUS EFIAPI bent_read(EFI_FILE_HANDLE file, UINTN *size, VOID *to)
 {
@@ -167,7 +171,8 @@ static EFI_STATUS EFIAPI bent_read(EFI_FILE_HANDLE file, UINTN *size, VOID *to)
 	UINT64 start = now();
 	EFI_STATUS status;
 
-	if (file == broken || (high && wish.high_fail) || (*size > 0x100000 && wish.large_fail)) {
+	if (file == broken || (high && wish.high_fail) || (*size > 0x100000 && wish.large_fail) ||
+	    (*size > 0x800 && wish.small_fail)) {
 		broken = file;
 		return EFI_DEVICE_ERROR;
 	}
@@ -176,6 +181,12 @@ static EFI_STATUS EFIAPI bent_read(EFI_FILE_HANDLE file, UINTN *size, VOID *to)
 		((UINT8 *)to)[99] ^= 0x40;
 	read_ticks += now() - start;
 	return status;
+}
+
+static EFI_STATUS EFIAPI bent_close(EFI_FILE_HANDLE file)
+{
+	open_files--;
+	return real_close(file);
 }
 
 static EFI_STATUS EFIAPI bent_open(EFI_FILE_HANDLE root, EFI_FILE_HANDLE *file, CHAR16 *name, UINT64 mode,
@@ -188,6 +199,9 @@ static EFI_STATUS EFIAPI bent_open(EFI_FILE_HANDLE root, EFI_FILE_HANDLE *file, 
 			broken = NULL;
 		(*file)->Read = bent_read;
 		(*file)->Open = bent_open;
+		(*file)->Close = bent_close;
+		open_files++;
+		opened_files++;
 	}
 	return status;
 }
@@ -199,7 +213,10 @@ static EFI_STATUS EFIAPI bent_open_volume(EFI_FILE_IO_INTERFACE *volume, EFI_FIL
 	if (!EFI_ERROR(status)) {
 		real_open = (*root)->Open;
 		real_read = (*root)->Read;
+		real_close = (*root)->Close;
 		(*root)->Open = bent_open;
+		(*root)->Close = bent_close;
+		open_files++;
 	}
 	return status;
 }
@@ -340,7 +357,8 @@ static EFI_HANDLE make_ramdisk(void)
 					.ReadBlocks = ram_read,
 					.WriteBlocks = ram_write,
 					.FlushBlocks = ram_flush};
-	static UINT8 path[] = {1, 4, 20, 0, 0x62, 0x65, 0x72, 0x74, 0x68, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f, 0xff, 4, 0};
+	static UINT8 path[] = {1, 4, 20, 0, 0x62, 0x65, 0x72, 0x74, 0x68, 0,	0, 0,
+			       0, 0, 0,	 0, 0,	  0,	0,    0,    0x7f, 0xff, 4, 0};
 	EFI_PHYSICAL_ADDRESS at = wish.ramdisk_at;
 	EFI_HANDLE handle = NULL;
 
@@ -426,7 +444,7 @@ static UINT64 number(const char **at, unsigned int base)
 
 	for (;; (*at)++) {
 		char c = **at;
-		unsigned int digit = c >= '0' && c <= '9' ? (unsigned int)(c - '0')
+		unsigned int digit = c >= '0' && c <= '9'   ? (unsigned int)(c - '0')
 				     : c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10)
 							    : 99;
 
@@ -445,12 +463,16 @@ static void read_wish(const char *line)
 		wish.exit_fails = (unsigned int)number(&line, 10);
 	} else if (is_word(&line, "claims-fail")) {
 		wish.claims_fail = (unsigned int)number(&line, 10);
+	} else if (is_word(&line, "fragments")) {
+		wish.fragments = (unsigned int)number(&line, 10);
 	} else if (is_word(&line, "high-reads wrong")) {
 		wish.high_wrong = true;
 	} else if (is_word(&line, "high-reads fail")) {
 		wish.high_fail = true;
 	} else if (is_word(&line, "large-reads fail")) {
 		wish.large_fail = true;
+	} else if (is_word(&line, "small-reads fail")) {
+		wish.small_fail = true;
 	} else if (is_word(&line, "la57")) {
 		wish.la57 = true;
 	} else if (is_word(&line, "leaks")) {
@@ -556,15 +578,21 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 		read_pass(root);
 		__asm__ volatile("outb %0, $0xf4" : : "a"((UINT8)0));
 	}
+	for (UINTN i = 0; i < wish.fragments; i++) {
+		EFI_PHYSICAL_ADDRESS at = 0x20000000 + i * 8192;
+
+		bs->AllocatePages(AllocateAddress, EfiReservedMemoryType, 1, &at);
+	}
 	before = loader_pages();
 	bend(volume_of(device));
 	EFI_STATUS status = start(device, file, size);
 
 	unbend(volume_of(device));
 	say_number("shape: the loader returned ", status & 0xffff);
-	if (wish.leaks)
-		say(loader_pages() == before ? "shape: no page of the loader's is left" : "shape: LEAK");
-	if (wish.leaks)
-		say_number("shape: pages before ", before);
+	if (wish.leaks) {
+		say_number("shape: files that it opened ", opened_files);
+		say_number("shape: files left open ", open_files);
+		say_number("shape: pages left ", loader_pages() - before);
+	}
 	return EFI_SUCCESS;
 }
