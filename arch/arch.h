@@ -30,8 +30,7 @@ void arch_demand(const struct cpu *cpu, const struct image *image, struct reques
  * Carves page tables, descriptor tables and code out of handoff->block and fills them; with block.at == NULL it only
  * measures. Maps identically all memory in @map, which holds every part of the plan.
  */
-void arch_prepare(const struct cpu *cpu, const struct image *image, const struct memmap *map,
-		  struct handoff *handoff);
+void arch_prepare(const struct cpu *cpu, const struct image *image, const struct memmap *map, struct handoff *handoff);
 
 /* After ExitBootServices: enters the kernel. */
 __attribute__((noreturn)) void arch_enter(const struct handoff *handoff);

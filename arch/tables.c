@@ -72,8 +72,7 @@ static void map_range(struct walk *walk, struct range range)
 	}
 }
 
-void tables_build(const struct table_format *format, const struct memmap *map, struct block *block,
-		  struct tables *out)
+void tables_build(const struct table_format *format, const struct memmap *map, struct block *block, struct tables *out)
 {
 	struct walk walk = {.format = format, .block = block};
 	uint64_t limit = UINT64_C(1) << (entry_shift(format->levels) + 9);

@@ -17,7 +17,7 @@ struct table_format {
 };
 
 struct tables {
-	uint64_t root;	     /* address of the top table */
+	uint64_t root;		  /* address of the top table */
 	uint64_t four_level_root; /* the same map as seen by 4-level paging: below 2^48 */
 };
 
@@ -25,7 +25,6 @@ struct tables {
  * Carves the tables out of @block (with block->at == NULL: only measures) and maps all memory of @map, rounded out to
  * 2 MiB, and always the first 2 MiB, where x86 keeps its BIOS data area.
  */
-void tables_build(const struct table_format *format, const struct memmap *map, struct block *block,
-		  struct tables *out);
+void tables_build(const struct table_format *format, const struct memmap *map, struct block *block, struct tables *out);
 
 #endif

@@ -126,11 +126,11 @@ enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size
 	if (!EFI_ERROR(status))
 		status = file->handle->Read(file->handle, &count, to);
 	if (EFI_ERROR(status))
-		return fail(why, IO_ERROR, "%s: reading %zu bytes at byte %" PRIu64 " failed: %s", file->path, size, offset,
-			    efi_status_words(status));
+		return fail(why, IO_ERROR, "%s: reading %zu bytes at byte %" PRIu64 " failed: %s", file->path, size,
+			    offset, efi_status_words(status));
 	if (count > size)
-		return fail(why, IO_ERROR, "%s: firmware says that it read %zu bytes when %zu were asked for", file->path,
-			    (size_t)count, size);
+		return fail(why, IO_ERROR, "%s: firmware says that it read %zu bytes when %zu were asked for",
+			    file->path, (size_t)count, size);
 	*got = count;
 	return OK;
 }
@@ -144,7 +144,8 @@ enum status efi_read_file(const char *path, uint64_t most, char **text, size_t *
 	TRY(fw_open(path, &file, &length, why));
 	if (length > most) {
 		fw_close(file);
-		return fail(why, BAD_INPUT, "%s: has %" PRIu64 " bytes; at most %" PRIu64 " are read", path, length, most);
+		return fail(why, BAD_INPUT, "%s: has %" PRIu64 " bytes; at most %" PRIu64 " are read", path, length,
+			    most);
 	}
 	*size = 0;
 	*text = efi_alloc(length + 1);

@@ -24,23 +24,23 @@ const char *efi_status_words(EFI_STATUS status)
 		EFI_STATUS status;
 		const char *words;
 	} table[] = {
-		{EFI_SUCCESS, "success"},
-		{EFI_LOAD_ERROR, "load error"},
-		{EFI_INVALID_PARAMETER, "invalid parameter"},
-		{EFI_UNSUPPORTED, "unsupported"},
-		{EFI_BAD_BUFFER_SIZE, "bad buffer size"},
-		{EFI_BUFFER_TOO_SMALL, "buffer too small"},
-		{EFI_NOT_READY, "not ready"},
-		{EFI_DEVICE_ERROR, "device error"},
-		{EFI_OUT_OF_RESOURCES, "out of resources"},
-		{EFI_VOLUME_CORRUPTED, "the file system is corrupted"},
-		{EFI_NO_MEDIA, "no medium"},
-		{EFI_MEDIA_CHANGED, "the medium was changed"},
-		{EFI_NOT_FOUND, "not found"},
-		{EFI_ACCESS_DENIED, "access denied"},
-		{EFI_NO_RESPONSE, "no response"},
-		{EFI_TIMEOUT, "timeout"},
-		{EFI_SECURITY_VIOLATION, "security violation"},
+	    {EFI_SUCCESS, "success"},
+	    {EFI_LOAD_ERROR, "load error"},
+	    {EFI_INVALID_PARAMETER, "invalid parameter"},
+	    {EFI_UNSUPPORTED, "unsupported"},
+	    {EFI_BAD_BUFFER_SIZE, "bad buffer size"},
+	    {EFI_BUFFER_TOO_SMALL, "buffer too small"},
+	    {EFI_NOT_READY, "not ready"},
+	    {EFI_DEVICE_ERROR, "device error"},
+	    {EFI_OUT_OF_RESOURCES, "out of resources"},
+	    {EFI_VOLUME_CORRUPTED, "the file system is corrupted"},
+	    {EFI_NO_MEDIA, "no medium"},
+	    {EFI_MEDIA_CHANGED, "the medium was changed"},
+	    {EFI_NOT_FOUND, "not found"},
+	    {EFI_ACCESS_DENIED, "access denied"},
+	    {EFI_NO_RESPONSE, "no response"},
+	    {EFI_TIMEOUT, "timeout"},
+	    {EFI_SECURITY_VIOLATION, "security violation"},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -143,5 +143,7 @@ uint64_t fw_microseconds(void)
 			return 0;
 		ticks_per_ms = arch_ticks() - start;
 	}
-	return ticks_per_ms == 0 ? 0 : arch_ticks() / ticks_per_ms * 1000 + arch_ticks() % ticks_per_ms * 1000 / ticks_per_ms;
+	return ticks_per_ms == 0
+		   ? 0
+		   : arch_ticks() / ticks_per_ms * 1000 + arch_ticks() % ticks_per_ms * 1000 / ticks_per_ms;
 }

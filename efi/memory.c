@@ -75,7 +75,7 @@ static enum status read_map(struct fw_memory *memory, struct fail *why)
 	TRY(memmap_parse(&memory->map, raw, size, desc_size, why));
 	memory->free.all.count = memmap_free_runs(&memory->map, false, memory->free.all.run, memory->free.all.room);
 	memory->free.reliable.count =
-		memmap_free_runs(&memory->map, true, memory->free.reliable.run, memory->free.reliable.room);
+	    memmap_free_runs(&memory->map, true, memory->free.reliable.run, memory->free.reliable.room);
 	memory->desc_size = desc_size;
 	memory->final_room = size / desc_size + SPARE_DESCRIPTORS;
 	return OK;
@@ -101,7 +101,8 @@ void fw_free_memory_map(struct fw_memory *memory)
 enum status fw_claim(struct range at, struct fail *why)
 {
 	EFI_PHYSICAL_ADDRESS address = at.start;
-	EFI_STATUS status = efi.boot->AllocatePages(AllocateAddress, EfiLoaderData, range_size(at) / EFI_PAGE, &address);
+	EFI_STATUS status =
+	    efi.boot->AllocatePages(AllocateAddress, EfiLoaderData, range_size(at) / EFI_PAGE, &address);
 
 	if (EFI_ERROR(status) || address != at.start)
 		return fail(why, TAKEN, "firmware does not give %#" PRIx64 "-%#" PRIx64 ": %s", at.start, at.end,
@@ -122,7 +123,7 @@ void *fw_memory_at(uint64_t address)
 static EFI_STATUS get_final_map(struct final_map *final, UINTN *key)
 {
 	UINTN size = final->room, desc_size = 0;
-	EFI_STATUS status = efi.boot->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)(void *)final->descriptors, key,
+	EFI_STATUS status = efi.boot->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)(void *) final->descriptors, key,
 						   &desc_size, &final->desc_version);
 
 	final->size = size;

@@ -50,8 +50,9 @@ static enum status identify(struct boot *b, struct fail *why)
 	if (b->kernel.size != 0)
 		TRY(fw_read(b->kernel.handle, 0, b->head, sizeof(b->head), &head.size, why));
 	TRY(image_identify(&b->image, head, why));
-	/* The same bytes are never read again: the payload starts behind them, or is read over them and checked. */
-	b->loading.read += head.size < b->image.payload_at ? head.size : b->image.payload_at;
+	/* They are not read again: a payload starts behind two sectors at the earliest, and only it is read from here
+	 * on. */
+	b->loading.read += head.size;
 	return OK;
 }
 
@@ -168,8 +169,8 @@ static void log_memory_map(const struct boot *b)
 	for (size_t i = 0; i < b->memory.map.count && fw_log_wants(LOG_DEBUG); i++) {
 		const struct memory *m = &b->memory.map.entry[i];
 
-		fw_log(LOG_DEBUG, "memory %#" PRIx64 "-%#" PRIx64 " type %u attribute %#" PRIx64 " %s", m->at.start, m->at.end,
-		       (unsigned int)m->type, m->attribute, memory_type_name(m->type));
+		fw_log(LOG_DEBUG, "memory %#" PRIx64 "-%#" PRIx64 " type %u attribute %#" PRIx64 " %s", m->at.start,
+		       m->at.end, (unsigned int)m->type, m->attribute, memory_type_name(m->type));
 	}
 }
 
@@ -185,8 +186,8 @@ static void log_plan(const struct boot *b)
 		fw_log(LOG_NORMAL, "%s", line);
 	}
 	if (!command_line_has(b->command_line, "nokaslr"))
-		fw_log(LOG_NORMAL,
-		       "no nokaslr on the command line: a kernel built with KASLR moves itself again, to a random place [X9]");
+		fw_log(LOG_NORMAL, "no nokaslr on the command line: a kernel built with KASLR moves itself again, to a "
+				   "random place [X9]");
 }
 
 static enum status load(struct boot *b, struct fail *why)
@@ -229,26 +230,37 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 {
 	enum status claimed;
 
+	/* 1. Where we are, and whether we may. */
 	fw_machine(&b->machine);
 	arch_cpu(&b->cpu);
 	TRY(check_secure_boot(&b->machine, why));
-	TRY(open_files(b, entry, why));			  /*  1 what the user named            */
-	TRY(identify(b, why));				  /*  2 what it is                     */
-	TRY(fw_memory_map(&b->memory, why));		  /*  3 what memory there is           */
+
+	/* 2. What the user named, and what it is. */
+	TRY(open_files(b, entry, why));
+	TRY(identify(b, why));
+
+	/* 3. What memory there is, and what each part demands of its place in it. */
+	TRY(fw_memory_map(&b->memory, why));
 	log_memory_map(b);
-	TRY(demand(b, entry, why));			  /*  4 what each part demands         */
+	TRY(demand(b, entry, why));
+
+	/* 4. Where each part goes; what firmware refuses is planned again without that place. */
 	do {
-		TRY(make_plan(b, why));			  /*  5 where each part goes           */
-		claimed = claim(b, why);		  /*  6 refused: look and plan again    */
+		TRY(make_plan(b, why));
+		claimed = claim(b, why);
 	} while (claimed == TAKEN);
 	TRY(claimed);
 	log_plan(b);
-	TRY(load(b, why));				  /*  7 read into place                */
-	TRY(prepare_handoff(b, why));			  /*  8 what kernel and CPU are told   */
+
+	/* 5. Read into place, and write what the kernel is told and the CPU entered with. */
+	TRY(load(b, why));
+	TRY(prepare_handoff(b, why));
 	close_files(b); /* pages and pools stay: after exit they are the kernel's RAM */
+
+	/* 6. No way back. What follows returns void: nothing can fail now. */
 	fw_log(LOG_QUIET, "read %" PRIu64 " copied %" PRIu64 " bytes", b->loading.read, b->loading.copied);
-	TRY(fw_exit(&b->handoff.final, why));		  /*  9 no way back                    */
-	b->image.protocol->finish(&b->handoff, &b->handoff.final); /* 10 nothing can fail now  */
+	TRY(fw_exit(&b->handoff.final, why));
+	b->image.protocol->finish(&b->handoff, &b->handoff.final);
 	arch_enter(&b->handoff);
 }
 

@@ -11,17 +11,17 @@ void explain_refusal(struct text *text, const struct refusal *refusal)
 {
 	const struct choice *c = refusal->choice;
 
-	text_add(text, "refuse %s in %#" PRIx64 "-%#" PRIx64 " (%s) for %s from %#" PRIx64 " align %#" PRIx64 ": rule %s",
-		 part_name(refusal->part), refusal->run.start, refusal->run.end,
-		 size_words(range_size(refusal->run)).at, c->from_top ? "the highest" : "the lowest", c->window.start,
-		 c->align, rule_row(refusal->by)->id);
+	text_add(
+	    text, "refuse %s in %#" PRIx64 "-%#" PRIx64 " (%s) for %s from %#" PRIx64 " align %#" PRIx64 ": rule %s",
+	    part_name(refusal->part), refusal->run.start, refusal->run.end, size_words(range_size(refusal->run)).at,
+	    c->from_top ? "the highest" : "the lowest", c->window.start, c->align, rule_row(refusal->by)->id);
 }
 
 static void say_limits(const struct request *r, struct fail *why)
 {
 	if (r->max.by != RULE_NONE)
-		fail_add(why, "  limits    at or above %#" PRIx64 " [%s], end at or below %#" PRIx64 " [%s]", r->min.value,
-			 rule_row(r->min.by)->id, r->max.value, rule_row(r->max.by)->id);
+		fail_add(why, "  limits    at or above %#" PRIx64 " [%s], end at or below %#" PRIx64 " [%s]",
+			 r->min.value, rule_row(r->min.by)->id, r->max.value, rule_row(r->max.by)->id);
 	else
 		fail_add(why, "  limits    at or above %#" PRIx64 " [%s]", r->min.value, rule_row(r->min.by)->id);
 }
@@ -67,8 +67,9 @@ enum status explain_failure(enum status status, const struct request request[N_P
 	struct range best = largest_run(&free->all, (struct range){0, UINT64_MAX});
 
 	if (status == GAVE_UP)
-		return fail_by(why, GAVE_UP, C8,
-			       "gave up looking for places: the search budget ended before all arrangements were tried");
+		return fail_by(
+		    why, GAVE_UP, C8,
+		    "gave up looking for places: the search budget ended before all arrangements were tried");
 	if (failure->part != N_PARTS) {
 		const struct request *r = &request[failure->part];
 

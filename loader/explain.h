@@ -12,8 +12,7 @@ void explain_placement(struct text *text, enum part part, const struct placement
 void explain_refusal(struct text *text, const struct refusal *refusal);
 
 /* Why there is no plan, in full sentences, into @why; returns the status to give back. */
-enum status explain_failure(enum status status, const struct request request[N_PARTS],
-			    const struct free_memory *free, const struct memmap *map,
-			    const struct plan_failure *failure, struct fail *why);
+enum status explain_failure(enum status status, const struct request request[N_PARTS], const struct free_memory *free,
+			    const struct memmap *map, const struct plan_failure *failure, struct fail *why);
 
 #endif

@@ -7,11 +7,11 @@
  * Large enough that firmware's cost of a call vanishes, small enough that firmware returns from each: one read of
  * 2.5 GiB did not come back from OVMF within minutes, and 1 MiB pieces cost 38 % more than large ones.
  */
-#define PIECE	    MIB(16)
-#define SMALL_PIECE MIB(1)
-#define CHECK_PIECE KIB(64) /* what is read both ways */
-#define INITRD_ALIGN 4	    /* Linux init/initramfs.c, unpack_to_rootfs: archives start on a multiple of 4 */
-#define LONG_FILE   MIB(16) /* from here on the log tells the speed */
+#define PIECE	     MIB(16)
+#define SMALL_PIECE  MIB(1)
+#define CHECK_PIECE  KIB(64) /* what is read both ways */
+#define INITRD_ALIGN 4	     /* Linux init/initramfs.c, unpack_to_rootfs: archives start on a multiple of 4 */
+#define LONG_FILE    MIB(16) /* from here on the log tells the speed */
 
 enum way { LARGE_PIECES, SMALL_PIECES, BY_BOUNCE };
 
@@ -87,10 +87,10 @@ static enum status check_first_piece(struct transfer *t, size_t size, struct fai
 static size_t piece_size(const struct transfer *t, bool check)
 {
 	uint64_t left = t->size - t->done;
-	uint64_t most = check			       ? CHECK_PIECE
-			: t->way == LARGE_PIECES       ? PIECE
-			: t->way == SMALL_PIECES       ? SMALL_PIECE
-						       : range_size(t->loading->bounce);
+	uint64_t most = check			 ? CHECK_PIECE
+			: t->way == LARGE_PIECES ? PIECE
+			: t->way == SMALL_PIECES ? SMALL_PIECE
+						 : range_size(t->loading->bounce);
 
 	return (size_t)(left < most ? left : most);
 }
@@ -144,7 +144,8 @@ static void tell_speed(const struct transfer *t, uint64_t started)
 		return;
 	took = fw_microseconds() - started;
 	if (took != 0) /* bytes per microsecond are MB/s */
-		fw_log(LOG_NORMAL, "read %s, %" PRIu64 " bytes in %" PRIu64 ".%02" PRIu64 " s, %" PRIu64 ".%" PRIu64 " MB/s",
+		fw_log(LOG_NORMAL,
+		       "read %s, %" PRIu64 " bytes in %" PRIu64 ".%02" PRIu64 " s, %" PRIu64 ".%" PRIu64 " MB/s",
 		       t->file->path, t->size, took / 1000000, took % 1000000 / 10000, t->size / took,
 		       t->size % took * 10 / took);
 }

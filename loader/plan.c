@@ -16,7 +16,7 @@ struct search {
 
 /* Where a choice's enumeration of gaps stands. */
 struct cursor {
-	size_t run;   /* index from the choice's end of memory */
+	size_t run;	   /* index from the choice's end of memory */
 	struct range rest; /* of the current run: what has not been tried */
 	bool in_run;
 };
@@ -270,7 +270,8 @@ static enum status runs_remove(struct runs *runs, struct range taken, struct fai
 			continue;
 		if (!range_is_empty(below) && !range_is_empty(above)) {
 			if (runs->count == runs->room)
-				return fail(why, GAVE_UP, "firmware refused too many addresses that its map calls free");
+				return fail(why, GAVE_UP,
+					    "firmware refused too many addresses that its map calls free");
 			for (size_t j = runs->count++; j > i; j--)
 				runs->run[j] = runs->run[j - 1];
 			runs->run[i] = below;

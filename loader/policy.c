@@ -55,7 +55,7 @@ static bool parse_size(const char *text, size_t length, uint64_t *out)
 
 	for (; i < length; i++) {
 		char c = (char)(text[i] | 0x20);
-		unsigned int digit = c >= '0' && c <= '9' ? (unsigned int)(text[i] - '0')
+		unsigned int digit = c >= '0' && c <= '9'   ? (unsigned int)(text[i] - '0')
 				     : c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10)
 							    : 16;
 

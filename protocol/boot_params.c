@@ -34,12 +34,12 @@ enum {
 };
 
 enum {
-	LOADER_UNDEFINED = 0xff,     /* boot.rst, type_of_loader: no id assigned */
-	VIDEO_TYPE_EFI = 0x70,	     /* include/uapi/linux/screen_info.h */
-	VIDEO_CAPABILITY_64BIT = 2,  /* the same, VIDEO_CAPABILITY_64BIT_BASE */
-	SETUP_E820_EXT = 1,	     /* setup_data.h */
+	LOADER_UNDEFINED = 0xff,    /* boot.rst, type_of_loader: no id assigned */
+	VIDEO_TYPE_EFI = 0x70,	    /* include/uapi/linux/screen_info.h */
+	VIDEO_CAPABILITY_64BIT = 2, /* the same, VIDEO_CAPABILITY_64BIT_BASE */
+	SETUP_E820_EXT = 1,	    /* setup_data.h */
 	SETUP_RNG_SEED = 9,
-	SETUP_DATA_HEADER = 16,	     /* next 8, type 4, len 4 */
+	SETUP_DATA_HEADER = 16, /* next 8, type 4, len 4 */
 };
 
 static void store_split(uint8_t *bp, unsigned int low, unsigned int high, uint64_t value)
@@ -119,14 +119,14 @@ static void take_map_room(struct handoff *handoff, const struct machine *machine
 	struct piece raw = block_take(&handoff->block, room * machine->map_desc_size, 8);
 	struct piece sorted = block_take(&handoff->block, room * sizeof(struct memory), _Alignof(struct memory));
 
-	handoff->final = (struct final_map){
-		.descriptors = raw.at, .address = raw.address, .room = room * machine->map_desc_size};
+	handoff->final =
+	    (struct final_map){.descriptors = raw.at, .address = raw.address, .room = room * machine->map_desc_size};
 	handoff->sorted = (struct memory *)(void *)sorted.at;
 	handoff->sorted_room = room;
 	handoff->e820_extra_room = room > E820_ZEROPAGE_ROOM ? room - E820_ZEROPAGE_ROOM : 0;
 	if (handoff->e820_extra_room != 0)
-		handoff->e820_extra = take_setup_data(handoff, SETUP_E820_EXT,
-						      (uint32_t)(handoff->e820_extra_room * E820_ENTRY_SIZE));
+		handoff->e820_extra =
+		    take_setup_data(handoff, SETUP_E820_EXT, (uint32_t)(handoff->e820_extra_room * E820_ENTRY_SIZE));
 }
 
 void boot_params_describe(const struct bzimage *k, const struct cargo *cargo, const struct plan *plan,
@@ -148,7 +148,8 @@ void boot_params_describe(const struct bzimage *k, const struct cargo *cargo, co
 	store_split(bp, CMD_LINE_PTR, EXT_CMD_LINE_PTR, handoff->command_line.address);
 	store_le(bp + ACPI_RSDP_ADDR, 8, machine->rsdp);
 	store_le(bp + SECURE_BOOT, 1, machine->secure_boot);
-	/* uapi/asm/bootparam.h, struct efi_info: signature, systab, memory map's size of one, version, address, size. */
+	/* uapi/asm/bootparam.h, struct efi_info: signature, systab, memory map's size of one, version, address, size.
+	 */
 	store_le(bp + EFI_INFO, 4, 0x34364c45); /* "EL64" */
 	store_split(bp, EFI_INFO + 4, EFI_INFO + 24, machine->system_table);
 	if (machine->has_seed) {
@@ -163,10 +164,10 @@ static void finish_e820(struct handoff *handoff, const struct memmap *map)
 	uint8_t *bp = handoff->boot_params.at;
 	uint8_t *extra = handoff->e820_extra.at;
 	struct e820_table table = {
-		.zeropage = bp + E820_TABLE,
-		.extra = extra == NULL ? NULL : extra + SETUP_DATA_HEADER,
-		.zeropage_room = E820_ZEROPAGE_ROOM,
-		.extra_room = handoff->e820_extra_room,
+	    .zeropage = bp + E820_TABLE,
+	    .extra = extra == NULL ? NULL : extra + SETUP_DATA_HEADER,
+	    .zeropage_room = E820_ZEROPAGE_ROOM,
+	    .extra_room = handoff->e820_extra_room,
 	};
 
 	e820_from_map(map, &table);

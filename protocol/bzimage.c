@@ -43,8 +43,8 @@ static enum status check_alignment(struct bzimage *k, const char *name, const st
 	if (!is_power_of_two(wish))
 		return fail_by(why, BAD_INPUT, X1, "%s: kernel_alignment %#" PRIx64 " is no power of two", name, wish);
 	if (least_log2 > 31 || (least_log2 != 0 && UINT64_C(1) << least_log2 > wish))
-		return fail_by(why, BAD_INPUT, X1,
-			       "%s: min_alignment 2^%u is more than kernel_alignment %#" PRIx64, name, least_log2, wish);
+		return fail_by(why, BAD_INPUT, X1, "%s: min_alignment 2^%u is more than kernel_alignment %#" PRIx64,
+			       name, least_log2, wish);
 	/*
 	 * Linux arch/x86/include/asm/boot.h, MIN_KERNEL_ALIGN: a 64-bit kernel maps itself with 2 MiB pages, whatever
 	 * its header would permit; arch/x86/kernel/head64.c stops silently on less.
@@ -73,8 +73,8 @@ static enum status check_size(struct bzimage *k, const char *name, const struct 
 			    name, told, setup_sects, paragraphs, file_size);
 	k->payload_size = file_size - k->payload_at;
 	if (init_size == 0)
-		return fail_by(why, BAD_INPUT, X2, "%s: init_size is 0: the kernel does not say how much memory it needs",
-			       name);
+		return fail_by(why, BAD_INPUT, X2,
+			       "%s: init_size is 0: the kernel does not say how much memory it needs", name);
 	/* Room for the file as well: its tail (a signature, say) is read along although the kernel never uses it. */
 	if (checked_align_up(init_size > k->payload_size ? init_size : k->payload_size, EFI_PAGE, &k->window_size))
 		return fail(why, BAD_INPUT, "%s: a file of %" PRIu64 " bytes fits into no memory", name, file_size);
@@ -98,8 +98,8 @@ static enum status check_addresses(struct bzimage *k, const char *name, const st
 		return fail_by(why, BAD_INPUT, X3, "%s: pref_address %#" PRIx64 " is not on a page edge", name,
 			       k->pref_address);
 	if (field(head, 0x250, 8) != 0)
-		return fail(why, BAD_INPUT, "%s: setup_data is %#" PRIx64 "; a file cannot hold an address in memory", name,
-			    field(head, 0x250, 8));
+		return fail(why, BAD_INPUT, "%s: setup_data is %#" PRIx64 "; a file cannot hold an address in memory",
+			    name, field(head, 0x250, 8));
 	return OK;
 }
 
@@ -118,8 +118,8 @@ enum status bzimage_parse(struct bzimage *k, const char *name, struct bytes head
 			    k->header_size, (unsigned int)BZIMAGE_HEADER_MAX);
 	if (k->header_size < 0x264 - BZIMAGE_HEADER_AT || head.size < BZIMAGE_HEADER_AT + k->header_size)
 		return fail(why, BAD_INPUT,
-			    "%s: truncated: the setup header ends at %#zx, before init_size (0x260), or past the file's %"
-			    PRIu64 " bytes",
+			    "%s: truncated: the setup header ends at %#zx, before init_size (0x260), or past the "
+			    "file's %" PRIu64 " bytes",
 			    name, BZIMAGE_HEADER_AT + k->header_size, file_size);
 	for (size_t i = 0; i < k->header_size; i++)
 		k->header[i] = head.at[BZIMAGE_HEADER_AT + i];
@@ -173,7 +173,8 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 		at_most(&request[PART_HANDOFF].max, GIB(4), X4);
 		at_most(&request[PART_INITRD].max, (uint64_t)k->initrd_addr_max + 1, X6);
 	}
-	/* boot.rst gives boot_params and the initrd 64-bit addresses; 2^46 is what every paging mode of Linux reaches. */
+	/* boot.rst gives boot_params and the initrd 64-bit addresses; 2^46 is what every paging mode of Linux reaches.
+	 */
 	at_most(&request[PART_INITRD].max, TIB(64), X5);
 	at_most(&request[PART_HANDOFF].max, TIB(64), X5);
 	return OK;
@@ -188,9 +189,9 @@ static void describe(const struct image *image, const struct cargo *cargo, const
 }
 
 const struct protocol bzimage_protocol = {
-	.name = "bzImage, 64-bit entry",
-	.identify = identify,
-	.demand = demand,
-	.describe = describe,
-	.finish = boot_params_finish,
+    .name = "bzImage, 64-bit entry",
+    .identify = identify,
+    .demand = demand,
+    .describe = describe,
+    .finish = boot_params_finish,
 };

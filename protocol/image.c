@@ -2,7 +2,7 @@
 #include "image.h"
 
 static const struct protocol *const protocols[] = {
-	&bzimage_protocol,
+    &bzimage_protocol,
 };
 
 enum status image_identify(struct image *image, struct bytes head, struct fail *why)

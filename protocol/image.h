@@ -22,9 +22,9 @@ struct protocol;
 
 struct image {
 	const struct protocol *protocol;
-	const char *name;  /* as the entry names it, for messages */
+	const char *name; /* as the entry names it, for messages */
 	uint64_t file_size;
-	uint64_t payload_at; /* file offset from which the file is read to the start of the kernel's place */
+	uint64_t payload_at;	/* file offset from which the file is read to the start of the kernel's place */
 	bool takes_five_levels; /* may be entered with 5-level paging on (rule X8) */
 	struct bzimage bzimage;
 };

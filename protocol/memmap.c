@@ -89,8 +89,8 @@ enum status memmap_parse(struct memmap *map, const uint8_t *descriptors, size_t 
 
 	if (desc_size < DESCRIPTOR_SIZE || desc_size % 8 != 0)
 		return fail(why, BAD_INPUT,
-			    "firmware says that its memory descriptors are %zu bytes; UEFI's have at least %u", desc_size,
-			    DESCRIPTOR_SIZE);
+			    "firmware says that its memory descriptors are %zu bytes; UEFI's have at least %u",
+			    desc_size, DESCRIPTOR_SIZE);
 	map->count = 0;
 	for (size_t at = 0; size - at >= desc_size; at += desc_size) {
 		struct memory memory;
@@ -164,12 +164,22 @@ const struct memory *memmap_owner(const struct memmap *map, struct range range)
 const char *memory_type_name(uint32_t type)
 {
 	static const char *const name[] = {
-		"reserved",	    "loader code",	     "loader data",
-		"boot services code", "boot services data", "runtime services code",
-		"runtime services data", "free",	     "unusable",
-		"ACPI tables",	    "ACPI non-volatile",     "device registers",
-		"device ports",	    "PAL code",		     "persistent memory",
-		"unaccepted",
+	    "reserved",
+	    "loader code",
+	    "loader data",
+	    "boot services code",
+	    "boot services data",
+	    "runtime services code",
+	    "runtime services data",
+	    "free",
+	    "unusable",
+	    "ACPI tables",
+	    "ACPI non-volatile",
+	    "device registers",
+	    "device ports",
+	    "PAL code",
+	    "persistent memory",
+	    "unaccepted",
 	};
 
 	return type < sizeof(name) / sizeof(name[0]) ? name[type] : "a type of the firmware's own";

@@ -59,11 +59,11 @@ struct plan {
 static inline void request_init(struct request *request, enum part part, uint64_t size)
 {
 	*request = (struct request){
-		.part = part,
-		.size = size,
-		.max = {UINT64_MAX, RULE_NONE},
-		.align = {EFI_PAGE, RULE_NONE},
-		.least_align = {EFI_PAGE, RULE_NONE},
+	    .part = part,
+	    .size = size,
+	    .max = {UINT64_MAX, RULE_NONE},
+	    .align = {EFI_PAGE, RULE_NONE},
+	    .least_align = {EFI_PAGE, RULE_NONE},
 	};
 }
 

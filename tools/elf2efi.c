@@ -99,10 +99,10 @@ static const struct {
 	const char *name;
 	uint32_t flags;
 } kept[] = {
-	{".text", CODE | EXECUTE | READ},
-	{".rodata", DATA | READ},
-	{".data", DATA | READ | WRITE},
-	{".sbat", DATA | READ},
+    {".text", CODE | EXECUTE | READ},
+    {".rodata", DATA | READ},
+    {".data", DATA | READ | WRITE},
+    {".sbat", DATA | READ},
 };
 
 /* Takes over the sections above, and refuses any other that would occupy memory: nothing is dropped unseen. */
@@ -119,8 +119,9 @@ static void take_sections(struct image *image, const Elf64_Shdr *sections, const
 		while (row < sizeof(kept) / sizeof(kept[0]) && strcmp(kept[row].name, name) != 0)
 			row++;
 		if (row == sizeof(kept) / sizeof(kept[0])) {
-			bool dynamic = s->sh_type == SHT_RELA || s->sh_type == SHT_DYNAMIC || s->sh_type == SHT_DYNSYM ||
-				       s->sh_type == SHT_STRTAB || s->sh_type == SHT_HASH || s->sh_type == SHT_GNU_HASH;
+			bool dynamic = s->sh_type == SHT_RELA || s->sh_type == SHT_DYNAMIC ||
+				       s->sh_type == SHT_DYNSYM || s->sh_type == SHT_STRTAB || s->sh_type == SHT_HASH ||
+				       s->sh_type == SHT_GNU_HASH;
 
 			if ((s->sh_flags & SHF_ALLOC) != 0 && s->sh_size != 0 && !dynamic)
 				die("section %s has no place in the PE file; give it one in efi.lds", name);
@@ -132,8 +133,8 @@ static void take_sections(struct image *image, const Elf64_Shdr *sections, const
 			die("section %s is not page-aligned", name);
 		struct section *out = &image->section[image->n_sections++];
 
-		*out = (struct section){kept[row].name, (uint32_t)s->sh_addr, (uint32_t)s->sh_size,
-					(uint32_t)s->sh_size, kept[row].flags, NULL};
+		*out = (struct section){kept[row].name,	      (uint32_t)s->sh_addr, (uint32_t)s->sh_size,
+					(uint32_t)s->sh_size, kept[row].flags,	    NULL};
 		if (s->sh_type == SHT_NOBITS)
 			out->file_size = 0;
 		else
@@ -229,9 +230,9 @@ static void relocations(struct image *image, const Elf64_Shdr *sections, const E
 		end = align_up(image->section[i].address + image->section[i].memory_size, PAGE);
 	if (image->reloc_size == 0) /* some loaders take an image without .reloc for one that cannot move */
 		image->reloc_size = 8, put(image->reloc + 4, 4, 8);
-	image->section[image->n_sections++] =
-		(struct section){".reloc", end, (uint32_t)image->reloc_size, (uint32_t)image->reloc_size,
-				 DATA | READ | DISCARDABLE, image->reloc};
+	image->section[image->n_sections++] = (struct section){
+	    ".reloc",	 end, (uint32_t)image->reloc_size, (uint32_t)image->reloc_size, DATA | READ | DISCARDABLE,
+	    image->reloc};
 }
 
 static void write_headers(const struct image *image, const Elf64_Ehdr *ehdr, uint8_t *h)
@@ -305,7 +306,7 @@ int main(int argc, char **argv)
 	    ehdr->e_type != ET_DYN)
 		die("%s is no 64-bit position-independent ELF", argv[1]);
 	const Elf64_Shdr *sections =
-		in_file(&image, ehdr->e_shoff, (uint64_t)ehdr->e_shnum * sizeof(*sections), "the section table");
+	    in_file(&image, ehdr->e_shoff, (uint64_t)ehdr->e_shnum * sizeof(*sections), "the section table");
 
 	take_sections(&image, sections, ehdr);
 	if (image.n_sections == 0)

@@ -19,8 +19,8 @@
 void arch_cpu(struct cpu *cpu)
 {
 	*cpu = (struct cpu){
-		.gib_pages = (x86_cpuid_edx(CPUID_EXTENDED) & EDX_GIB_PAGES) != 0,
-		.five_levels = (x86_read_cr4() & CR4_LA57) != 0,
+	    .gib_pages = (x86_cpuid_edx(CPUID_EXTENDED) & EDX_GIB_PAGES) != 0,
+	    .five_levels = (x86_read_cr4() & CR4_LA57) != 0,
 	};
 }
 
@@ -31,7 +31,8 @@ static bool must_leave_five_levels(const struct cpu *cpu, const struct image *im
 
 void arch_demand(const struct cpu *cpu, const struct image *image, struct request *handoff)
 {
-	/* LA57 changes only while paging is off, that is in 32-bit code: what that code touches has 32-bit addresses. */
+	/* LA57 changes only while paging is off, that is in 32-bit code: what that code touches has 32-bit addresses.
+	 */
 	if (must_leave_five_levels(cpu, image))
 		at_most(&handoff->max, GIB(4), X8);
 }
