@@ -97,9 +97,8 @@ static enum status take_line(struct entry *entry, const struct line *line, struc
 		const char *key;
 		struct word *value;
 	} plain[] = {
-		{"title", &entry->title},	    {"version", &entry->version},
-		{"sort-key", &entry->sort_key},	    {"machine-id", &entry->machine_id},
-		{"linux", &entry->linux_path},	    {"architecture", &entry->architecture},
+	    {"title", &entry->title},		{"version", &entry->version},  {"sort-key", &entry->sort_key},
+	    {"machine-id", &entry->machine_id}, {"linux", &entry->linux_path}, {"architecture", &entry->architecture},
 	};
 
 	if (word_is(line->key, "placement"))
@@ -146,7 +145,8 @@ static enum status take_all(struct entry *entry, const char *name, const char *t
 	lines_open(&lines, text, size);
 	while (lines_next(&lines, &line)) {
 		struct fail later;
-		enum status this = take_line(entry, &line, (struct place){name, line.number, status == OK ? why : &later});
+		enum status this =
+		    take_line(entry, &line, (struct place){name, line.number, status == OK ? why : &later});
 
 		status = status == OK ? this : status;
 	}
@@ -206,10 +206,12 @@ enum status entry_path(struct word value, char *out, size_t room, struct fail *w
 		if (component.length == 0 || word_is(component, "."))
 			continue;
 		if (word_is(component, ".."))
-			return fail(why, BAD_INPUT, "the path %s goes up by \"..\"; write it from the root of the volume",
+			return fail(why, BAD_INPUT,
+				    "the path %s goes up by \"..\"; write it from the root of the volume",
 				    word_shown(value).at);
 		if (component.length + 2 > room - used)
-			return fail(why, BAD_INPUT, "the path %s has more than %zu bytes", word_shown(value).at, room - 1);
+			return fail(why, BAD_INPUT, "the path %s has more than %zu bytes", word_shown(value).at,
+				    room - 1);
 		out[used++] = '\\';
 		for (size_t i = 0; i < component.length; i++)
 			out[used++] = component.at[i];

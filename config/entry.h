@@ -137,6 +137,7 @@ struct loader_conf {
 	bool menu_disabled;	     /* loader.conf(5), "timeout": then a held key opens no menu either */
 	struct word default_pattern; /* a glob over entry ids, written with or without ".conf" */
 	enum log_level log;
+	uint64_t keep_free_below_4g; /* bytes of one free run that no part may take (rule C9) */
 };
 
 /*

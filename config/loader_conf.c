@@ -2,6 +2,8 @@
 /* \loader\loader.conf: the keys that Berth knows of those in loader.conf(5), and its own `log`. */
 #include "lines.h"
 
+#include "../protocol/base/memparse.h"
+
 /* loader.conf(5), "timeout". */
 static bool set_timeout(struct loader_conf *conf, struct word value)
 {
@@ -30,6 +32,16 @@ static bool set_log(struct loader_conf *conf, struct word value)
 	return false;
 }
 
+static bool set_kept_free(struct loader_conf *conf, struct word value)
+{
+	uint64_t size;
+
+	if (memparse(value.at, value.length, &size) != value.length || value.length == 0)
+		return false;
+	conf->keep_free_below_4g = size;
+	return true;
+}
+
 /* Returns NULL, or what the key takes when the value is nothing of that kind. */
 static const char *take_line(struct loader_conf *conf, const struct line *line)
 {
@@ -37,6 +49,8 @@ static const char *take_line(struct loader_conf *conf, const struct line *line)
 		return "a number of seconds, menu-force, menu-hidden or menu-disabled";
 	if (word_is(line->key, "log") && !set_log(conf, line->value))
 		return "quiet, normal or debug";
+	if (word_is(line->key, "keep-free-below-4g") && !set_kept_free(conf, line->value))
+		return "a size such as 512M";
 	if (word_is(line->key, "default"))
 		conf->default_pattern = line->value;
 	return NULL;

@@ -8,11 +8,11 @@
 void menu_open(struct menu *menu, struct entry *const *entries, size_t n, size_t selected, uint32_t seconds)
 {
 	*menu = (struct menu){
-		.entries = entries,
-		.n = n,
-		.selected = selected < n ? selected : 0,
-		.counting = seconds != TIMEOUT_FOREVER,
-		.seconds_left = seconds,
+	    .entries = entries,
+	    .n = n,
+	    .selected = selected < n ? selected : 0,
+	    .counting = seconds != TIMEOUT_FOREVER,
+	    .seconds_left = seconds,
 	};
 }
 
@@ -164,7 +164,8 @@ static void draw_foot(const struct menu *menu, unsigned int columns, struct text
 
 void menu_draw(const struct menu *menu, unsigned int columns, unsigned int rows, struct text *out)
 {
-	size_t lines = rows > 1 ? rows - 1 : 1; /* each line ends in a newline, and the cursor needs a row behind the last */
+	size_t lines =
+	    rows > 1 ? rows - 1 : 1; /* each line ends in a newline, and the cursor needs a row behind the last */
 	bool frame = rows >= FRAME_FROM;
 	size_t shown = frame ? lines - FRAME_LINES : lines > 3 ? lines - 2 : 1;
 

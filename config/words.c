@@ -87,7 +87,8 @@ size_t word_show(struct text *out, struct word word, unsigned int *columns)
 		struct word rest = {word.at + shown, word.length - shown};
 		uint32_t code;
 		size_t length = utf8_next(rest.at, rest.length, &code);
-		/* East Asian characters take two columns. They begin here; that others do so too costs a gap at most. */
+		/* East Asian characters take two columns. They begin here; that others do so too costs a gap at most.
+		 */
 		unsigned int width = length != 0 && code >= 0x1100 ? 2 : 1;
 
 		if (*columns < width)

@@ -147,7 +147,7 @@ static EFI_STATUS run(void)
 			status = why.status;
 		}
 		if (status == OK)
-			status = boot(&attempt, catalogue.sorted[index], &why);
+			status = boot(&attempt, catalogue.sorted[index], &catalogue.conf, &why);
 		say_why(&why);
 		wait_for_key();
 		menu = true;

@@ -69,10 +69,7 @@ static enum status demand(struct boot *b, const struct entry *entry, struct fail
 
 	TRY(b->image.protocol->demand(&b->image, &b->cargo, b->request, why));
 	arch_demand(&b->cpu, &b->image, &b->request[PART_HANDOFF]);
-	request_init(&b->request[PART_BOUNCE], PART_BOUNCE, MIB(1));
-	b->request[PART_BOUNCE].optional = true;
-	at_most(&b->request[PART_BOUNCE].max, GIB(4), C7);
-
+	policy_own_parts(b->conf, b->request);
 	b->machine.map_room = b->memory.final_room;
 	b->machine.map_desc_size = b->memory.desc_size;
 	b->machine.has_seed = fw_random(b->machine.seed, sizeof(b->machine.seed));
@@ -109,10 +106,10 @@ static enum status make_plan(struct boot *b, struct fail *why)
 	return explain_failure(status, b->request, &b->memory.free, &b->memory.map, &failure, why);
 }
 
-static bool is_needed(const struct boot *b, enum part part)
+static bool is_claimed(const struct boot *b, enum part part)
 {
 	if (part != PART_BOUNCE)
-		return true;
+		return part != PART_KEPT;
 	return b->plan.part[PART_KERNEL].at.end > GIB(4) || b->plan.part[PART_INITRD].at.end > GIB(4);
 }
 
@@ -149,7 +146,7 @@ static enum status claim(struct boot *b, struct fail *why)
 		struct range at = b->plan.part[i].at;
 		enum status status;
 
-		if (range_is_empty(at) || !is_needed(b, (enum part)i))
+		if (range_is_empty(at) || !is_claimed(b, (enum part)i))
 			continue;
 		status = fw_claim(at, why);
 		if (status == OK) {
@@ -180,7 +177,7 @@ static void log_plan(const struct boot *b)
 		char line[160];
 		struct text text = TEXT(line);
 
-		if (range_is_empty(b->claimed[i]))
+		if (range_is_empty(b->claimed[i]) && (i != PART_KEPT || b->request[i].size == 0))
 			continue;
 		explain_placement(&text, (enum part)i, &b->plan.part[i]);
 		fw_log(LOG_NORMAL, "%s", line);
@@ -264,11 +261,12 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	arch_enter(&b->handoff);
 }
 
-enum status boot(struct boot *b, const struct entry *entry, struct fail *why)
+enum status boot(struct boot *b, const struct entry *entry, const struct loader_conf *conf, struct fail *why)
 {
 	enum status status;
 
 	memset(b, 0, offsetof(struct boot, head));
+	b->conf = conf;
 	status = boot_through(b, entry, why);
 	close_files(b);
 	if (b->handoff.seed.at != NULL && !range_is_empty(b->claimed[PART_HANDOFF]))

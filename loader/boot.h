@@ -10,6 +10,7 @@
 
 /* What an attempt holds: released, whatever happens, when boot() returns. Too large for firmware's stack. */
 struct boot {
+	const struct loader_conf *conf;
 	struct file kernel, initrd[MAX_INITRDS];
 	size_t n_initrds;
 	struct cargo cargo;
@@ -31,6 +32,7 @@ struct boot {
 };
 
 /* Boots @entry. Returns only when it cannot, with everything released and the reason in @why. */
-enum status boot(struct boot *boot, const struct entry *entry, struct fail *why) MUST_CHECK;
+enum status boot(struct boot *boot, const struct entry *entry, const struct loader_conf *conf,
+		 struct fail *why) MUST_CHECK;
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "policy.h"
 
+#include "../protocol/base/memparse.h"
+
 static const struct range everywhere = {0, UINT64_MAX};
 static const struct range above_4g = {GIB(4), UINT64_MAX};
 static const struct range from_16m_to_4g = {MIB(16), GIB(4)};
@@ -44,35 +46,6 @@ bool command_line_has(const char *line, const char *word)
 	return false;
 }
 
-/* As the kernel's memparse: decimal, 0x or octal digits and one suffix; what stands behind is not looked at. */
-static bool parse_size(const char *text, size_t length, uint64_t *out)
-{
-	static const char suffix[] = "KMGTPE";
-	bool hex = length > 2 && text[0] == '0' && (text[1] | 0x20) == 'x';
-	unsigned int base = hex ? 16 : length > 1 && text[0] == '0' ? 8 : 10;
-	size_t start = hex ? 2 : 0, i = start;
-	uint64_t value = 0;
-
-	for (; i < length; i++) {
-		char c = (char)(text[i] | 0x20);
-		unsigned int digit = c >= '0' && c <= '9'   ? (unsigned int)(text[i] - '0')
-				     : c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10)
-							    : 16;
-
-		if (digit >= base)
-			break;
-		if (checked_mul(value, base, &value) || checked_add(value, digit, &value))
-			return false;
-	}
-	if (i == start)
-		return false;
-	for (unsigned int s = 0; i < length && suffix[s] != '\0'; s++)
-		if ((text[i] & ~0x20) == suffix[s] && checked_mul(value, UINT64_C(1) << (10 * (s + 1)), &value))
-			return false;
-	*out = value;
-	return true;
-}
-
 bool command_line_mem(const char *line, uint64_t *limit)
 {
 	size_t length, prefix;
@@ -81,7 +54,7 @@ bool command_line_mem(const char *line, uint64_t *limit)
 
 	for (; (length = next_word(&line)) != 0; line += length) {
 		if (!starts_with(line, length, "mem=", &prefix) ||
-		    !parse_size(line + prefix, length - prefix, &value) || value == 0)
+		    memparse(line + prefix, length - prefix, &value) == 0 || value == 0)
 			continue;
 		if (!found || value < *limit)
 			*limit = value;
@@ -105,6 +78,15 @@ enum status policy_command_line(const struct entry *entry, char *line, size_t ro
 	for (size_t i = length == 0 ? 1 : 0; i < sizeof(word); i++)
 		line[length++] = word[i];
 	return OK;
+}
+
+void policy_own_parts(const struct loader_conf *conf, struct request request[N_PARTS])
+{
+	request_init(&request[PART_KEPT], PART_KEPT, conf->keep_free_below_4g);
+	at_most(&request[PART_KEPT].max, GIB(4), C9);
+	request_init(&request[PART_BOUNCE], PART_BOUNCE, MIB(1));
+	at_most(&request[PART_BOUNCE].max, GIB(4), C7);
+	request[PART_BOUNCE].optional = true;
 }
 
 static void add_choice(struct request *r, struct range window, uint64_t align, bool from_top, enum rule by)

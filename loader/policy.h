@@ -13,6 +13,12 @@
 enum status policy_command_line(const struct entry *entry, char *line, size_t room, bool *added,
 				struct fail *why) MUST_CHECK;
 
+/*
+ * The parts that no image asks for: the memory that loader.conf keeps free (rule C9), and the buffer of rule C7,
+ * without which a plan is a plan.
+ */
+void policy_own_parts(const struct loader_conf *conf, struct request request[N_PARTS]);
+
 /* True when @word stands on the command line as a word of its own. */
 bool command_line_has(const char *line, const char *word);
 

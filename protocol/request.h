@@ -16,6 +16,7 @@ enum part {
 	PART_KERNEL,
 	PART_INITRD,
 	PART_HANDOFF, /* what the kernel is told and what the CPU is entered with, in one block */
+	PART_KEPT,    /* memory below 4 GiB that the user wants left free: placed, and never claimed */
 	PART_BOUNCE,  /* rule C7's buffer; free RAM to the kernel */
 	N_PARTS
 };
@@ -82,7 +83,7 @@ static inline void at_most(struct bound *bound, uint64_t value, enum rule by)
 
 static inline const char *part_name(enum part part)
 {
-	static const char *const name[N_PARTS] = {"kernel", "initrd", "handoff", "bounce"};
+	static const char *const name[N_PARTS] = {"kernel", "initrd", "handoff", "kept-free memory", "bounce"};
 
 	return name[part];
 }

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The character at @text, of which @size bytes (1 or more) may be read: its length; 0 when no character starts there. */
+/* The character at @text, of which @size bytes (1 or more) may be read: its length; 0 when no character starts there.
+ */
 size_t utf8_next(const char *text, size_t size, uint32_t *code);
 
 #endif

@@ -125,6 +125,22 @@ def placement_preferred_is_taken(esp):
 
 
 @boots
+def memory_kept_free(esp):
+    """keep-free-below-4g: one run of that size stays free below 4 GiB, and the log says which; too much is refused"""
+    plain(esp)
+    esp.conf("keep-free-below-4g 800M")
+    guest = boot(esp, memory="1G")
+    check_healthy(guest, REPORT + " nokaslr")
+    kept = guest.placed("kept-free memory")
+    expect(kept is not None and kept[1] == 800 * MIB, f"kept free: {kept}")
+    expect(not kept[0] - 0x3378000 < guest.kernel_at() < kept[0] + kept[1], "the kernel lies in it")
+    esp.conf("keep-free-below-4g 3G")
+    with Machine(esp, memory="1G") as machine:
+        machine.wait_for("no free memory holds the kept-free memory")
+        machine.wait_for("press any key")
+
+
+@boots
 def with_a_screen(esp):
     """-vga std: screen_info describes the framebuffer that firmware left"""
     plain(esp)

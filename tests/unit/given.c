@@ -162,6 +162,12 @@ void given_bounce(void)
 	world.planned = false;
 }
 
+void given_kept_free(uint64_t size)
+{
+	world.conf.keep_free_below_4g = size;
+	world.planned = false;
+}
+
 void given_command_line(const char *line)
 {
 	world.cargo.command_line = line;
@@ -182,9 +188,9 @@ static enum status plan_world(void)
 	enum status status;
 
 	TRY(world.image.protocol->demand(&world.image, &world.cargo, world.request, &world.why));
-	request_init(&world.request[PART_BOUNCE], PART_BOUNCE, world.has_bounce ? MIB(1) : 0);
-	world.request[PART_BOUNCE].optional = true;
-	at_most(&world.request[PART_BOUNCE].max, GIB(4), C7);
+	policy_own_parts(&world.conf, world.request);
+	if (!world.has_bounce)
+		world.request[PART_BOUNCE].size = 0;
 	for (size_t i = 0; i < N_PARTS; i++) {
 		struct request *r = &world.request[i];
 		uint64_t size = world.size[i] != 0 ? world.size[i] : r->size;

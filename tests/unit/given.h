@@ -72,6 +72,7 @@ struct world {
 	struct cargo cargo;
 	struct entry wish;
 	uint64_t size[N_PARTS]; /* 0: as the protocol says */
+	struct loader_conf conf;
 	bool has_bounce;
 	bool planned;
 
@@ -96,6 +97,7 @@ void given_kernel_fields(const struct kernel_fields *fields);
 
 void given_initrd(uint64_t size);
 void given_handoff(uint64_t size); /* 0, which is none, unless a test says so */
+void given_kept_free(uint64_t size);
 void given_bounce(void);	   /* 1 MiB below 4 GiB, optional, as boot.c asks for it */
 void given_command_line(const char *line);
 void given_placement(enum placement_policy policy, uint64_t at);

@@ -30,16 +30,16 @@ static void timeouts_are_seconds_or_words(void **state)
 		uint32_t seconds;
 		bool disabled;
 	} row[] = {
-		{"", TIMEOUT_NONE, false},
-		{"timeout 0", TIMEOUT_NONE, false},
-		{"timeout 5", 5, false},
-		{"timeout 4294967294", 4294967294, false},
-		{"timeout menu-force", TIMEOUT_FOREVER, false},
-		{"timeout menu-hidden", TIMEOUT_NONE, false},
-		{"timeout menu-disabled", TIMEOUT_NONE, true},
-		{"timeout menu-disabled\ntimeout 5", 5, false},
-		{"timeout 7\ntimeout menu-hidden", TIMEOUT_NONE, false},
-		{"timeout menu-force\ntimeout menu-disabled", TIMEOUT_NONE, true},
+	    {"", TIMEOUT_NONE, false},
+	    {"timeout 0", TIMEOUT_NONE, false},
+	    {"timeout 5", 5, false},
+	    {"timeout 4294967294", 4294967294, false},
+	    {"timeout menu-force", TIMEOUT_FOREVER, false},
+	    {"timeout menu-hidden", TIMEOUT_NONE, false},
+	    {"timeout menu-disabled", TIMEOUT_NONE, true},
+	    {"timeout menu-disabled\ntimeout 5", 5, false},
+	    {"timeout 7\ntimeout menu-hidden", TIMEOUT_NONE, false},
+	    {"timeout menu-force\ntimeout menu-disabled", TIMEOUT_NONE, true},
 	};
 
 	(void)state;
@@ -52,6 +52,26 @@ static void timeouts_are_seconds_or_words(void **state)
 	}
 }
 
+static void c9_the_memory_to_keep_free_is_a_size_with_a_suffix(void **state)
+{
+	static const char *const wrong[] = {"", "much", "512Mi", "5 G", "-1", "16E", "1.5G"};
+	struct fail why;
+
+	(void)state;
+	assert_true(read_conf("", OK, &why).keep_free_below_4g == 0);
+	assert_true(read_conf("keep-free-below-4g 512M", OK, &why).keep_free_below_4g == UINT64_C(512) << 20);
+	assert_true(read_conf("keep-free-below-4g 0x10000000", OK, &why).keep_free_below_4g == 0x10000000);
+	assert_true(read_conf("keep-free-below-4g 1g\n", OK, &why).keep_free_below_4g == UINT64_C(1) << 30);
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "log quiet\nkeep-free-below-4g %s", wrong[i]);
+		assert_true(read_conf(line, BAD_INPUT, &why).keep_free_below_4g == 0);
+		assert_non_null(strstr(why.text, "loader.conf line 2: keep-free-below-4g"));
+		assert_non_null(strstr(why.text, "is not a size such as 512M"));
+	}
+}
+
 static void the_other_keys_of_loader_conf_are_read(void **state)
 {
 	static const struct {
@@ -59,16 +79,16 @@ static void the_other_keys_of_loader_conf_are_read(void **state)
 		enum log_level log;
 		const char *pattern;
 	} row[] = {
-		{"", LOG_NORMAL, ""},
-		{"log quiet", LOG_QUIET, ""},
-		{"log normal\n", LOG_NORMAL, ""},
-		{"log debug\r\n", LOG_DEBUG, ""},
-		{"log debug\nlog quiet\n", LOG_QUIET, ""},
-		{"default deb*\n", LOG_NORMAL, "deb*"},
-		{"default a\ndefault b c\n", LOG_NORMAL, "b c"},
-		{"default a\ndefault\n", LOG_NORMAL, ""},
-		{"\xef\xbb\xbf  default\t@saved \n#log quiet\n", LOG_NORMAL, "@saved"},
-		{"console-mode max\neditor no\nLOG quiet\nlogs quiet\n", LOG_NORMAL, ""},
+	    {"", LOG_NORMAL, ""},
+	    {"log quiet", LOG_QUIET, ""},
+	    {"log normal\n", LOG_NORMAL, ""},
+	    {"log debug\r\n", LOG_DEBUG, ""},
+	    {"log debug\nlog quiet\n", LOG_QUIET, ""},
+	    {"default deb*\n", LOG_NORMAL, "deb*"},
+	    {"default a\ndefault b c\n", LOG_NORMAL, "b c"},
+	    {"default a\ndefault\n", LOG_NORMAL, ""},
+	    {"\xef\xbb\xbf  default\t@saved \n#log quiet\n", LOG_NORMAL, "@saved"},
+	    {"console-mode max\neditor no\nLOG quiet\nlogs quiet\n", LOG_NORMAL, ""},
 	};
 
 	(void)state;
@@ -89,19 +109,21 @@ static void mistakes_in_loader_conf_name_the_line_and_the_rest_counts(void **sta
 		enum log_level log;
 		const char *problem;
 	} row[] = {
-		{"timeout soon\nlog quiet", 0, LOG_QUIET, "loader.conf line 1: timeout \"soon\" is not a number of seconds"},
-		{"#\n\nlog loud\ntimeout 3", 3, LOG_NORMAL, "loader.conf line 3: log \"loud\" is not quiet, normal or debug"},
-		{"log no\ntimeout no\nlog debug\ntimeout 2", 2, LOG_DEBUG, "loader.conf line 1: log \"no\""},
-		{"timeout 8\ntimeout x", 8, LOG_NORMAL, "line 2: timeout \"x\""},
-		{"timeout", 0, LOG_NORMAL, "line 1: timeout \"\""},
-		{"log", 0, LOG_NORMAL, "line 1: log \"\""},
-		{"timeout 4294967295", 0, LOG_NORMAL, "line 1: timeout"},
-		{"timeout 18446744073709551621", 0, LOG_NORMAL, "line 1: timeout"},
-		{"timeout -1", 0, LOG_NORMAL, "line 1: timeout"},
-		{"timeout 5s", 0, LOG_NORMAL, "line 1: timeout"},
-		{"timeout Menu-Force", 0, LOG_NORMAL, "line 1: timeout"},
-		{"timeout menu-forced", 0, LOG_NORMAL, "line 1: timeout"},
-		{"log \x1b[31m", 0, LOG_NORMAL, "line 1: log \"?[31m\""},
+	    {"timeout soon\nlog quiet", 0, LOG_QUIET,
+	     "loader.conf line 1: timeout \"soon\" is not a number of seconds"},
+	    {"#\n\nlog loud\ntimeout 3", 3, LOG_NORMAL,
+	     "loader.conf line 3: log \"loud\" is not quiet, normal or debug"},
+	    {"log no\ntimeout no\nlog debug\ntimeout 2", 2, LOG_DEBUG, "loader.conf line 1: log \"no\""},
+	    {"timeout 8\ntimeout x", 8, LOG_NORMAL, "line 2: timeout \"x\""},
+	    {"timeout", 0, LOG_NORMAL, "line 1: timeout \"\""},
+	    {"log", 0, LOG_NORMAL, "line 1: log \"\""},
+	    {"timeout 4294967295", 0, LOG_NORMAL, "line 1: timeout"},
+	    {"timeout 18446744073709551621", 0, LOG_NORMAL, "line 1: timeout"},
+	    {"timeout -1", 0, LOG_NORMAL, "line 1: timeout"},
+	    {"timeout 5s", 0, LOG_NORMAL, "line 1: timeout"},
+	    {"timeout Menu-Force", 0, LOG_NORMAL, "line 1: timeout"},
+	    {"timeout menu-forced", 0, LOG_NORMAL, "line 1: timeout"},
+	    {"log \x1b[31m", 0, LOG_NORMAL, "line 1: log \"?[31m\""},
 	};
 
 	(void)state;
@@ -154,12 +176,12 @@ static void lines_are_numbered_and_comments_are_none(void **state)
 static void a_word_in_a_message_is_short_and_harmless(void **state)
 {
 	static const char *const row[][2] = {
-		{"", ""},
-		{"abc", "abc"},
-		{"a\x1b[0m\n\xc2\x85", "a?[0m??"},
-		{"0123456789012345678901234567890123456789", "0123456789012345678901234567890123456789"},
-		{"01234567890123456789012345678901234567890", "0123456789012345678901234567890123456789..."},
-		{"012345678901234567890123456789012345678\xe6\xb8\xaf", "012345678901234567890123456789012345678..."},
+	    {"", ""},
+	    {"abc", "abc"},
+	    {"a\x1b[0m\n\xc2\x85", "a?[0m??"},
+	    {"0123456789012345678901234567890123456789", "0123456789012345678901234567890123456789"},
+	    {"01234567890123456789012345678901234567890", "0123456789012345678901234567890123456789..."},
+	    {"012345678901234567890123456789012345678\xe6\xb8\xaf", "012345678901234567890123456789012345678..."},
 	};
 	char wide[40 * 3 + 1];
 
@@ -179,8 +201,9 @@ static const char alphabet[] = "linux initrd options placement title default tim
 /* Bytes at random, or whole keys and values, so that the parsers accept some of it. */
 static size_t make_text(char *text, size_t room)
 {
-	static const char *const piece[] = {"linux /k\n", "initrd", "options", "placement 0x", "placement ", "000", "title",
-					    "timeout", "log", " ", "\n", "../", "a/b", "\r\n", "high", "#", "efi", "version"};
+	static const char *const piece[] = {
+	    "linux /k\n", "initrd", "options", "placement 0x", "placement ", "000",  "title", "timeout", "log",
+	    " ",	  "\n",	    "../",     "a/b",	       "\r\n",	     "high", "#",     "efi",	 "version"};
 	size_t size = 0, wanted = (size_t)rand() % room;
 
 	while (size < wanted) {
@@ -188,7 +211,8 @@ static size_t make_text(char *text, size_t room)
 		size_t length = strlen(next);
 
 		if (rand() % 4 == 0 || length > wanted - size)
-			text[size++] = rand() % 32 == 0 ? (char)rand() : alphabet[(size_t)rand() % (sizeof(alphabet) - 1)];
+			text[size++] =
+			    rand() % 32 == 0 ? (char)rand() : alphabet[(size_t)rand() % (sizeof(alphabet) - 1)];
 		else
 			memcpy(text + size, next, length), size += length;
 	}
@@ -292,14 +316,15 @@ static void no_file_name_overruns_the_id(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(timeouts_are_seconds_or_words),
-		cmocka_unit_test(the_other_keys_of_loader_conf_are_read),
-		cmocka_unit_test(mistakes_in_loader_conf_name_the_line_and_the_rest_counts),
-		cmocka_unit_test(a_loader_conf_in_utf_16_is_told),
-		cmocka_unit_test(lines_are_numbered_and_comments_are_none),
-		cmocka_unit_test(a_word_in_a_message_is_short_and_harmless),
-		cmocka_unit_test(no_bytes_make_a_parser_look_outside_of_its_text),
-		cmocka_unit_test(no_file_name_overruns_the_id),
+	    cmocka_unit_test(timeouts_are_seconds_or_words),
+	    cmocka_unit_test(c9_the_memory_to_keep_free_is_a_size_with_a_suffix),
+	    cmocka_unit_test(the_other_keys_of_loader_conf_are_read),
+	    cmocka_unit_test(mistakes_in_loader_conf_name_the_line_and_the_rest_counts),
+	    cmocka_unit_test(a_loader_conf_in_utf_16_is_told),
+	    cmocka_unit_test(lines_are_numbered_and_comments_are_none),
+	    cmocka_unit_test(a_word_in_a_message_is_short_and_harmless),
+	    cmocka_unit_test(no_bytes_make_a_parser_look_outside_of_its_text),
+	    cmocka_unit_test(no_file_name_overruns_the_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

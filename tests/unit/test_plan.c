@@ -310,6 +310,27 @@ static void c7_the_bounce_buffer_lies_below_4_gib(void **state)
 
 /* ---- C9, C11 ---- */
 
+static void c9_memory_is_kept_free_below_4_gib(void **state)
+{
+	(void)state;
+	/* The initrd would take the upper run; then no 600M were left below 4 GiB. */
+	given_map("16M-500M free, 1G-2G free");
+	given_kernel(.init_size = MIB(50));
+	given_initrd(MIB(420));
+	expect_place(PART_INITRD, MIB(1578));
+	given_kept_free(MIB(600));
+	expect_place(PART_INITRD, MIB(80));
+	given_kept_free(MIB(1100));
+	expect_refused(NO_PLACE, C1);
+	expect_words("kept-free memory");
+	given_map("16M-60M free, 5G-6G free");
+	given_kernel(.init_size = MIB(40));
+	given_kept_free(MIB(50));
+	expect_refused(NO_PLACE, C1);
+	given_kept_free(MIB(44));
+	expect_place(PART_KERNEL, GIB(6) - MIB(40));
+}
+
 static void c9_mem_bounds_every_part(void **state)
 {
 	(void)state;
@@ -443,6 +464,7 @@ int main(void)
 	    cmocka_unit_test(c8_parts_share_a_run_in_the_one_order_that_fits),
 	    cmocka_unit_test(c8_a_bounce_buffer_is_not_worth_a_refusal),
 	    cmocka_unit_test(c7_the_bounce_buffer_lies_below_4_gib),
+	    cmocka_unit_test(c9_memory_is_kept_free_below_4_gib),
 	    cmocka_unit_test(c9_mem_bounds_every_part),
 	    cmocka_unit_test(c9_an_exact_place_of_the_image_past_mem_is_blamed_on_mem),
 	    cmocka_unit_test(c11_an_initrd_that_fits_nowhere_is_an_error_with_its_numbers),
