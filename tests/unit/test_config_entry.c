@@ -345,7 +345,7 @@ static void entries_of_other_types_are_not_supported_yet(void **state)
 	} row[] = {
 		{"title A\nefi /shell.efi\n", "a.conf line 2: entries of type `efi` are not supported yet"},
 		{"uki /a.efi\n", "a.conf line 1: entries of type `uki` are not supported yet"},
-		{"#\n#\nuki-url http://a/b.efi\n", "a.conf line 3: entries of type `uki-url` are not supported yet"},
+		{"#\n#\nuki-url a/b.efi\n", "a.conf line 3: entries of type `uki-url` are not supported yet"},
 		{"title A\noptions x\n", "a.conf: no line `linux`: there is no kernel to boot"},
 	};
 	struct entry both = parse("a.conf", "efi /a.efi\nlinux /k\nuki /b.efi\n");
