@@ -185,11 +185,16 @@ static struct word next_component(struct word *path)
 	return component;
 }
 
+/* C0, DEL, and C1 (U+0080 to U+009F), which a terminal obeys as well. */
 static bool has_control(struct word word)
 {
-	for (size_t i = 0; i < word.length; i++)
-		if ((unsigned char)word.at[i] < ' ' || word.at[i] == 0x7f)
+	for (size_t i = 0; i < word.length; i++) {
+		unsigned char c = (unsigned char)word.at[i],
+			      next = i + 1 < word.length ? (unsigned char)word.at[i + 1] : 0;
+
+		if (c < ' ' || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0))
 			return true;
+	}
 	return false;
 }
 

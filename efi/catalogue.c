@@ -79,8 +79,12 @@ enum status catalogue_read(struct catalogue *c, struct fail *why)
 			    "  try: a file " ENTRIES_FOLDER "\\linux.conf with the lines\n"
 			    "    title Linux\n    linux /vmlinuz\n    initrd /initrd.img\n    options root=/dev/sda2",
 			    ENTRIES_FOLDER);
+	if (status != OK && c->n == 0)
+		return status;
+	if (status != OK) /* what was read before the folder broke off is better than nothing */
+		fw_log(LOG_QUIET, "%s", why->text);
 	entries_sort(c->sorted, c->n);
-	return status;
+	return OK;
 }
 
 void catalogue_free(struct catalogue *c)

@@ -84,13 +84,21 @@ bool console_key(uint32_t seconds, enum menu_key *key, uint32_t *character)
 	EFI_INPUT_KEY pressed;
 	bool got = false;
 
-	if (efi.system->ConIn == NULL) { /* nobody can press a key: as if somebody had left */
+	if (efi.system->ConIn == NULL && seconds == UINT32_MAX) { /* nobody can press a key: as if somebody had left */
 		*key = KEY_ESCAPE;
 		*character = 0;
 		return true;
 	}
+	if (efi.system->ConIn == NULL) {
+		efi.boot->Stall((UINTN)seconds * 1000000);
+		return false;
+	}
 	events[0] = efi.system->ConIn->WaitForKey;
-	if (seconds != UINT32_MAX && !EFI_ERROR(efi.boot->CreateEvent(EVT_TIMER, 0, NULL, NULL, &events[1]))) {
+	if (seconds != UINT32_MAX) {
+		if (EFI_ERROR(efi.boot->CreateEvent(EVT_TIMER, 0, NULL, NULL, &events[1]))) {
+			efi.boot->Stall((UINTN)seconds * 1000000);
+			return false;
+		}
 		efi.boot->SetTimer(events[1], TimerRelative, (UINT64)seconds * SECOND);
 		count = 2;
 	}

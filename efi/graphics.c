@@ -32,29 +32,55 @@ static bool set_channels(struct screen *screen, const EFI_GRAPHICS_OUTPUT_MODE_I
 	return true;
 }
 
-void efi_screen(struct screen *screen)
+/* False, and @screen without a size, when this one has no memory that the kernel could draw in. */
+static bool take_screen(EFI_GRAPHICS_OUTPUT_PROTOCOL *graphics, struct screen *screen)
 {
-	EFI_GRAPHICS_OUTPUT_PROTOCOL *graphics = NULL;
 	const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info;
 	unsigned int bits;
 
 	*screen = (struct screen){0};
-	/* The one that the console shows on; on machines with several cards others may be dark. */
-	if (EFI_ERROR(efi.boot->HandleProtocol(efi.system->ConsoleOutHandle, &graphics_guid, (void **)&graphics)) &&
-	    EFI_ERROR(efi.boot->LocateProtocol(&graphics_guid, NULL, (void **)&graphics)))
-		return;
 	if (graphics == NULL || graphics->Mode == NULL || graphics->Mode->Info == NULL)
-		return;
+		return false;
 	info = graphics->Mode->Info;
 	if (graphics->Mode->FrameBufferBase == 0 || info->HorizontalResolution == 0 ||
 	    info->HorizontalResolution > UINT16_MAX || info->VerticalResolution > UINT16_MAX ||
 	    !set_channels(screen, info))
-		return;
+		return false;
 	bits = (unsigned int)screen->red.size + screen->green.size + screen->blue.size + screen->reserved.size;
-	if (info->PixelsPerScanLine > UINT16_MAX || info->PixelsPerScanLine * (bits / 8) > UINT16_MAX)
-		return; /* screen_info's line length has 16 bits */
-	screen->line_bytes = info->PixelsPerScanLine * (bits / 8);
+	/* screen_info's line length has 16 bits. */
+	if (bits == 0 || info->PixelsPerScanLine > UINT16_MAX ||
+	    info->PixelsPerScanLine * ((bits + 7) / 8) > UINT16_MAX)
+		return false;
+	screen->line_bytes = info->PixelsPerScanLine * ((bits + 7) / 8);
 	screen->base = graphics->Mode->FrameBufferBase;
 	screen->height = info->VerticalResolution;
 	screen->width = info->HorizontalResolution;
+	return true;
+}
+
+/* With several cards the console's own protocol stands for all of them and has no memory: the first card that has. */
+static void take_first_screen(struct screen *screen)
+{
+	EFI_GRAPHICS_OUTPUT_PROTOCOL *graphics;
+	EFI_HANDLE *handle = NULL;
+	UINTN count = 0;
+	bool taken = false;
+
+	if (EFI_ERROR(efi.boot->LocateHandleBuffer(ByProtocol, &graphics_guid, NULL, &count, &handle)))
+		return;
+	for (UINTN i = 0; i < count && !taken; i++)
+		taken = !EFI_ERROR(efi.boot->HandleProtocol(handle[i], &graphics_guid, (void **)&graphics)) &&
+			take_screen(graphics, screen);
+	efi_free(handle);
+}
+
+void efi_screen(struct screen *screen)
+{
+	EFI_GRAPHICS_OUTPUT_PROTOCOL *graphics = NULL;
+
+	(void)efi.boot->HandleProtocol(efi.system->ConsoleOutHandle, &graphics_guid, (void **)&graphics);
+	if (!take_screen(graphics, screen))
+		take_first_screen(screen);
+	if (screen->width == 0)
+		*screen = (struct screen){0};
 }

@@ -8,6 +8,8 @@
 
 #define VERSION "0.1"
 
+#define UNASKED_MENU_SECONDS 10 /* of a menu that a key called up */
+
 /* bootctl(1) finds a loader's name and version by this string. */
 __attribute__((used)) static const char magic[] = "#### LoaderInfo: Berth " VERSION " ####";
 
@@ -100,13 +102,12 @@ static char *skip_own_name(char *option)
 	return option + end;
 }
 
-/* The entry that a boot option or a shell names; false when none is named. NOT_FOUND in @why: there is none such. */
-static bool named_entry(size_t *index, enum status *status, struct fail *why)
+/* The entry that a boot option or a shell names; false when none is named, or none of that name is there. */
+static bool named_entry(size_t *index)
 {
 	char option[1024], *name;
 	size_t length = 0;
 
-	*status = OK;
 	if (!efi_load_option(option, sizeof(option)))
 		return false;
 	name = skip_own_name(option);
@@ -116,9 +117,12 @@ static bool named_entry(size_t *index, enum status *status, struct fail *why)
 		name[--length] = '\0';
 	if (length == 0)
 		return false;
-	if (!entries_named(catalogue.sorted, catalogue.n, (struct word){name, length}, index))
-		*status = fail(why, NOT_FOUND, "the load option names the entry \"%s\", and there is none such", name);
-	return true;
+	if (entries_named(catalogue.sorted, catalogue.n, (struct word){name, length}, index))
+		return true;
+	/* Perhaps nobody watches: the machine boots all the same. */
+	fw_log(LOG_QUIET, "the load option names the entry \"%s\", and there is none such",
+	       word_shown((struct word){name, length}).at);
+	return false;
 }
 
 static EFI_STATUS run(void)
@@ -135,12 +139,12 @@ static EFI_STATUS run(void)
 	}
 	fw_log(LOG_DEBUG, "Berth " VERSION " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);
 	index = entries_default(catalogue.sorted, catalogue.n, &catalogue.conf);
-	named = named_entry(&index, &status, &why);
-	/* A key that is held down asks for the menu that was not configured. */
+	named = named_entry(&index);
+	/* A key that is held down asks for the menu that was not configured; a stray one must not stop the machine. */
 	menu = !named && (catalogue.conf.timeout_seconds != TIMEOUT_NONE ||
 			  (!catalogue.conf.menu_disabled && console_key_pressed()));
 	for (uint32_t seconds = catalogue.conf.timeout_seconds;; seconds = TIMEOUT_FOREVER) {
-		if (menu && !choose(&index, seconds == TIMEOUT_NONE ? TIMEOUT_FOREVER : seconds))
+		if (menu && !choose(&index, seconds == TIMEOUT_NONE ? UNASKED_MENU_SECONDS : seconds))
 			return EFI_SUCCESS;
 		if (status == OK && catalogue.sorted[index]->broken) {
 			why = catalogue.sorted[index]->broken_why;

@@ -14,12 +14,13 @@
 
 /*
  * Where the map goes at first: enough for most machines, and it spares firmware's walk to ask for the size, which
- * costs as much as the map itself. Larger maps go into a pool.
+ * costs as much as the map itself. Larger maps go into a pool. Firmware's descriptors are no smaller than UEFI's, so
+ * what fits into the raw room fits into the others.
  */
 #define USUAL_DESCRIPTORS 256
-#define DESCRIPTOR_ROOM	  64 /* bytes; 48 on all firmware seen */
 #define WORK_SIZE(n)                                                                                                   \
-	((n) * (DESCRIPTOR_ROOM + sizeof(struct memory)) + 2 * (2 * (n) + SPARE_RUNS) * sizeof(struct range))
+	((n) * (sizeof(EFI_MEMORY_DESCRIPTOR) + sizeof(struct memory)) +                                               \
+	 2 * (2 * (n) + SPARE_RUNS) * sizeof(struct range))
 static _Alignas(16) uint8_t usual[WORK_SIZE(USUAL_DESCRIPTORS)];
 
 /* Divides @at: sorted map, free runs, reliable runs, and last the raw descriptors, whose address it returns. */
@@ -49,7 +50,7 @@ static enum status take_map(struct fw_memory *memory, uint8_t **raw, UINTN *size
 	size_t entries;
 
 	*raw = divide(memory, usual, USUAL_DESCRIPTORS);
-	*size = USUAL_DESCRIPTORS * DESCRIPTOR_ROOM;
+	*size = USUAL_DESCRIPTORS * sizeof(EFI_MEMORY_DESCRIPTOR);
 	status = get_map(*raw, size, desc_size);
 	if (status == EFI_BUFFER_TOO_SMALL && *size <= MIB(64)) {
 		/* Allocating the buffer may itself add descriptors. */
@@ -58,7 +59,7 @@ static enum status take_map(struct fw_memory *memory, uint8_t **raw, UINTN *size
 		if (memory->pool == NULL)
 			return fail(why, IO_ERROR, "no memory for the memory map");
 		*raw = divide(memory, memory->pool, entries);
-		*size = entries * DESCRIPTOR_ROOM;
+		*size = entries * sizeof(EFI_MEMORY_DESCRIPTOR);
 		status = get_map(*raw, size, desc_size);
 	}
 	if (EFI_ERROR(status))

@@ -34,18 +34,41 @@ enum secure_boot efi_secure_boot(void)
 	return setup == 1 ? SECURE_BOOT_DISABLED : SECURE_BOOT_ENABLED;
 }
 
+/* efibootmgr writes 8-bit text unless it is told otherwise: every byte printable, which no UTF-16 text in Latin is. */
+static bool is_8_bit_text(const UINT8 *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if ((bytes[i] < ' ' || bytes[i] > '~') && !(bytes[i] == 0 && i + 1 == size && i != 0))
+			return false;
+	return size != 0;
+}
+
+static bool has_ascii_letter(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') || (*text >= '0' && *text <= '9'))
+			return true;
+	return false;
+}
+
 bool efi_load_option(char *out, size_t room)
 {
-	const CHAR16 *option = efi.loaded->LoadOptions;
-	size_t units = efi.loaded->LoadOptionsSize / sizeof(CHAR16);
+	const UINT8 *bytes = efi.loaded->LoadOptions;
+	size_t size = efi.loaded->LoadOptionsSize;
 
-	if (option == NULL || units == 0 || units > 4096 || efi.loaded->LoadOptionsSize % sizeof(CHAR16) != 0)
+	if (bytes == NULL || size > 8192 || size >= room)
 		return false;
-	if (!utf8_from_utf16(out, room, option, units))
+	if (is_8_bit_text(bytes, size)) {
+		for (size_t i = 0; i < size; i++)
+			out[i] = (char)bytes[i];
+		out[size] = '\0';
+		return true;
+	}
+	if (size % sizeof(CHAR16) != 0 || !utf8_from_utf16(out, room, efi.loaded->LoadOptions, size / sizeof(CHAR16)))
 		return false;
-	/* Firmware puts a GUID or other bytes there for options that it made itself: not text, not meant for us. */
+	/* Firmware marks options that it made itself with a GUID there, which passes for eight characters of UTF-16. */
 	for (size_t i = 0; out[i] != '\0'; i++)
 		if ((unsigned char)out[i] < ' ')
 			return false;
-	return out[0] != '\0';
+	return has_ascii_letter(out);
 }

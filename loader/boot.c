@@ -63,25 +63,28 @@ static void describe(struct boot *b)
 	arch_prepare(&b->cpu, &b->image, &b->memory.map, &b->handoff);
 }
 
+/* What the handoff block needs, for the memory map as it is now. */
+static enum status measure_handoff(struct boot *b, struct fail *why)
+{
+	b->machine.map_room = b->memory.final_room;
+	b->machine.map_desc_size = b->memory.desc_size;
+	b->handoff = (struct handoff){.block = {NULL, 0, 0}};
+	describe(b);
+	if (checked_align_up(b->handoff.block.used, EFI_PAGE, &b->request[PART_HANDOFF].size))
+		return fail(why, BAD_INPUT, "the handoff block is larger than any memory");
+	return OK;
+}
+
 static enum status demand(struct boot *b, const struct entry *entry, struct fail *why)
 {
-	uint64_t handoff_size;
-
 	TRY(b->image.protocol->demand(&b->image, &b->cargo, b->request, why));
 	arch_demand(&b->cpu, &b->image, &b->request[PART_HANDOFF]);
 	policy_own_parts(b->conf, b->request);
-	b->machine.map_room = b->memory.final_room;
-	b->machine.map_desc_size = b->memory.desc_size;
 	b->machine.has_seed = fw_random(b->machine.seed, sizeof(b->machine.seed));
-	describe(b);
-	handoff_size = b->handoff.block.used;
-	for (size_t i = 0; i < N_PARTS; i++) {
-		struct request *r = &b->request[i];
-		uint64_t size = i == PART_HANDOFF ? handoff_size : r->size;
-
-		if (checked_align_up(size, EFI_PAGE, &r->size))
-			return fail(why, BAD_INPUT, "the %s is larger than any memory", part_name(r->part));
-	}
+	TRY(measure_handoff(b, why));
+	for (size_t i = 0; i < N_PARTS; i++)
+		if (checked_align_up(b->request[i].size, EFI_PAGE, &b->request[i].size))
+			return fail(why, BAD_INPUT, "the %s is larger than any memory", part_name((enum part)i));
 	return policy_apply(entry, &b->image, b->command_line, b->request, why);
 }
 
@@ -127,15 +130,18 @@ static void release_claims(struct boot *b)
  */
 static enum status look_again(struct boot *b, struct range refused, struct fail *why)
 {
+	if (b->n_looks++ == MAX_REFUSED)
+		return fail(why, GAVE_UP, "firmware refused %u places in turn", MAX_REFUSED);
 	fw_free_memory_map(&b->memory);
 	TRY(fw_memory_map(&b->memory, why));
-	if (memmap_owner(&b->memory.map, refused) == NULL) {
-		if (b->n_refused == MAX_REFUSED)
-			return fail(why, GAVE_UP, "firmware refused %u places that its map calls free", MAX_REFUSED);
+	if (memmap_owner(&b->memory.map, refused) == NULL)
 		b->refused[b->n_refused++] = refused;
-	}
+	/* Firmware that gives nothing above 4 GiB is not asked for every address there. */
+	if (b->n_refused > 3 && refused.start >= GIB(4))
+		b->refused[b->n_refused - 1] = (struct range){GIB(4), UINT64_MAX};
 	for (size_t i = 0; i < b->n_refused; i++)
 		TRY(free_memory_remove(&b->memory.free, b->refused[i], why));
+	TRY(measure_handoff(b, why)); /* tables and map room follow the map */
 	return TAKEN;
 }
 
@@ -155,6 +161,10 @@ static enum status claim(struct boot *b, struct fail *why)
 		}
 		fw_log(LOG_DEBUG, "firmware does not give %s %#" PRIx64 ": planning again", part_name((enum part)i),
 		       at.start);
+		if (i == PART_BOUNCE && status == TAKEN) {
+			b->plan.part[i].at = (struct range){0, 0}; /* a plan without it is a plan */
+			continue;
+		}
 		release_claims(b);
 		return status == TAKEN ? look_again(b, at, why) : status;
 	}
@@ -193,6 +203,8 @@ static enum status load(struct boot *b, struct fail *why)
 
 	if (!range_is_empty(b->claimed[PART_BOUNCE]))
 		b->loading.bounce = b->claimed[PART_BOUNCE];
+	else if (is_claimed(b, PART_BOUNCE))
+		fw_log(LOG_NORMAL, "no memory below 4 GiB to compare reads with: those above are not checked [C7]");
 	TRY(load_file(&b->loading, &b->kernel, b->image.payload_at, b->plan.part[PART_KERNEL].at.start,
 		      b->kernel.size - b->image.payload_at, why));
 	if (b->cargo.initrd_size != 0)
@@ -204,11 +216,12 @@ static enum status prepare_handoff(struct boot *b, struct fail *why)
 {
 	struct range place = b->plan.part[PART_HANDOFF].at;
 
+	TRY(measure_handoff(b, why));
+	if (b->handoff.block.used > range_size(place))
+		return fail(why, IO_ERROR, "the handoff block needs more than was planned; please report this");
 	b->handoff = (struct handoff){.block = {fw_memory_at(place.start), place.start, 0}};
 	memset(b->handoff.block.at, 0, (size_t)range_size(place));
 	describe(b);
-	if (b->handoff.block.used > range_size(place)) /* measured and written by the same code */
-		return fail(why, IO_ERROR, "the handoff block needs more than was measured; please report this");
 	memset(b->machine.seed, 0, sizeof(b->machine.seed));
 	return OK;
 }

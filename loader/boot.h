@@ -23,6 +23,7 @@ struct boot {
 	struct range claimed[N_PARTS];	   /* empty: not claimed */
 	struct range refused[MAX_REFUSED]; /* by firmware, against its own map */
 	size_t n_refused;
+	unsigned int n_looks; /* at the memory, after a refusal */
 	struct loading loading;
 	struct handoff handoff;
 

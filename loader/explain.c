@@ -26,6 +26,14 @@ static void say_limits(const struct request *r, struct fail *why)
 		fail_add(why, "  limits    at or above %#" PRIx64 " [%s]", r->min.value, rule_row(r->min.by)->id);
 }
 
+/* Why memory that may even be called free is no place (rule C1). */
+static const char *owner_name(const struct memory *owner)
+{
+	if (owner->type != MEMORY_CONVENTIONAL)
+		return memory_type_name(owner->type);
+	return (owner->attribute & ATTRIBUTE_SOFT_RESERVED) != 0 ? "soft-reserved, kept for a driver" : "hot-pluggable";
+}
+
 static enum status explain_exact(const struct request *r, const struct memmap *map, struct fail *why)
 {
 	struct range place = {r->exact.value, r->exact.value + r->size};
@@ -36,7 +44,7 @@ static enum status explain_exact(const struct request *r, const struct memmap *m
 	fail_add(why, "  needs     %#" PRIx64 "-%#" PRIx64 "   %s", place.start, place.end, size_words(r->size).at);
 	if (owner != NULL)
 		fail_add(why, "  held by   %#" PRIx64 "-%#" PRIx64 "   %s", owner->at.start, owner->at.end,
-			 memory_type_name(owner->type));
+			 owner_name(owner));
 	else
 		fail_add(why, "  but part of that is no memory, or firmware does not give it");
 	fail_add(why, "  try: another placement, or none; nothing was changed");
@@ -47,14 +55,25 @@ static enum status explain_alone(const struct request *r, const struct free_memo
 {
 	struct range within = {r->min.value, r->max.value};
 	struct range best = largest_run(&free->all, within);
+	struct range any = largest_run(&free->all, (struct range){0, UINT64_MAX});
+	enum rule by = C1;
 
-	(void)fail_by(why, NO_PLACE, C1, "no free memory holds the %s", part_name(r->part));
+	/* The rule that decided: a limit, where memory beyond it would do; the alignment, where only that is not met.
+	 */
+	if (range_size(best) >= r->size && r->align.by != RULE_NONE)
+		by = r->align.by;
+	else if (range_size(best) < r->size && range_size(any) >= r->size)
+		by = range_size(largest_run(&free->all, (struct range){0, r->max.value})) >= r->size ? r->min.by
+												     : r->max.by;
+	(void)fail_by(why, NO_PLACE, by, "no free memory holds the %s", part_name(r->part));
 	fail_add(why, "  needs     %#" PRIx64 " bytes in one piece (%s), aligned to %#" PRIx64, r->size,
 		 size_words(r->size).at, r->least_align.value);
 	if (range_is_empty(best))
-		fail_add(why, "  largest   no free run at all");
+		fail_add(why, "  largest   no free run within the limits");
 	else
-		fail_add(why, "  largest   free run has %#" PRIx64 " bytes (%s), at %#" PRIx64 "-%#" PRIx64,
+		fail_add(why,
+			 "  largest   free run within the limits has %#" PRIx64 " bytes (%s), at %#" PRIx64
+			 "-%#" PRIx64,
 			 range_size(best), size_words(range_size(best)).at, best.start, best.end);
 	say_limits(r, why);
 	fail_add(why, "  try: more memory or a smaller %s; nothing was changed", part_name(r->part));

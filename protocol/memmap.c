@@ -14,8 +14,8 @@ bool memory_is_free(const struct memory *memory)
 
 bool memory_is_ram(const struct memory *memory)
 {
-	return memory->type != MEMORY_MMIO && memory->type != MEMORY_MMIO_PORT && memory->type != MEMORY_UNACCEPTED &&
-	       memory->type != MEMORY_UNUSABLE;
+	return memory->type != MEMORY_RESERVED && memory->type != MEMORY_MMIO && memory->type != MEMORY_MMIO_PORT &&
+	       memory->type != MEMORY_UNACCEPTED && memory->type != MEMORY_UNUSABLE;
 }
 
 static bool memory_is_reliable(const struct memory *memory)

@@ -58,7 +58,10 @@ enum status memmap_parse(struct memmap *map, const uint8_t *descriptors, size_t 
 /* Free for a place by rule C1: conventional, neither soft-reserved nor hot-pluggable. */
 bool memory_is_free(const struct memory *memory);
 
-/* Memory, as against device registers: what an identity map may cover without reaching into a device. */
+/*
+ * Memory that a CPU may touch: not device registers, and not what firmware reserved, where on some servers a mere
+ * prefetch stops the machine (Linux arch/x86/mm/ident_map.c).
+ */
 bool memory_is_ram(const struct memory *memory);
 
 /*

@@ -154,6 +154,15 @@ def with_a_screen(esp):
 
 
 @boots
+def with_two_screens(esp):
+    """Two graphics cards: the console's own protocol has no framebuffer, the first card's is passed"""
+    plain(esp)
+    guest = boot(esp, "--vga", more=("-device", "bochs-display"))
+    check_healthy(guest, REPORT + " nokaslr")
+    expect(guest.param(0x0f, 1) == 0x70 and guest.param(0x18, 4) != 0, "screen_info is empty")
+
+
+@boots
 def kaslr_is_told(esp):
     """Without nokaslr the log says that the kernel will move itself again, and it boots"""
     plain(esp, options=REPORT)
@@ -343,6 +352,16 @@ def load_option_wins(esp):
 
 
 @boots
+def load_option_names_nothing(esp):
+    """A load option string that names no entry is told, and the default boots: nobody may be there to press a key"""
+    plain(esp, name="aaa", options=REPORT + " entry=aaa")
+    esp.shape("option nothing-like-it")
+    guest = boot(esp)
+    expect('names the entry "nothing-like-it", and there is none such' in guest.text, "it is not told")
+    expect(guest.one("cmdline").endswith("entry=aaa"), guest.one("cmdline"))
+
+
+@boots
 def escape_leaves_to_firmware(esp):
     """Esc in the menu returns to firmware, and no page of the loader's is left"""
     plain(esp)
@@ -513,6 +532,16 @@ def memory_in_a_thousand_pieces(esp):
     seen = {tuple(line.split(" ", 2)) for line in guest.all("e820")}
     for at in range(0x20000000, 0x20000000 + 500 * 8192, 8192):
         expect((f"{at:#x}", f"{at + 4095:#x}", "Reserved") in seen, f"the kernel does not know of {at:#x}")
+
+
+@boots
+def memory_in_300_pieces(esp):
+    """A map of a little more than the usual number of descriptors is read as well"""
+    plain(esp)
+    esp.shape("fragments 100")
+    guest = boot(esp)
+    check_healthy(guest, REPORT + " nokaslr")
+    check_kernel_at(guest, 4 * GIB)
 
 
 @boots

@@ -326,7 +326,7 @@ static void c9_memory_is_kept_free_below_4_gib(void **state)
 	given_map("16M-60M free, 5G-6G free");
 	given_kernel(.init_size = MIB(40));
 	given_kept_free(MIB(50));
-	expect_refused(NO_PLACE, C1);
+	expect_refused(NO_PLACE, C9);
 	given_kept_free(MIB(44));
 	expect_place(PART_KERNEL, GIB(6) - MIB(40));
 }

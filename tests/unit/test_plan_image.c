@@ -31,7 +31,7 @@ static void x1_the_alignment_is_never_below_min_alignment(void **state)
 	(void)state;
 	given_map("34M-90M free");
 	given_kernel(.kernel_alignment = MIB(16), .min_alignment = 23);
-	expect_refused(NO_PLACE, C1);
+	expect_refused(NO_PLACE, X1);
 	expect_words("aligned to 0x800000");
 }
 
@@ -40,7 +40,7 @@ static void x1_a_64_bit_kernel_is_never_off_2_mib(void **state)
 	(void)state;
 	given_map("17M-69M free");
 	given_kernel(.kernel_alignment = KIB(4), .min_alignment = 12);
-	expect_refused(NO_PLACE, C1);
+	expect_refused(NO_PLACE, X1);
 	expect_words("aligned to 0x200000");
 }
 
@@ -59,7 +59,7 @@ static void x2_no_room_above_pref_address_is_no_room(void **state)
 	(void)state;
 	given_map("1M-3G free");
 	given_kernel(.pref_address = GIB(3) - MIB(32));
-	expect_refused(NO_PLACE, C1);
+	expect_refused(NO_PLACE, X2);
 	expect_words("[X2]");
 }
 

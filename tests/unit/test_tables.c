@@ -95,8 +95,9 @@ static bool has_ram(uint64_t address)
 	for (size_t i = 0; i < world.map.count; i++) {
 		uint32_t type = world.map.entry[i].type;
 
-		if (type != MEMORY_MMIO && type != MEMORY_MMIO_PORT && type != MEMORY_UNACCEPTED &&
-		    type != MEMORY_UNUSABLE && range_overlaps(world.map.entry[i].at, around))
+		if (type != MEMORY_RESERVED && type != MEMORY_MMIO && type != MEMORY_MMIO_PORT &&
+		    type != MEMORY_UNACCEPTED && type != MEMORY_UNUSABLE &&
+		    range_overlaps(world.map.entry[i].at, around))
 			return true;
 	}
 	return false;
