@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "plan.h"
 
-/* Runs looked at, over all choices and passes. A map of 100,000 runs is searched to its end several hundred times. */
-#define BUDGET 50000000u
+/* Runs looked at in one pass, over all choices. A map of 100,000 runs is searched to its end two hundred times. */
+#define BUDGET 20000000u
 
 struct search {
 	const struct request *order[N_PARTS];
@@ -243,21 +243,22 @@ enum status plan_make(const struct request request[N_PARTS], const struct free_m
 	TRY(each_alone(&search, request, plan, failure, trace));
 	search.trace = trace;
 	in_order_of_importance(&search, request);
+	search.steps = 0;
 	status = place_from(&search, 0);
-	if (status != NO_PLACE)
-		return status;
 	search.trace = NULL;
-	for (int pass = 0; pass < 2; pass++) {
+	/* Each pass has a budget of its own: the last, which alone is complete, must not starve behind the others. */
+	for (int pass = 0; pass < 2 && status != OK; pass++) {
 		search.all_from_top = pass == 1;
+		search.steps = 0;
 		in_order_of_importance(&search, request);
 		do {
 			clear(plan);
 			status = place_from(&search, 0);
-			if (status != NO_PLACE)
-				return status;
-		} while (next_order(search.order, search.n));
+		} while (status == NO_PLACE && next_order(search.order, search.n));
 	}
-	return NO_PLACE;
+	if (status != OK)
+		clear(plan);
+	return status;
 }
 
 static enum status runs_remove(struct runs *runs, struct range taken, struct fail *why)

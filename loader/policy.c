@@ -36,6 +36,12 @@ static bool starts_with(const char *text, size_t length, const char *prefix, siz
 	return true;
 }
 
+/* Linux Documentation/admin-guide/kernel-parameters.rst: what stands behind "--" is for init. */
+static bool is_end_of_options(const char *word, size_t length)
+{
+	return length == 2 && word[0] == '-' && word[1] == '-';
+}
+
 bool command_line_has(const char *line, const char *word)
 {
 	size_t length, matched;
@@ -52,7 +58,7 @@ bool command_line_mem(const char *line, uint64_t *limit)
 	bool found = false;
 	uint64_t value;
 
-	for (; (length = next_word(&line)) != 0; line += length) {
+	for (; (length = next_word(&line)) != 0 && !is_end_of_options(line, length); line += length) {
 		if (!starts_with(line, length, "mem=", &prefix) ||
 		    memparse(line + prefix, length - prefix, &value) == 0 || value == 0)
 			continue;
@@ -65,18 +71,33 @@ bool command_line_mem(const char *line, uint64_t *limit)
 
 enum status policy_command_line(const struct entry *entry, char *line, size_t room, bool *added, struct fail *why)
 {
-	static const char word[] = " nokaslr";
-	size_t length = 0;
+	static const char word[] = "nokaslr ";
+	const size_t size = sizeof(word) - 1;
+	size_t end = 0, at, length;
+	const char *next = line;
 
-	*added = entry->placement == PLACE_EXACT && !command_line_has(line, word + 1);
+	*added = entry->placement == PLACE_EXACT && !command_line_has(line, "nokaslr");
 	if (!*added)
 		return OK;
-	while (line[length] != '\0')
-		length++;
-	if (room - length < sizeof(word))
+	while (line[end] != '\0')
+		end++;
+	if (room - end <= size)
 		return fail_by(why, BAD_INPUT, X9, "the command line is too long to add nokaslr for an exact place");
-	for (size_t i = length == 0 ? 1 : 0; i < sizeof(word); i++)
-		line[length++] = word[i];
+	while ((length = next_word(&next)) != 0 && !is_end_of_options(next, length))
+		next += length;
+	if (length == 0) { /* at the end: the space goes before it */
+		if (end != 0)
+			line[end++] = ' ';
+		for (size_t i = 0; i + 1 < size; i++)
+			line[end++] = word[i];
+		line[end] = '\0';
+		return OK;
+	}
+	at = (size_t)(next - line);
+	for (size_t i = end + 1; i > at; i--)
+		line[i - 1 + size] = line[i - 1];
+	for (size_t i = 0; i < size; i++)
+		line[at + i] = word[i];
 	return OK;
 }
 

@@ -134,6 +134,20 @@ static void x9_an_exact_place_adds_nokaslr_once(void **state)
 	expect_line(PLACE_EXACT, "kaslr", "kaslr nokaslr");
 }
 
+static void x9_what_stands_behind_two_dashes_is_for_init(void **state)
+{
+	uint64_t limit;
+
+	(void)state;
+	expect_line(PLACE_EXACT, "quiet -- single", "quiet nokaslr -- single");
+	expect_line(PLACE_EXACT, "-- single", "nokaslr -- single");
+	expect_line(PLACE_EXACT, "quiet --", "quiet nokaslr --");
+	expect_line(PLACE_EXACT, "quiet --x", "quiet --x nokaslr");
+	assert_false(command_line_mem("quiet -- mem=1G", &limit));
+	assert_true(command_line_mem("mem=2G -- mem=1G", &limit));
+	assert_true(limit == GIB(2));
+}
+
 static void x9_other_placements_leave_the_command_line_alone(void **state)
 {
 	(void)state;
@@ -216,6 +230,7 @@ int main(void)
 	    cmocka_unit_test(c9_a_leading_zero_is_octal),
 	    cmocka_unit_test(c9_of_several_the_smallest_bounds),
 	    cmocka_unit_test(c9_what_stands_behind_the_number_is_not_looked_at),
+	    cmocka_unit_test(x9_what_stands_behind_two_dashes_is_for_init),
 	    cmocka_unit_test(x9_an_exact_place_adds_nokaslr_once),
 	    cmocka_unit_test(x9_other_placements_leave_the_command_line_alone),
 	    cmocka_unit_test(x9_a_command_line_without_room_is_refused_and_not_overrun),
