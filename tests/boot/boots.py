@@ -401,7 +401,7 @@ BAD = {
 # 40 MiB more than the largest free run of a machine with 512 MiB: asked for by a sparse file.
 BAD_SMALL_MACHINE = {
     "initrd-too-large": (["linux /vmlinuz", "initrd /large"], {"large": 600 * MIB},
-                         ["no free memory holds the initrd", "needs     0x25800000 bytes", "largest   free run has"]),
+                         ["no free memory holds the initrd", "needs     0x25800000 bytes", "largest   free run within the limits has"]),
 }
 
 
