@@ -134,11 +134,12 @@ static enum status look_again(struct boot *b, struct range refused, struct fail 
 		return fail(why, GAVE_UP, "firmware refused %u places in turn", MAX_REFUSED);
 	fw_free_memory_map(&b->memory);
 	TRY(fw_memory_map(&b->memory, why));
-	if (memmap_owner(&b->memory.map, refused) == NULL)
+	if (memmap_owner(&b->memory.map, refused) == NULL) {
+		/* Firmware that gives nothing above 4 GiB is not asked for every address there. */
+		if (b->n_refused >= 3 && refused.start >= GIB(4))
+			refused = (struct range){GIB(4), UINT64_MAX};
 		b->refused[b->n_refused++] = refused;
-	/* Firmware that gives nothing above 4 GiB is not asked for every address there. */
-	if (b->n_refused > 3 && refused.start >= GIB(4))
-		b->refused[b->n_refused - 1] = (struct range){GIB(4), UINT64_MAX};
+	}
 	for (size_t i = 0; i < b->n_refused; i++)
 		TRY(free_memory_remove(&b->memory.free, b->refused[i], why));
 	TRY(measure_handoff(b, why)); /* tables and map room follow the map */
