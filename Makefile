@@ -34,22 +34,31 @@ EFI_LDFLAGS := -static -pie --no-dynamic-linker -z text -z max-page-size=4096 -z
 HOST_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 
-PURE_C := $(wildcard protocol/base/*.c protocol/*.c config/*.c) loader/plan.c loader/policy.c loader/explain.c \
-	$(wildcard arch/*.c arch/x86_64/*.c)
-LOADER_C := $(PURE_C) loader/load.c loader/boot.c $(wildcard efi/*.c)
+# Of loader/, these alone ask firmware.
+ASKING_C := loader/boot.c loader/open.c loader/load.c
+PURE_C := $(wildcard protocol/base/*.c protocol/*.c config/*.c arch/*.c arch/x86_64/*.c) \
+	$(filter-out $(ASKING_C) loader/unpack.c,$(wildcard loader/*.c))
+LOADER_C := $(PURE_C) $(ASKING_C) $(wildcard efi/*.c)
 ARCH_S := $(wildcard arch/x86_64/*.S)
 LOADER_O := $(LOADER_C:%.c=$(OUT)/%.o) $(ARCH_S:%.S=$(OUT)/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
-.PHONY: all check test run bench clean help
-all: $(OUT)/BOOTX64.EFI
+.PHONY: all check test run bench scale analyze prove mutate docs install clean help
+all: $(OUT)/BOOTX64.EFI $(HOST)/berth
 
 help:
-	@echo 'make            build/x86_64/BOOTX64.EFI, the loader'
-	@echo 'make check      unit tests of the pure code on this machine, under ASan and UBSan'
+	@echo 'make            build/x86_64/BOOTX64.EFI, the loader, and build/host/berth, which explains it'
+	@echo 'make check      unit tests of the pure code on this machine, nearly all under ASan and UBSan'
 	@echo 'make test       everything: unit tests, and boots of real kernels in firmware (scripts/test)'
 	@echo 'make run        boots a Debian kernel by Berth in QEMU (scripts/run; see scripts/run --help)'
 	@echo 'make bench      instructions from the loader'"'"'s entry to the kernel'"'"'s, against one pass of reads'
+	@echo 'make mutate     puts small faults into the code, one at a time, and tells which no test notices (scripts/mutate)'
+	@echo 'make scale      milliseconds and instructions of planning on maps of up to 100,000 descriptors'
+	@echo 'make analyze    gcc -fanalyzer, clang-tidy and cppcheck over the loader and the host command'
+	@echo 'make fuzz       every fuzz target, FUZZ_RUNS times each; make fuzz-NAME runs one until it is stopped'
+	@echo 'make prove      proves the planner'"'"'s search and the arithmetic under it (scripts/prove)'
+	@echo 'make docs       docs/rules.md from the rules in the code'
+	@echo 'make install    the host command, its manual and the loader, to DESTDIR and PREFIX (default /usr/local)'
 	@echo 'make clean      removes what was built; downloads in build/cache stay'
 	@echo
 	@echo 'V=1 shows the commands. GNUEFI=/path names gnu-efi'"'"'s headers (default $(GNUEFI)).'
@@ -67,33 +76,77 @@ $(OUT)/%.o: %.S Makefile
 
 CFLAGS_efi_libc := -fno-tree-loop-distribute-patterns
 
+# ---- the host command: the loader's own pure objects behind a command line. The checked one, with sanitizers, is the
+# tests'. ----
+TOOL_CFLAGS := -std=gnu11 -O2 -g -fshort-wchar $(WARN)
+TOOL_C := $(filter-out tools/elf2efi.c,$(wildcard tools/*.c))
+TOOL_O := $(patsubst %,$(HOST)/tool/%.o,$(basename $(TOOL_C) $(PURE_C) $(ARCH_S)))
+
+$(HOST)/tool/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(TOOL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(HOST)/tool/%.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -MMD -MP -c $< -o $@
+
+$(HOST)/berth: $(TOOL_O) $(HOST)/tool/libunpack.a
+	$(Q)$(HOSTCC) $^ -lm -o $@
+
+$(HOST)/checked/berth: $(HOST)/tools/berth.o $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) $^ -lm -o $@
+
 $(HOST)/elf2efi: tools/elf2efi.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP $< -o $@
 
-$(OUT)/berth.elf: $(LOADER_O) efi/efi.lds
-	$(Q)$(LD) $(EFI_LDFLAGS) $(LOADER_O) -o $@
+$(OUT)/berth.elf: $(LOADER_O) $(OUT)/libunpack.a efi/efi.lds
+	$(Q)$(LD) $(EFI_LDFLAGS) $(LOADER_O) $(OUT)/libunpack.a -o $@
 
 $(OUT)/BOOTX64.EFI: $(OUT)/berth.elf $(HOST)/elf2efi
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(HOST)/elf2efi $< $@
 
-# ---- EFI applications of the tests: tests/efi/NAME.c becomes build/x86_64/tests/NAME.efi ----
-TEST_EFI := $(patsubst tests/efi/%.c,$(OUT)/tests/%.efi,$(wildcard tests/efi/*.c))
+# ---- EFI applications of the tests: tests/shape/ becomes build/x86_64/tests/shape.efi ----
+SHAPE_O := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/shape/*.c))
+TEST_EFI := $(OUT)/tests/shape.efi
 
-$(OUT)/tests/%.elf: $(OUT)/tests/efi/%.o $(OUT)/efi/libc.o efi/efi.lds
+$(OUT)/tests/shape.elf: $(SHAPE_O) $(OUT)/efi/libc.o efi/efi.lds
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(EFI_LDFLAGS) $(filter %.o,$^) -o $@
 
 $(OUT)/tests/%.efi: $(OUT)/tests/%.elf $(HOST)/elf2efi
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(HOST)/elf2efi $< $@
 
+# ---- stand-in kernels: what they find at their entry is checked against the protocol, clause by clause ----
+PROBE_C := $(wildcard tests/probe/*.c tests/probe/x86_64/*.c)
+PROBE_O := $(patsubst %,$(OUT)/%.o,tests/probe/x86_64/entry $(basename $(PROBE_C)))
+PROBE_LDFLAGS := -static -pie --no-dynamic-linker -z text -z norelro -z noexecstack --build-id=none --no-undefined \
+	--no-warn-rwx-segments
+
+$(OUT)/probe/x86_64.elf: $(PROBE_O) tests/probe/x86_64/probe.lds
+	@mkdir -p $(@D)
+	$(Q)$(LD) $(PROBE_LDFLAGS) -T tests/probe/x86_64/probe.lds $(PROBE_O) -o $@
+
+# The same for PVH: it shares the clauses' words and how they are told.
+PVH_PROBE_O := $(patsubst %,$(OUT)/tests/probe/%.o,pvh/entry pvh/main x86_64/tell) \
+	$(patsubst %.c,$(OUT)/%.o,$(wildcard tests/probe/clauses*.c))
+
+$(OUT)/probe/pvh.elf: $(PVH_PROBE_O) tests/probe/pvh/pvh.lds
+	@mkdir -p $(@D)
+	$(Q)$(LD) $(PROBE_LDFLAGS) -T tests/probe/pvh/pvh.lds $(PVH_PROBE_O) -o $@
+
+$(OUT)/probe/%.bin: $(OUT)/probe/%.elf
+	$(Q)objcopy -O binary -j .image $< $@
+
 .PHONY: test-efi
-test-efi: $(TEST_EFI)
-.PRECIOUS: $(OUT)/tests/%.elf $(OUT)/tests/efi/%.o
+test-efi: $(TEST_EFI) $(OUT)/probe/x86_64.bin $(OUT)/probe/pvh.bin
+.PRECIOUS: $(OUT)/tests/%.elf
 
 # ---- unit tests: each tests/unit/test_NAME.c is a program of its own ----
 HOST_PURE_O := $(PURE_C:%.c=$(HOST)/%.o) $(ARCH_S:%.S=$(HOST)/%.o)
-UNIT_EXTRA_O := $(patsubst %.c,$(HOST)/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+UNIT_EXTRA_C := $(filter-out tests/unit/test_% tests/unit/plain_%,$(wildcard tests/unit/*.c))
+UNIT_EXTRA_O := $(UNIT_EXTRA_C:%.c=$(HOST)/%.o)
 
 $(HOST)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -107,13 +160,127 @@ $(HOST)/libpure.a: $(HOST_PURE_O)
 	@rm -f $@
 	$(Q)ar rcsD $@ $^
 
-$(HOST)/unit/%: $(HOST)/tests/unit/%.o $(UNIT_EXTRA_O) $(HOST)/libpure.a
+# What the host command is made of, but for its main.
+$(HOST)/libtool.a: $(patsubst %.c,$(HOST)/%.o,$(filter-out tools/berth.c,$(TOOL_C)))
+	@rm -f $@
+	$(Q)ar rcsD $@ $^
+
+$(HOST)/unit/%: $(HOST)/tests/unit/%.o $(UNIT_EXTRA_O) $(HOST)/libtool.a $(HOST)/libunpack.a $(HOST)/libpure.a
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(filter %.o,$^) $(HOST)/libpure.a -lcmocka -o $@
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(filter %.o,$^) $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a -lcmocka -lm \
+		-o $@
 .PRECIOUS: $(HOST)/tests/unit/%.o
 
-check: $(UNIT_TESTS:%=$(HOST)/unit/%)
-	@failed=0; for t in $^; do $$t || failed=1; done; exit $$failed
+# Those named plain_NAME.c go through too much for sanitizers; plain_plan_large counts the basic blocks of the planner.
+PLAIN_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/plain_*.c))
+PLAIN_O := $(patsubst %,$(HOST)/tool/%.o,$(basename $(UNIT_EXTRA_C) $(PURE_C) $(ARCH_S) \
+	$(filter-out tools/berth.c,$(TOOL_C))))
+COUNTED := protocol/memmap loader/plan loader/candidates loader/fit
+
+$(HOST)/counted/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(TOOL_CFLAGS) -fsanitize-coverage=trace-pc -MMD -MP -c $< -o $@
+
+$(HOST)/unit/plain_plan_large: $(COUNTED:%=$(HOST)/counted/%.o)
+$(HOST)/unit/plain_plan_large: LEFT_OUT := $(COUNTED:%=$(HOST)/tool/%.o)
+
+$(HOST)/unit/plain_%: $(HOST)/tool/tests/unit/plain_%.o $(PLAIN_O) $(HOST)/tool/libunpack.a
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(filter-out $(LEFT_OUT),$^) -lcmocka -lm -o $@
+.PRECIOUS: $(HOST)/tool/tests/unit/%.o
+
+$(HOST)/plan_scale: $(HOST)/tool/tests/bench/plan_scale.o $(PLAIN_O) $(HOST)/tool/libunpack.a
+	$(Q)$(HOSTCC) $^ -lcmocka -lm -o $@
+
+# ---- tests/tools/test_relocate.py loads images with this, and compares with the system's linker ----
+$(HOST)/relocate: $(HOST)/tests/elf/relocate.o $(HOST)/libpure.a
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) $^ -o $@
+
+# ---- the whole flow on a simulated firmware: tests/sim/test_NAME.c, with the CPU's routines replaced by the linker ----
+SIM_TESTS := $(patsubst tests/sim/%.c,%,$(wildcard tests/sim/test_*.c))
+SIM_O := $(patsubst %.c,$(HOST)/%.o,$(filter-out tests/sim/test_%,$(wildcard tests/sim/*.c)) $(ASKING_C) \
+	$(wildcard tests/probe/clauses*.c))
+SIM_WRAP := $(foreach f,cpuid_edx read_cr4 random enter enter_by_trampoline,-Wl,--wrap=x86_$(f))
+
+$(HOST)/sim/%: $(HOST)/tests/sim/%.o $(SIM_O) $(UNIT_EXTRA_O) $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(SIM_WRAP) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lm -o $@
+.PRECIOUS: $(HOST)/tests/sim/%.o
+
+# ---- the real efi/ on a simulated UEFI: tests/uefi/test_NAME.c. Physical memory lies at its own addresses, where
+# AddressSanitizer has its own, so pages that nobody claimed are the guard. What efi/ keeps in variables gets sections of
+# its own names, by which each boot starts as a fresh image does. ----
+UEFI := $(HOST)/uefi
+UEFI_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=undefined -fno-sanitize-recover=all \
+	-DGNU_EFI_USE_MS_ABI -isystem $(GNUEFI) -isystem $(GNUEFI)/x86_64
+UEFI_TESTS := $(patsubst tests/uefi/%.c,%,$(wildcard tests/uefi/test_*.c))
+UEFI_EFI_O := $(patsubst %.c,$(UEFI)/%.named.o,$(filter-out efi/libc.c,$(wildcard efi/*.c)))
+UEFI_O := $(UEFI_EFI_O) $(patsubst %,$(UEFI)/%.o,$(basename $(PURE_C) $(ARCH_S) $(ASKING_C) \
+	$(filter-out tests/uefi/test_%,$(wildcard tests/uefi/*.c)) tests/sim/bench.c tests/sim/check.c \
+	tests/sim/vmlinux.c $(wildcard tests/probe/clauses*.c) $(addprefix tests/unit/,given.c kernel_head.c elf_file.c \
+	packed.c)))
+
+$(UEFI)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(UEFI_CFLAGS) -MMD -MP -c $< -o $@
+
+$(UEFI)/%.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -MMD -MP -c $< -o $@
+
+$(UEFI)/%.named.o: $(UEFI)/%.o
+	$(Q)objcopy --set-section-flags .bss=alloc,load,contents --rename-section .bss=efi_bss \
+		--rename-section .data=efi_data --rename-section .data.rel.local=efi_data $< $@
+
+$(HOST)/uefi/test_%: $(UEFI)/tests/uefi/test_%.o $(UEFI_O) $(UEFI)/libunpack.a
+	$(Q)$(HOSTCC) -fsanitize=undefined $(SIM_WRAP) $^ -lcmocka -o $@
+.PRECIOUS: $(UEFI)/%.o
+
+# ---- fuzzing: tests/fuzz/fuzz_NAME.c; `make fuzz` runs each a bounded number of times, `make fuzz-NAME` until stopped ----
+FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_RUNS ?= 50000
+FUZZ_CC ?= clang
+FUZZ_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+FUZZ := $(BUILD)/fuzz
+FUZZ_PURE_O := $(PURE_C:%.c=$(FUZZ)/%.o) $(ARCH_S:%.S=$(FUZZ)/%.o) $(FUZZ)/tests/unit/kernel_head.o
+
+FUZZ_TOOL_O := $(patsubst %.c,$(FUZZ)/%.o,$(filter-out tools/berth.c,$(TOOL_C)))
+
+$(FUZZ)/libtool.a: $(FUZZ_TOOL_O)
+	@rm -f $@
+	$(Q)ar rcsD $@ $^
+
+$(FUZZ)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -MMD -MP -c $< -o $@
+
+$(FUZZ)/%.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) -MMD -MP -c $< -o $@
+
+$(FUZZ)/fuzz_%: $(FUZZ)/tests/fuzz/fuzz_%.o $(FUZZ_PURE_O) $(FUZZ)/libtool.a $(FUZZ)/libunpack.a
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ -lm -o $@
+.PRECIOUS: $(FUZZ)/tests/fuzz/%.o
+
+.PHONY: fuzz $(FUZZ_NAMES:%=fuzz-%)
+fuzz: $(FUZZ_NAMES:%=$(FUZZ)/fuzz_%)
+	@printf '%s\n' $(FUZZ_NAMES) | xargs -P "$$(nproc)" -I{} scripts/fuzz {} $(FUZZ_RUNS)
+$(FUZZ_NAMES:%=fuzz-%): fuzz-%: $(FUZZ)/fuzz_%
+	scripts/fuzz $* -1
+
+# ---- the decoders of packed kernels: FOLDER/libunpack.a for each kind of objects above ----
+include codecs/build.mk
+$(eval $(call unpacking,$(OUT),$$(CC),$$(EFI_CFLAGS)))
+$(eval $(call unpacking,$(HOST),$$(HOSTCC),$$(HOST_CFLAGS)))
+$(eval $(call unpacking,$(HOST)/tool,$$(HOSTCC),$$(TOOL_CFLAGS)))
+$(eval $(call unpacking,$(UEFI),$$(HOSTCC),$$(UEFI_CFLAGS)))
+$(eval $(call unpacking,$(FUZZ),$$(FUZZ_CC),$$(FUZZ_CFLAGS)))
+
+# As many at a time as there are processors; what each says comes in one piece, when it ends.
+check: $(UNIT_TESTS:%=$(HOST)/unit/%) $(PLAIN_TESTS:%=$(HOST)/unit/%) $(SIM_TESTS:%=$(HOST)/sim/%) \
+	$(UEFI_TESTS:%=$(UEFI)/%)
+	@printf '%s\n' $^ | xargs -P "$$(nproc)" -I{} sh -c '{} >{}.log 2>&1; s=$$?; flock $(HOST)/check.lock cat {}.log; exit $$s'
 
 test:
 	scripts/test
@@ -124,8 +291,35 @@ run: all
 bench:
 	scripts/bench
 
-clean:
-	rm -rf $(OUT) $(HOST) $(BUILD)/run $(BUILD)/test $(BUILD)/bench
+scale:
+	scripts/bench-plan
 
+analyze:
+	scripts/analyze
+
+prove:
+	@scripts/prove
+
+mutate:
+	@scripts/mutate
+
+# docs/rules.md is generated, never edited.
+docs: $(HOST)/berth
+	$(HOST)/berth rules --markdown >docs/rules.md
+
+# The host command and its manual; the loader goes where distributions keep what is copied to an EFI system partition.
+PREFIX ?= /usr/local
+install: all
+	install -Dm755 $(HOST)/berth $(DESTDIR)$(PREFIX)/bin/berth
+	install -Dm644 docs/berth.1 $(DESTDIR)$(PREFIX)/share/man/man1/berth.1
+	install -Dm644 tools/completion/berth $(DESTDIR)$(PREFIX)/share/bash-completion/completions/berth
+	install -Dm644 $(OUT)/BOOTX64.EFI $(DESTDIR)$(PREFIX)/lib/berth/BOOTX64.EFI
+
+clean:
+	rm -rf $(OUT) $(HOST) $(BUILD)/run $(BUILD)/test $(BUILD)/bench $(BUILD)/prove $(BUILD)/mutate
+
+-include $(TOOL_O:.o=.d) $(TOOL_C:%.c=$(HOST)/%.d)
 -include $(LOADER_O:.o=.d) $(HOST_PURE_O:.o=.d) $(HOST)/elf2efi.d
--include $(wildcard $(HOST)/tests/unit/*.d $(OUT)/tests/efi/*.d)
+-include $(wildcard $(FUZZ)/*/*.d $(FUZZ)/*/*/*.d)
+-include $(wildcard $(HOST)/tests/unit/*.d $(HOST)/tests/elf/*.d $(HOST)/tests/sim/*.d $(HOST)/loader/*.d $(HOST)/tool/tests/*/*.d \
+	$(HOST)/counted/*/*.d $(UEFI)/*/*.d $(UEFI)/*/*/*.d) $(SHAPE_O:.o=.d) $(PROBE_O:.o=.d) $(PVH_PROBE_O:.o=.d)

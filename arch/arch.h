@@ -23,6 +23,9 @@ void arch_cpu(struct cpu *cpu);
 /* A counter of the CPU that runs at a fixed rate; its rate is the caller's business. */
 uint64_t arch_ticks(void);
 
+/* A number from the CPU's own source of entropy; false, and nothing written, when it has none. */
+bool arch_random(uint64_t *number);
+
 /* Narrows where the handoff block may lie, for what this CPU must do in it (rule X8). */
 void arch_demand(const struct cpu *cpu, const struct image *image, struct request *handoff);
 

@@ -59,26 +59,21 @@ static void set_id(struct entry *entry, const char *file_name)
 /* Berth's own key: where the kernel goes, rule C3. */
 static enum status set_placement(struct entry *entry, struct word value, struct place at)
 {
-	uint64_t address;
+	struct fail wrong;
 
-	if (word_is(value, "high")) {
-		entry->placement = PLACE_HIGH;
-	} else if (word_is(value, "low")) {
-		entry->placement = PLACE_LOW;
-	} else if (word_is(value, "preferred")) {
-		entry->placement = PLACE_PREFERRED;
-	} else {
-		if (!word_number(value, &address))
-			return fail(at.why, BAD_INPUT,
-				    "%s line %u: placement \"%s\" is no address\n"
-				    "  try: high, low, preferred or 0xADDRESS",
-				    at.file, at.line, word_shown(value).at);
-		if (address % EFI_PAGE != 0)
-			return fail(at.why, BAD_INPUT, "%s line %u: placement %#" PRIx64 " is no multiple of 4096",
-				    at.file, at.line, address);
-		entry->placement = PLACE_EXACT;
-		entry->place_at = address;
-	}
+	if (wish_parse(&entry->wish, value, &wrong) == OK)
+		return OK;
+	return fail(at.why, BAD_INPUT, "%s line %u: %s", at.file, at.line, wrong.text);
+}
+
+static enum status set_decompress(struct entry *entry, struct word value, struct place at)
+{
+	if (!word_is(value, "kernel") && !word_is(value, "loader"))
+		return fail(at.why, BAD_INPUT,
+			    "%s line %u: decompress \"%s\" is neither kernel nor loader\n"
+			    "  try: decompress loader, or leave it out",
+			    at.file, at.line, word_shown(value).at);
+	entry->loader_unpacks = word_is(value, "loader");
 	return OK;
 }
 
@@ -103,6 +98,8 @@ static enum status take_line(struct entry *entry, const struct line *line, struc
 
 	if (word_is(line->key, "placement"))
 		return set_placement(entry, line->value, at);
+	if (word_is(line->key, "decompress"))
+		return set_decompress(entry, line->value, at);
 	if (line->value.length == 0)
 		return OK; /* generators write `initrd` alone where there is none, and other loaders skip that */
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
@@ -159,7 +156,7 @@ enum status entry_parse(struct entry *entry, const char *file_name, const char *
 {
 	enum status status;
 
-	*entry = (struct entry){.placement = PLACE_HIGH};
+	*entry = (struct entry){.wish = {.policy = PLACE_HIGH}};
 	set_id(entry, file_name);
 	status = take_all(entry, file_name, text, size, why);
 	if (status != OK) {

@@ -10,13 +10,13 @@
 
 #include "../protocol/base/fail.h"
 
-#define MAX_ENTRIES	   64
-#define MAX_INITRDS	   16
-#define MAX_OPTIONS	   32
-#define MAX_ENTRY_ID	   256	 /* bytes with the NUL; UAPI.1, "Type #1": at most 255 characters, all ASCII */
-#define MAX_CONFIG_FILE	   65536 /* bytes; a larger entry or loader.conf is an error */
-#define MAX_COMMAND_LINE   65536 /* bytes with the NUL; what the kernel takes is rule X7's business */
-#define MAX_PATH_TEXT	   1024	 /* bytes with the NUL of one path in an entry */
+#define MAX_ENTRIES	 64
+#define MAX_INITRDS	 16
+#define MAX_OPTIONS	 32
+#define MAX_ENTRY_ID	 256   /* bytes with the NUL; UAPI.1, "Type #1": at most 255 characters, all ASCII */
+#define MAX_CONFIG_FILE	 65536 /* bytes; a larger entry or loader.conf is an error */
+#define MAX_COMMAND_LINE 65536 /* bytes with the NUL; what the kernel takes is rule X7's business */
+#define MAX_PATH_TEXT	 1024  /* bytes with the NUL of one path in an entry */
 
 /* A piece of a file's text: not NUL-terminated, at == NULL when the key was absent. */
 struct word {
@@ -28,7 +28,16 @@ enum placement_policy {
 	PLACE_HIGH, /* rule C3, the default */
 	PLACE_LOW,
 	PLACE_PREFERRED,
-	PLACE_EXACT, /* at entry.place_at */
+	PLACE_RANDOM, /* rule C12 */
+	PLACE_EXACT,  /* rule C5: the kernel at this address */
+	PLACE_WITHIN, /* rule C5: kernel, initrd and handoff in this window */
+};
+
+/* What the key `placement` wishes: high, low, preferred, random, ADDRESS, MIN-MAX. */
+struct wish {
+	enum placement_policy policy;
+	bool said;	  /* by the user; else it is the default */
+	uint64_t at, end; /* whole pages: the address, or the window [at, end) */
 };
 
 struct entry {
@@ -39,8 +48,8 @@ struct entry {
 	size_t n_initrds;
 	struct word options[MAX_OPTIONS]; /* joined by one space */
 	size_t n_options;
-	enum placement_policy placement;
-	uint64_t place_at;
+	struct wish wish;
+	bool loader_unpacks; /* `decompress loader`: the payload of a bzImage is unpacked and entered by Berth */
 	bool tries_exhausted; /* boot counting: "+0" or "+0-N" in the file name; sorted last */
 	bool broken;	      /* cannot be booted; broken_why says why; it stays in the list */
 	struct fail broken_why;
@@ -70,9 +79,9 @@ struct word word_without_conf(struct word name);
 size_t word_show(struct text *out, struct word word, unsigned int *columns);
 
 /* The start of a word for a message, in the same way; "..." stands for a rest. */
-#define SHOWN_COLUMNS 40
+#define SHOWN_COLUMNS 40u
 struct word_shown {
-	char at[3 * SHOWN_COLUMNS + sizeof("...")]; /* UTF-8: at most three bytes a column, for four take two */
+	char at[3ul * SHOWN_COLUMNS + sizeof("...")]; /* UTF-8: at most three bytes a column, for four take two */
 };
 struct word_shown word_shown(struct word word);
 
@@ -84,6 +93,9 @@ struct word_shown word_shown(struct word word);
  * lines without a mistake are usable for the menu. A line without a value counts as absent.
  */
 enum status entry_parse(struct entry *entry, const char *file_name, const char *text, size_t size, struct fail *why);
+
+/* The value of `placement`; sizes as memparse reads them. BAD_INPUT, and *wish untouched, when it is none. */
+enum status wish_parse(struct wish *wish, struct word value, struct fail *why) MUST_CHECK;
 
 /*
  * A path on the volume: backslashes, absolute, "." and empty components gone. BAD_INPUT for "..", for a path that

@@ -4,7 +4,9 @@
 
 #include "../protocol/base/utf8.h"
 
-#define SECOND 10000000u /* UEFI 2.10, 7.1, SetTimer: units of 100 ns */
+#define SECOND	      10000000u /* UEFI 2.10, 7.1, SetTimer: units of 100 ns */
+#define MOST_WAKE_UPS 10000
+#define MOST_ERRORS   16
 
 /* Writes one or two units, and returns how many. */
 static size_t put_utf16(CHAR16 *out, uint32_t code)
@@ -77,41 +79,68 @@ static enum menu_key key_of(EFI_INPUT_KEY key)
 	return KEY_OTHER;
 }
 
-bool console_key(uint32_t seconds, enum menu_key *key, uint32_t *character)
+enum wait { WAIT_KEY, WAIT_TIME, WAIT_BROKEN };
+
+/*
+ * events[0] is the keyboard's. A wake-up without a key happens (a modifier pressed alone): wait again. A keyboard that
+ * answers errors alone, or that wakes up without end, is none; and it must not hide the timer behind it.
+ */
+static enum wait wait_for(UINTN count, EFI_EVENT events[2], EFI_INPUT_KEY *pressed)
+{
+	unsigned int wake_ups = 0, errors = 0;
+
+	while (wake_ups++ < MOST_WAKE_UPS && errors < MOST_ERRORS) {
+		UINTN which = 0;
+		EFI_STATUS status = efi.boot->WaitForEvent(count, events, &which);
+
+		if (!EFI_ERROR(status) && which == 1)
+			return WAIT_TIME;
+		if (EFI_ERROR(status) || which != 0) {
+			errors++;
+			continue;
+		}
+		status = efi.system->ConIn->ReadKeyStroke(efi.system->ConIn, pressed);
+		if (!EFI_ERROR(status) && (pressed->ScanCode != 0 || pressed->UnicodeChar != 0))
+			return WAIT_KEY;
+		errors += EFI_ERROR(status) && status != EFI_NOT_READY;
+		if (count == 2 && efi.boot->CheckEvent(events[1]) == EFI_SUCCESS)
+			return WAIT_TIME;
+	}
+	return WAIT_BROKEN;
+}
+
+static enum wait wait_for_key(uint32_t seconds, EFI_INPUT_KEY *pressed)
 {
 	EFI_EVENT events[2];
-	UINTN count = 1, which = 0;
-	EFI_INPUT_KEY pressed;
-	bool got = false;
+	enum wait wait;
 
-	if (efi.system->ConIn == NULL && seconds == UINT32_MAX) { /* nobody can press a key: as if somebody had left */
-		*key = KEY_ESCAPE;
-		*character = 0;
-		return true;
-	}
-	if (efi.system->ConIn == NULL) {
-		efi.boot->Stall((UINTN)seconds * 1000000);
-		return false;
-	}
+	if (efi.system->ConIn == NULL)
+		return WAIT_BROKEN;
 	events[0] = efi.system->ConIn->WaitForKey;
-	if (seconds != UINT32_MAX) {
-		if (EFI_ERROR(efi.boot->CreateEvent(EVT_TIMER, 0, NULL, NULL, &events[1]))) {
-			efi.boot->Stall((UINTN)seconds * 1000000);
-			return false;
-		}
-		efi.boot->SetTimer(events[1], TimerRelative, (UINT64)seconds * SECOND);
-		count = 2;
-	}
-	/* A wake-up without a key happens (a modifier pressed alone): wait again. */
-	while (!got && !EFI_ERROR(efi.boot->WaitForEvent(count, events, &which)) && which == 0)
-		got = !EFI_ERROR(efi.system->ConIn->ReadKeyStroke(efi.system->ConIn, &pressed));
-	if (count == 2)
-		efi.boot->CloseEvent(events[1]);
-	if (got) {
-		*key = key_of(pressed);
-		*character = pressed.UnicodeChar;
-	}
-	return got;
+	if (seconds == UINT32_MAX)
+		return wait_for(1, events, pressed);
+	if (EFI_ERROR(efi.boot->CreateEvent(EVT_TIMER, 0, NULL, NULL, &events[1])))
+		return WAIT_BROKEN;
+	wait = WAIT_BROKEN;
+	if (!EFI_ERROR(efi.boot->SetTimer(events[1], TimerRelative, (UINT64)seconds * SECOND)))
+		wait = wait_for(2, events, pressed);
+	efi.boot->CloseEvent(events[1]);
+	return wait;
+}
+
+bool console_key(uint32_t seconds, enum menu_key *key, uint32_t *character)
+{
+	EFI_INPUT_KEY pressed = {0, 0};
+	enum wait wait = wait_for_key(seconds, &pressed);
+
+	*key = wait == WAIT_KEY ? key_of(pressed) : KEY_ESCAPE;
+	*character = pressed.UnicodeChar;
+	if (wait == WAIT_BROKEN && seconds == UINT32_MAX)
+		console_write("\nberth: the keyboard does not answer\n");
+	if (wait == WAIT_BROKEN && seconds != UINT32_MAX)
+		efi.boot->Stall((UINTN)seconds * 1000000);
+	/* Where nobody can press a key, an endless wait ends as if somebody had left. */
+	return wait == WAIT_KEY || (wait == WAIT_BROKEN && seconds == UINT32_MAX);
 }
 
 bool console_key_pressed(void)

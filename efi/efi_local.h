@@ -25,6 +25,11 @@ extern struct efi_state efi;
 
 /* Firmware's status in words: "device error". */
 const char *efi_status_words(EFI_STATUS status);
+/* Of a service that gives a pointer: success without one is no success, and happens. */
+static inline EFI_STATUS efi_given(EFI_STATUS status, const void *pointer)
+{
+	return !EFI_ERROR(status) && pointer == NULL ? EFI_UNSUPPORTED : status;
+}
 
 /* ---- console.c ---- */
 void console_write(const char *utf8); /* "\n" ends a line */

@@ -2,6 +2,8 @@
 /* Files on the volume that the loader came from. Source: UEFI 2.10, 13.4 and 13.5. */
 #include "efi_local.h"
 
+#include "../loader/mem.h"
+
 struct fw_file {
 	EFI_FILE_HANDLE handle;
 	char path[MAX_PATH_TEXT];
@@ -27,14 +29,17 @@ void efi_free(void *memory)
 
 static enum status open_volume(struct fail *why)
 {
-	EFI_FILE_IO_INTERFACE *volume;
+	EFI_FILE_IO_INTERFACE *volume = NULL;
 	EFI_STATUS status;
 
 	if (efi.root != NULL)
 		return OK;
 	status = efi.boot->HandleProtocol(efi.loaded->DeviceHandle, &file_system_guid, (void **)&volume);
-	if (!EFI_ERROR(status))
+	status = efi_given(status, volume);
+	if (!EFI_ERROR(status)) {
 		status = volume->OpenVolume(volume, &efi.root);
+		status = efi_given(status, efi.root);
+	}
 	if (EFI_ERROR(status)) {
 		efi.root = NULL;
 		return fail(why, IO_ERROR, "the volume that Berth was started from cannot be read: %s",
@@ -50,20 +55,31 @@ void efi_close_volume(void)
 	efi.root = NULL;
 }
 
+#define MOST_IN_FOLDER 65536 /* of FAT; a folder that does not end is firmware's */
+
 /* EFI_FILE_INFO has room for a name of any length; FAT's have at most 255 units. */
 union info {
 	EFI_FILE_INFO info;
 	UINT8 room[sizeof(EFI_FILE_INFO) + 512];
 };
 
+static enum status check_info_size(UINTN size, const char *path, struct fail *why)
+{
+	if (size < SIZE_OF_EFI_FILE_INFO || size > sizeof(union info))
+		return fail(why, IO_ERROR, "%s: firmware tells of it in %zu bytes", path, (size_t)size);
+	return OK;
+}
+
 static enum status file_info(EFI_FILE_HANDLE handle, const char *path, union info *info, struct fail *why)
 {
 	UINTN size = sizeof(*info);
-	EFI_STATUS status = handle->GetInfo(handle, &file_info_guid, &size, info);
+	EFI_STATUS status;
 
+	memset(info, 0, sizeof(*info));
+	status = handle->GetInfo(handle, &file_info_guid, &size, info);
 	if (EFI_ERROR(status))
 		return fail(why, IO_ERROR, "%s: cannot tell its size: %s", path, efi_status_words(status));
-	return OK;
+	return check_info_size(size, path, why);
 }
 
 static enum status open_handle(const char *path, EFI_FILE_HANDLE *handle, union info *info, struct fail *why)
@@ -75,7 +91,9 @@ static enum status open_handle(const char *path, EFI_FILE_HANDLE *handle, union 
 	TRY(open_volume(why));
 	if (!utf16_from_utf8(wide, MAX_PATH_TEXT, path))
 		return fail(why, BAD_INPUT, "%s: the path is too long", path);
+	*handle = NULL;
 	status = efi.root->Open(efi.root, handle, wide, EFI_FILE_MODE_READ, 0);
+	status = efi_given(status, *handle);
 	if (status == EFI_NOT_FOUND)
 		return fail(why, NOT_FOUND, "%s: no such file on the volume that Berth was started from", path);
 	if (EFI_ERROR(status))
@@ -178,15 +196,15 @@ enum status efi_list_folder(const char *path, enum status (*each)(void *context,
 		folder->Close(folder);
 		return fail(why, NOT_FOUND, "%s: is no folder", path);
 	}
-	while (result == OK) {
+	for (unsigned int i = 0; i < MOST_IN_FOLDER && result == OK; i++) {
 		UINTN size = sizeof(info);
 		EFI_STATUS status = folder->Read(folder, &size, &info);
 
-		if (EFI_ERROR(status)) {
+		if (EFI_ERROR(status))
 			result = fail(why, IO_ERROR, "%s: cannot be listed: %s", path, efi_status_words(status));
-			break;
-		}
-		if (size == 0)
+		else if (size != 0)
+			result = check_info_size(size, path, why);
+		if (result != OK || size == 0)
 			break;
 		if ((info.info.Attribute & EFI_FILE_DIRECTORY) == 0 &&
 		    utf8_from_utf16(name, sizeof(name), info.info.FileName, 256))

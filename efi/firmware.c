@@ -75,9 +75,15 @@ void fw_machine(struct machine *machine)
 bool fw_random(void *to, size_t size)
 {
 	struct rng_protocol *rng = NULL;
+	EFI_STATUS status = efi.boot->LocateProtocol(&rng_guid, NULL, (void **)&rng);
+	uint8_t any = 0;
 
-	return !EFI_ERROR(efi.boot->LocateProtocol(&rng_guid, NULL, (void **)&rng)) && rng != NULL &&
-	       !EFI_ERROR(rng->GetRNG(rng, NULL, size, to));
+	memset(to, 0, size);
+	if (EFI_ERROR(efi_given(status, rng)) || EFI_ERROR(rng->GetRNG(rng, NULL, size, to)))
+		return false;
+	for (size_t i = 0; i < size; i++)
+		any |= ((const uint8_t *)to)[i];
+	return any != 0; /* nothing was written: zeros are no seed */
 }
 
 bool fw_log_wants(enum log_level level)

@@ -61,12 +61,13 @@ static bool take_screen(EFI_GRAPHICS_OUTPUT_PROTOCOL *graphics, struct screen *s
 /* With several cards the console's own protocol stands for all of them and has no memory: the first card that has. */
 static void take_first_screen(struct screen *screen)
 {
-	EFI_GRAPHICS_OUTPUT_PROTOCOL *graphics;
+	EFI_GRAPHICS_OUTPUT_PROTOCOL *graphics = NULL;
 	EFI_HANDLE *handle = NULL;
 	UINTN count = 0;
 	bool taken = false;
+	EFI_STATUS status = efi.boot->LocateHandleBuffer(ByProtocol, &graphics_guid, NULL, &count, &handle);
 
-	if (EFI_ERROR(efi.boot->LocateHandleBuffer(ByProtocol, &graphics_guid, NULL, &count, &handle)))
+	if (EFI_ERROR(efi_given(status, handle)))
 		return;
 	for (UINTN i = 0; i < count && !taken; i++)
 		taken = !EFI_ERROR(efi.boot->HandleProtocol(handle[i], &graphics_guid, (void **)&graphics)) &&

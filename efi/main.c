@@ -5,18 +5,17 @@
 #include "catalogue.h"
 
 #include "../loader/boot.h"
-
-#define VERSION "0.1"
+#include "../protocol/base/version.h"
 
 #define UNASKED_MENU_SECONDS 10 /* of a menu that a key called up */
 
 /* bootctl(1) finds a loader's name and version by this string. */
-__attribute__((used)) static const char magic[] = "#### LoaderInfo: Berth " VERSION " ####";
+__attribute__((used)) static const char magic[] = "#### LoaderInfo: Berth " BERTH_VERSION " ####";
 
 /* rhboot/shim SBAT.md: which generation of which component this is, so that a bad one can be revoked. */
 __attribute__((used, section(".sbat"))) static const char sbat[] =
     "sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md\n"
-    "berth,1,The Berth developers,berth," VERSION ",-\n";
+    "berth,1,The Berth developers,berth," BERTH_VERSION ",-\n";
 
 struct efi_state efi;
 
@@ -125,19 +124,27 @@ static bool named_entry(size_t *index)
 	return false;
 }
 
+/* Comes back only with the reason why the entry does not boot. */
+static enum status start(const struct entry *entry, struct fail *why)
+{
+	if (!entry->broken)
+		return boot(&attempt, entry, &catalogue.conf, why);
+	*why = entry->broken_why;
+	return why->status;
+}
+
 static EFI_STATUS run(void)
 {
 	struct fail why;
-	enum status status = catalogue_read(&catalogue, &why);
 	bool named, menu;
 	size_t index = 0;
 
-	if (status != OK) {
+	if (catalogue_read(&catalogue, &why) != OK) {
 		say_why(&why);
 		wait_for_key();
 		return EFI_NOT_FOUND;
 	}
-	fw_log(LOG_DEBUG, "Berth " VERSION " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);
+	fw_log(LOG_DEBUG, "Berth " BERTH_VERSION " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);
 	index = entries_default(catalogue.sorted, catalogue.n, &catalogue.conf);
 	named = named_entry(&index);
 	/* A key that is held down asks for the menu that was not configured; a stray one must not stop the machine. */
@@ -146,17 +153,22 @@ static EFI_STATUS run(void)
 	for (uint32_t seconds = catalogue.conf.timeout_seconds;; seconds = TIMEOUT_FOREVER) {
 		if (menu && !choose(&index, seconds == TIMEOUT_NONE ? UNASKED_MENU_SECONDS : seconds))
 			return EFI_SUCCESS;
-		if (status == OK && catalogue.sorted[index]->broken) {
-			why = catalogue.sorted[index]->broken_why;
-			status = why.status;
-		}
-		if (status == OK)
-			status = boot(&attempt, catalogue.sorted[index], &catalogue.conf, &why);
-		say_why(&why);
+		if (start(catalogue.sorted[index], &why) != OK)
+			say_why(&why);
 		wait_for_key();
 		menu = true;
-		status = OK;
 	}
+}
+
+static EFI_STATUS say_unknown(EFI_STATUS status)
+{
+	struct fail why;
+
+	(void)fail(&why, NOT_FOUND, "firmware does not tell where Berth was started from: %s",
+		   efi_status_words(status));
+	say_why(&why);
+	wait_for_key();
+	return EFI_NOT_FOUND;
 }
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
@@ -171,7 +183,10 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	/* Firmware gives a boot option five minutes (UEFI 2.10, 3.1.2); somebody may read the menu for longer. */
 	efi.boot->SetWatchdogTimer(0, 0, 0, NULL);
 	status = efi.boot->HandleProtocol(image, &loaded_image_guid, (void **)&efi.loaded);
-	if (!EFI_ERROR(status))
+	status = efi_given(status, efi.loaded);
+	if (EFI_ERROR(status))
+		status = say_unknown(status);
+	else
 		status = run();
 	catalogue_free(&catalogue);
 	efi_close_volume();

@@ -2,13 +2,8 @@
 /* The memory map, claims by address, and the way out of boot services. Source: UEFI 2.10, 7.2 and 7.4. */
 #include "efi_local.h"
 
-/*
- * Descriptors to spare: our own claims split some, and firmware's event handlers may split more between our last
- * look and exit. Linux leaves 32 (EFI_MMAP_NR_SLACK_SLOTS; 8 were too few for some machines).
- */
-#define SPARE_DESCRIPTORS 32
 /* Places that firmware may refuse before planning gives up: each splits a free run. */
-#define SPARE_RUNS 64
+#define SPARE_RUNS 64ul
 /* Some firmware wants several tries; two were not enough for one laptop, and none was seen to need ten. */
 #define EXIT_TRIES 16
 
@@ -17,22 +12,22 @@
  * costs as much as the map itself. Larger maps go into a pool. Firmware's descriptors are no smaller than UEFI's, so
  * what fits into the raw room fits into the others.
  */
-#define USUAL_DESCRIPTORS 256
+#define USUAL_DESCRIPTORS 256ul
 #define WORK_SIZE(n)                                                                                                   \
 	((n) * (sizeof(EFI_MEMORY_DESCRIPTOR) + sizeof(struct memory)) +                                               \
 	 2 * (2 * (n) + SPARE_RUNS) * sizeof(struct range))
 static _Alignas(16) uint8_t usual[WORK_SIZE(USUAL_DESCRIPTORS)];
 
 /* Divides @at: sorted map, free runs, reliable runs, and last the raw descriptors, whose address it returns. */
-static uint8_t *divide(struct fw_memory *memory, uint8_t *at, size_t entries)
+static uint8_t *divide(struct survey *survey, uint8_t *at, size_t entries)
 {
 	size_t runs = 2 * entries + SPARE_RUNS;
 
-	memory->map = (struct memmap){(struct memory *)(void *)at, 0, entries};
+	survey->map = (struct memmap){(struct memory *)(void *)at, 0, entries};
 	at += entries * sizeof(struct memory);
-	memory->free.all = (struct runs){(struct range *)(void *)at, 0, runs};
+	survey->free.all = (struct runs){(struct range *)(void *)at, 0, runs};
 	at += runs * sizeof(struct range);
-	memory->free.reliable = (struct runs){(struct range *)(void *)at, 0, runs};
+	survey->free.reliable = (struct runs){(struct range *)(void *)at, 0, runs};
 	return at + runs * sizeof(struct range);
 }
 
@@ -44,59 +39,63 @@ static EFI_STATUS get_map(uint8_t *raw, UINTN *size, UINTN *desc_size)
 	return efi.boot->GetMemoryMap(size, (EFI_MEMORY_DESCRIPTOR *)(void *)raw, &key, desc_size, &version);
 }
 
-static enum status take_map(struct fw_memory *memory, uint8_t **raw, UINTN *size, UINTN *desc_size, struct fail *why)
+static enum status take_map(struct survey *survey, uint8_t **raw, UINTN *size, UINTN *desc_size, struct fail *why)
 {
 	EFI_STATUS status;
-	size_t entries;
+	size_t entries, room = USUAL_DESCRIPTORS * sizeof(EFI_MEMORY_DESCRIPTOR);
 
-	*raw = divide(memory, usual, USUAL_DESCRIPTORS);
-	*size = USUAL_DESCRIPTORS * sizeof(EFI_MEMORY_DESCRIPTOR);
+	*raw = divide(survey, usual, USUAL_DESCRIPTORS);
+	*size = room;
 	status = get_map(*raw, size, desc_size);
 	if (status == EFI_BUFFER_TOO_SMALL && *size <= MIB(64)) {
 		/* Allocating the buffer may itself add descriptors. */
 		entries = *size / sizeof(EFI_MEMORY_DESCRIPTOR) + SPARE_DESCRIPTORS;
-		memory->pool = efi_alloc(WORK_SIZE(entries));
-		if (memory->pool == NULL)
+		survey->pool = efi_alloc(WORK_SIZE(entries));
+		if (survey->pool == NULL)
 			return fail(why, IO_ERROR, "no memory for the memory map");
-		*raw = divide(memory, memory->pool, entries);
-		*size = entries * sizeof(EFI_MEMORY_DESCRIPTOR);
+		*raw = divide(survey, survey->pool, entries);
+		*size = room = entries * sizeof(EFI_MEMORY_DESCRIPTOR);
 		status = get_map(*raw, size, desc_size);
 	}
 	if (EFI_ERROR(status))
 		return fail(why, IO_ERROR, "firmware does not give its memory map: %s", efi_status_words(status));
+	if (*size > room)
+		return fail(why, IO_ERROR, "firmware says that its memory map has %zu bytes in a buffer of %zu",
+			    (size_t)*size, room);
 	return OK;
 }
 
-static enum status read_map(struct fw_memory *memory, struct fail *why)
+static enum status read_map(struct survey *survey, struct fail *why)
 {
 	UINTN size = 0, desc_size = 0;
 	uint8_t *raw = NULL;
 
-	TRY(take_map(memory, &raw, &size, &desc_size, why));
-	TRY(memmap_parse(&memory->map, raw, size, desc_size, why));
-	memory->free.all.count = memmap_free_runs(&memory->map, false, memory->free.all.run, memory->free.all.room);
-	memory->free.reliable.count =
-	    memmap_free_runs(&memory->map, true, memory->free.reliable.run, memory->free.reliable.room);
-	memory->desc_size = desc_size;
-	memory->final_room = size / desc_size + SPARE_DESCRIPTORS;
+	TRY(take_map(survey, &raw, &size, &desc_size, why));
+	TRY(memmap_parse(&survey->map, raw, size, desc_size, why));
+	survey->free.all.count = memmap_free_runs(&survey->map, false, survey->free.all.run, survey->free.all.room);
+	survey->free.reliable.count =
+	    memmap_free_runs(&survey->map, true, survey->free.reliable.run, survey->free.reliable.room);
+	survey->desc_size = desc_size;
+	survey->descriptors = size / desc_size;
+	survey->final_room = survey->descriptors + SPARE_DESCRIPTORS;
 	return OK;
 }
 
-enum status fw_memory_map(struct fw_memory *memory, struct fail *why)
+enum status fw_survey(struct survey *survey, struct fail *why)
 {
 	enum status status;
 
-	*memory = (struct fw_memory){.pool = NULL};
-	status = read_map(memory, why);
+	*survey = (struct survey){.pool = NULL};
+	status = read_map(survey, why);
 	if (status != OK)
-		fw_free_memory_map(memory);
+		fw_forget(survey);
 	return status;
 }
 
-void fw_free_memory_map(struct fw_memory *memory)
+void fw_forget(struct survey *survey)
 {
-	efi_free(memory->pool);
-	*memory = (struct fw_memory){.pool = NULL};
+	efi_free(survey->pool);
+	*survey = (struct survey){.pool = NULL};
 }
 
 enum status fw_claim(struct range at, struct fail *why)
@@ -116,6 +115,23 @@ void fw_release(struct range at)
 	efi.boot->FreePages(at.start, range_size(at) / EFI_PAGE);
 }
 
+void *fw_take(uint64_t size)
+{
+	EFI_PHYSICAL_ADDRESS address = 0;
+	uint64_t whole;
+	EFI_STATUS status;
+
+	if (checked_align_up(size, EFI_PAGE, &whole))
+		return NULL;
+	status = efi.boot->AllocatePages(AllocateAnyPages, EfiLoaderData, whole / EFI_PAGE, &address);
+	return EFI_ERROR(status) ? NULL : (void *)(uintptr_t)address;
+}
+
+void fw_give(void *at, uint64_t size)
+{
+	efi.boot->FreePages((uintptr_t)at, (size + EFI_PAGE - 1) / EFI_PAGE);
+}
+
 void *fw_memory_at(uint64_t address)
 {
 	return (void *)(uintptr_t)address; /* UEFI 2.10, 2.3.4: firmware maps memory identically */
@@ -129,7 +145,14 @@ static EFI_STATUS get_final_map(struct final_map *final, UINTN *key)
 
 	final->size = size;
 	final->desc_size = desc_size;
-	return status;
+	if (EFI_ERROR(status))
+		return status;
+	/* What is no map must not end boot services: nothing could be told to the kernel. */
+	if (size > final->room)
+		return EFI_BUFFER_TOO_SMALL;
+	return desc_size < sizeof(EFI_MEMORY_DESCRIPTOR) || size < desc_size || size % desc_size != 0
+		   ? EFI_BAD_BUFFER_SIZE
+		   : EFI_SUCCESS;
 }
 
 enum status fw_exit(struct final_map *final, struct fail *why)
@@ -138,9 +161,11 @@ enum status fw_exit(struct final_map *final, struct fail *why)
 	EFI_STATUS status = get_final_map(final, &key);
 
 	if (EFI_ERROR(status))
-		return fail(why, IO_ERROR,
-			    "firmware's last memory map does not fit into the %zu bytes kept for it (it has %zu): %s",
-			    final->room, final->size, efi_status_words(status));
+		return fail(
+		    why, IO_ERROR,
+		    "firmware does not give its last memory map (%zu bytes of descriptors of %zu, and %zu bytes "
+		    "kept for it): %s",
+		    final->size, final->desc_size, final->room, efi_status_words(status));
 	/*
 	 * UEFI 2.10, 7.4.6: a stale key is answered with EFI_INVALID_PARAMETER, for the map changed in between, and
 	 * then nothing but GetMemoryMap and ExitBootServices may be called: part of firmware is shut down already.

@@ -3,11 +3,13 @@
  * The flow of a boot, from an entry to the kernel's first instruction. Two laws stand in boot_through(): everything
  * that may fail happens before fw_exit(), and what comes after it returns void.
  */
-#include "boot.h"
-
 #include "explain.h"
 #include "mem.h"
+#include "open.h"
+#include "outlook.h"
 #include "policy.h"
+
+#include "../protocol/vmlinux.h"
 
 static enum status check_secure_boot(const struct machine *machine, struct fail *why)
 {
@@ -19,73 +21,34 @@ static enum status check_secure_boot(const struct machine *machine, struct fail 
 		    machine->secure_boot == SECURE_BOOT_ENABLED ? "on" : "in a state that firmware does not tell");
 }
 
-static enum status open_file(struct file *file, struct word path, struct fail *why)
+static void draw_entropy(struct planning *p)
 {
-	TRY(entry_path(path, file->path, sizeof(file->path), why));
-	return fw_open(file->path, &file->handle, &file->size, why);
+	p->machine.has_seed = fw_random(p->machine.seed, sizeof(p->machine.seed));
+	if (p->wish.policy != PLACE_RANDOM)
+		return;
+	p->has_entropy = fw_random(&p->entropy, sizeof(p->entropy)) || arch_random(&p->entropy);
+	if (!p->has_entropy)
+		fw_log(LOG_NORMAL, "neither firmware nor the CPU has entropy: nothing is randomised, and `random` is "
+				   "`high` [C12]");
 }
 
-static enum status open_files(struct boot *b, const struct entry *entry, struct fail *why)
+/* All that a plan depends on, for the debug log: `berth plan` makes the same plan of it. */
+static void log_survey(const struct boot *b)
 {
-	bool added;
+	const struct memmap *map = &b->planning.survey.map;
+	char line[160];
+	struct text text = TEXT(line);
 
-	TRY(entry_command_line(entry, b->command_line, sizeof(b->command_line), why));
-	TRY(policy_command_line(entry, b->command_line, sizeof(b->command_line), &added, why));
-	if (added)
-		fw_log(LOG_NORMAL, "added nokaslr to the command line, for an exact place [X9]");
-	TRY(open_file(&b->kernel, entry->linux_path, why));
-	for (; b->n_initrds < entry->n_initrds; b->n_initrds++)
-		TRY(open_file(&b->initrd[b->n_initrds], entry->initrd[b->n_initrds], why));
-	TRY(initrds_size(b->initrd, b->n_initrds, &b->cargo.initrd_size, why));
-	b->cargo.command_line = b->command_line;
-	return OK;
-}
-
-static enum status identify(struct boot *b, struct fail *why)
-{
-	struct bytes head = {b->head, 0};
-
-	b->image.name = b->kernel.path;
-	b->image.file_size = b->kernel.size;
-	if (b->kernel.size != 0)
-		TRY(fw_read(b->kernel.handle, 0, b->head, sizeof(b->head), &head.size, why));
-	TRY(image_identify(&b->image, head, why));
-	/* They are not read again: a payload starts behind two sectors at the earliest, and only it is read from here
-	 * on. */
-	b->loading.read += head.size;
-	return OK;
-}
-
-/* Writes what the kernel is told and what the CPU is entered with; or, with no block yet, measures both. */
-static void describe(struct boot *b)
-{
-	b->image.protocol->describe(&b->image, &b->cargo, &b->plan, &b->machine, &b->handoff);
-	arch_prepare(&b->cpu, &b->image, &b->memory.map, &b->handoff);
-}
-
-/* What the handoff block needs, for the memory map as it is now. */
-static enum status measure_handoff(struct boot *b, struct fail *why)
-{
-	b->machine.map_room = b->memory.final_room;
-	b->machine.map_desc_size = b->memory.desc_size;
-	b->handoff = (struct handoff){.block = {NULL, 0, 0}};
-	describe(b);
-	if (checked_align_up(b->handoff.block.used, EFI_PAGE, &b->request[PART_HANDOFF].size))
-		return fail(why, BAD_INPUT, "the handoff block is larger than any memory");
-	return OK;
-}
-
-static enum status demand(struct boot *b, const struct entry *entry, struct fail *why)
-{
-	TRY(b->image.protocol->demand(&b->image, &b->cargo, b->request, why));
-	arch_demand(&b->cpu, &b->image, &b->request[PART_HANDOFF]);
-	policy_own_parts(b->conf, b->request);
-	b->machine.has_seed = fw_random(b->machine.seed, sizeof(b->machine.seed));
-	TRY(measure_handoff(b, why));
-	for (size_t i = 0; i < N_PARTS; i++)
-		if (checked_align_up(b->request[i].size, EFI_PAGE, &b->request[i].size))
-			return fail(why, BAD_INPUT, "the %s is larger than any memory", part_name((enum part)i));
-	return policy_apply(entry, &b->image, b->command_line, b->request, why);
+	if (!fw_log_wants(LOG_DEBUG))
+		return;
+	planning_facts(&text, &b->planning);
+	fw_log(LOG_DEBUG, "%s", line);
+	for (size_t i = 0; i < map->count; i++)
+		fw_log(LOG_DEBUG, "memory %#" PRIx64 "-%#" PRIx64 " type %u attribute %#" PRIx64 " %s",
+		       map->entry[i].at.start, map->entry[i].at.end, (unsigned int)map->entry[i].type,
+		       map->entry[i].attribute, memory_type_name(map->entry[i].type));
+	for (size_t i = 0; i < b->n_refused; i++)
+		fw_log(LOG_DEBUG, "refused %#" PRIx64 "-%#" PRIx64, b->refused[i].start, b->refused[i].end);
 }
 
 static void log_refusal(void *context, const struct refusal *refusal)
@@ -101,19 +64,8 @@ static void log_refusal(void *context, const struct refusal *refusal)
 static enum status make_plan(struct boot *b, struct fail *why)
 {
 	struct plan_trace trace = {fw_log_wants(LOG_DEBUG) ? log_refusal : NULL, NULL};
-	struct plan_failure failure;
-	enum status status = plan_make(b->request, &b->memory.free, &b->plan, &failure, &trace);
 
-	if (status == OK)
-		return OK;
-	return explain_failure(status, b->request, &b->memory.free, &b->memory.map, &failure, why);
-}
-
-static bool is_claimed(const struct boot *b, enum part part)
-{
-	if (part != PART_BOUNCE)
-		return part != PART_KEPT;
-	return b->plan.part[PART_KERNEL].at.end > GIB(4) || b->plan.part[PART_INITRD].at.end > GIB(4);
+	return planning_make(&b->planning, &trace, why);
 }
 
 static void release_claims(struct boot *b)
@@ -130,19 +82,22 @@ static void release_claims(struct boot *b)
  */
 static enum status look_again(struct boot *b, struct range refused, struct fail *why)
 {
+	struct survey *survey = &b->planning.survey;
+
 	if (b->n_looks++ == MAX_REFUSED)
 		return fail(why, GAVE_UP, "firmware refused %u places in turn", MAX_REFUSED);
-	fw_free_memory_map(&b->memory);
-	TRY(fw_memory_map(&b->memory, why));
-	if (memmap_owner(&b->memory.map, refused) == NULL) {
+	fw_forget(survey);
+	TRY(fw_survey(survey, why));
+	if (memmap_owner(&survey->map, refused) == NULL) {
 		/* Firmware that gives nothing above 4 GiB is not asked for every address there. */
 		if (b->n_refused >= 3 && refused.start >= GIB(4))
 			refused = (struct range){GIB(4), UINT64_MAX};
 		b->refused[b->n_refused++] = refused;
 	}
 	for (size_t i = 0; i < b->n_refused; i++)
-		TRY(free_memory_remove(&b->memory.free, b->refused[i], why));
-	TRY(measure_handoff(b, why)); /* tables and map room follow the map */
+		TRY(free_memory_remove(&survey->free, b->refused[i], why));
+	log_survey(b);
+	TRY(planning_measure(&b->planning, why)); /* tables and map room follow the map */
 	return TAKEN;
 }
 
@@ -150,10 +105,10 @@ static enum status look_again(struct boot *b, struct range refused, struct fail 
 static enum status claim(struct boot *b, struct fail *why)
 {
 	for (size_t i = 0; i < N_PARTS; i++) {
-		struct range at = b->plan.part[i].at;
+		struct range at = b->planning.plan.part[i].at;
 		enum status status;
 
-		if (range_is_empty(at) || !is_claimed(b, (enum part)i))
+		if (range_is_empty(at) || i == PART_KEPT)
 			continue;
 		status = fw_claim(at, why);
 		if (status == OK) {
@@ -163,7 +118,7 @@ static enum status claim(struct boot *b, struct fail *why)
 		fw_log(LOG_DEBUG, "firmware does not give %s %#" PRIx64 ": planning again", part_name((enum part)i),
 		       at.start);
 		if (i == PART_BOUNCE && status == TAKEN) {
-			b->plan.part[i].at = (struct range){0, 0}; /* a plan without it is a plan */
+			b->planning.plan.part[i].at = (struct range){0, 0}; /* a plan without it is a plan */
 			continue;
 		}
 		release_claims(b);
@@ -172,88 +127,136 @@ static enum status claim(struct boot *b, struct fail *why)
 	return OK;
 }
 
-static void log_memory_map(const struct boot *b)
+static void log_plan(const struct boot *b)
 {
-	for (size_t i = 0; i < b->memory.map.count && fw_log_wants(LOG_DEBUG); i++) {
-		const struct memory *m = &b->memory.map.entry[i];
+	char line[512];
+	struct outlook outlook;
 
-		fw_log(LOG_DEBUG, "memory %#" PRIx64 "-%#" PRIx64 " type %u attribute %#" PRIx64 " %s", m->at.start,
-		       m->at.end, (unsigned int)m->type, m->attribute, memory_type_name(m->type));
+	for (size_t i = 0; i < N_PARTS; i++) {
+		const struct placement *placement = &b->planning.plan.part[i];
+		struct text text = TEXT(line);
+
+		if (range_is_empty(placement->at))
+			continue;
+		explain_placement(&text, (enum part)i, placement);
+		fw_log(LOG_NORMAL, "%s", line);
+	}
+	outlook_of(&b->planning.plan, &b->planning.survey.free.all,
+		   policy_kernel_may_move(&b->planning.image, b->command_line), &outlook);
+	if (outlook.kernel_may_move || fw_log_wants(LOG_DEBUG)) {
+		struct text text = TEXT(line);
+
+		outlook_moves(&text, &outlook);
+		fw_log(LOG_NORMAL, "%s", line);
+	}
+	if (fw_log_wants(LOG_DEBUG)) {
+		struct text text = TEXT(line);
+
+		outlook_left(&text, &outlook);
+		fw_log(LOG_DEBUG, "%s", line);
 	}
 }
 
-static void log_plan(const struct boot *b)
+static enum status load_packed(struct boot *b, struct fail *why)
 {
-	for (size_t i = 0; i < N_PARTS; i++) {
-		char line[160];
-		struct text text = TEXT(line);
+	struct packed *packed = &b->packed;
+	enum status status;
 
-		if (range_is_empty(b->claimed[i]) && (i != PART_KEPT || b->request[i].size == 0))
-			continue;
-		explain_placement(&text, (enum part)i, &b->plan.part[i]);
-		fw_log(LOG_NORMAL, "%s", line);
-	}
-	if (!command_line_has(b->command_line, "nokaslr"))
-		fw_log(LOG_NORMAL, "no nokaslr on the command line: a kernel built with KASLR moves itself again, to a "
-				   "random place [X9]");
+	packed->buffer = b->loading.bounce;
+	packed->buffer_size = b->loading.bounce_size;
+	status =
+	    packed_load(packed, &b->planning.image, fw_memory_at(b->planning.plan.part[PART_KERNEL].at.start), why);
+	fw_progress(b->kernel.path, 0, 0);
+	TRY(status);
+	b->loading.read += packed->read_bytes;
+	fw_log(LOG_NORMAL, "unpacked %s, %s, %" PRIu64 " bytes from %" PRIu64 ", decoder %s", b->kernel.path,
+	       packing_name(packed->packing), packed->unpack.unpacked, packed->read_bytes,
+	       size_words(packed->unpack.memory).at);
+	return OK;
 }
 
 static enum status load(struct boot *b, struct fail *why)
 {
-	struct range initrd = b->plan.part[PART_INITRD].at;
+	const struct planning *p = &b->planning;
+	struct range bounce = b->claimed[PART_BOUNCE];
 
-	if (!range_is_empty(b->claimed[PART_BOUNCE]))
-		b->loading.bounce = b->claimed[PART_BOUNCE];
-	else if (is_claimed(b, PART_BOUNCE))
-		fw_log(LOG_NORMAL, "no memory below 4 GiB to compare reads with: those above are not checked [C7]");
-	TRY(load_file(&b->loading, &b->kernel, b->image.payload_at, b->plan.part[PART_KERNEL].at.start,
-		      b->kernel.size - b->image.payload_at, why));
-	if (b->cargo.initrd_size != 0)
-		TRY(load_initrds(&b->loading, b->initrd, b->n_initrds, initrd, why));
+	/* Without free memory below 4 GiB the loader's own serves, which lies there on all but the oddest machines. */
+	b->loading.bounce = range_is_empty(bounce) ? b->spare : fw_memory_at(bounce.start);
+	b->loading.bounce_size = range_is_empty(bounce) ? sizeof(b->spare) : (size_t)range_size(bounce);
+	if (b->packed.open)
+		TRY(load_packed(b, why));
+	else
+		TRY(load_image(&b->loading, &b->kernel, &p->image, p->plan.part[PART_KERNEL].at.start, why));
+	if (p->cargo.initrd_size != 0)
+		TRY(load_initrds(&b->loading, b->initrd, b->n_initrds, p->plan.part[PART_INITRD].at, why));
 	return OK;
+}
+
+/* What a bzImage's decompressor does as well, unless nokaslr forbids it. */
+static enum status randomise(struct boot *b, struct fail *why)
+{
+	struct image *image = &b->planning.image;
+	uint64_t entropy, delta;
+
+	if (!image->has_table || command_line_has(b->command_line, "nokaslr"))
+		return OK;
+	if (!fw_random(&entropy, sizeof(entropy)) && !arch_random(&entropy)) {
+		fw_log(LOG_NORMAL, "no entropy: the kernel's virtual addresses are those that it was linked for [X10]");
+		return OK;
+	}
+	TRY(vmlinux_randomise(image, fw_memory_at(b->planning.plan.part[PART_KERNEL].at.start), boot_relocations(b),
+			      entropy, &delta, why));
+	fw_log(LOG_DEBUG, "virtual %#" PRIx64 " moved by %#" PRIx64 " [X10]", image->virtual_base + delta, delta);
+	return OK;
+}
+
+static enum status relocate(struct boot *b, struct fail *why)
+{
+	const struct image *image = &b->planning.image;
+	uint64_t start = b->planning.plan.part[PART_KERNEL].at.start;
+
+	TRY(randomise(b, why));
+	return image->protocol->relocate == NULL ? OK
+						 : image->protocol->relocate(image, fw_memory_at(start), start, why);
 }
 
 static enum status prepare_handoff(struct boot *b, struct fail *why)
 {
-	struct range place = b->plan.part[PART_HANDOFF].at;
+	struct range place = b->planning.plan.part[PART_HANDOFF].at;
+	struct bytes payload = {fw_memory_at(b->planning.plan.part[PART_KERNEL].at.start),
+				b->planning.image.piece[0].size};
 
-	TRY(measure_handoff(b, why));
-	if (b->handoff.block.used > range_size(place))
+	b->planning.image.protocol->inspect(&b->planning.image, payload, &b->planning.machine);
+	TRY(planning_measure(&b->planning, why));
+	if (b->planning.request[PART_HANDOFF].size > range_size(place))
 		return fail(why, IO_ERROR, "the handoff block needs more than was planned; please report this");
 	b->handoff = (struct handoff){.block = {fw_memory_at(place.start), place.start, 0}};
 	memset(b->handoff.block.at, 0, (size_t)range_size(place));
-	describe(b);
-	memset(b->machine.seed, 0, sizeof(b->machine.seed));
+	planning_describe(&b->planning, &b->handoff);
+	memset(b->planning.machine.seed, 0, sizeof(b->planning.machine.seed));
 	return OK;
-}
-
-static void close_files(struct boot *b)
-{
-	for (size_t i = 0; i < MAX_INITRDS; i++) {
-		fw_close(b->initrd[i].handle);
-		b->initrd[i].handle = NULL;
-	}
-	fw_close(b->kernel.handle);
-	b->kernel.handle = NULL;
 }
 
 static enum status boot_through(struct boot *b, const struct entry *entry, struct fail *why)
 {
+	struct planning *p = &b->planning;
 	enum status claimed;
 
 	/* 1. Where we are, and whether we may. */
-	fw_machine(&b->machine);
-	arch_cpu(&b->cpu);
-	TRY(check_secure_boot(&b->machine, why));
+	fw_machine(&p->machine);
+	arch_cpu(&p->cpu);
+	TRY(check_secure_boot(&p->machine, why));
 
 	/* 2. What the user named, and what it is. */
-	TRY(open_files(b, entry, why));
-	TRY(identify(b, why));
+	TRY(boot_open(b, entry, why));
+	TRY(boot_identify(b, entry, why));
 
 	/* 3. What memory there is, and what each part demands of its place in it. */
-	TRY(fw_memory_map(&b->memory, why));
-	log_memory_map(b);
-	TRY(demand(b, entry, why));
+	policy_default(&p->wish, &p->image, b->command_line);
+	draw_entropy(p);
+	TRY(fw_survey(&p->survey, why));
+	log_survey(b);
+	TRY(planning_demand(p, why));
 
 	/* 4. Where each part goes; what firmware refuses is planned again without that place. */
 	do {
@@ -265,13 +268,14 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 
 	/* 5. Read into place, and write what the kernel is told and the CPU entered with. */
 	TRY(load(b, why));
+	TRY(relocate(b, why));
 	TRY(prepare_handoff(b, why));
-	close_files(b); /* pages and pools stay: after exit they are the kernel's RAM */
+	boot_close(b); /* pages and pools stay: after exit they are the kernel's RAM */
 
 	/* 6. No way back. What follows returns void: nothing can fail now. */
 	fw_log(LOG_QUIET, "read %" PRIu64 " copied %" PRIu64 " bytes", b->loading.read, b->loading.copied);
 	TRY(fw_exit(&b->handoff.final, why));
-	b->image.protocol->finish(&b->handoff, &b->handoff.final);
+	p->image.protocol->finish(&b->handoff, &b->handoff.final);
 	arch_enter(&b->handoff);
 }
 
@@ -280,13 +284,14 @@ enum status boot(struct boot *b, const struct entry *entry, const struct loader_
 	enum status status;
 
 	memset(b, 0, offsetof(struct boot, head));
-	b->conf = conf;
+	b->planning.wish = entry->wish;
+	b->planning.conf = conf;
 	status = boot_through(b, entry, why);
-	close_files(b);
-	if (b->handoff.seed.at != NULL && !range_is_empty(b->claimed[PART_HANDOFF]))
+	boot_close(b);
+	if (b->handoff.seed.at != NULL)
 		memset(fw_memory_at(b->claimed[PART_HANDOFF].start), 0, (size_t)range_size(b->claimed[PART_HANDOFF]));
-	memset(b->machine.seed, 0, sizeof(b->machine.seed));
+	memset(b->planning.machine.seed, 0, sizeof(b->planning.machine.seed));
 	release_claims(b);
-	fw_free_memory_map(&b->memory);
+	fw_forget(&b->planning.survey);
 	return status;
 }

@@ -3,32 +3,34 @@
 #ifndef BERTH_BOOT_H
 #define BERTH_BOOT_H
 
-#include "../arch/arch.h"
 #include "load.h"
+#include "packed.h"
 
 #define MAX_REFUSED 16
 
+/* Linux's relocation table in a file beside a vmlinux. */
+struct relocs {
+	struct file file; /* the kernel's name with ".relocs" behind it */
+	void *at;	  /* NULL: there is none */
+};
+
 /* What an attempt holds: released, whatever happens, when boot() returns. Too large for firmware's stack. */
 struct boot {
-	const struct loader_conf *conf;
 	struct file kernel, initrd[MAX_INITRDS];
 	size_t n_initrds;
-	struct cargo cargo;
-	struct image image;
-	struct cpu cpu;
-	struct machine machine;
-	struct request request[N_PARTS];
-	struct fw_memory memory;
-	struct plan plan;
+	struct planning planning;
 	struct range claimed[N_PARTS];	   /* empty: not claimed */
 	struct range refused[MAX_REFUSED]; /* by firmware, against its own map */
 	size_t n_refused;
 	unsigned int n_looks; /* at the memory, after a refusal */
 	struct loading loading;
+	struct packed packed;
+	struct relocs relocs;
 	struct handoff handoff;
 
 	/* Behind what an attempt starts with as zeros. */
 	uint8_t head[IMAGE_HEAD];
+	uint8_t spare[CHECK_PIECE];
 	char command_line[MAX_COMMAND_LINE];
 };
 

@@ -10,11 +10,19 @@ void explain_placement(struct text *text, enum part part, const struct placement
 void explain_refusal(struct text *text, const struct refusal *refusal)
 {
 	const struct choice *c = refusal->choice;
+	bool whole = refusal->run.start == c->window.start && refusal->run.end == c->window.end;
 
-	text_add(
-	    text, "refuse %s in %#" PRIx64 "-%#" PRIx64 " (%s) for %s from %#" PRIx64 " align %#" PRIx64 ": rule %s",
-	    part_name(refusal->part), refusal->run.start, refusal->run.end, size_words(range_size(refusal->run)).at,
-	    c->from_top ? "the highest" : "the lowest", c->window.start, c->align, rule_row(refusal->by)->id);
+	text_add(text, "refuse %s in %#" PRIx64 "-%#" PRIx64, part_name(refusal->part), refusal->run.start,
+		 refusal->run.end);
+	if (whole && refusal->by == C1)
+		text_add(text, " (no free memory)");
+	else
+		text_add(text, " (%s)", size_words(range_size(refusal->run)).at);
+	text_add(text, " for %s from %#" PRIx64 " align %#" PRIx64 ": rule %s",
+		 c->at_random  ? "a random slot"
+		 : c->from_top ? "the highest"
+			       : "the lowest",
+		 c->window.start, c->align, rule_row(refusal->by)->id);
 }
 
 static void say_limits(const struct request *r, struct fail *why)
@@ -51,7 +59,24 @@ static enum status explain_exact(const struct request *r, const struct memmap *m
 	return NO_PLACE;
 }
 
-static enum status explain_alone(const struct request *r, const struct free_memory *free, struct fail *why)
+/* Whoever else is in a window that the user named (rule C5); the first few say enough. */
+static void say_owners(const struct request *r, const struct memmap *map, struct fail *why)
+{
+	struct range window = {r->min.value, r->max.value};
+
+	for (unsigned int i = 0; i < 3 && !range_is_empty(window); i++) {
+		const struct memory *owner = memmap_owner(map, window);
+
+		if (owner == NULL)
+			return;
+		fail_add(why, "  held by   %#" PRIx64 "-%#" PRIx64 "   %s", owner->at.start, owner->at.end,
+			 owner_name(owner));
+		window.start = owner->at.end;
+	}
+}
+
+static enum status explain_alone(const struct request *r, const struct free_memory *free, const struct memmap *map,
+				 struct fail *why)
 {
 	struct range within = {r->min.value, r->max.value};
 	struct range best = largest_run(&free->all, within);
@@ -76,7 +101,12 @@ static enum status explain_alone(const struct request *r, const struct free_memo
 			 "-%#" PRIx64,
 			 range_size(best), size_words(range_size(best)).at, best.start, best.end);
 	say_limits(r, why);
-	fail_add(why, "  try: more memory or a smaller %s; nothing was changed", part_name(r->part));
+	if (r->min.by == C5 || r->max.by == C5)
+		say_owners(r, map, why);
+	if (r->min.by == C5 || r->max.by == C5)
+		fail_add(why, "  try: another window, or none; nothing was changed");
+	else
+		fail_add(why, "  try: more memory or a smaller %s; nothing was changed", part_name(r->part));
 	return NO_PLACE;
 }
 
@@ -92,11 +122,11 @@ enum status explain_failure(enum status status, const struct request request[N_P
 	if (failure->part != N_PARTS) {
 		const struct request *r = &request[failure->part];
 
-		return r->exact.by != RULE_NONE ? explain_exact(r, map, why) : explain_alone(r, free, why);
+		return r->exact.by != RULE_NONE ? explain_exact(r, map, why) : explain_alone(r, free, map, why);
 	}
-	(void)fail_by(why, NO_PLACE, C8, "each part fits alone, but no arrangement holds them all");
+	(void)fail_by(why, NO_PLACE, C8, "each part fits alone, but no arrangement holds them together");
 	for (size_t i = 0; i < N_PARTS; i++)
-		if (request[i].size != 0 && !request[i].optional)
+		if ((failure->parts >> i & 1) != 0)
 			fail_add(why, "  %-8s  needs %#" PRIx64 " bytes (%s), aligned to %#" PRIx64,
 				 part_name(request[i].part), request[i].size, size_words(request[i].size).at,
 				 request[i].least_align.value);

@@ -10,7 +10,7 @@
 
 #include "../config/entry.h"
 #include "../protocol/handoff.h"
-#include "plan.h"
+#include "planning.h"
 
 /* ---- files on the volume that the loader came from; paths are absolute with backslashes ---- */
 
@@ -29,21 +29,17 @@ enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size
 
 /* ---- memory ---- */
 
-/* The memory map and its free runs, in memory that fw_free_memory_map gives back. */
-struct fw_memory {
-	struct memmap map;
-	struct free_memory free;
-	size_t final_room; /* descriptors that the final map may have: those of now and 32 to spare */
-	size_t desc_size;  /* bytes of one */
-	void *pool;
-};
-
-enum status fw_memory_map(struct fw_memory *memory, struct fail *why) MUST_CHECK;
-void fw_free_memory_map(struct fw_memory *memory);
+/* The memory map and its free runs, in memory that fw_forget gives back. */
+enum status fw_survey(struct survey *survey, struct fail *why) MUST_CHECK;
+void fw_forget(struct survey *survey);
 
 /* Takes exactly these pages. TAKEN when firmware does not give them, whatever its map said. */
 enum status fw_claim(struct range at, struct fail *why) MUST_CHECK;
 void fw_release(struct range at);
+
+/* Whole pages wherever firmware likes, aligned to 4096, for what is not handed over; NULL when there are none. */
+void *fw_take(uint64_t size);
+void fw_give(void *at, uint64_t size);
 
 /* Where physical memory is to be read and written: the same number in firmware, a place in an arena in tests. */
 void *fw_memory_at(uint64_t address);

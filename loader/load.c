@@ -7,11 +7,9 @@
  * Large enough that firmware's cost of a call vanishes, small enough that firmware returns from each: one read of
  * 2.5 GiB did not come back from OVMF within minutes, and 1 MiB pieces cost 38 % more than large ones.
  */
-#define PIECE	     MIB(16)
-#define SMALL_PIECE  MIB(1)
-#define CHECK_PIECE  KIB(64) /* what is read both ways */
-#define INITRD_ALIGN 4	     /* Linux init/initramfs.c, unpack_to_rootfs: archives start on a multiple of 4 */
-#define LONG_FILE    MIB(16) /* from here on the log tells the speed */
+#define PIECE	    MIB(16)
+#define SMALL_PIECE MIB(1)
+#define LONG_FILE   MIB(16) /* from here on the log tells the speed */
 
 enum way { LARGE_PIECES, SMALL_PIECES, BY_BOUNCE };
 
@@ -55,10 +53,8 @@ static bool reaches_above_4g(const struct transfer *t)
 
 static enum status read_by_bounce(struct transfer *t, size_t size, struct fail *why)
 {
-	void *bounce = fw_memory_at(t->loading->bounce.start);
-
-	TRY(read_piece(t, bounce, size, why));
-	memcpy(fw_memory_at(t->to + t->done), bounce, size);
+	TRY(read_piece(t, t->loading->bounce, size, why));
+	memcpy(fw_memory_at(t->to + t->done), t->loading->bounce, size);
 	t->loading->copied += size;
 	return OK;
 }
@@ -69,10 +65,8 @@ static enum status read_by_bounce(struct transfer *t, size_t size, struct fail *
  */
 static enum status check_first_piece(struct transfer *t, size_t size, struct fail *why)
 {
-	void *bounce = fw_memory_at(t->loading->bounce.start);
+	void *bounce = t->loading->bounce;
 
-	if (size > range_size(t->loading->bounce))
-		size = (size_t)range_size(t->loading->bounce);
 	TRY(read_piece(t, bounce, size, why));
 	if (memcmp(bounce, fw_memory_at(t->to + t->done), size) == 0)
 		return OK;
@@ -90,7 +84,7 @@ static size_t piece_size(const struct transfer *t, bool check)
 	uint64_t most = check			 ? CHECK_PIECE
 			: t->way == LARGE_PIECES ? PIECE
 			: t->way == SMALL_PIECES ? SMALL_PIECE
-						 : range_size(t->loading->bounce);
+						 : t->loading->bounce_size;
 
 	return (size_t)(left < most ? left : most);
 }
@@ -98,9 +92,7 @@ static size_t piece_size(const struct transfer *t, bool check)
 /* After a failed read: the next more careful way, or the error as it is when there is none. */
 static enum status fall_back(struct transfer *t, enum status failed, struct fail *why)
 {
-	bool can_bounce = !range_is_empty(t->loading->bounce) && reaches_above_4g(t);
-
-	if (failed != IO_ERROR || t->way == BY_BOUNCE || (t->way == SMALL_PIECES && !can_bounce))
+	if (failed != IO_ERROR || t->way == BY_BOUNCE || (t->way == SMALL_PIECES && !reaches_above_4g(t)))
 		return failed;
 	fw_log(LOG_QUIET, "%s; trying %s [C7]", why->text,
 	       t->way == LARGE_PIECES ? "smaller pieces" : "a buffer below 4 GiB");
@@ -112,7 +104,7 @@ static enum status fall_back(struct transfer *t, enum status failed, struct fail
 
 static enum status transfer(struct transfer *t, struct fail *why)
 {
-	bool check = reaches_above_4g(t) && t->way != BY_BOUNCE && !range_is_empty(t->loading->bounce);
+	bool check = reaches_above_4g(t) && t->way != BY_BOUNCE;
 
 	while (t->done < t->size) {
 		size_t size = piece_size(t, check);
@@ -138,11 +130,8 @@ static enum status transfer(struct transfer *t, struct fail *why)
 
 static void tell_speed(const struct transfer *t, uint64_t started)
 {
-	uint64_t took;
+	uint64_t took = fw_microseconds() - started;
 
-	if (t->size < LONG_FILE || !fw_log_wants(LOG_NORMAL))
-		return;
-	took = fw_microseconds() - started;
 	if (took != 0) /* bytes per microsecond are MB/s */
 		fw_log(LOG_NORMAL,
 		       "read %s, %" PRIu64 " bytes in %" PRIu64 ".%02" PRIu64 " s, %" PRIu64 ".%" PRIu64 " MB/s",
@@ -167,9 +156,25 @@ enum status load_file(struct loading *loading, struct file *file, uint64_t offse
 	return status;
 }
 
-static bool joined_after(uint64_t end, uint64_t size, uint64_t *start, uint64_t *new_end)
+enum status load_some(struct file *file, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
 {
-	return checked_align_up(end, INITRD_ALIGN, start) || checked_add(*start, size, new_end);
+	if (fw_read(file->handle, offset, to, size, got, why) == OK)
+		return OK;
+	TRY(reopen(file, why));
+	return fw_read(file->handle, offset, to, size, got, why);
+}
+
+enum status load_image(struct loading *loading, struct file *file, const struct image *image, uint64_t start,
+		       struct fail *why)
+{
+	for (size_t i = 0; i < image->n_pieces; i++) {
+		const struct image_piece *piece = &image->piece[i];
+		uint64_t to = start + piece->at;
+
+		TRY(load_file(loading, file, piece->offset, to, piece->size, why));
+		memset(fw_memory_at(to + piece->size), 0, (size_t)(piece->memory - piece->size));
+	}
+	return OK;
 }
 
 enum status initrds_size(const struct file *file, size_t n, uint64_t *size, struct fail *why)
@@ -178,7 +183,7 @@ enum status initrds_size(const struct file *file, size_t n, uint64_t *size, stru
 
 	*size = 0;
 	for (size_t i = 0; i < n; i++)
-		if (joined_after(*size, file[i].size, &start, size))
+		if (initrd_join(*size, file[i].size, &start, size))
 			return fail(why, BAD_INPUT, "%s: the initrds together are larger than any memory",
 				    file[i].path);
 	return OK;
@@ -191,7 +196,7 @@ enum status load_initrds(struct loading *loading, struct file *file, size_t n, s
 	for (size_t i = 0; i < n; i++) {
 		uint64_t gap = end;
 
-		if (joined_after(end, file[i].size, &start, &end))
+		if (initrd_join(end, file[i].size, &start, &end))
 			return fail(why, BAD_INPUT, "%s: too large", file[i].path);
 		memset(fw_memory_at(place.start + gap), 0, (size_t)(start - gap));
 		TRY(load_file(loading, &file[i], 0, place.start + start, file[i].size, why));

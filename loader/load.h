@@ -11,8 +11,11 @@ struct file {
 	struct fw_file *handle; /* NULL: not open */
 };
 
+#define CHECK_PIECE 65536 /* bytes of a file that rule C7 reads both ways */
+
 struct loading {
-	struct range bounce;   /* below 4 GiB; empty: there is none */
+	uint8_t *bounce;       /* below 4 GiB, where every firmware can read to */
+	size_t bounce_size;    /* bytes, at least CHECK_PIECE */
 	bool distrust_high;    /* firmware's reads above 4 GiB failed or came out wrong */
 	uint64_t read, copied; /* bytes of files; what rule C7 reads a second time to compare is counted once */
 };
@@ -23,6 +26,17 @@ struct loading {
  */
 enum status load_file(struct loading *loading, struct file *file, uint64_t offset, uint64_t to, uint64_t size,
 		      struct fail *why) MUST_CHECK;
+
+/*
+ * Up to @size bytes at @offset, in one read; *got is less only at the end of the file. The file is opened anew, once,
+ * after a failed read.
+ */
+enum status load_some(struct file *file, uint64_t offset, void *to, size_t size, size_t *got,
+		      struct fail *why) MUST_CHECK;
+
+/* Every piece of @image to its place in the window that begins at @start, with zeros where it has none in the file. */
+enum status load_image(struct loading *loading, struct file *file, const struct image *image, uint64_t start,
+		       struct fail *why) MUST_CHECK;
 
 /* Joined as the kernel unpacks them: each begins on a 4-byte boundary. BAD_INPUT when the sum overflows. */
 enum status initrds_size(const struct file *file, size_t n, uint64_t *size, struct fail *why) MUST_CHECK;

@@ -1,139 +1,49 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "plan.h"
+#include "candidates.h"
 
-/* Runs looked at in one pass, over all choices. A map of 100,000 runs is searched to its end two hundred times. */
-#define BUDGET 20000000u
+/* Runs looked at in one pass, over all choices. A map of 100,000 runs is searched to its end a dozen times. */
+#define BUDGET 1250000u
+/* The same for some of the parts, which is worth a try only while it is cheap. */
+#define SMALL_BUDGET 200000u
 
 struct search {
 	const struct request *order[N_PARTS];
 	size_t n;
 	const struct free_memory *free;
-	bool all_from_top;
+	bool all_from_top;	  /* and nothing is tried out of order */
 	struct placement *placed; /* N_PARTS; an empty range where nothing is placed yet */
 	const struct plan_trace *trace;
-	uint64_t steps;
+	uint64_t steps, budget;
 };
 
-/* Where a choice's enumeration of gaps stands. */
-struct cursor {
-	size_t run;	   /* index from the choice's end of memory */
-	struct range rest; /* of the current run: what has not been tried */
-	bool in_run;
-};
+static enum status place_from(struct search *s, size_t depth);
 
-static void refuse(const struct search *s, const struct request *r, const struct choice *c, struct range run,
-		   enum rule by)
+/* Each candidate of one choice for the part at @depth, and the parts after it. */
+static enum status place_by_choice(struct search *s, size_t depth, const struct choice *choice, const struct runs *runs)
 {
-	if (s->trace != NULL && s->trace->refused != NULL)
-		s->trace->refused(s->trace->context,
-				  &(struct refusal){.part = r->part, .choice = c, .run = run, .by = by});
-}
+	const struct request *r = s->order[depth];
+	struct candidates candidates = {.request = r,
+					.choice = choice,
+					.runs = runs,
+					.placed = s->placed,
+					.from_top = choice->from_top || s->all_from_top,
+					.in_order = s->all_from_top,
+					.trace = s->trace,
+					.steps = &s->steps,
+					.budget = s->budget};
+	struct range at;
 
-/* The limit that leaves too little of a run, for the explanation: the one that takes most away. */
-static enum rule tightest(const struct request *r, const struct choice *c, struct range run)
-{
-	struct range low = range_common(run, (struct range){r->min.value, UINT64_MAX});
-	struct range high = range_common(run, (struct range){0, r->max.value});
+	while (candidates_next(&candidates, &at)) {
+		enum status status;
 
-	if (range_size(run) < r->size)
-		return C1;
-	if (range_is_empty(low) || range_size(low) < r->size)
-		return r->min.by;
-	if (range_is_empty(high) || range_size(high) < r->size)
-		return r->max.by;
-	return c->by;
-}
-
-static const struct placement *obstacle(const struct search *s, struct range at)
-{
-	for (size_t i = 0; i < N_PARTS; i++)
-		if (range_overlaps(s->placed[i].at, at))
-			return &s->placed[i];
-	return NULL;
-}
-
-/* The outermost place of @size in @rest that no placed part covers; false when the rest of the run has none. */
-static bool fit_in_run(const struct search *s, const struct request *r, const struct choice *c, bool from_top,
-		       struct range *rest, struct range *out, enum rule *by)
-{
-	*by = C1;
-	while (!range_is_empty(*rest) && range_size(*rest) >= r->size) {
-		struct range at;
-		const struct placement *hit;
-
-		if (from_top) {
-			at.start = align_down(rest->end - r->size, c->align);
-			if (at.start < rest->start)
-				break;
-		} else if (checked_align_up(rest->start, c->align, &at.start) || rest->end < at.start ||
-			   rest->end - at.start < r->size) {
-			break;
-		}
-		at.end = at.start + r->size;
-		hit = obstacle(s, at);
-		if (hit == NULL) {
-			*out = at;
-			return true;
-		}
-		*by = C2;
-		if (from_top)
-			rest->end = hit->at.start;
-		else
-			rest->start = hit->at.end;
+		s->placed[r->part] = (struct placement){at, choice->align, choice->by};
+		status = place_from(s, depth + 1);
+		if (status != NO_PLACE)
+			return status;
+		s->placed[r->part] = (struct placement){.align = 0};
+		candidates_refuse(&candidates, at, C8);
 	}
-	if (*by == C1 && range_size(*rest) >= r->size && !range_is_empty(*rest))
-		*by = r->align.by != RULE_NONE ? r->align.by : c->by;
-	return false;
-}
-
-/* After a place was tried, its gap is settled: what is left of the run begins at the next obstacle, if there is one. */
-static void leave_gap(const struct search *s, bool from_top, struct range tried, struct range *rest)
-{
-	struct range next = {0, 0};
-
-	for (size_t i = 0; i < N_PARTS; i++) {
-		struct range p = s->placed[i].at;
-
-		if (range_is_empty(p) || (from_top ? p.end > tried.start : p.start < tried.end))
-			continue;
-		if (range_is_empty(next) || (from_top ? p.end > next.end : p.start < next.start))
-			next = p;
-	}
-	if (from_top)
-		rest->end = range_is_empty(next) ? rest->start : next.start;
-	else
-		rest->start = range_is_empty(next) ? rest->end : next.end;
-}
-
-/* The next candidate of a choice, from its end of memory inwards: one a gap. */
-static bool next_candidate(struct search *s, const struct request *r, const struct choice *c, const struct runs *runs,
-			   struct cursor *cursor, struct range *out)
-{
-	bool from_top = c->from_top || s->all_from_top;
-	struct range limits = range_common(c->window, (struct range){r->min.value, r->max.value});
-
-	for (; cursor->run < runs->count; cursor->run++, cursor->in_run = false) {
-		struct range run = runs->run[from_top ? runs->count - 1 - cursor->run : cursor->run];
-		enum rule by;
-
-		if (++s->steps > BUDGET)
-			return false;
-		if (!cursor->in_run) {
-			cursor->rest = range_common(run, limits);
-			cursor->in_run = true;
-			if (range_is_empty(cursor->rest) || range_size(cursor->rest) < r->size) {
-				refuse(s, r, c, run, tightest(r, c, run));
-				continue;
-			}
-		}
-		if (fit_in_run(s, r, c, from_top, &cursor->rest, out, &by)) {
-			leave_gap(s, from_top, *out, &cursor->rest);
-			return true;
-		}
-		if (!range_is_empty(cursor->rest))
-			refuse(s, r, c, run, by);
-	}
-	return false;
+	return s->steps > s->budget ? GAVE_UP : NO_PLACE;
 }
 
 static enum status place_from(struct search *s, size_t depth)
@@ -146,22 +56,11 @@ static enum status place_from(struct search *s, size_t depth)
 	for (int pool = 0; pool < 2; pool++) {
 		const struct runs *runs = pool == 0 ? &s->free->reliable : &s->free->all;
 
-		for (size_t i = 0; i < r->n_choices && runs->count != 0; i++) {
-			const struct choice *c = &r->choice[i];
-			struct cursor cursor = {0};
-			struct range at;
+		for (size_t i = 0; i < r->n_choices && (runs->count != 0 || pool == 1); i++) {
+			enum status status = place_by_choice(s, depth, &r->choice[i], runs);
 
-			while (next_candidate(s, r, c, runs, &cursor, &at)) {
-				enum status status;
-
-				s->placed[r->part] = (struct placement){at, c->align, c->by};
-				status = place_from(s, depth + 1);
-				if (status != NO_PLACE)
-					return status;
-				s->placed[r->part] = (struct placement){.align = 0};
-			}
-			if (s->steps > BUDGET)
-				return GAVE_UP;
+			if (status != NO_PLACE)
+				return status;
 		}
 	}
 	return r->optional ? place_from(s, depth + 1) : NO_PLACE;
@@ -194,12 +93,28 @@ static bool next_order(const struct request **order, size_t n)
 	return true;
 }
 
-static void in_order_of_importance(struct search *s, const struct request request[N_PARTS])
+static unsigned int bit(size_t part)
+{
+	return 1u << part;
+}
+
+static unsigned int count_bits(unsigned int bits)
+{
+	unsigned int n = 0;
+
+	for (; bits != 0; bits &= bits - 1)
+		n++;
+	return n;
+}
+
+/* The parts of @parts that there are, the most important first; returns how many. */
+static size_t in_order_of_importance(struct search *s, const struct request request[N_PARTS], unsigned int parts)
 {
 	s->n = 0;
 	for (size_t i = 0; i < N_PARTS; i++)
-		if (request[i].size != 0)
+		if (request[i].size != 0 && (parts & bit(i)) != 0)
 			s->order[s->n++] = &request[i];
+	return s->n;
 }
 
 static void clear(struct plan *plan)
@@ -219,7 +134,9 @@ static enum status each_alone(struct search *s, const struct request request[N_P
 		s->order[0] = &request[i];
 		s->n = 1;
 		s->trace = NULL;
+		s->all_from_top = true;
 		status = place_from(s, 0);
+		s->all_from_top = false;
 		clear(plan);
 		if (status == OK)
 			continue;
@@ -232,30 +149,74 @@ static enum status each_alone(struct search *s, const struct request request[N_P
 	return OK;
 }
 
+/*
+ * Every order of @parts, first each part from its own end of memory, then all from the top; @optional ones last in
+ * each. Each pass has a budget of its own: the last, which alone is complete, must not starve behind the other.
+ */
+static enum status every_order(struct search *s, const struct request request[N_PARTS], unsigned int parts,
+			       unsigned int optional, struct plan *plan)
+{
+	enum status status = NO_PLACE;
+
+	for (int pass = 0; pass < 2 && status != OK; pass++) {
+		size_t n = in_order_of_importance(s, request, parts);
+
+		for (size_t i = 0; i < N_PARTS; i++)
+			if ((optional & bit(i)) != 0)
+				s->order[s->n++] = &request[i];
+		s->all_from_top = pass == 1;
+		s->steps = 0;
+		do {
+			clear(plan);
+			status = place_from(s, 0);
+		} while (status == NO_PLACE && next_order(s->order, n));
+	}
+	return status;
+}
+
+/*
+ * Two or three parts that do not fit together are found before all of them are tried: else the search would try every
+ * place of the others in between, and give up where a proof is cheap.
+ */
+static enum status some_together(struct search *s, const struct request request[N_PARTS], unsigned int all,
+				 struct plan *plan, struct plan_failure *failure)
+{
+	s->budget = SMALL_BUDGET;
+	for (unsigned int n = 2; n < count_bits(all); n++)
+		for (unsigned int parts = 1; parts < all; parts++) {
+			if ((parts & all) != parts || count_bits(parts) != n ||
+			    every_order(s, request, parts, 0, plan) != NO_PLACE)
+				continue;
+			failure->parts = parts;
+			return NO_PLACE;
+		}
+	s->budget = BUDGET;
+	return OK;
+}
+
 enum status plan_make(const struct request request[N_PARTS], const struct free_memory *free, struct plan *plan,
 		      struct plan_failure *failure, const struct plan_trace *trace)
 {
-	struct search search = {.free = free, .placed = plan->part};
+	struct search search = {.free = free, .placed = plan->part, .budget = BUDGET};
+	unsigned int needed = 0, optional = 0;
 	enum status status;
 
+	for (size_t i = 0; i < N_PARTS; i++)
+		if (request[i].size != 0)
+			*(request[i].optional ? &optional : &needed) |= bit(i);
 	clear(plan);
-	failure->part = N_PARTS;
+	*failure = (struct plan_failure){N_PARTS, needed};
 	TRY(each_alone(&search, request, plan, failure, trace));
 	search.trace = trace;
-	in_order_of_importance(&search, request);
 	search.steps = 0;
+	in_order_of_importance(&search, request, needed | optional);
 	status = place_from(&search, 0);
 	search.trace = NULL;
-	/* Each pass has a budget of its own: the last, which alone is complete, must not starve behind the others. */
-	for (int pass = 0; pass < 2 && status != OK; pass++) {
-		search.all_from_top = pass == 1;
-		search.steps = 0;
-		in_order_of_importance(&search, request);
-		do {
-			clear(plan);
-			status = place_from(&search, 0);
-		} while (status == NO_PLACE && next_order(search.order, search.n));
-	}
+	if (status == OK)
+		return OK;
+	status = some_together(&search, request, needed, plan, failure);
+	if (status == OK)
+		status = every_order(&search, request, needed, optional, plan);
 	if (status != OK)
 		clear(plan);
 	return status;

@@ -20,7 +20,11 @@ struct free_memory {
 	struct runs all;
 };
 
-/* A run that a choice did not take, and the rule that kept it out; C1 when it is too small. */
+/*
+ * Memory that a choice did not take, and the rule that kept it out: a run that a limit, the alignment or its size (C1)
+ * rules out, or of which other parts have taken too much (C2); a place that would leave another part none (C8); the
+ * choice's whole window, when it holds no free memory (C1). No run that was looked at goes without.
+ */
 struct refusal {
 	enum part part;
 	const struct choice *choice;
@@ -34,13 +38,14 @@ struct plan_trace {
 };
 
 struct plan_failure {
-	enum part part; /* that fits nowhere even alone; N_PARTS: each fits alone, but not together */
+	enum part part;	    /* that fits nowhere even alone; N_PARTS: each fits alone, but not together */
+	unsigned int parts; /* which do not fit together: bit n is part n */
 };
 
 /*
  * Tries the parts in order, each choice in order, each gap from the choice's end of memory; then every order of
  * parts; then every order with all parts from the top, which finds a plan whenever one exists (rule C8: pushing the
- * parts of any solution up, highest first, ends in one that this pass visits).
+ * parts of any solution up, highest first, ends in one that this pass visits). An optional part comes last in each.
  * OK; NO_PLACE with @failure; GAVE_UP when the budget of steps ended first, which says nothing about whether a plan
  * exists. @trace sees the refusals of the first pass.
  */

@@ -52,6 +52,18 @@ bool command_line_has(const char *line, const char *word)
 	return false;
 }
 
+void policy_default(struct wish *wish, const struct image *image, const char *command_line)
+{
+	if (!wish->said)
+		wish->policy =
+		    image->has_table && !command_line_has(command_line, "nokaslr") ? PLACE_RANDOM : PLACE_HIGH;
+}
+
+bool policy_kernel_may_move(const struct image *image, const char *command_line)
+{
+	return image->moves_itself && !command_line_has(command_line, "nokaslr");
+}
+
 bool command_line_mem(const char *line, uint64_t *limit)
 {
 	size_t length, prefix;
@@ -76,13 +88,15 @@ enum status policy_command_line(const struct entry *entry, char *line, size_t ro
 	size_t end = 0, at, length;
 	const char *next = line;
 
-	*added = entry->placement == PLACE_EXACT && !command_line_has(line, "nokaslr");
+	*added = (entry->wish.policy == PLACE_EXACT || entry->wish.policy == PLACE_WITHIN) &&
+		 !command_line_has(line, "nokaslr");
 	if (!*added)
 		return OK;
 	while (line[end] != '\0')
 		end++;
 	if (room - end <= size)
-		return fail_by(why, BAD_INPUT, X9, "the command line is too long to add nokaslr for an exact place");
+		return fail_by(why, BAD_INPUT, X9,
+			       "the command line is too long to add nokaslr for an exact place or a window");
 	while ((length = next_word(&next)) != 0 && !is_end_of_options(next, length))
 		next += length;
 	if (length == 0) { /* at the end: the space goes before it */
@@ -112,8 +126,11 @@ void policy_own_parts(const struct loader_conf *conf, struct request request[N_P
 
 static void add_choice(struct request *r, struct range window, uint64_t align, bool from_top, enum rule by)
 {
+	/* The kernel wants its own place, and the initrd the one next to it; where the others lie nobody minds. */
+	bool spares = r->part != PART_KERNEL && r->part != PART_INITRD;
+
 	if (r->n_choices < MAX_CHOICES)
-		r->choice[r->n_choices++] = (struct choice){window, align, from_top, by};
+		r->choice[r->n_choices++] = (struct choice){window, align, from_top, by, .spares_huge_pages = spares};
 }
 
 /*
@@ -146,13 +163,13 @@ static enum status check_exact(uint64_t at, const struct image *image, const str
 {
 	struct range place;
 
-	if (r->exact.by == X3 && r->exact.value != at)
-		return fail_by(why, BAD_INPUT, X3,
+	if (r->exact.by != RULE_NONE && r->exact.value != at)
+		return fail_by(why, BAD_INPUT, r->exact.by,
 			       "%s cannot run at %#" PRIx64 ": it is not relocatable and runs at %#" PRIx64
 			       " only\n  try: `placement %#" PRIx64 "`, or a relocatable kernel",
 			       image->name, at, r->exact.value, r->exact.value);
 	if (at % r->least_align.value != 0)
-		return fail_by(why, BAD_INPUT, X1,
+		return fail_by(why, BAD_INPUT, r->least_align.by,
 			       "%s cannot run at %#" PRIx64 ": it needs a multiple of %#" PRIx64
 			       "\n  try: `placement %#" PRIx64 "`",
 			       image->name, at, r->least_align.value, align_down(at, r->least_align.value));
@@ -189,34 +206,61 @@ static void choose_preferred(const struct image *image, struct request *r)
 	choose_high(r);
 }
 
-enum status policy_apply(const struct entry *entry, const struct image *image, const char *command_line,
-			 struct request request[N_PARTS], struct fail *why)
+static void choose_random(struct request *r, const uint64_t *entropy)
 {
-	struct request *kernel = &request[PART_KERNEL];
+	if (entropy != NULL) {
+		add_choice(r, above_16m, r->align.value, true, C12);
+		r->choice[r->n_choices - 1].at_random = true;
+		r->choice[r->n_choices - 1].entropy = *entropy;
+	}
+	choose_high(r);
+}
+
+static enum status choose_kernel(const struct wish *wish, const struct image *image, const uint64_t *entropy,
+				 struct request *kernel, struct fail *why)
+{
+	if (wish->policy == PLACE_EXACT) {
+		TRY(check_exact(wish->at, image, kernel, why));
+		choose_exact(kernel, wish->at, C5);
+	} else if (kernel->exact.by != RULE_NONE) {
+		TRY(check_exact(kernel->exact.value, image, kernel, why));
+		choose_exact(kernel, kernel->exact.value, kernel->exact.by);
+	} else if (wish->policy == PLACE_PREFERRED) {
+		choose_preferred(image, kernel);
+	} else if (wish->policy == PLACE_LOW) {
+		choose_low(kernel);
+	} else if (wish->policy == PLACE_RANDOM) {
+		choose_random(kernel, entropy);
+	} else {
+		choose_high(kernel);
+	}
+	return OK;
+}
+
+static bool is_in_window(const struct wish *wish, enum part part)
+{
+	return wish->policy == PLACE_WITHIN && (part == PART_KERNEL || part == PART_INITRD || part == PART_HANDOFF);
+}
+
+enum status policy_apply(const struct wish *wish, const uint64_t *entropy, const struct image *image,
+			 const char *command_line, struct request request[N_PARTS], struct fail *why)
+{
 	uint64_t limit;
 
 	for (size_t i = 0; i < N_PARTS; i++) {
 		at_least(&request[i].min, MIB(1), C1);
 		if (command_line_mem(command_line, &limit))
 			at_most(&request[i].max, limit, C9);
+		if (is_in_window(wish, (enum part)i)) {
+			at_least(&request[i].min, wish->at, C5);
+			at_most(&request[i].max, wish->end, C5);
+		}
 	}
-	if (entry->placement == PLACE_EXACT) {
-		TRY(check_exact(entry->place_at, image, kernel, why));
-		choose_exact(kernel, entry->place_at, C5);
-	} else if (kernel->exact.by != RULE_NONE) {
-		TRY(check_exact(kernel->exact.value, image, kernel, why));
-		choose_exact(kernel, kernel->exact.value, kernel->exact.by);
-	} else if (entry->placement == PLACE_PREFERRED) {
-		choose_preferred(image, kernel);
-	} else if (entry->placement == PLACE_LOW) {
-		choose_low(kernel);
-	} else {
-		choose_high(kernel);
-	}
+	TRY(choose_kernel(wish, image, entropy, &request[PART_KERNEL], why));
 	for (size_t i = 0; i < N_PARTS; i++) {
 		if (i == PART_KERNEL || request[i].size == 0)
 			continue;
-		if (entry->placement == PLACE_LOW)
+		if (wish->policy == PLACE_LOW)
 			choose_low(&request[i]);
 		else
 			choose_high(&request[i]);

@@ -7,8 +7,8 @@
 #include "../protocol/image.h"
 
 /*
- * Adds `nokaslr` to a command line when the entry asks for an exact place (rule X9), unless it is there already.
- * *added tells. BAD_INPUT when @room bytes do not hold it.
+ * Adds `nokaslr` to a command line when the entry asks for an exact place or a window (rule X9), unless it is there
+ * already. *added tells. BAD_INPUT when @room bytes do not hold it.
  */
 enum status policy_command_line(const struct entry *entry, char *line, size_t room, bool *added,
 				struct fail *why) MUST_CHECK;
@@ -23,6 +23,15 @@ void policy_own_parts(const struct loader_conf *conf, struct request request[N_P
 bool command_line_has(const char *line, const char *word);
 
 /*
+ * What is wished where the user said nothing: `high`; and `random` for a kernel that Berth can randomise and nokaslr
+ * does not hold, because its decompressor, which is left out, would have done so (rule X10).
+ */
+void policy_default(struct wish *wish, const struct image *image, const char *command_line);
+
+/* Whether the kernel may move itself to a random place after it was entered (rule X9). */
+bool policy_kernel_may_move(const struct image *image, const char *command_line);
+
+/*
  * The smallest mem=SIZE: Linux arch/x86/kernel/e820.c, parse_memopt, takes memory away at each of them. Sizes as its
  * memparse reads them (K, M, G, T, P, E). False when there is none.
  */
@@ -30,9 +39,10 @@ bool command_line_mem(const char *line, uint64_t *limit);
 
 /*
  * Narrows the requests by the common rules and writes their choices. Sizes must be final.
+ * @entropy: what `random` is drawn from; NULL: firmware has none, and `random` is `high` (rule C12).
  * BAD_INPUT when an exact place breaks a limit of the image: too low, misaligned, past its end of memory.
  */
-enum status policy_apply(const struct entry *entry, const struct image *image, const char *command_line,
-			 struct request request[N_PARTS], struct fail *why) MUST_CHECK;
+enum status policy_apply(const struct wish *wish, const uint64_t *entropy, const struct image *image,
+			 const char *command_line, struct request request[N_PARTS], struct fail *why) MUST_CHECK;
 
 #endif

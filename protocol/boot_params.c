@@ -24,6 +24,7 @@ enum {
 	E820_ENTRIES = 0x1e8,
 	SECURE_BOOT = 0x1ec,
 	TYPE_OF_LOADER = 0x210,
+	LOADFLAGS = 0x211,
 	CODE32_START = 0x214,
 	RAMDISK_IMAGE = 0x218,
 	RAMDISK_SIZE = 0x21c,
@@ -34,12 +35,12 @@ enum {
 };
 
 enum {
+	KASLR_FLAG = 1 << 1,	    /* boot.rst, loadflags: set by what randomised the kernel */
 	LOADER_UNDEFINED = 0xff,    /* boot.rst, type_of_loader: no id assigned */
 	VIDEO_TYPE_EFI = 0x70,	    /* include/uapi/linux/screen_info.h */
 	VIDEO_CAPABILITY_64BIT = 2, /* the same, VIDEO_CAPABILITY_64BIT_BASE */
 	SETUP_E820_EXT = 1,	    /* setup_data.h */
-	SETUP_RNG_SEED = 9,
-	SETUP_DATA_HEADER = 16, /* next 8, type 4, len 4 */
+	SETUP_DATA_HEADER = 16,	    /* next 8, type 4, len 4 */
 };
 
 static void store_split(uint8_t *bp, unsigned int low, unsigned int high, uint64_t value)
@@ -55,7 +56,7 @@ static void describe_screen(uint8_t *bp, const struct screen *s)
 
 	if (s->width == 0)
 		return; /* zeros: no console that the kernel could draw on */
-	for (unsigned int i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		store_le(bp + RED_SIZE + 2 * i, 1, channel[i]->size);
 		store_le(bp + RED_SIZE + 2 * i + 1, 1, channel[i]->position);
 		depth += channel[i]->size;
@@ -78,27 +79,19 @@ static void describe_header(uint8_t *bp, const struct bzimage *k, const struct c
 	for (size_t i = 0; i < k->header_size; i++)
 		bp[BZIMAGE_HEADER_AT + i] = k->header[i];
 	store_le(bp + TYPE_OF_LOADER, 1, LOADER_UNDEFINED);
+	if (k->randomised)
+		store_le(bp + LOADFLAGS, 1, load_le(bp + LOADFLAGS, 1) | KASLR_FLAG);
 	/* 32 bits only; the 64-bit entry does not read it, but a stale 0x100000 would be a lie. */
 	store_le(bp + CODE32_START, 4, load >> 32 == 0 ? load : 0);
-	/* boot.rst, min_alignment: the value used is written back; the decompressor aligns itself to it again. */
-	if (k->relocatable)
+	/*
+	 * boot.rst, min_alignment: a lower value that was used is written back; the decompressor aligns itself to it
+	 * again. Never a higher one: the kernel did not offer it.
+	 */
+	if (k->relocatable && plan->part[PART_KERNEL].align < load_le(bp + KERNEL_ALIGNMENT, 4))
 		store_le(bp + KERNEL_ALIGNMENT, 4, plan->part[PART_KERNEL].align);
 	/* Both are 0 without an initrd, whatever the file had there. */
 	store_split(bp, RAMDISK_IMAGE, EXT_RAMDISK_IMAGE, plan->part[PART_INITRD].at.start);
 	store_split(bp, RAMDISK_SIZE, EXT_RAMDISK_SIZE, cargo->initrd_size);
-}
-
-static struct piece take_command_line(struct handoff *handoff, const char *text)
-{
-	size_t size = 1;
-
-	while (text[size - 1] != '\0')
-		size++;
-	struct piece piece = block_take(&handoff->block, size, 1);
-
-	for (size_t i = 0; i < size && piece.at != NULL; i++)
-		piece.at[i] = (uint8_t)text[i];
-	return piece;
 }
 
 static struct piece take_setup_data(struct handoff *handoff, uint32_t type, uint32_t size)
@@ -112,17 +105,12 @@ static struct piece take_setup_data(struct handoff *handoff, uint32_t type, uint
 	return piece;
 }
 
-/* Room for a map of machine->map_room descriptors, raw, sorted, and as the e820 entries past the zero page's 128. */
+/* Room for the final map, and for the e820 entries past the zero page's 128. */
 static void take_map_room(struct handoff *handoff, const struct machine *machine)
 {
 	size_t room = machine->map_room;
-	struct piece raw = block_take(&handoff->block, room * machine->map_desc_size, 8);
-	struct piece sorted = block_take(&handoff->block, room * sizeof(struct memory), _Alignof(struct memory));
 
-	handoff->final =
-	    (struct final_map){.descriptors = raw.at, .address = raw.address, .room = room * machine->map_desc_size};
-	handoff->sorted = (struct memory *)(void *)sorted.at;
-	handoff->sorted_room = room;
+	handoff_take_map(handoff, machine);
 	handoff->e820_extra_room = room > E820_ZEROPAGE_ROOM ? room - E820_ZEROPAGE_ROOM : 0;
 	if (handoff->e820_extra_room != 0)
 		handoff->e820_extra =
@@ -135,7 +123,7 @@ void boot_params_describe(const struct bzimage *k, const struct cargo *cargo, co
 	uint8_t *bp;
 
 	handoff->boot_params = block_take(&handoff->block, BOOT_PARAMS_SIZE, EFI_PAGE);
-	handoff->command_line = take_command_line(handoff, cargo->command_line);
+	handoff->command_line = handoff_take_text(handoff, cargo->command_line);
 	if (machine->has_seed)
 		handoff->seed = take_setup_data(handoff, SETUP_RNG_SEED, SEED_SIZE);
 	take_map_room(handoff, machine);
@@ -152,7 +140,7 @@ void boot_params_describe(const struct bzimage *k, const struct cargo *cargo, co
 	 */
 	store_le(bp + EFI_INFO, 4, 0x34364c45); /* "EL64" */
 	store_split(bp, EFI_INFO + 4, EFI_INFO + 24, machine->system_table);
-	if (machine->has_seed) {
+	if (machine->has_seed && handoff->seed.at != NULL) {
 		for (size_t i = 0; i < SEED_SIZE; i++)
 			handoff->seed.at[SETUP_DATA_HEADER + i] = machine->seed[i];
 		store_le(bp + SETUP_DATA, 8, handoff->seed.address);
@@ -171,7 +159,7 @@ static void finish_e820(struct handoff *handoff, const struct memmap *map)
 	};
 
 	e820_from_map(map, &table);
-	if (table.count <= E820_ZEROPAGE_ROOM) {
+	if (extra == NULL || table.count <= E820_ZEROPAGE_ROOM) {
 		store_le(bp + E820_ENTRIES, 1, table.count);
 		return;
 	}
@@ -185,14 +173,9 @@ static void finish_e820(struct handoff *handoff, const struct memmap *map)
 void boot_params_finish(struct handoff *handoff, const struct final_map *final)
 {
 	uint8_t *bp = handoff->boot_params.at;
-	struct memmap map = {handoff->sorted, 0, handoff->sorted_room};
-	struct fail ignored;
+	struct memmap map = handoff_sort_map(handoff, final);
 
-	/*
-	 * The size of a descriptor was checked before exit and the room counted, so this parse succeeds; should
-	 * firmware change its mind in between, the kernel is given what fits.
-	 */
-	if (memmap_parse(&map, final->descriptors, final->size, final->desc_size, &ignored) == OK || map.count != 0)
+	if (map.count != 0)
 		finish_e820(handoff, &map);
 	store_le(bp + EFI_INFO + 8, 4, final->desc_size);
 	store_le(bp + EFI_INFO + 12, 4, final->desc_version);

@@ -14,6 +14,7 @@ struct cargo;
 
 #define BOOT_PARAMS_SIZE   4096
 #define E820_ZEROPAGE_ROOM 128
+#define SETUP_RNG_SEED	   9 /* setup_data.h */
 
 /*
  * Carves boot_params, the command line, setup_data and the room for the final memory map out of handoff->block and

@@ -6,7 +6,16 @@
 
 #define SECTOR	    512
 #define HDRS	    0x53726448 /* "HdrS" */
+#define KERNEL_INFO 0x506f544c /* "LToP" */
 #define ENTRY_64_AT 0x200      /* boot.rst, "64-bit Boot Protocol": the entry, from the load address */
+
+enum {
+#define FIELD(name, offset, width, since, meaning) AT_##name = offset, WIDTH_##name = width,
+#include "bzimage_fields.def"
+#undef FIELD
+};
+
+#define GET(head, name) field(head, AT_##name, WIDTH_##name)
 
 static uint64_t field(const struct bytes *head, size_t offset, unsigned int width)
 {
@@ -19,13 +28,18 @@ static uint64_t field(const struct bytes *head, size_t offset, unsigned int widt
 
 static enum status check_version(struct bzimage *k, const char *name, const struct bytes *head, struct fail *why)
 {
-	k->version = (uint16_t)field(head, 0x206, 2);
+	k->version = (uint16_t)GET(head, version);
 	if (k->version < 0x020c)
 		return fail(why, BAD_INPUT,
 			    "%s: boot protocol %u.%02u; the 64-bit entry needs 2.12 or later (Linux 3.8)\n"
 			    "  try: a newer kernel",
 			    name, (unsigned int)k->version >> 8, (unsigned int)k->version & 0xff);
-	k->xloadflags = (uint16_t)field(head, 0x236, 2);
+	return OK;
+}
+
+static enum status check_entry(struct bzimage *k, const char *name, const struct bytes *head, struct fail *why)
+{
+	k->xloadflags = (uint16_t)GET(head, xloadflags);
 	if ((k->xloadflags & XLF_KERNEL_64) == 0)
 		return fail(why, BAD_INPUT,
 			    "%s: xloadflags %#x has no XLF_KERNEL_64: a 32-bit kernel, which has no 64-bit entry\n"
@@ -36,8 +50,8 @@ static enum status check_version(struct bzimage *k, const char *name, const stru
 
 static enum status check_alignment(struct bzimage *k, const char *name, const struct bytes *head, struct fail *why)
 {
-	uint64_t wish = field(head, 0x230, 4);
-	unsigned int least_log2 = (unsigned int)field(head, 0x235, 1);
+	uint64_t wish = GET(head, kernel_alignment);
+	unsigned int least_log2 = (unsigned int)GET(head, min_alignment);
 	uint64_t least;
 
 	if (!is_power_of_two(wish))
@@ -58,8 +72,8 @@ static enum status check_alignment(struct bzimage *k, const char *name, const st
 static enum status check_size(struct bzimage *k, const char *name, const struct bytes *head, uint64_t file_size,
 			      struct fail *why)
 {
-	uint64_t setup_sects = field(head, 0x1f1, 1);
-	uint64_t paragraphs = field(head, 0x1f4, 4), init_size = field(head, 0x260, 4);
+	uint64_t setup_sects = GET(head, setup_sects);
+	uint64_t paragraphs = GET(head, syssize), init_size = GET(head, init_size);
 	uint64_t told;
 
 	if (setup_sects == 0)
@@ -85,10 +99,10 @@ static enum status check_addresses(struct bzimage *k, const char *name, const st
 {
 	struct range window;
 
-	k->pref_address = field(head, 0x258, 8);
-	k->relocatable = field(head, 0x234, 1) != 0;
-	k->initrd_addr_max = (uint32_t)field(head, 0x22c, 4);
-	k->cmdline_size = (uint32_t)field(head, 0x238, 4);
+	k->pref_address = GET(head, pref_address);
+	k->relocatable = GET(head, relocatable_kernel) != 0;
+	k->initrd_addr_max = (uint32_t)GET(head, initrd_addr_max);
+	k->cmdline_size = (uint32_t)GET(head, cmdline_size);
 	if (checked_range(k->pref_address, k->window_size, &window) || window.end > TIB(64))
 		return fail_by(why, BAD_INPUT, X2,
 			       "%s: init_size %#" PRIx64 " from pref_address %#" PRIx64
@@ -97,9 +111,9 @@ static enum status check_addresses(struct bzimage *k, const char *name, const st
 	if (!k->relocatable && k->pref_address % EFI_PAGE != 0)
 		return fail_by(why, BAD_INPUT, X3, "%s: pref_address %#" PRIx64 " is not on a page edge", name,
 			       k->pref_address);
-	if (field(head, 0x250, 8) != 0)
+	if (GET(head, setup_data) != 0)
 		return fail(why, BAD_INPUT, "%s: setup_data is %#" PRIx64 "; a file cannot hold an address in memory",
-			    name, field(head, 0x250, 8));
+			    name, GET(head, setup_data));
 	return OK;
 }
 
@@ -110,6 +124,8 @@ enum status bzimage_parse(struct bzimage *k, const char *name, struct bytes head
 	if (!bytes_get(head, 0x1fe, 2, &flag) || !bytes_get(head, 0x202, 4, &magic) || flag != 0xaa55 || magic != HDRS)
 		return fail(why, NOT_FOUND, "%s: no bzImage: no \"HdrS\" at 0x202", name);
 	*k = (struct bzimage){0};
+	/* Before the header's length: an old version's is shorter, and that is not what is wrong with it. */
+	TRY(check_version(k, name, &head, why));
 	/* boot.rst, "details of header fields", jump: the byte at 0x201 tells where the header ends. */
 	(void)bytes_get(head, 0x201, 1, &jump);
 	k->header_size = (size_t)jump + 0x202 - BZIMAGE_HEADER_AT;
@@ -123,7 +139,7 @@ enum status bzimage_parse(struct bzimage *k, const char *name, struct bytes head
 			    name, BZIMAGE_HEADER_AT + k->header_size, file_size);
 	for (size_t i = 0; i < k->header_size; i++)
 		k->header[i] = head.at[BZIMAGE_HEADER_AT + i];
-	TRY(check_version(k, name, &head, why));
+	TRY(check_entry(k, name, &head, why));
 	TRY(check_alignment(k, name, &head, why));
 	TRY(check_size(k, name, &head, file_size, why));
 	return check_addresses(k, name, &head, why);
@@ -132,7 +148,12 @@ enum status bzimage_parse(struct bzimage *k, const char *name, struct bytes head
 static enum status identify(struct image *image, struct bytes head, struct fail *why)
 {
 	TRY(bzimage_parse(&image->bzimage, image->name, head, image->file_size, why));
-	image->payload_at = image->bzimage.payload_at;
+	image->piece[0] =
+	    (struct image_piece){.offset = image->bzimage.payload_at, .size = image->bzimage.payload_size};
+	image->piece[0].memory = image->piece[0].size;
+	image->n_pieces = 1;
+	image->entry_at = ENTRY_64_AT;
+	image->moves_itself = true;
 	image->takes_five_levels = (image->bzimage.xloadflags & XLF_5LEVEL) != 0;
 	return OK;
 }
@@ -152,8 +173,8 @@ static void demand_kernel(const struct bzimage *k, struct request *kernel)
 	at_least(&kernel->min, k->pref_address, X2);
 }
 
-static enum status demand(const struct image *image, const struct cargo *cargo, struct request request[N_PARTS],
-			  struct fail *why)
+enum status bzimage_demand(const struct image *image, const struct cargo *cargo, struct request request[N_PARTS],
+			   struct fail *why)
 {
 	const struct bzimage *k = &image->bzimage;
 	size_t length = 0;
@@ -180,18 +201,42 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 	return OK;
 }
 
-static void describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
-		     const struct machine *machine, struct handoff *handoff)
+/*
+ * boot.rst, "Details of the kernel_info Fields", setup_type_max: the highest type that setup_data may have; bit 31 says
+ * that SETUP_INDIRECT is known. It lies in the payload. A kernel without kernel_info sets no limit.
+ */
+uint32_t bzimage_setup_type_max(const struct bzimage *k, struct bytes payload)
+{
+	struct bytes header = {k->header, k->header_size};
+	uint64_t at, magic, size, max;
+
+	if (k->version < 0x020f || !bytes_get(header, 0x268 - BZIMAGE_HEADER_AT, 4, &at) || at == 0 ||
+	    !bytes_get(payload, at, 4, &magic) || magic != KERNEL_INFO || !bytes_get(payload, at + 4, 4, &size) ||
+	    size < 16 || !bytes_get(payload, at + 12, 4, &max))
+		return INT32_MAX;
+	return (uint32_t)max & INT32_MAX;
+}
+
+static void inspect(const struct image *image, struct bytes payload, struct machine *machine)
+{
+	if (bzimage_setup_type_max(&image->bzimage, payload) < SETUP_RNG_SEED)
+		machine->has_seed = false;
+}
+
+void bzimage_describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
+		      const struct machine *machine, struct handoff *handoff)
 {
 	boot_params_describe(&image->bzimage, cargo, plan, machine, handoff);
-	handoff->entry = plan->part[PART_KERNEL].at.start + ENTRY_64_AT;
+	handoff->entry = plan->part[PART_KERNEL].at.start + image->entry_at;
 	handoff->argument = handoff->boot_params.address;
 }
 
 const struct protocol bzimage_protocol = {
     .name = "bzImage, 64-bit entry",
+    .is_linux = true,
     .identify = identify,
-    .demand = demand,
-    .describe = describe,
+    .demand = bzimage_demand,
+    .inspect = inspect,
+    .describe = bzimage_describe,
     .finish = boot_params_finish,
 };

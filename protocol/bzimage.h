@@ -33,6 +33,7 @@ struct bzimage {
 	bool relocatable;
 	uint64_t payload_at;   /* file offset of the protected-mode part */
 	uint64_t payload_size; /* bytes from there to the end of the file */
+	bool randomised;       /* Berth has moved it to random virtual addresses: the kernel is to know (KASLR_FLAG) */
 	uint8_t header[BZIMAGE_HEADER_MAX];
 	size_t header_size;
 };
@@ -43,6 +44,9 @@ struct bzimage {
  */
 enum status bzimage_parse(struct bzimage *k, const char *name, struct bytes head, uint64_t file_size,
 			  struct fail *why) MUST_CHECK;
+
+/* The highest type of setup_data that the kernel takes, without SETUP_INDIRECT's bit; INT32_MAX: it does not say. */
+uint32_t bzimage_setup_type_max(const struct bzimage *k, struct bytes payload);
 
 static inline bool bzimage_can_load_above_4g(const struct bzimage *k)
 {

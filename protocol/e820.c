@@ -30,52 +30,83 @@ enum e820_type e820_type_of(const struct memory *memory)
 
 static uint8_t *slot(const struct e820_table *table, size_t n)
 {
+	size_t step = E820_ENTRY_SIZE + table->padding;
+
 	if (n < table->zeropage_room)
-		return table->zeropage + n * E820_ENTRY_SIZE;
+		return table->zeropage + n * step;
 	n -= table->zeropage_room;
-	return n < table->extra_room ? table->extra + n * E820_ENTRY_SIZE : NULL;
+	return n < table->extra_room ? table->extra + n * step : NULL;
 }
 
-static void write_entry(struct e820_table *table, struct range at, enum e820_type type)
+/* What was told last may still grow; @until: all below is told, or has nothing to tell; @ram_end: how far RAM reaches.
+ */
+struct teller {
+	struct e820_table *table;
+	struct range last;
+	enum e820_type type;
+	uint64_t until, ram_end;
+};
+
+static void write_last(struct teller *t)
 {
-	uint8_t *to = slot(table, table->count);
+	uint8_t *to = range_is_empty(t->last) ? NULL : slot(t->table, t->table->count);
 
 	if (to == NULL)
 		return;
-	store_le(to, 8, at.start);
-	store_le(to + 8, 8, range_size(at));
-	store_le(to + 16, 4, (uint32_t)type);
-	table->count++;
+	store_le(to, 8, t->last.start);
+	store_le(to + 8, 8, range_size(t->last));
+	store_le(to + 16, 4, (uint32_t)t->type);
+	t->table->count++;
 }
 
+static void tell(struct teller *t, struct range at, enum e820_type type)
+{
+	if (range_is_empty(at))
+		return;
+	t->until = at.end;
+	if (type == t->type && at.start == t->last.end) {
+		t->last.end = at.end;
+		return;
+	}
+	write_last(t);
+	t->last = at;
+	t->type = type;
+}
+
+/*
+ * RAM up to @end, when @begun of @count descriptors were looked at. Where RAM was interrupted by what it gives way to,
+ * there may be more entries than descriptors: then only while the descriptors to come keep an entry each.
+ */
+static void tell_ram(struct teller *t, uint64_t end, size_t begun, size_t count)
+{
+	struct range at = {t->until, t->ram_end < end ? t->ram_end : end};
+	size_t room = t->table->zeropage_room + t->table->extra_room;
+	size_t entries = t->table->count + (range_is_empty(t->last) ? 0 : 1) + 1;
+
+	if ((t->type == E820_RAM && at.start == t->last.end) || entries <= begun || entries + count - begun <= room)
+		tell(t, at, E820_RAM);
+}
+
+/* Overlaps are a lie of the firmware's. Who takes reserved memory for RAM crashes: RAM gives way. */
 void e820_from_map(const struct memmap *map, struct e820_table *table)
 {
-	struct range last = {0, 0};
-	enum e820_type last_type = 0;
+	struct teller t = {.table = table};
 
 	table->count = 0;
 	for (size_t i = 0; i < map->count; i++) {
 		struct range at = map->entry[i].at;
 		enum e820_type type = e820_type_of(&map->entry[i]);
 
-		/* Overlaps are a lie of the firmware's. Who takes reserved memory for RAM crashes: RAM gives way. */
-		if (at.start < last.end && last_type == E820_RAM && type != E820_RAM)
-			last.end = at.start;
-		else if (at.start < last.end)
-			at.start = last.end;
-		if (at.start < last.start)
-			at.start = last.start;
-		if (range_is_empty(at))
-			continue;
-		if (type == last_type && at.start == last.end) {
-			last.end = at.end;
-			continue;
-		}
-		if (!range_is_empty(last))
-			write_entry(table, last, last_type);
-		last = at;
-		last_type = type;
+		tell_ram(&t, at.start, i, map->count);
+		if (at.start > t.ram_end && at.start > t.until)
+			t.until = at.start;
+		if (type != E820_RAM && at.start < t.until)
+			at.start = t.until;
+		if (type != E820_RAM)
+			tell(&t, at, type);
+		else if (at.end > t.ram_end)
+			t.ram_end = at.end;
 	}
-	if (!range_is_empty(last))
-		write_entry(table, last, last_type);
+	tell_ram(&t, t.ram_end, map->count, map->count);
+	write_last(&t);
 }

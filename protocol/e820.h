@@ -25,15 +25,17 @@ enum e820_type {
 struct e820_table {
 	uint8_t *zeropage, *extra;
 	size_t zeropage_room, extra_room;
-	size_t count; /* out: entries in all */
+	size_t padding; /* bytes behind each entry, which are left as they are */
+	size_t count;	/* out: entries in all */
 };
 
 enum e820_type e820_type_of(const struct memory *memory);
 
 /*
- * Writes the sorted @map: neighbours of one type joined, overlapping bytes never RAM unless all say so. Never more
- * entries than map->count. Returns nothing: it runs after the last moment at which anything may fail, so the tables
- * must be sized for map->room entries beforehand; what does not fit is left out.
+ * Writes the sorted @map: neighbours of one type joined, overlapping bytes never RAM unless all say so. No
+ * more entries than map->count, but for RAM that goes on behind what interrupted it, which is told while there is room.
+ * Returns nothing: it runs after the last moment at which anything may fail, so the tables must be sized for map->room
+ * entries beforehand; what does not fit is left out.
  */
 void e820_from_map(const struct memmap *map, struct e820_table *table);
 

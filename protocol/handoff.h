@@ -48,7 +48,8 @@ struct handoff {
 
 	/* protocol/: what the kernel reads */
 	struct piece boot_params, command_line, e820_extra, seed;
-	size_t e820_extra_room; /* entries */
+	struct piece start_info, memory_table; /* of PVH */
+	size_t e820_extra_room;		       /* entries */
 	struct final_map final;
 	struct memory *sorted; /* room for the final map, sorted */
 	size_t sorted_room;    /* entries */
@@ -56,7 +57,19 @@ struct handoff {
 	/* arch/: what the CPU is entered with */
 	uint64_t entry, argument;
 	uint64_t table_root, gdt;
-	uint64_t trampoline; /* 0: the kernel takes the paging mode that firmware runs in */
+	uint64_t trampoline; /* 0: the kernel is entered in 64-bit mode, with the levels of paging that firmware has */
 };
+
+/* A text with its NUL, in the block. */
+struct piece handoff_take_text(struct handoff *handoff, const char *text);
+
+/* Room for a map of machine->map_room descriptors, raw and sorted. */
+void handoff_take_map(struct handoff *handoff, const struct machine *machine);
+
+/*
+ * After ExitBootServices: @final, sorted. It runs where nothing can fail: the size of a descriptor was checked before
+ * and the room counted; should firmware change its mind in between, what fits is there.
+ */
+struct memmap handoff_sort_map(const struct handoff *handoff, const struct final_map *final);
 
 #endif

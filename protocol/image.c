@@ -1,12 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "image.h"
 
+#include "pvh.h"
+#include "vmlinux.h"
+
 static const struct protocol *const protocols[] = {
     &bzimage_protocol,
+    &vmlinux_protocol,
+    &pvh_protocol,
 };
+
+void image_take_segments(struct image *image, const struct elf *elf)
+{
+	image->n_pieces = elf->n_segments;
+	for (size_t i = 0; i < elf->n_segments; i++) {
+		const struct elf_segment *s = &elf->segment[elf->in_file[i]];
+
+		image->piece[i] = (struct image_piece){s->offset, s->filesz, s->place, s->memsz};
+	}
+}
 
 enum status image_identify(struct image *image, struct bytes head, struct fail *why)
 {
+	image->n_wants = 0;
 	if (image->file_size == 0)
 		return fail(why, BAD_INPUT, "%s: the file is empty\n  try: copy the kernel again", image->name);
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
@@ -17,7 +33,7 @@ enum status image_identify(struct image *image, struct bytes head, struct fail *
 			return status;
 	}
 	return fail(why, BAD_INPUT,
-		    "%s: no kernel that is known: no bzImage (\"HdrS\" at 0x202)\n"
+		    "%s: no kernel that is known: no bzImage (\"HdrS\" at 0x202) and no ELF file\n"
 		    "  try: a Linux bzImage for x86-64, which distributions call vmlinuz",
 		    image->name);
 }

@@ -2,15 +2,18 @@
 /*
  * A kernel image, and the protocols that know one: a row a format.
  *
- * identify() reads the first bytes of the file into a validated struct; after it nobody sees a number of the file.
- * demand() says what each part asks of its place. describe() writes what the kernel is told, finish() adds what only
- * the final memory map knows: it runs after ExitBootServices and cannot fail.
+ * identify() reads the first bytes of the file into a validated struct, and says which others it wants to see, which
+ * learn() is given one by one; after them nobody sees a number of the file.
+ * demand() says what each part asks of its place; inspect() reads what only the loaded kernel tells. describe() writes
+ * what the kernel is told, finish() adds what only the final memory map knows: it runs after ExitBootServices and
+ * cannot fail.
  */
 #ifndef BERTH_IMAGE_H
 #define BERTH_IMAGE_H
 
 #include "block.h"
 #include "bzimage.h"
+#include "elf.h"
 #include "handoff.h"
 #include "memmap.h"
 #include "request.h"
@@ -20,13 +23,40 @@
 
 struct protocol;
 
+#define IMAGE_PIECES 16
+
+/* Bytes of an image that go to one place, and the zeros behind them. */
+struct image_piece {
+	uint64_t offset, size; /* in the image's file, or in what its packed part unpacks to */
+	uint64_t at, memory;   /* from the start of the kernel's place; memory >= size, and the rest is zeros */
+};
+
+/* Bytes of the file behind its head that tell more of the image: notes, which may lie anywhere. */
+#define IMAGE_WANTS	ELF_MAX_NOTES
+#define IMAGE_WANT_MOST 65536 /* bytes of one */
+
+struct image_want {
+	uint64_t offset, size;
+};
+
 struct image {
 	const struct protocol *protocol;
 	const char *name; /* as the entry names it, for messages */
 	uint64_t file_size;
-	uint64_t payload_at;	/* file offset from which the file is read to the start of the kernel's place */
-	bool takes_five_levels; /* may be entered with 5-level paging on (rule X8) */
+	struct image_piece piece[IMAGE_PIECES]; /* ascending by offset; within the kernel's place, disjoint */
+	size_t n_pieces;
+	struct image_want want[IMAGE_WANTS]; /* within the file; what learn() is to be given, in this order */
+	size_t n_wants;
+	uint64_t entry_at;  /* from the start of the kernel's place */
+	uint64_t image_end; /* of an ELF file: where it ends, and Linux's relocation table begins */
+	bool has_table;	    /* and Linux's relocation table stands there: it can be moved to other virtual addresses */
+	uint64_t virtual_base;	 /* of a vmlinux: the virtual address that its window was linked for */
+	bool moves_itself;	 /* to a random place, unless told not to (rule X9) */
+	bool takes_five_levels;	 /* may be entered with 5-level paging on (rule X8) */
+	bool entered_in_32_bits; /* and with paging off; else in 64-bit mode (rule E3) */
 	struct bzimage bzimage;
+	struct elf elf; /* of what is entered by its notes */
+	struct elf_pvh pvh;
 };
 
 /* What the parts are, before any of them has a place. */
@@ -35,17 +65,43 @@ struct cargo {
 	uint64_t initrd_size;	  /* bytes, of all initrds joined; 0: none */
 };
 
+/*
+ * Where an initrd of @size goes behind others that end at @end: on a 4-byte boundary, where the kernel's unpacker looks
+ * for the next archive (Linux Documentation/driver-api/early-userspace/buffer-format.rst; init/initramfs.c,
+ * unpack_to_rootfs), and with nothing behind the last. True, and nothing written, when that is larger than any memory.
+ */
+static inline bool initrd_join(uint64_t end, uint64_t size, uint64_t *start, uint64_t *new_end)
+{
+	return checked_align_up(end, 4, start) || checked_add(*start, size, new_end);
+}
+
 struct protocol {
 	const char *name;
+	bool is_linux; /* whose command line has Linux's words, such as nokaslr */
 	/* NOT_FOUND: not this format; any other error: this format, but broken. */
 	enum status (*identify)(struct image *image, struct bytes head, struct fail *why);
+	/* @piece: all bytes of image->want[@which]. NULL where identify() wants none. */
+	enum status (*learn)(struct image *image, size_t which, struct bytes piece, struct fail *why);
 	enum status (*demand)(const struct image *image, const struct cargo *cargo, struct request request[N_PARTS],
 			      struct fail *why);
+	/* @payload: the file at the kernel's place. Drops from @machine what this kernel does not take. */
+	void (*inspect)(const struct image *image, struct bytes payload, struct machine *machine);
+	/* Makes the image that lies in @window run at @start, where the window is; NULL: it does so itself. */
+	enum status (*relocate)(const struct image *image, uint8_t *window, uint64_t start, struct fail *why);
 	/* Carves what it writes out of @handoff->block; with block.at == NULL it only measures. */
 	void (*describe)(const struct image *image, const struct cargo *cargo, const struct plan *plan,
 			 const struct machine *machine, struct handoff *handoff);
 	void (*finish)(struct handoff *handoff, const struct final_map *final);
 };
+
+/* The rows of struct protocol that all share who are entered with boot_params; in bzimage.c. */
+enum status bzimage_demand(const struct image *image, const struct cargo *cargo, struct request request[N_PARTS],
+			   struct fail *why);
+void bzimage_describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
+		      const struct machine *machine, struct handoff *handoff);
+
+/* The pieces of an ELF file, in the order in which they lie in it. */
+void image_take_segments(struct image *image, const struct elf *elf);
 
 /* Fills @image from the first bytes of a file: BAD_INPUT when no protocol knows it, or when one finds it broken. */
 enum status image_identify(struct image *image, struct bytes head, struct fail *why) MUST_CHECK;

@@ -32,6 +32,9 @@ struct choice {
 	uint64_t align;
 	bool from_top;
 	enum rule by;
+	bool spares_huge_pages; /* rule C10: before the others, the place that spoils the fewest */
+	bool at_random;		/* rule C12: drawn from @entropy, all slots alike, and no other place */
+	uint64_t entropy;
 };
 
 #define MAX_CHOICES 48

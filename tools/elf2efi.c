@@ -21,7 +21,7 @@
 #define HEADERS_SIZE   1024u
 #define PE_OFFSET      0x40u
 #define OPTIONAL_SIZE  240u /* PE32+ with 16 data directories */
-#define DIR_BASE_RELOC 5
+#define DIR_BASE_RELOC 5ul
 
 enum characteristics {
 	CODE = 0x20,
@@ -175,7 +175,8 @@ static void make_reloc(struct image *image, Elf64_Rela *rela, size_t count, uint
 	if (out == NULL)
 		die("out of memory");
 	image->reloc = out;
-	qsort(rela, count, sizeof(*rela), by_offset);
+	if (count != 0)
+		qsort(rela, count, sizeof(*rela), by_offset);
 	for (size_t i = 0; i < count; i++) {
 		struct section *s = section_at(image, rela[i].r_offset);
 		uint32_t at = (uint32_t)(rela[i].r_offset - s->address);
@@ -245,9 +246,9 @@ static void write_headers(const struct image *image, const Elf64_Ehdr *ehdr, uin
 	const struct section *last = &image->section[image->n_sections - 1];
 	uint32_t offset = HEADERS_SIZE, code = 0, data = 0;
 
-	memcpy(h, "MZ", 2);
+	put(h, 2, 0x5a4d); /* "MZ" */
 	put(h + 0x3c, 4, PE_OFFSET);
-	memcpy(h + PE_OFFSET, "PE\0", 4);
+	put(h + PE_OFFSET, 4, 0x4550); /* "PE", 0, 0 */
 	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
 		if (machines[i].elf == ehdr->e_machine)
 			put(h + PE_OFFSET + 4, 2, machines[i].pe);

@@ -2,15 +2,19 @@
 /*
  * The only code that touches system registers of x86-64: from firmware's state to the one that the kernel is
  * promised. Source: Linux Documentation/arch/x86/boot.rst, "64-bit Boot Protocol": CS = 0x10, DS = ES = SS = 0x18,
- * interrupts off, identity-mapped paging on, RSI = boot_params.
+ * interrupts off, identity-mapped paging on, RSI = boot_params. By PVH (Xen docs/misc/pvh.pandoc): 32-bit mode, CR0
+ * has PE alone, CR4 nothing, TR a TSS of base 0 and limit 0x67, EBX = hvm_start_info.
  */
 #include "enter.h"
 
+#define CR0_PE	  0x1
 #define CR0_PG	  0x80000000
 #define CR4_PGE	  0x80
 #define CR4_LA57  0x1000
 #define CR4_PCIDE 0x20000
 #define CR4_CET	  0x800000
+#define EFER	  0xc0000080
+#define EFER_LME  0x100
 
 	.text
 	.code64
@@ -28,6 +32,45 @@ x86_cpuid_edx:
 	mov	%edi, %eax
 	cpuid
 1:	mov	%edx, %eax
+	pop	%rbx
+	ret
+
+/*
+ * RDSEED, else RDRAND, into *rdi; eax is 0 when the CPU has neither, or when ten tries gave nothing, for a source may
+ * run dry. Source: Intel SDM volume 1, 7.3.17; CPUID in volume 2.
+ */
+	.globl x86_random
+	.type x86_random, @function
+x86_random:
+	push	%rbx
+	xor	%eax, %eax
+	cpuid
+	cmp	$7, %eax
+	jb	2f
+	mov	$7, %eax
+	xor	%ecx, %ecx
+	cpuid
+	bt	$18, %ebx
+	jnc	2f
+	mov	$10, %ecx
+1:	rdseed	%rax
+	jc	4f
+	pause
+	loop	1b
+2:	mov	$1, %eax
+	cpuid
+	bt	$30, %ecx
+	jnc	5f
+	mov	$10, %ecx
+3:	rdrand	%rax
+	jc	4f
+	loop	3b
+	jmp	5f
+4:	mov	%rax, (%rdi)
+	mov	$1, %eax
+	pop	%rbx
+	ret
+5:	xor	%eax, %eax
 	pop	%rbx
 	ret
 
@@ -100,8 +143,8 @@ x86_enter_by_trampoline:
 	lretq
 
 /*
- * Leaves 5-level paging (Intel SDM volume 3, 4.1.1: CR4.LA57 cannot change while paging is on). Runs from a copy
- * below 4 GiB, in 32-bit code whose address is in ebx; esp points to the words after it.
+ * Leaves 5-level paging (Intel SDM volume 3, 4.1.1: CR4.LA57 cannot change while paging is on), or long mode (9.8.5.4
+ * in the same). Runs from a copy below 4 GiB, in 32-bit code whose address is in ebx; esp points to the words after it.
  */
 	.section .rodata
 	.code32
@@ -110,10 +153,12 @@ x86_trampoline:
 	mov	%cr0, %eax
 	and	$~CR0_PG, %eax
 	mov	%eax, %cr0
-	mov	%cr4, %eax
-	and	$~CR4_LA57, %eax
-	mov	%eax, %cr4
 	mov	TRAMPOLINE_ROOT(%ebx), %eax
+	test	%eax, %eax
+	jz	2f
+	mov	%cr4, %edx
+	and	$~CR4_LA57, %edx
+	mov	%edx, %cr4
 	mov	%eax, %cr3
 	mov	%cr0, %eax
 	or	$CR0_PG, %eax
@@ -135,6 +180,27 @@ x86_trampoline:
 	xor	%edi, %edi
 	xor	%ebp, %ebp
 	jmp	*%rax
+
+	.code32
+2:	mov	$EFER, %ecx
+	rdmsr
+	and	$~EFER_LME, %eax
+	wrmsr
+	xor	%eax, %eax
+	mov	%eax, %cr4
+	mov	$CR0_PE, %eax
+	mov	%eax, %cr0
+	mov	$SELECTOR_DATA, %eax	/* again: what 64-bit mode loads of them is nobody's business there */
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	mov	$SELECTOR_TSS, %eax
+	ltr	%ax
+	pushl	$0
+	popfl
+	mov	TRAMPOLINE_ENTRY(%ebx), %eax
+	mov	TRAMPOLINE_ARGUMENT(%ebx), %ebx
+	jmp	*%eax
 x86_trampoline_end:
 
 	.section .note.GNU-stack, "", @progbits

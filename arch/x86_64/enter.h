@@ -7,9 +7,13 @@
 #define SELECTOR_CODE_32 0x08
 #define SELECTOR_CODE	 0x10
 #define SELECTOR_DATA	 0x18
-#define GDT_SIZE	 0x20
+#define SELECTOR_TSS	 0x20 /* for PVH; else empty */
+#define GDT_SIZE	 0x28
 
-/* In the trampoline's page: code from 0, a stack that ends where the words for the code begin. */
+/*
+ * In the trampoline's page: code from 0, a stack that ends where the words for the code begin. Root 0: the kernel is
+ * entered in 32-bit mode without paging.
+ */
 #define TRAMPOLINE_ROOT	    0xfe0
 #define TRAMPOLINE_ENTRY    0xfe8
 #define TRAMPOLINE_ARGUMENT 0xff0
@@ -19,6 +23,7 @@
 
 uint32_t x86_cpuid_edx(uint32_t leaf); /* 0 when the CPU does not have the leaf */
 uint64_t x86_read_cr4(void);
+uint32_t x86_random(uint64_t *number); /* 0 when the CPU gives none */
 __attribute__((noreturn)) void x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument);
 __attribute__((noreturn)) void x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline);
 extern const uint8_t x86_trampoline[], x86_trampoline_end[];

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The bytes that an x86-64 CPU is entered with: page tables, GDT, and the routine that leaves 5-level paging.
- * Source: Linux Documentation/arch/x86/boot.rst, "64-bit Boot Protocol"; Intel SDM volume 3, 3.4.5 and 4.5.
+ * The bytes that an x86-64 CPU is entered with: page tables, GDT, and the routine that leaves 5-level paging or long
+ * mode.
+ * Source: Linux Documentation/arch/x86/boot.rst, "64-bit Boot Protocol"; Xen docs/misc/pvh.pandoc; Intel SDM volume 3,
+ * 3.4.5, 4.5 and 7.2.2.
  */
 #include "enter.h"
 
@@ -12,9 +14,10 @@
 #define CPUID_EXTENDED	   0x80000001u
 #define EDX_GIB_PAGES	   (1u << 26)
 #define CR4_LA57	   (1u << 12)
-#define DESCRIPTOR_CODE_32 UINT64_C(0x00cf9b000000ffff) /* flat, execute and read, for the switch of levels only */
+#define DESCRIPTOR_CODE_32 UINT64_C(0x00cf9b000000ffff) /* flat, execute and read */
 #define DESCRIPTOR_CODE_64 UINT64_C(0x00af9b000000ffff) /* flat, execute and read, long mode */
 #define DESCRIPTOR_DATA	   UINT64_C(0x00cf93000000ffff) /* flat, read and write */
+#define DESCRIPTOR_TSS	   UINT64_C(0x0000890000000067) /* 32 bits, base 0, limit 0x67; loading it marks it busy */
 
 void arch_cpu(struct cpu *cpu)
 {
@@ -24,9 +27,19 @@ void arch_cpu(struct cpu *cpu)
 	};
 }
 
+bool arch_random(uint64_t *number)
+{
+	return x86_random(number) != 0;
+}
+
 static bool must_leave_five_levels(const struct cpu *cpu, const struct image *image)
 {
-	return cpu->five_levels && !image->takes_five_levels;
+	return cpu->five_levels && !image->takes_five_levels && !image->entered_in_32_bits;
+}
+
+static bool needs_code_32(const struct cpu *cpu, const struct image *image)
+{
+	return image->entered_in_32_bits || must_leave_five_levels(cpu, image);
 }
 
 void arch_demand(const struct cpu *cpu, const struct image *image, struct request *handoff)
@@ -35,9 +48,11 @@ void arch_demand(const struct cpu *cpu, const struct image *image, struct reques
 	 */
 	if (must_leave_five_levels(cpu, image))
 		at_most(&handoff->max, GIB(4), X8);
+	if (image->entered_in_32_bits)
+		at_most(&handoff->max, GIB(4), E3);
 }
 
-static uint64_t build_gdt(struct block *block, bool with_code_32)
+static uint64_t build_gdt(struct block *block, bool with_code_32, bool with_tss)
 {
 	struct piece gdt = block_take(block, GDT_SIZE, 16);
 
@@ -45,11 +60,13 @@ static uint64_t build_gdt(struct block *block, bool with_code_32)
 		store_le(gdt.at + SELECTOR_CODE_32, 8, with_code_32 ? DESCRIPTOR_CODE_32 : 0);
 		store_le(gdt.at + SELECTOR_CODE, 8, DESCRIPTOR_CODE_64);
 		store_le(gdt.at + SELECTOR_DATA, 8, DESCRIPTOR_DATA);
+		store_le(gdt.at + SELECTOR_TSS, 8, with_tss ? DESCRIPTOR_TSS : 0);
 	}
 	return gdt.address;
 }
 
-static uint64_t build_trampoline(const struct handoff *handoff, const struct tables *tables, struct block *block)
+/* @root: of the tables that the kernel is entered with; 0: without paging. */
+static uint64_t build_trampoline(const struct handoff *handoff, uint64_t root, struct block *block)
 {
 	struct piece page = block_take(block, EFI_PAGE, EFI_PAGE);
 	size_t size = (size_t)(x86_trampoline_end - x86_trampoline);
@@ -57,7 +74,7 @@ static uint64_t build_trampoline(const struct handoff *handoff, const struct tab
 	if (page.at != NULL) {
 		for (size_t i = 0; i < size; i++)
 			page.at[i] = x86_trampoline[i];
-		store_le(page.at + TRAMPOLINE_ROOT, 8, tables->four_level_root);
+		store_le(page.at + TRAMPOLINE_ROOT, 8, root);
 		store_le(page.at + TRAMPOLINE_ENTRY, 8, handoff->entry);
 		store_le(page.at + TRAMPOLINE_ARGUMENT, 8, handoff->argument);
 	}
@@ -67,13 +84,16 @@ static uint64_t build_trampoline(const struct handoff *handoff, const struct tab
 void arch_prepare(const struct cpu *cpu, const struct image *image, const struct memmap *map, struct handoff *handoff)
 {
 	struct table_format format = {cpu->five_levels ? 5 : 4, cpu->gib_pages};
-	bool leave = must_leave_five_levels(cpu, image);
+	bool with_code_32 = needs_code_32(cpu, image);
 	struct tables tables;
 
-	handoff->gdt = build_gdt(&handoff->block, leave);
+	handoff->gdt = build_gdt(&handoff->block, with_code_32, image->entered_in_32_bits);
 	tables_build(&format, map, &handoff->block, &tables);
 	handoff->table_root = tables.root;
-	handoff->trampoline = leave ? build_trampoline(handoff, &tables, &handoff->block) : 0;
+	handoff->trampoline = 0;
+	if (with_code_32)
+		handoff->trampoline =
+		    build_trampoline(handoff, image->entered_in_32_bits ? 0 : tables.four_level_root, &handoff->block);
 }
 
 void arch_enter(const struct handoff *handoff)

@@ -20,6 +20,8 @@ struct bytes {
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "UEFI 2.10, 1.8.1: every CPU of UEFI is little-endian");
 
 /* @width: 1 to 8 bytes. Where it is a constant, and it nearly always is, a single instruction is left of this. */
+/*@ requires 1 <= width <= 8 && \valid_read(at + (0 .. width - 1));
+    assigns \nothing; */
 static inline uint64_t load_le(const uint8_t *at, unsigned int width)
 {
 	uint64_t value = 0;
@@ -29,12 +31,18 @@ static inline uint64_t load_le(const uint8_t *at, unsigned int width)
 }
 
 /* @width: 1 to 8 bytes; bits of @value above it are dropped. */
+/*@ requires 1 <= width <= 8 && \valid(at + (0 .. width - 1));
+    assigns at[0 .. width - 1]; */
 static inline void store_le(uint8_t *at, unsigned int width, uint64_t value)
 {
 	__builtin_memcpy(at, &value, width);
 }
 
 /* Reads @width bytes at @offset; false, and *out untouched, when they do not all lie in @from. */
+/*@ requires 1 <= width <= 8 && \valid_read(from.at + (0 .. from.size - 1)) && \valid(out);
+    assigns *out;
+    ensures \result <==> offset + width <= from.size;
+    ensures !\result ==> *out == \old(*out); */
 static inline bool bytes_get(struct bytes from, size_t offset, unsigned int width, uint64_t *out)
 {
 	if (offset > from.size || from.size - offset < width)

@@ -1,33 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fail.h"
 
-static void write_fail(struct fail *why, enum status status, enum rule rule, const char *format, va_list args)
+void fail_write(struct fail *why, enum status status, enum rule rule, const char *format, ...)
 {
 	struct text text = TEXT(why->text);
+	va_list args;
 
 	why->status = status;
 	why->rule = rule;
+	va_start(args, format);
 	text_vadd(&text, format, args);
-}
-
-enum status fail(struct fail *why, enum status status, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	write_fail(why, status, RULE_NONE, format, args);
 	va_end(args);
-	return status;
-}
-
-enum status fail_by(struct fail *why, enum status status, enum rule rule, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	write_fail(why, status, rule, format, args);
-	va_end(args);
-	return status;
 }
 
 void fail_add(struct fail *why, const char *format, ...)

@@ -31,11 +31,14 @@ struct fail {
 	char text[FAIL_TEXT];
 };
 
-/* Replaces what @why held, and returns @status. */
-__attribute__((format(printf, 3, 4))) enum status fail(struct fail *why, enum status status, const char *format, ...);
-/* The same, signed with a rule. */
-__attribute__((format(printf, 4, 5))) enum status fail_by(struct fail *why, enum status status, enum rule rule,
-							  const char *format, ...);
+/*
+ * fail() replaces what @why held, and is @which, a status; fail_by() is the same, signed with a rule. They are macros
+ * so that compilers and analysers see which status comes out.
+ */
+#define fail(why, which, ...)	       (fail_write(why, which, RULE_NONE, __VA_ARGS__), (enum status)(which))
+#define fail_by(why, which, rule, ...) (fail_write(why, which, rule, __VA_ARGS__), (enum status)(which))
+__attribute__((format(printf, 4, 5))) void fail_write(struct fail *why, enum status status, enum rule rule,
+						      const char *format, ...);
 /* Appends a line to the sentence. */
 __attribute__((format(printf, 2, 3))) void fail_add(struct fail *why, const char *format, ...);
 

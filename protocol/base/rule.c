@@ -12,3 +12,23 @@ const struct rule_row *rule_row(enum rule rule)
 {
 	return &rows[rule < N_RULES ? rule : RULE_NONE];
 }
+
+static char upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+bool rule_named(const char *id, size_t length, enum rule *rule)
+{
+	for (unsigned int i = RULE_NONE + 1; i < N_RULES; i++) {
+		size_t n = 0;
+
+		while (n < length && rows[i].id[n] != '\0' && upper(id[n]) == rows[i].id[n])
+			n++;
+		if (n == length && rows[i].id[n] == '\0') {
+			*rule = (enum rule)i;
+			return true;
+		}
+	}
+	return false;
+}

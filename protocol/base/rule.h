@@ -5,6 +5,9 @@
 #ifndef BERTH_RULE_H
 #define BERTH_RULE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 enum rule {
 	RULE_NONE,
 #define RULE(id, kind, sentence, source) id,
@@ -25,5 +28,8 @@ struct rule_row {
 
 /* The row of @rule; an empty row for RULE_NONE and for numbers that are no rule. */
 const struct rule_row *rule_row(enum rule rule);
+
+/* The rule with this id, in either case of letters; false when there is none. */
+bool rule_named(const char *id, size_t length, enum rule *rule);
 
 #endif

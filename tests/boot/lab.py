@@ -95,13 +95,14 @@ class Esp:
 
 
 class Machine:
-    """A running QEMU; the console's text, without escape sequences, is in .text()."""
+    """A running QEMU; the console's text, without escape sequences, is in .text(). @image: made already, and kept."""
 
-    def __init__(self, esp, *options, memory="6G", timeout=150, more=()):
+    def __init__(self, esp, *options, memory="6G", timeout=150, more=(), image=None):
         self.log = os.path.join(esp.path, "console.log")
         self.deadline = time.monotonic() + timeout
         words = [os.path.join(ROOT, "scripts", "qemu"), "--memory", memory, "--timeout", str(timeout), *options,
-                 esp.image(), "--", *more]
+                 image or esp.image(), "--", *more]
+        self.keeps_image = image is not None
         self.raw = bytearray()
         self.seen = 0
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -122,16 +123,18 @@ class Machine:
     def text(self):
         return ANSI.sub(b"", bytes(self.raw)).decode("utf-8", "replace").replace("\r", "")
 
-    def wait_for(self, words):
-        """Waits until @words stand on the console after what was waited for before."""
+    def wait_for(self, *any_of):
+        """Waits until one of these texts stands on the console after what was waited for before, and returns it."""
         while True:
             ended = not self.reader.is_alive()
-            at = self.text().find(words, self.seen)
-            if at >= 0:
+            text = self.text()
+            found = [(text.find(words, self.seen), words) for words in any_of if words in text[self.seen:]]
+            if found:
+                at, words = min(found)
                 self.seen = at + len(words)
-                return
+                return words
             if ended or time.monotonic() > self.deadline:
-                raise Failure(f"the console never said {words!r}; it ended with:\n" + self.tail())
+                raise Failure(f"the console never said {' or '.join(any_of)!r}; it ended with:\n" + self.tail())
             time.sleep(0.05)
 
     def rest_of_line(self):
@@ -174,7 +177,7 @@ class Machine:
     def __exit__(self, *error):
         self.stop()
         disk = os.path.join(os.path.dirname(self.log), "disk.img")
-        if os.path.exists(disk):
+        if os.path.exists(disk) and not self.keeps_image:
             os.unlink(disk)
 
 
@@ -217,6 +220,12 @@ class Guest:
 
     def param(self, offset, width):
         return int.from_bytes(self.boot_params()[offset:offset + width], "little")
+
+
+def put_into_image(image, name, text):
+    """Replaces a file of an image that is not in use."""
+    subprocess.run(["mcopy", "-o", "-i", image, "-", "::" + name], input=text.encode(), check=True,
+                   env={**os.environ, "MTOOLS_SKIP_CHECK": "1"})
 
 
 def kernel_reads(path):

@@ -7,37 +7,6 @@
 
 struct world world;
 
-/* ---- a kernel's header ---- */
-
-static void put(uint8_t *at, unsigned int width, uint64_t value)
-{
-	for (unsigned int i = 0; i < width; i++)
-		at[i] = (uint8_t)(value >> (8 * i));
-}
-
-void kernel_head(const struct kernel_fields *fields, uint8_t head[IMAGE_HEAD])
-{
-	memset(head, 0, IMAGE_HEAD);
-	put(head + 0x1f1, 1, fields->setup_sects);
-	put(head + 0x1f4, 4, fields->syssize);
-	put(head + 0x1fe, 2, fields->boot_flag);
-	put(head + 0x200, 1, 0xeb);
-	put(head + 0x201, 1, fields->jump);
-	put(head + 0x202, 4, fields->magic);
-	put(head + 0x206, 2, fields->version);
-	put(head + 0x211, 1, 1);
-	put(head + 0x214, 4, 0x100000);
-	put(head + 0x22c, 4, fields->initrd_addr_max);
-	put(head + 0x230, 4, fields->kernel_alignment);
-	put(head + 0x234, 1, fields->relocatable_kernel);
-	put(head + 0x235, 1, fields->min_alignment);
-	put(head + 0x236, 2, fields->xloadflags);
-	put(head + 0x238, 4, fields->cmdline_size);
-	put(head + 0x250, 8, fields->setup_data);
-	put(head + 0x258, 8, fields->pref_address);
-	put(head + 0x260, 4, fields->init_size);
-}
-
 /* ---- the map's text ---- */
 
 static uint64_t read_size(const char **at)
@@ -114,14 +83,21 @@ static struct runs free_runs(struct range *run, size_t room, bool reliable)
 	return (struct runs){run, memmap_free_runs(&world.map, reliable, run, room), room};
 }
 
+size_t raw_map(const char *text, uint8_t raw[GIVEN_ENTRIES * DESC_SIZE])
+{
+	size_t n = 0;
+
+	while (*text != '\0' && n < GIVEN_ENTRIES)
+		text = read_entry(text, raw + n++ * DESC_SIZE);
+	return n;
+}
+
 void given_map(const char *text)
 {
 	uint8_t raw[GIVEN_ENTRIES * DESC_SIZE];
-	size_t n = 0;
+	size_t n = raw_map(text, raw);
 
 	memset(&world, 0, sizeof(world));
-	while (*text != '\0' && n < GIVEN_ENTRIES)
-		text = read_entry(text, raw + n++ * DESC_SIZE);
 	world.map = (struct memmap){world.entry, 0, GIVEN_ENTRIES};
 	if (memmap_parse(&world.map, raw, n * DESC_SIZE, DESC_SIZE, &world.why) != OK)
 		fail_msg("%s", world.why.text);
@@ -176,12 +152,24 @@ void given_command_line(const char *line)
 
 void given_placement(enum placement_policy policy, uint64_t at)
 {
-	world.wish.placement = policy;
-	world.wish.place_at = at;
+	world.wish = (struct wish){policy, true, at, 0};
 	world.planned = false;
 }
 
-/* What loader/boot.c does between the memory map and the claims. */
+void given_window(uint64_t at, uint64_t end)
+{
+	world.wish = (struct wish){PLACE_WITHIN, true, at, end};
+	world.planned = false;
+}
+
+void given_entropy(uint64_t entropy)
+{
+	world.has_entropy = true;
+	world.entropy = entropy;
+	world.planned = false;
+}
+
+/* What loader/planning.c does, but for the sizes that a test sets by hand. */
 static enum status plan_world(void)
 {
 	struct plan_failure failure;
@@ -198,7 +186,8 @@ static enum status plan_world(void)
 		if (checked_align_up(size, EFI_PAGE, &r->size))
 			return fail(&world.why, BAD_INPUT, "too large");
 	}
-	TRY(policy_apply(&world.wish, &world.image, world.cargo.command_line, world.request, &world.why));
+	TRY(policy_apply(&world.wish, world.has_entropy ? &world.entropy : NULL, &world.image, world.cargo.command_line,
+			 world.request, &world.why));
 	status = plan_make(world.request, &world.free, &world.plan, &failure, NULL);
 	if (status == OK)
 		return OK;
@@ -377,6 +366,12 @@ void finish_with_pages(struct told *t, size_t n)
 
 /* ---- descriptors ---- */
 
+static void put(uint8_t *at, unsigned int width, uint64_t value)
+{
+	for (unsigned int i = 0; i < width; i++)
+		at[i] = (uint8_t)(value >> (8 * i));
+}
+
 void put_descriptor(uint8_t *at, uint32_t type, uint64_t start, uint64_t pages, uint64_t attribute)
 {
 	memset(at, 0, 40);
@@ -395,6 +390,13 @@ struct dice dice_from_seed(const char *test)
 
 	print_message("%s: SEED=%#" PRIx64 "\n", test, seed);
 	return (struct dice){seed};
+}
+
+unsigned long cases_or(unsigned long n)
+{
+	const char *text = getenv("CASES");
+
+	return text == NULL ? n : strtoul(text, NULL, 0);
 }
 
 /* splitmix64 (Steele, Lea, Flood 2014). */

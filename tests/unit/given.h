@@ -21,11 +21,15 @@
 #include "../../protocol/boot_params.h"
 #include "../../protocol/e820.h"
 #include "../../protocol/image.h"
+#include "kernel_head.h"
 
-#include <cmocka.h>
 /* cmocka's fail() takes no arguments, and its fail_msg() uses it; the tree has a fail() of its own. */
+#pragma push_macro("fail")
+#undef fail
+#include <cmocka.h>
 #undef fail
 #undef fail_msg
+#pragma pop_macro("fail")
 #define fail_msg(...)                                                                                                  \
 	do {                                                                                                           \
 		print_error(__VA_ARGS__);                                                                              \
@@ -37,30 +41,6 @@
 #define DESC_SIZE     48 /* bytes of a memory descriptor as OVMF and most firmware have it: 8 more than UEFI names */
 #define COUNT_OF(a)   (sizeof(a) / sizeof((a)[0]))
 
-/* ---- a kernel's header ---- */
-
-/* By the names of the Linux boot protocol; what a test does not name is as in Debian 12's kernel. */
-struct kernel_fields {
-	const char *name;
-	uint8_t jump, setup_sects, relocatable_kernel, min_alignment;
-	uint16_t boot_flag, version, xloadflags;
-	uint32_t magic, syssize, initrd_addr_max, kernel_alignment, cmdline_size, init_size;
-	uint64_t setup_data, pref_address, file_size;
-};
-
-#pragma GCC diagnostic ignored "-Woverride-init" /* a named field takes the place of Debian 12's */
-
-#define DEBIAN_12                                                                                                      \
-	.name = "vmlinuz-6.1", .jump = 0x6a, .setup_sects = 39, .relocatable_kernel = 1, .min_alignment = 21,          \
-	.boot_flag = 0xaa55, .version = 0x020f, .xloadflags = 0x7f, .magic = 0x53726448, .syssize = 0x80000,           \
-	.initrd_addr_max = 0x7fffffff, .kernel_alignment = 0x200000, .cmdline_size = 2047, .init_size = 0x3378000,     \
-	.pref_address = 0x1000000, .file_size = 0x80000 * 16 + 40 * 512
-
-#define KERNEL(...) ((struct kernel_fields){DEBIAN_12, __VA_ARGS__})
-
-/* Writes the first IMAGE_HEAD bytes of such a file. */
-void kernel_head(const struct kernel_fields *fields, uint8_t head[IMAGE_HEAD]);
-
 /* ---- the world ---- */
 
 struct world {
@@ -70,7 +50,9 @@ struct world {
 	struct free_memory free;
 	struct image image;
 	struct cargo cargo;
-	struct entry wish;
+	struct wish wish;
+	bool has_entropy;
+	uint64_t entropy;
 	uint64_t size[N_PARTS]; /* 0: as the protocol says */
 	struct loader_conf conf;
 	bool has_bounce;
@@ -91,6 +73,9 @@ extern struct world world;
  */
 void given_map(const char *text);
 
+/* The same text as descriptors of DESC_SIZE bytes; returns how many. */
+size_t raw_map(const char *text, uint8_t raw[GIVEN_ENTRIES * DESC_SIZE]);
+
 /* given_kernel(.xloadflags = XLF_KERNEL_64, .init_size = MIB(50)): the rest is as in Debian 12's kernel. */
 #define given_kernel(...) given_kernel_fields(&KERNEL(__VA_ARGS__))
 void given_kernel_fields(const struct kernel_fields *fields);
@@ -98,9 +83,11 @@ void given_kernel_fields(const struct kernel_fields *fields);
 void given_initrd(uint64_t size);
 void given_handoff(uint64_t size); /* 0, which is none, unless a test says so */
 void given_kept_free(uint64_t size);
-void given_bounce(void);	   /* 1 MiB below 4 GiB, optional, as boot.c asks for it */
+void given_bounce(void); /* 1 MiB below 4 GiB, optional, as boot.c asks for it */
 void given_command_line(const char *line);
 void given_placement(enum placement_policy policy, uint64_t at);
+void given_window(uint64_t at, uint64_t end);
+void given_entropy(uint64_t entropy); /* what placement random draws from; none unless a test says so */
 
 /* ---- what is expected ---- */
 
@@ -159,6 +146,8 @@ struct dice {
 };
 
 struct dice dice_from_seed(const char *test);
+/* How many cases a random test has: CASES in the environment, else @n. */
+unsigned long cases_or(unsigned long n);
 uint64_t roll64(struct dice *dice);
 uint32_t roll(struct dice *dice, uint32_t below); /* 0 to below - 1 */
 /* A number of any length in bits: small, large and all-ones ones come up alike. */

@@ -327,6 +327,26 @@ static void c1_what_is_no_rule_has_an_empty_row(void **state)
 	assert_string_equal(rule_row((enum rule)1000000)->id, "");
 }
 
+static void c1_a_rule_is_found_by_its_id_in_either_case(void **state)
+{
+	static const char *const none[] = {"", "C", "C1x", "C99", "X", "x1 ", "1C"};
+	enum rule rule = RULE_NONE;
+
+	(void)state;
+	for (unsigned int i = RULE_NONE + 1; i < N_RULES; i++) {
+		const char *id = rule_row((enum rule)i)->id;
+		char small[8] = "";
+
+		for (size_t c = 0; id[c] != '\0'; c++)
+			small[c] = (char)(id[c] >= 'A' && id[c] <= 'Z' ? id[c] - 'A' + 'a' : id[c]);
+		assert_true(rule_named(id, strlen(id), &rule) && rule == i);
+		assert_true(rule_named(small, strlen(small), &rule) && rule == i);
+		assert_false(rule_named(id, strlen(id) - 1, &rule) && rule == i);
+	}
+	for (size_t i = 0; i < COUNT_OF(none); i++)
+		assert_false(rule_named(none[i], strlen(none[i]), &rule));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +367,7 @@ int main(void)
 	    cmocka_unit_test(c5_a_failures_lines_end_with_its_room),
 	    cmocka_unit_test(c1_every_rule_has_an_id_a_sentence_and_a_source),
 	    cmocka_unit_test(c1_what_is_no_rule_has_an_empty_row),
+	    cmocka_unit_test(c1_a_rule_is_found_by_its_id_in_either_case),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,6 +117,14 @@ static void x1_the_alignment_used_is_written_back(void **state)
 	t.plan.part[PART_KERNEL].align = MIB(4);
 	tell(&t);
 	expect_field(&t, 0x230, 4, MIB(4));
+	expect_field(&t, 0x234, 1, 1); /* relocatable_kernel, right behind it */
+	forget(&t);
+
+	/* A higher one, which the kernel did not offer, is not. */
+	given_told(&t, &KERNEL(.kernel_alignment = KIB(4), .min_alignment = 12));
+	t.plan.part[PART_KERNEL].align = MIB(2);
+	tell(&t);
+	expect_field(&t, 0x230, 4, KIB(4));
 	forget(&t);
 }
 

@@ -97,6 +97,8 @@ static void x250_the_129th_entry_is_not_lost(void **state)
 	given_told(&t, &KERNEL());
 	t.machine.map_room = 129;
 	tell(&t);
+	assert_int_equal(t.handoff.e820_extra_room, 1);
+	assert_true(t.handoff.final.address % 8 == 0);
 	finish_with_pages(&t, 129);
 	node = node_at(&t, get_le(t.bp + 0x250, 8));
 	assert_true(get_le(node, 8) == 0);

@@ -115,8 +115,38 @@ static void x4_versions_before_2_12_have_no_64_bit_entry(void **state)
 	(void)state;
 	for (uint16_t version = 0; version < 0x020c; version++)
 		expect_wrong(BAD_INPUT, RULE_NONE, "2.12", .version = version);
+	/* Whose header is shorter, as 2.05's is: that is its version, and no damage. */
+	expect_wrong(BAD_INPUT, RULE_NONE, "boot protocol 2.05", .version = 0x0205, .jump = 0x238 - 0x202);
 	for (uint16_t version = 0x020c; version < 0x0300; version++)
 		expect_parsed(&p, .version = version);
+}
+
+/* boot.rst, "The kernel_info": LToP, size, size_total, setup_type_max, from kernel_info_offset (0x268) on. */
+static void x268_the_highest_setup_data_type_is_the_kernels(void **state)
+{
+	uint8_t payload[64] = {0};
+	struct bytes bytes = {payload, sizeof(payload)};
+	struct parsed p;
+
+	(void)state;
+	expect_parsed(&p, .version = 0x020f);
+	store_le(p.k.header + 0x268 - 0x1f1, 4, 40);
+	memcpy(payload + 40, "LToP\x10\0\0\0\x10\0\0\0\x06\0\0\x80", 16);
+	assert_int_equal(bzimage_setup_type_max(&p.k, bytes), 6);
+	for (bytes.size = 0; bytes.size < 56; bytes.size++) /* cut off: it does not say */
+		assert_int_equal(bzimage_setup_type_max(&p.k, bytes), INT32_MAX);
+	bytes.size = sizeof(payload);
+	payload[44] = 12; /* size: without setup_type_max */
+	assert_int_equal(bzimage_setup_type_max(&p.k, bytes), INT32_MAX);
+	payload[44] = 16;
+	payload[40] = 'l';
+	assert_int_equal(bzimage_setup_type_max(&p.k, bytes), INT32_MAX);
+	payload[40] = 'L';
+	store_le(p.k.header + 0x268 - 0x1f1, 4, 0xffffffff);
+	assert_int_equal(bzimage_setup_type_max(&p.k, bytes), INT32_MAX);
+	store_le(p.k.header + 0x268 - 0x1f1, 4, 40);
+	p.k.version = 0x020d;
+	assert_int_equal(bzimage_setup_type_max(&p.k, bytes), INT32_MAX);
 }
 
 static void x4_a_32_bit_kernel_is_refused(void **state)
@@ -361,6 +391,7 @@ int main(void)
 	    cmocka_unit_test(x2_setup_sects_0_means_4),
 	    cmocka_unit_test(x2_what_has_no_hdrs_is_no_bzimage),
 	    cmocka_unit_test(x4_versions_before_2_12_have_no_64_bit_entry),
+	    cmocka_unit_test(x268_the_highest_setup_data_type_is_the_kernels),
 	    cmocka_unit_test(x4_a_32_bit_kernel_is_refused),
 	    cmocka_unit_test(x2_every_header_length),
 	    cmocka_unit_test(x2_a_file_that_ends_within_its_head_is_never_read_past_its_end),

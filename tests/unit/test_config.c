@@ -34,6 +34,10 @@ static void timeouts_are_seconds_or_words(void **state)
 	    {"timeout 0", TIMEOUT_NONE, false},
 	    {"timeout 5", 5, false},
 	    {"timeout 4294967294", 4294967294, false},
+	    {"timeout 0x1f", 31, false},
+	    {"timeout 0XAF", 175, false},
+	    {"timeout 0x9", 9, false},
+	    {"timeout 010", 10, false},
 	    {"timeout menu-force", TIMEOUT_FOREVER, false},
 	    {"timeout menu-hidden", TIMEOUT_NONE, false},
 	    {"timeout menu-disabled", TIMEOUT_NONE, true},
@@ -121,6 +125,13 @@ static void mistakes_in_loader_conf_name_the_line_and_the_rest_counts(void **sta
 	    {"timeout 18446744073709551621", 0, LOG_NORMAL, "line 1: timeout"},
 	    {"timeout -1", 0, LOG_NORMAL, "line 1: timeout"},
 	    {"timeout 5s", 0, LOG_NORMAL, "line 1: timeout"},
+	    {"timeout 5a", 0, LOG_NORMAL, "line 1: timeout"},
+	    {"timeout 0x5g", 0, LOG_NORMAL, "line 1: timeout"},
+	    {"timeout 0x5`", 0, LOG_NORMAL, "line 1: timeout"},
+	    {"timeout 0x", 0, LOG_NORMAL, "line 1: timeout"},
+	    {"timeout 1x5", 0, LOG_NORMAL, "line 1: timeout"},
+	    {"timeout 0x10000000000000005", 0, LOG_NORMAL, "line 1: timeout"},
+	    {"timeout 18446744073709551616", 0, LOG_NORMAL, "line 1: timeout"},
 	    {"timeout Menu-Force", 0, LOG_NORMAL, "line 1: timeout"},
 	    {"timeout menu-forced", 0, LOG_NORMAL, "line 1: timeout"},
 	    {"log \x1b[31m", 0, LOG_NORMAL, "line 1: log \"?[31m\""},
@@ -173,11 +184,34 @@ static void lines_are_numbered_and_comments_are_none(void **state)
 	assert_false(lines_next(&lines, &line));
 }
 
+static void marks_and_blanks_alone_are_no_lines(void **state)
+{
+	static const char *const empty[] = {"", "\xef\xbb\xbf", " ", "\t\n \n\r\n", "\xef\xbb\xbf#", "#"};
+	static const char text[] = " \n\t\na";
+	struct lines lines;
+	struct line line;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(empty); i++) {
+		lines_open(&lines, empty[i], strlen(empty[i]));
+		assert_false(lines_next(&lines, &line));
+	}
+	lines_open(&lines, text, sizeof(text) - 1);
+	assert_true(lines_next(&lines, &line));
+	expect_word(line.key, "a");
+	assert_int_equal(line.number, 3);
+}
+
 static void a_word_in_a_message_is_short_and_harmless(void **state)
 {
 	static const char *const row[][2] = {
 	    {"", ""},
 	    {"abc", "abc"},
+	    {"~\x7f\xc2\x9f\xc2\xa0", "~??\xc2\xa0"},
+	    {"\xff\xe1\x84\x80", "?\xe1\x84\x80"},
+	    /* U+10FF is one column wide, U+1100 two. */
+	    {"012345678901234567890123456789012345678\xe1\x83\xbf", "012345678901234567890123456789012345678\xe1\x83\xbf"},
+	    {"012345678901234567890123456789012345678\xe1\x84\x80", "012345678901234567890123456789012345678..."},
 	    {"a\x1b[0m\n\xc2\x85", "a?[0m??"},
 	    {"0123456789012345678901234567890123456789", "0123456789012345678901234567890123456789"},
 	    {"01234567890123456789012345678901234567890", "0123456789012345678901234567890123456789..."},
@@ -236,7 +270,7 @@ static void expect_sound_entry(const struct entry *e, const char *text, size_t s
 		expect_inside(e->initrd[i], text, size);
 	for (size_t i = 0; i < e->n_options; i++)
 		expect_inside(e->options[i], text, size);
-	assert_true(e->place_at % 4096 == 0);
+	assert_true(e->wish.at % 4096 == 0);
 	assert_int_equal(e->broken, status != OK);
 	if (status == OK)
 		assert_true(e->linux_path.length != 0 && memchr(text, '\0', size) == NULL);
@@ -322,6 +356,7 @@ int main(void)
 	    cmocka_unit_test(mistakes_in_loader_conf_name_the_line_and_the_rest_counts),
 	    cmocka_unit_test(a_loader_conf_in_utf_16_is_told),
 	    cmocka_unit_test(lines_are_numbered_and_comments_are_none),
+	    cmocka_unit_test(marks_and_blanks_alone_are_no_lines),
 	    cmocka_unit_test(a_word_in_a_message_is_short_and_harmless),
 	    cmocka_unit_test(no_bytes_make_a_parser_look_outside_of_its_text),
 	    cmocka_unit_test(no_file_name_overruns_the_id),

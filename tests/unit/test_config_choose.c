@@ -215,11 +215,12 @@ static void globs_match_as_glob_7_says_without_regard_to_case(void **state)
 		{"[!]]", "a"}, {"[a-]", "-"}, {"[a-]", "a"}, {"[-a]", "-"}, {"[0-9][0-9]", "42"}, {"\\*", "*"}, {"\\?", "?"},
 		{"\\a", "a"}, {"[", "["}, {"a[b", "a[b"}, {"[!", "[!"}, {"a*", "a"}, {"*a", "aaa"}, {"*.?", "a.b.c"},
 		{"[\xc3\xa4]*", "\xc3\xa4"}, {"?*?", "ab"},
+		{"a\\", "a\\"}, {"[a-cx]", "x"}, {"[ab-]", "-"}, {"[a-ce-g]", "f"}, {"[ac-]", "c"}, {"[xa-c]", "b"},
 	};
 	static const char *const no[][2] = {
 		{"", "a"}, {"a", ""}, {"?", ""}, {"debian", "debian-6"}, {"debian-6", "debian"}, {"a?c", "ac"}, {"a[!b]d", "abd"},
 		{"a[!b]d", "aBd"}, {"[a-c]x", "dx"}, {"[c-a]x", "bx"}, {"*-6.1", "a-6.10"}, {"\\*", "a"}, {"[]", "a"}, {"[]a", "]"},
-		{"[a-c]", ""}, {"a*b", "aXbY"}, {"?*?", "a"}, {"[!]]", "]"},
+		{"[a-c]", ""}, {"[a-cx]", "-"}, {"[a-c-e]", "d"}, {"[a-ce]", "d"}, {"a*b", "aXbY"}, {"?*?", "a"}, {"[!]]", "]"},
 	};
 
 	(void)state;
@@ -329,6 +330,12 @@ static void without_a_pattern_the_default_is_the_first_that_can_boot(void **stat
 	assert_int_equal(entries_default(list, 4, &conf), 2);
 	assert_int_equal(entries_default(list, 2, &conf), 1); /* out of tries is better than broken */
 	assert_int_equal(entries_default(list, 1, &conf), 0);
+	assert_int_equal(entries_default(list + 2, 2, &conf), 0);
+	list[2]->tries_exhausted = list[3]->tries_exhausted = true;
+	assert_int_equal(entries_default(list + 2, 2, &conf), 0);
+	conf.default_pattern = word_of("*");
+	assert_int_equal(entries_default(list + 2, 2, &conf), 0);
+	list[2]->tries_exhausted = list[3]->tries_exhausted = false;
 }
 
 static void a_name_means_one_entry_exactly(void **state)

@@ -79,7 +79,7 @@ static void every_key_of_an_entry_is_read(void **state)
 	expect_word(e.options[0], "root=/dev/sda2 ro");
 	expect_word(e.options[1], "quiet  splash");
 	expect_word(e.architecture, "x64");
-	assert_int_equal(e.placement, PLACE_LOW);
+	assert_int_equal(e.wish.policy, PLACE_LOW);
 }
 
 static void what_is_not_written_is_absent(void **state)
@@ -91,7 +91,7 @@ static void what_is_not_written_is_absent(void **state)
 	assert_true(e.title.at == NULL && e.version.at == NULL && e.sort_key.at == NULL && e.machine_id.at == NULL &&
 		    e.architecture.at == NULL);
 	assert_int_equal(e.n_initrds + e.n_options, 0);
-	assert_int_equal(e.placement, PLACE_HIGH);
+	assert_int_equal(e.wish.policy, PLACE_HIGH);
 }
 
 static void keys_that_are_not_known_are_ignored(void **state)
@@ -112,7 +112,7 @@ static void of_a_key_that_stands_twice_the_last_counts(void **state)
 	(void)state;
 	expect_word(e.title, "B");
 	expect_word(e.linux_path, "/2");
-	assert_int_equal(e.placement, PLACE_LOW);
+	assert_int_equal(e.wish.policy, PLACE_LOW);
 }
 
 static void a_line_without_a_value_counts_as_absent(void **state)
@@ -239,23 +239,26 @@ static void a_line_may_be_as_long_as_the_file(void **state)
 
 /* ---- placement ---- */
 
-static void placement_takes_three_words_or_an_address(void **state)
+static void placement_takes_words_addresses_and_windows(void **state)
 {
 	static const struct {
 		const char *value;
 		enum placement_policy policy;
-		uint64_t at;
+		uint64_t at, end;
 	} row[] = {
-		{"high", PLACE_HIGH, 0},
-		{"low", PLACE_LOW, 0},
-		{"preferred", PLACE_PREFERRED, 0},
-		{"0", PLACE_EXACT, 0},
-		{"0x140000000", PLACE_EXACT, 0x140000000},
-		{"0X1aBcDeF000", PLACE_EXACT, 0x1abcdef000},
-		{"16777216", PLACE_EXACT, MIB(16)},
-		{"0xFFFFFFFFFFFFF000", PLACE_EXACT, 0xfffffffffffff000},
-		{"18446744073709547520", PLACE_EXACT, 0xfffffffffffff000},
-		{"0x00000000000000000000001000", PLACE_EXACT, 0x1000},
+		{"high", PLACE_HIGH, 0, 0},
+		{"low", PLACE_LOW, 0, 0},
+		{"preferred", PLACE_PREFERRED, 0, 0},
+		{"random", PLACE_RANDOM, 0, 0},
+		{"0x1000-0x2000", PLACE_WITHIN, 0x1000, 0x2000},
+		{"0-18446744073709547520", PLACE_WITHIN, 0, 0xfffffffffffff000},
+		{"0", PLACE_EXACT, 0, 0},
+		{"0x140000000", PLACE_EXACT, 0x140000000, 0},
+		{"0X1aBcDeF000", PLACE_EXACT, 0x1abcdef000, 0},
+		{"16777216", PLACE_EXACT, MIB(16), 0},
+		{"0xFFFFFFFFFFFFF000", PLACE_EXACT, 0xfffffffffffff000, 0},
+		{"18446744073709547520", PLACE_EXACT, 0xfffffffffffff000, 0},
+		{"0x00000000000000000000001000", PLACE_EXACT, 0x1000, 0},
 	};
 
 	(void)state;
@@ -266,8 +269,8 @@ static void placement_takes_three_words_or_an_address(void **state)
 		struct entry e = parse("a.conf", text);
 
 		assert_false(e.broken);
-		assert_int_equal(e.placement, row[i].policy);
-		assert_true(e.place_at == row[i].at);
+		assert_int_equal(e.wish.policy, row[i].policy);
+		assert_true(e.wish.at == row[i].at && e.wish.end == row[i].end);
 	}
 }
 
@@ -276,7 +279,7 @@ static void a_placement_that_is_none_is_named_with_the_way_out(void **state)
 	static const struct {
 		const char *value, *reason;
 	} row[] = {
-		{"", "placement \"\" is no address\n  try: high, low, preferred or 0xADDRESS"},
+		{"", "placement \"\" is no address\n  try: high, low, preferred, random, 0xADDRESS or MIN-MAX"},
 		{"0xzz", "placement \"0xzz\" is no address"},
 		{"highest", "placement \"highest\" is no address"},
 		{"High", "is no address"},
@@ -291,6 +294,13 @@ static void a_placement_that_is_none_is_named_with_the_way_out(void **state)
 		{"0x1000000000000000000000000000000000", "is no address"},
 		{"18446744073709551616", "is no address"},
 		{"99999999999999999999999999999999999999", "is no address"},
+		{"0x2000-0x2000", "placement 0x2000-0x2000 is an empty window"},
+		{"0x3000-0x2000", "placement 0x3000-0x2000 is an empty window"},
+		{"0x3001-0x4000", "placement 0x3001 is no multiple of 4096"},
+		{"0x3000-0x4001", "placement 0x4001 is no multiple of 4096"},
+		{"0x3000-", "is no address"},
+		{"-0x3000", "is no address"},
+		{"0x1000-0x2000-0x3000", "is no address"},
 		{"0x1001", "placement 0x1001 is no multiple of 4096"},
 		{"18446744073709551615", "placement 0xffffffffffffffff is no multiple of 4096"},
 		{"\x1b[2J", "placement \"?[2J\" is no address"},
@@ -311,6 +321,24 @@ static void a_placement_that_is_none_is_named_with_the_way_out(void **state)
 }
 
 /* ---- mistakes ---- */
+
+static void x10_decompress_says_who_unpacks_the_kernel(void **state)
+{
+	struct entry e;
+	struct fail why;
+	static const char wrong[] = "linux /k\ndecompress perhaps\n";
+
+	(void)state;
+	e = parse("a.conf", "linux /k\n");
+	assert_false(e.loader_unpacks);
+	e = parse("a.conf", "linux /k\ndecompress loader\n");
+	assert_true(e.loader_unpacks && !e.broken);
+	e = parse("a.conf", "decompress loader\nlinux /k\ndecompress kernel\n");
+	assert_true(!e.loader_unpacks && !e.broken);
+	assert_int_equal(entry_parse(&e, "a.conf", wrong, strlen(wrong), &why), BAD_INPUT);
+	assert_true(e.broken);
+	assert_non_null(strstr(why.text, "a.conf line 2: decompress \"perhaps\" is neither kernel nor loader"));
+}
 
 static void a_nul_byte_is_named_wherever_it_stands(void **state)
 {
@@ -398,8 +426,8 @@ static void the_first_mistake_is_told_and_the_other_lines_count(void **state)
 	assert_true(e.tries_exhausted);
 	expect_word(e.title, "T");
 	expect_word(e.linux_path, "/k");
-	assert_int_equal(e.placement, PLACE_HIGH);
-	assert_true(e.place_at == 0);
+	assert_int_equal(e.wish.policy, PLACE_HIGH);
+	assert_true(e.wish.at == 0);
 }
 
 int main(void)
@@ -417,8 +445,9 @@ int main(void)
 		TEST(a_hash_inside_of_a_value_is_no_comment),
 		TEST(a_file_of_nothing_has_no_kernel),
 		TEST(a_line_may_be_as_long_as_the_file),
-		TEST(placement_takes_three_words_or_an_address),
+		TEST(placement_takes_words_addresses_and_windows),
 		TEST(a_placement_that_is_none_is_named_with_the_way_out),
+		TEST(x10_decompress_says_who_unpacks_the_kernel),
 		TEST(a_nul_byte_is_named_wherever_it_stands),
 		TEST(entries_of_other_types_are_not_supported_yet),
 		TEST(too_many_initrds_or_options_name_the_limit),

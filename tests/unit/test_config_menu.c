@@ -68,7 +68,7 @@ static void each_key_moves_as_it_says(void **state)
 		{5, KEY_HOME, 0, 0},	   {5, KEY_END, 0, 29},	       {15, KEY_PAGE_UP, 0, 5}, {5, KEY_PAGE_UP, 0, 0},
 		{15, KEY_PAGE_DOWN, 0, 25}, {25, KEY_PAGE_DOWN, 0, 29}, {5, KEY_OTHER, 'j', 6}, {29, KEY_OTHER, 'j', 29},
 		{5, KEY_OTHER, 'k', 4},	   {0, KEY_OTHER, 'k', 0},     {5, KEY_OTHER, '1', 0},	{5, KEY_OTHER, '9', 8},
-		{5, KEY_OTHER, '0', 5},	   {5, KEY_OTHER, 'x', 5},     {5, KEY_OTHER, 0, 5},	{5, KEY_OTHER, 0x10ffff, 5},
+		{5, KEY_OTHER, '0', 5}, {5, KEY_OTHER, ':', 5}, {5, KEY_OTHER, '/', 5},	   {5, KEY_OTHER, 'x', 5},     {5, KEY_OTHER, 0, 5},	{5, KEY_OTHER, 0x10ffff, 5},
 		{5, KEY_NONE, 'j', 5},	   {5, KEY_UP, 'j', 4},
 	};
 	struct menu menu;
@@ -117,6 +117,8 @@ static void enter_boots_what_is_selected_and_escape_leaves(void **state)
 	assert_int_equal(menu.selected, 2);
 	assert_int_equal(menu_press(&menu, KEY_ESCAPE, 0), MENU_LEAVE);
 	menu_open(&menu, list, 3, 99, 5);
+	assert_int_equal(menu.selected, 0);
+	menu_open(&menu, list, 3, 3, 5);
 	assert_int_equal(menu.selected, 0);
 }
 
@@ -245,8 +247,22 @@ static void a_console_of_a_few_rows_shows_entries_and_keys(void **state)
 				    "  > entry 3\n"
 				    "Boots in 9 s; any key stops that.\n"
 				    "Up/Down choose   Enter boot   Esc firmw\n");
+	draw(64, 3, 9, 40, 4);
+	assert_string_equal(screen, "  > entry 3\n"
+				    "Boots in 9 s; any key stops that.\n"
+				    "Up/Down choose   Enter boot   Esc firmw\n");
+	draw(64, 3, 9, 40, 3);
+	assert_string_equal(screen, "  > entry 3\n");
 	draw(64, 3, 9, 1, 1);
-	assert_non_null(strchr(screen, '\n'));
+	assert_string_equal(screen, " \n");
+	draw(64, 3, 9, 0, 0);
+	assert_string_equal(screen, " \n");
+	draw(64, 3, 9, 2, 2);
+	assert_string_equal(screen, " \n");
+	draw(64, 3, 9, 40, 8);
+	assert_memory_equal(screen, "    entry 0\n", 12);
+	draw(64, 3, 9, 40, 9);
+	assert_memory_equal(screen, "Berth   4 of 64\n\n", 17);
 }
 
 /* ---- titles ---- */

@@ -149,6 +149,16 @@ static void paths_stay_on_the_volume(void **state)
 		{"/a\x01", "!the path /a? has a control character"},
 		{"/a\tb", "!control character"},
 		{"\x7f", "!control character"},
+		/* C1 in UTF-8, at both ends, and what lies around it. */
+		{"/a\xc2\x80", "!control character"},
+		{"/\xc2\x9f" "a", "!control character"},
+		{"/a\xc2\xa0", "\\a\xc2\xa0"},
+		{"/a\xc3\x80", "\\a\xc3\x80"},
+		{"/a\xc1\x80", "\\a\xc1\x80"},
+		{"/a\xc2\x7e", "\\a\xc2\x7e"},
+		{"/a\xc2", "\\a\xc2"},
+		{"/\x1f", "!control character"},
+		{"/ ~", "\\ ~"},
 		{"/0123456789012345678901234567890", "!has more than 31 bytes"},
 	};
 	char out[32];

@@ -83,6 +83,19 @@ static void c2_the_initrd_stays_out_of_the_whole_init_size(void **state)
 	expect_words("each part fits alone");
 }
 
+static void c8_only_the_parts_that_do_not_fit_together_are_named(void **state)
+{
+	(void)state;
+	given_map("16M-68M free, 80M-81984K free");
+	given_initrd(MIB(1));
+	given_handoff(EFI_PAGE);
+	expect_refused(NO_PLACE, C8);
+	expect_words("each part fits alone");
+	expect_words("\n  kernel ");
+	expect_words("\n  initrd ");
+	assert_null(strstr(world.why.text, "handoff"));
+}
+
 static void c2_a_file_longer_than_init_size_has_room(void **state)
 {
 	(void)state;
@@ -290,6 +303,18 @@ static void c8_parts_share_a_run_in_the_one_order_that_fits(void **state)
 	expect_place(PART_INITRD, MIB(83) + KIB(512));
 }
 
+static void c8_memory_that_one_order_of_placing_alone_divides_is_divided(void **state)
+{
+	(void)state;
+	/* The kernel, first and lowest, would lie at 16M: but 15M-17M is all that the initrd's limit leaves it. */
+	given_map("15M-22M free");
+	given_kernel(SMALL_KERNEL, .init_size = MIB(2), .xloadflags = XLF_KERNEL_64, .initrd_addr_max = 0x10fffff);
+	given_placement(PLACE_LOW, 0);
+	given_initrd(MIB(2));
+	expect_place(PART_INITRD, MIB(15));
+	expect_place(PART_KERNEL, MIB(18));
+}
+
 static void c8_a_bounce_buffer_is_not_worth_a_refusal(void **state)
 {
 	(void)state;
@@ -443,6 +468,7 @@ int main(void)
 	    cmocka_unit_test(c1_reliable_memory_that_is_too_small_is_passed_over),
 	    cmocka_unit_test(c1_x8_memory_below_1_mib_is_left_to_the_kernel),
 	    cmocka_unit_test(c2_the_initrd_stays_out_of_the_whole_init_size),
+	    cmocka_unit_test(c8_only_the_parts_that_do_not_fit_together_are_named),
 	    cmocka_unit_test(c2_a_file_longer_than_init_size_has_room),
 	    cmocka_unit_test(c3_the_highest_place_above_4_gib),
 	    cmocka_unit_test(c3_none_above_4_gib_then_the_highest_below),
@@ -462,6 +488,7 @@ int main(void)
 	    cmocka_unit_test(c5_an_exact_place_above_4_gib_needs_the_4g_flag),
 	    cmocka_unit_test(c8_the_kernel_gives_way_to_an_initrd_that_fits_nowhere_else),
 	    cmocka_unit_test(c8_parts_share_a_run_in_the_one_order_that_fits),
+	    cmocka_unit_test(c8_memory_that_one_order_of_placing_alone_divides_is_divided),
 	    cmocka_unit_test(c8_a_bounce_buffer_is_not_worth_a_refusal),
 	    cmocka_unit_test(c7_the_bounce_buffer_lies_below_4_gib),
 	    cmocka_unit_test(c9_memory_is_kept_free_below_4_gib),

@@ -81,6 +81,59 @@ static void x2_preferred_goes_high_when_pref_address_is_taken(void **state)
 	expect_rule(PART_KERNEL, C3);
 }
 
+/* Its run-time start is where it was loaded; what lies between pref_address and there is nobody's. */
+static void x2_pref_address_below_the_load_address_moves_the_run_time_start_up_to_it(void **state)
+{
+	(void)state;
+	given_map("16M-136M free");
+	given_kernel(.init_size = MIB(60));
+	given_placement(PLACE_EXACT, MIB(64));
+	given_initrd(MIB(48));
+	expect_place(PART_KERNEL, MIB(64));
+	expect_place(PART_INITRD, MIB(16));
+	given_initrd(MIB(12) + KIB(4)); /* the window is 64M-124M: the 12M above it are too few */
+	expect_place(PART_INITRD, MIB(52) - KIB(4));
+}
+
+/* Loaded lower it would move itself up to pref_address, over memory that nobody reserved. */
+static void x2_a_load_address_below_pref_address_is_refused_and_the_run_time_start_named(void **state)
+{
+	(void)state;
+	given_map("1M-3G free");
+	given_kernel(.pref_address = MIB(64));
+	given_placement(PLACE_EXACT, MIB(32));
+	expect_refused(BAD_INPUT, X2);
+	expect_words("0x4000000");
+}
+
+static void x2_a_run_time_start_off_the_alignment_is_the_next_multiple(void **state)
+{
+	(void)state;
+	given_map("1M-3G free");
+	given_kernel(.pref_address = MIB(17));
+	given_placement(PLACE_LOW, 0);
+	expect_place(PART_KERNEL, MIB(18));
+	given_placement(PLACE_PREFERRED, 0); /* not itself a multiple */
+	expect_place(PART_KERNEL, 0xbcc00000);
+}
+
+static void x2_a_kernel_that_must_not_go_below_16_mib_does_not(void **state)
+{
+	static const enum placement_policy policy[] = {PLACE_HIGH, PLACE_LOW, PLACE_PREFERRED};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(policy); i++) {
+		given_map("1M-15M free, 16M-20M runtime, 20M-24M free");
+		given_kernel(.init_size = MIB(4), .syssize = 0x1000, .file_size = 0x1000 * 16 + 40 * 512);
+		given_placement(policy[i], 0);
+		expect_place(PART_KERNEL, MIB(20));
+		given_map("1M-15M free, 16M-20M runtime, 20M-23M free");
+		given_kernel(.init_size = MIB(4), .syssize = 0x1000, .file_size = 0x1000 * 16 + 40 * 512);
+		given_placement(policy[i], 0);
+		expect_refused(NO_PLACE, X2);
+	}
+}
+
 static void x3_a_kernel_that_is_not_relocatable_runs_at_pref_address(void **state)
 {
 	static const enum placement_policy policy[] = {PLACE_HIGH, PLACE_LOW, PLACE_PREFERRED};
@@ -136,6 +189,29 @@ static void x5_a_bzimage_ends_by_64_tib(void **state)
 	expect_limit(PART_KERNEL, max, TIB(64), X5);
 }
 
+/* Whatever the CPU's and the kernel's paging mode: the decompressor's limit is compiled in. */
+static void x5_the_ceiling_is_64_tib_for_a_4_level_kernel_and_with_no5lvl(void **state)
+{
+	static const uint16_t flags[] = {XLF_KERNEL_64 | XLF_CAN_BE_LOADED_ABOVE_4G, 0x7f};
+	static const char *const line[] = {"", "no5lvl"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(flags) * COUNT_OF(line); i++) {
+		given_map("1M-3G free, 63T-65T free, 100T-101T free");
+		given_kernel(.xloadflags = flags[i / 2]);
+		given_command_line(line[i % 2]);
+		given_initrd(MIB(10));
+		given_handoff(KIB(64));
+		expect_place(PART_KERNEL, TIB(64) - MIB(52));
+		for (unsigned int part = PART_KERNEL; part <= PART_HANDOFF; part++)
+			expect_limit(part, max, TIB(64), X5);
+		given_map("64T-65T free");
+		given_kernel(.xloadflags = flags[i / 2]);
+		given_command_line(line[i % 2]);
+		expect_refused(NO_PLACE, X5);
+	}
+}
+
 static void x6_the_initrd_ends_at_initrd_addr_max(void **state)
 {
 	(void)state;
@@ -175,11 +251,16 @@ int main(void)
 	    cmocka_unit_test(x2_no_room_above_pref_address_is_no_room),
 	    cmocka_unit_test(x2_preferred_takes_pref_address_when_it_is_free),
 	    cmocka_unit_test(x2_preferred_goes_high_when_pref_address_is_taken),
+	    cmocka_unit_test(x2_pref_address_below_the_load_address_moves_the_run_time_start_up_to_it),
+	    cmocka_unit_test(x2_a_load_address_below_pref_address_is_refused_and_the_run_time_start_named),
+	    cmocka_unit_test(x2_a_run_time_start_off_the_alignment_is_the_next_multiple),
+	    cmocka_unit_test(x2_a_kernel_that_must_not_go_below_16_mib_does_not),
 	    cmocka_unit_test(x3_a_kernel_that_is_not_relocatable_runs_at_pref_address),
 	    cmocka_unit_test(x3_taken_is_refused_and_the_owner_named),
 	    cmocka_unit_test(x3_another_exact_place_is_refused),
 	    cmocka_unit_test(x4_kernel_without_the_4g_flag_stays_below_4_gib),
 	    cmocka_unit_test(x5_a_bzimage_ends_by_64_tib),
+	    cmocka_unit_test(x5_the_ceiling_is_64_tib_for_a_4_level_kernel_and_with_no5lvl),
 	    cmocka_unit_test(x6_the_initrd_ends_at_initrd_addr_max),
 	    cmocka_unit_test(x6_the_4g_flag_lifts_the_initrd_too),
 	    cmocka_unit_test(x6_the_initrd_is_page_aligned_whatever_its_size),

@@ -112,7 +112,7 @@ static void c9_what_stands_behind_the_number_is_not_looked_at(void **state)
 
 static void expect_line(enum placement_policy policy, const char *before, const char *after)
 {
-	struct entry entry = {.placement = policy};
+	struct entry entry = {.wish.policy = policy};
 	size_t room = strlen(after) + 1;
 	char *line = malloc(room + 16);
 	struct fail why;
@@ -158,7 +158,7 @@ static void x9_other_placements_leave_the_command_line_alone(void **state)
 
 static void x9_a_command_line_without_room_is_refused_and_not_overrun(void **state)
 {
-	struct entry entry = {.placement = PLACE_EXACT};
+	struct entry entry = {.wish.policy = PLACE_EXACT};
 
 	(void)state;
 	for (size_t room = 1; room < 40; room++)

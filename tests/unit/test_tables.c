@@ -220,6 +220,33 @@ static void x8_five_levels_reach_further_than_four(void **state)
 	drop(&b);
 }
 
+static void x8_four_levels_reach_their_last_address(void **state)
+{
+	struct built b;
+
+	(void)state;
+	given_map("1M-2G free, 0xfffe00000000-0x1000000000000 free");
+	build(&b, 4, true);
+	expect_mapped(&b, UINT64_C(0xfffe00000000));
+	expect_mapped(&b, UINT64_C(0xffffffffffff));
+	drop(&b);
+}
+
+/* Rounded out to 2 MiB both cover the last block of the second GiB, which a GiB block maps already. */
+static void x8_two_ranges_in_one_block_do_not_unmap_the_gib_around_it(void **state)
+{
+	struct built b;
+
+	(void)state;
+	given_map("1M-1G free, 1G-0x7fff0000 free, 0x7fff0000-0x7fff8000 mmio, 0x7fff8000-3G free");
+	build(&b, 4, true);
+	expect_mapped(&b, GIB(1));
+	expect_mapped(&b, GIB(1) + MIB(500));
+	expect_mapped(&b, GIB(2) - 1);
+	expect_mapped(&b, GIB(3) - 1);
+	drop(&b);
+}
+
 static void x8_the_four_level_root_of_five_level_tables_is_the_same_map(void **state)
 {
 	struct built b;
@@ -309,7 +336,7 @@ static void x8_the_gdt_is_the_one_of_the_64_bit_boot_protocol(void **state)
 	given_map("1M-3G free, 4G-8G free");
 	prepare(&p, false);
 	gdt = prepared_at(&p, p.handoff.gdt, 0x20);
-	assert_true(p.handoff.gdt % 8 == 0);
+	assert_true(p.handoff.gdt % 16 == 0);
 	assert_true(get_le(gdt, 8) == 0);
 	expect_descriptor(gdt + 0x10, 0xa, 0xa); /* __BOOT_CS: execute and read, 64 bits */
 	expect_descriptor(gdt + 0x18, 0x2, 0xc); /* __BOOT_DS: read and write */
@@ -354,6 +381,7 @@ static void x8_five_levels_are_left_by_a_trampoline_below_4_gib(void **state)
 	assert_true(p.handoff.trampoline % 4096 == 0);
 	assert_true(code != 0 && code < 0xf00); /* and a stack up to 0xfe0 */
 	assert_memory_equal(page, x86_trampoline, code);
+	assert_int_equal(page[code], 0);
 	assert_true(get_le(page + 0xfe8, 8) == UINT64_C(0x17cc00200));
 	assert_true(get_le(page + 0xff0, 8) == UINT64_C(0x17c000000));
 	expect_descriptor(prepared_at(&p, p.handoff.gdt, 0x20) + 0x08, 0xa, 0xc); /* 32 bits, for the switch */
@@ -363,6 +391,32 @@ static void x8_five_levels_are_left_by_a_trampoline_below_4_gib(void **state)
 	assert_true(walk(&b, get_le(page + 0xfe0, 8), 4, GIB(5)) == GIB(5));
 	assert_true(walk(&b, p.handoff.table_root, 5, GIB(5)) == GIB(5));
 	free(p.handoff.block.at);
+}
+
+/* Xen docs/misc/pvh.pandoc: flat segments of 32 bits, an available TSS of base 0 and limit 0x67 that the code loads. */
+static void e3_long_mode_is_left_by_a_trampoline_below_4_gib_from_4_and_from_5_levels(void **state)
+{
+	(void)state;
+	for (int five = 0; five <= 1; five++) {
+		struct prepared p;
+		struct request handoff;
+		const uint8_t *gdt, *page;
+
+		given_map("1M-3G free, 4G-8G free");
+		world.image.entered_in_32_bits = true;
+		prepare(&p, five != 0);
+		request_init(&handoff, PART_HANDOFF, 1);
+		arch_demand(&p.cpu, &world.image, &handoff);
+		expect_bound("max", handoff.max, GIB(4), E3);
+		page = prepared_at(&p, p.handoff.trampoline, 4096);
+		assert_memory_equal(page, x86_trampoline, (size_t)(x86_trampoline_end - x86_trampoline));
+		assert_true(get_le(page + 0xfe0, 8) == 0); /* no tables: paging stays off */
+		gdt = prepared_at(&p, p.handoff.gdt, 0x28);
+		expect_descriptor(gdt + 0x08, 0xa, 0xc);
+		expect_descriptor(gdt + 0x18, 0x2, 0xc);
+		assert_true(get_le(gdt + 0x20, 8) == UINT64_C(0x0000890000000067));
+		free(p.handoff.block.at);
+	}
 }
 
 static void x8_four_levels_need_no_trampoline_whatever_the_image_takes(void **state)
@@ -388,11 +442,14 @@ int main(void)
 	    cmocka_unit_test(x8_a_gib_block_lies_wholly_in_memory),
 	    cmocka_unit_test(x8_tables_of_a_large_machine_are_small),
 	    cmocka_unit_test(x8_five_levels_reach_further_than_four),
+	    cmocka_unit_test(x8_four_levels_reach_their_last_address),
+	    cmocka_unit_test(x8_two_ranges_in_one_block_do_not_unmap_the_gib_around_it),
 	    cmocka_unit_test(x8_the_four_level_root_of_five_level_tables_is_the_same_map),
 	    cmocka_unit_test(x8_any_map_is_mapped_and_nothing_else),
 	    cmocka_unit_test(x8_the_gdt_is_the_one_of_the_64_bit_boot_protocol),
 	    cmocka_unit_test(x8_five_levels_are_kept_when_the_image_takes_them),
 	    cmocka_unit_test(x8_five_levels_are_left_by_a_trampoline_below_4_gib),
+	    cmocka_unit_test(e3_long_mode_is_left_by_a_trampoline_below_4_gib_from_4_and_from_5_levels),
 	    cmocka_unit_test(x8_four_levels_need_no_trampoline_whatever_the_image_takes),
 	};
 

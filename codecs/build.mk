@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The decoders: zlib, LZ4, zstd and liblzma as Debian's source packages have them, decoding alone, behind loader/codec.h.
+# Four times: for firmware, and for the host's tests, its command and its fuzz targets.
+
+CACHE ?= build/cache
+SOURCES := $(CACHE)/sources
+
+$(SOURCES)/versions:
+	@echo 'berth: the sources of zlib, LZ4, zstd and xz are not in $(SOURCES): fetching them from Debian, once' >&2
+	$(Q)CACHE=$(CACHE) scripts/fetch sources >/dev/null
+
+UPSTREAM_gzip := $(addprefix zlib/,adler32 crc32 inffast inflate inftrees zutil)
+UPSTREAM_lz4 := $(addprefix lz4/,lz4 lz4frame lz4hc xxhash)
+UPSTREAM_zstd := $(addprefix zstd/,$(addprefix common/,debug entropy_common error_private fse_decompress xxhash \
+	zstd_common) $(addprefix decompress/,huf_decompress zstd_ddict zstd_decompress zstd_decompress_block))
+UPSTREAM_xz := $(addprefix xz/liblzma/,check/check check/crc32_fast check/crc32_table check/crc64_fast \
+	check/crc64_table check/sha256 common/block_decoder common/block_header_decoder common/block_util common/common \
+	common/filter_common common/filter_decoder common/filter_flags_decoder common/index_hash common/stream_decoder \
+	common/stream_flags_common common/stream_flags_decoder common/vli_decoder common/vli_size delta/delta_common \
+	delta/delta_decoder lz/lz_decoder lzma/lzma2_decoder lzma/lzma_decoder simple/arm simple/arm64 simple/armthumb \
+	simple/simple_coder simple/simple_decoder simple/x86)
+UPSTREAM := $(UPSTREAM_gzip) $(UPSTREAM_lz4) $(UPSTREAM_zstd) $(UPSTREAM_xz)
+
+# libc: nothing but codecs/libc and the compiler's own headers. zlib: without files, its CRC-32 eight bytes at a time.
+# LZ4: with names of its own for what zstd has too. zstd: no assembly, no code chosen by CPUID, one of two Huffman
+# decoders. liblzma: what the format has, without filters of CPUs that UEFI is not on.
+CODEC_INCLUDES := -Icodecs/libc $(addprefix -isystem $(SOURCES)/,zlib lz4 zstd xz/liblzma/api)
+CODEC_FLAGS_zlib := -DZ_SOLO -DHAVE_MEMCPY -DZ_U4=__UINT32_TYPE__ -DZ_U8=__UINT64_TYPE__
+CODEC_FLAGS_lz4 := -DXXH_NAMESPACE=LZ4_ -DLZ4_HEAPMODE=0
+CODEC_FLAGS_zstd := -DZSTD_DISABLE_ASM=1 -DDYNAMIC_BMI2=0 -DZSTD_NO_INTRINSICS -DZSTD_LEGACY_SUPPORT=0 -DZSTD_TRACE=0 \
+	-DHUF_FORCE_DECOMPRESS_X1 -DXXH_NAMESPACE=ZSTD_
+CODEC_FLAGS_xz := -DNDEBUG -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC -DTUKLIB_SYMBOL_PREFIX=lzma_ -DHAVE_STDINT_H \
+	-DHAVE_STDBOOL_H -DHAVE__BOOL -DTUKLIB_FAST_UNALIGNED_ACCESS $(addprefix -DHAVE_CHECK_,CRC32 CRC64 SHA256) \
+	$(addprefix -DHAVE_DECODER_,LZMA2 DELTA X86 ARM ARMTHUMB ARM64) \
+	$(addprefix -I$(SOURCES)/xz/,common $(addprefix liblzma/,api check common delta lz lzma rangecoder simple))
+
+# Upstream's warnings are upstream's. What no decoder reaches, encoders above all, is dropped section by section.
+UPSTREAM_CFLAGS = -ffreestanding -ffunction-sections -fdata-sections -w -ffile-prefix-map=$(SOURCES)=sources \
+	$(CODEC_INCLUDES) $(CODEC_FLAGS_$(firstword $(subst /, ,$*)))
+OUR_CODEC_CFLAGS := $(CODEC_INCLUDES) -DZLIB_CONST -DZ_SOLO -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC
+
+CODEC_NAMES := gzip lz4 lz4_legacy zstd xz
+DECODERS := gzip lz4 zstd xz
+
+# FOLDER COMPILER FLAGS
+define unpacking
+$(1)/codecs/%.o: codecs/%.c Makefile codecs/build.mk | $(SOURCES)/versions
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $(3) $$(OUR_CODEC_CFLAGS) -MMD -MP -c $$< -o $$@
+
+$(1)/upstream/%.o: $(SOURCES)/%.c Makefile codecs/build.mk
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $(3) $$(UPSTREAM_CFLAGS) -MMD -MP -c $$< -o $$@
+
+$(1)/libunpack.a:
+	@rm -f $$@
+	$$(Q)ar rcsD $$@ $$^
+
+-include $(addprefix $(1)/,loader/unpack.d $(CODEC_NAMES:%=codecs/%.d) $(UPSTREAM:%=upstream/%.d))
+endef
+
+whole = $(addprefix $(1)/,loader/unpack.o $(CODEC_NAMES:%=codecs/%.o) $(UPSTREAM:%=upstream/%.o))
+$(HOST)/libunpack.a: $(call whole,$(HOST))
+$(HOST)/tool/libunpack.a: $(call whole,$(HOST)/tool)
+$(UEFI)/libunpack.a: $(call whole,$(UEFI))
+$(FUZZ)/libunpack.a: $(call whole,$(FUZZ))
+
+# For firmware each decoder is one object: of its sections those that it reaches, of its names its codecs'.
+$(OUT)/libunpack.a: $(OUT)/loader/unpack.o $(DECODERS:%=$(OUT)/decoders/%.o)
+OUR_lz4 := lz4 lz4_legacy
+our = $(or $(OUR_$(1)),$(1))
+
+define decoder
+$(OUT)/decoders/$(1).o: $(addprefix $(OUT)/,$(patsubst %,codecs/%.o,$(call our,$(1))) $(UPSTREAM_$(1):%=upstream/%.o))
+	@mkdir -p $$(@D)
+	$$(Q)$$(LD) -r --gc-sections $(patsubst %,-u codec_%,$(call our,$(1))) $$^ -o $$@
+	$$(Q)objcopy $(patsubst %,--keep-global-symbol=codec_%,$(call our,$(1))) $$@
+endef
+$(foreach d,$(DECODERS),$(eval $(call decoder,$(d))))
+
+# A source file that is not there yet comes with all of them.
+$(UPSTREAM:%=$(SOURCES)/%.c): | $(SOURCES)/versions ;
+
+# A loader that unpacks, to be read by scripts/decoders; nothing runs it.
+$(OUT)/tests/unpack.elf: $(OUT)/libunpack.a $(patsubst %.c,$(OUT)/%.o,$(wildcard protocol/base/*.c)) $(OUT)/efi/libc.o
+	@mkdir -p $(@D)
+	$(Q)$(LD) $(EFI_LDFLAGS) -e unpack_open -u unpack_open $(filter %.o,$^) $< -o $@

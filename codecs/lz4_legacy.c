@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * LZ4's legacy frames around lz4.c of LZ4, as Linux takes them (lib/decompress_unlz4.c; lz4_Frame_format.md, "Legacy
+ * frame"): the magic number, then blocks, each a 32-bit packed size before it and 8 MiB unpacked, the last one less.
+ * The magic number in place of a size starts another frame. A size of 0 ends it all, and only zeros may follow: such is
+ * the padding of images that were put together.
+ */
+#include "../loader/codec.h"
+#include "../loader/mem.h"
+
+#include <lz4.h>
+
+#define MAGIC	   UINT32_C(0x184c2102)
+#define BLOCK	   (8u << 20) /* lz4_Frame_format.md: "a block [...] cannot be larger than 8 MB" unpacked */
+#define PACKED_MAX ((uint32_t)LZ4_COMPRESSBOUND(BLOCK))
+
+struct legacy {
+	bool begun, padding;
+	uint8_t word[4]; /* the next size, or magic number */
+	uint32_t n_word;
+	uint32_t packed;   /* bytes of the block that comes; 0: a word comes */
+	uint8_t *gathered; /* a packed block that lay in several pieces; PACKED_MAX bytes */
+	uint32_t n_gathered;
+	uint8_t *block; /* a block that was longer than what its reader asked for; BLOCK bytes */
+	uint32_t n_block, handed_out;
+};
+
+static enum status legacy_open(struct unpack *u, struct fail *why)
+{
+	(void)u;
+	(void)why;
+	return OK;
+}
+
+static enum status read_word(struct unpack *u, struct legacy *l, struct fail *why)
+{
+	uint32_t word;
+
+	u->between = false;
+	while (l->n_word < sizeof(l->word) && u->in.size != 0) {
+		l->word[l->n_word++] = u->in.at[0];
+		unpack_eat(u, 1);
+	}
+	if (l->n_word < sizeof(l->word))
+		return OK;
+	l->n_word = 0;
+	word = (uint32_t)load_le(l->word, sizeof(l->word));
+	if (!l->begun && word != MAGIC)
+		return unpack_broken(u, why, "no magic number");
+	if (word > PACKED_MAX && word != MAGIC)
+		return unpack_broken(u, why,
+				     "a block larger than the format permits, or something else behind the end");
+	l->begun = true;
+	l->padding = word == 0;
+	if (word != MAGIC)
+		l->packed = word;
+	u->between = l->packed == 0;
+	return OK;
+}
+
+static enum status pass_padding(struct unpack *u, struct fail *why)
+{
+	while (u->in.size != 0 && u->in.at[0] == 0)
+		unpack_eat(u, 1);
+	return u->in.size == 0 ? OK : unpack_garbage(u, why);
+}
+
+/* Memory of a block, taken once it is needed. */
+static enum status have_memory(struct unpack *u, uint8_t **at, uint64_t size, struct fail *why)
+{
+	if (*at == NULL)
+		*at = unpack_take(u, size);
+	return *at != NULL ? OK : unpack_no_memory(u, why);
+}
+
+/* The decoder wants a packed block in one run: it is read where the piece has it whole, else gathered. */
+static enum status find_packed(struct unpack *u, struct legacy *l, const uint8_t **packed, struct fail *why)
+{
+	size_t wanted = l->packed - l->n_gathered, size = u->in.size < wanted ? u->in.size : wanted;
+
+	*packed = NULL;
+	if (l->n_gathered == 0 && size == wanted) {
+		*packed = u->in.at;
+		unpack_eat(u, size);
+		return OK;
+	}
+	TRY(have_memory(u, &l->gathered, PACKED_MAX, why));
+	memcpy(l->gathered + l->n_gathered, u->in.at, size);
+	unpack_eat(u, size);
+	l->n_gathered += (uint32_t)size;
+	if (l->n_gathered == l->packed)
+		*packed = l->gathered;
+	return OK;
+}
+
+/*
+ * Straight to the reader's place when the block fits there. A block does not say how long it is unpacked: one that
+ * turns out not to fit is decoded once more, into memory of our own.
+ */
+static enum status decode(struct unpack *u, struct legacy *l, const uint8_t *packed, uint8_t *to, uint64_t size,
+			  uint64_t *got, struct fail *why)
+{
+	int n = LZ4_decompress_safe((const char *)packed, (char *)to, (int)l->packed,
+				    size < BLOCK ? (int)size : (int)BLOCK);
+
+	if (n >= 0) {
+		*got = (uint64_t)n;
+	} else if (size < BLOCK) {
+		TRY(have_memory(u, &l->block, BLOCK, why));
+		n = LZ4_decompress_safe((const char *)packed, (char *)l->block, (int)l->packed, (int)BLOCK);
+	}
+	if (n < 0)
+		return unpack_broken(u, why, "a damaged block ends here");
+	l->n_block = *got != 0 ? 0 : (uint32_t)n;
+	l->handed_out = 0;
+	l->packed = 0;
+	l->n_gathered = 0;
+	u->between = l->n_block == 0;
+	return OK;
+}
+
+static void hand_out(struct unpack *u, struct legacy *l, uint8_t *to, uint64_t size, uint64_t *got)
+{
+	uint32_t left = l->n_block - l->handed_out;
+
+	*got = size < left ? size : left;
+	memcpy(to, l->block + l->handed_out, (size_t)*got);
+	l->handed_out += (uint32_t)*got;
+	u->between = l->handed_out == l->n_block;
+}
+
+static enum status legacy_step(struct unpack *u, uint8_t *to, uint64_t size, uint64_t *got, struct fail *why)
+{
+	struct legacy *l = u->state;
+	const uint8_t *packed;
+
+	if (l->handed_out < l->n_block) {
+		hand_out(u, l, to, size, got);
+		return OK;
+	}
+	if (l->padding)
+		return pass_padding(u, why);
+	if (l->packed == 0)
+		return read_word(u, l, why);
+	if (u->in.size == 0)
+		return OK;
+	TRY(find_packed(u, l, &packed, why));
+	if (packed == NULL)
+		return OK;
+	TRY(decode(u, l, packed, to, size, got, why));
+	if (l->n_block != 0)
+		hand_out(u, l, to, size, got);
+	return OK;
+}
+
+static void legacy_close(struct unpack *u)
+{
+	struct legacy *l = u->state;
+
+	unpack_give(u, l->block);
+	unpack_give(u, l->gathered);
+}
+
+const struct codec codec_lz4_legacy = {sizeof(struct legacy), legacy_open, legacy_step, legacy_close};

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "open.h"
+
+#include "mem.h"
+#include "policy.h"
+
+#include "../protocol/vmlinux.h"
+
+#define MOST_RELOCS MIB(64) /* Debian's have 1 MiB */
+
+static enum status open_file(struct file *file, struct word path, struct fail *why)
+{
+	TRY(entry_path(path, file->path, sizeof(file->path), why));
+	return fw_open(file->path, &file->handle, &file->size, why);
+}
+
+enum status boot_open(struct boot *b, const struct entry *entry, struct fail *why)
+{
+	struct cargo *cargo = &b->planning.cargo;
+
+	TRY(entry_command_line(entry, b->command_line, sizeof(b->command_line), why));
+	TRY(open_file(&b->kernel, entry->linux_path, why));
+	for (; b->n_initrds < entry->n_initrds; b->n_initrds++)
+		TRY(open_file(&b->initrd[b->n_initrds], entry->initrd[b->n_initrds], why));
+	TRY(initrds_size(b->initrd, b->n_initrds, &cargo->initrd_size, why));
+	cargo->command_line = b->command_line;
+	return OK;
+}
+
+static enum status read_packed(void *context, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
+{
+	struct boot *b = context;
+
+	TRY(load_some(&b->kernel, offset, to, size, got, why));
+	fw_progress(b->kernel.path, offset + *got, b->kernel.size);
+	return OK;
+}
+
+static void *take(void *context, uint64_t size)
+{
+	(void)context;
+	return fw_take(size);
+}
+
+static void give(void *context, void *at, uint64_t size)
+{
+	(void)context;
+	fw_give(at, size);
+}
+
+/* A vmlinux in a compressed file, or in a bzImage when the entry has `decompress loader`. */
+static enum status identify_packed(struct boot *b, struct bytes head, bool payload_wanted, struct fail *why)
+{
+	enum status status;
+
+	b->packed = (struct packed){
+	    .context = b,
+	    .read = read_packed,
+	    .take = take,
+	    .give = give,
+	    .buffer = b->spare,
+	    .buffer_size = sizeof(b->spare),
+	};
+	status = packed_identify(&b->packed, &b->planning.image, head, payload_wanted, why);
+	fw_progress(b->kernel.path, 0, 0);
+	return status == NOT_FOUND ? OK : status;
+}
+
+/* What of the file behind its head tells more of the image. */
+static enum status learn(struct boot *b, struct fail *why)
+{
+	struct image *image = &b->planning.image;
+
+	_Static_assert(sizeof(b->spare) >= IMAGE_WANT_MOST, "a piece does not fit");
+	for (size_t i = 0; i < image->n_wants; i++) {
+		struct bytes piece = {b->spare, 0};
+		size_t size = (size_t)image->want[i].size;
+
+		TRY(load_some(&b->kernel, image->want[i].offset, b->spare, size, &piece.size, why));
+		if (piece.size != size)
+			return fail(why, BAD_INPUT, "%s ends at byte %" PRIu64, image->name,
+				    image->want[i].offset + piece.size);
+		b->loading.read += piece.size;
+		TRY(image->protocol->learn(image, i, piece, why));
+	}
+	return OK;
+}
+
+static enum status stay_in_place(struct boot *b, const struct entry *entry, struct fail *why)
+{
+	bool added;
+
+	if (!b->planning.image.protocol->is_linux)
+		return OK;
+	TRY(policy_command_line(entry, b->command_line, sizeof(b->command_line), &added, why));
+	if (added)
+		fw_log(LOG_NORMAL, "added nokaslr to the command line, so that the kernel stays where it is put [X9]");
+	return OK;
+}
+
+static enum status read_relocs(struct boot *b, struct fail *why)
+{
+	struct relocs *r = &b->relocs;
+	size_t got = 0;
+
+	if (r->file.size == 0 || r->file.size > MOST_RELOCS)
+		return fail(why, BAD_INPUT,
+			    "%s: %" PRIu64 " bytes are no relocation table; at most %" PRIu64 " are read", r->file.path,
+			    r->file.size, MOST_RELOCS);
+	r->at = fw_take(r->file.size);
+	if (r->at == NULL)
+		return fail(why, IO_ERROR, "%s: no memory to read it", r->file.path);
+	TRY(load_some(&r->file, 0, r->at, (size_t)r->file.size, &got, why));
+	if (got != r->file.size)
+		return fail(why, BAD_INPUT, "%s ends at byte %zu", r->file.path, got);
+	b->planning.image.has_table = true;
+	return OK;
+}
+
+/* A kernel's build leaves vmlinux.relocs beside vmlinux; a bzImage has the same table behind the kernel in it. */
+static enum status find_relocs(struct boot *b, struct fail *why)
+{
+	struct relocs *r = &b->relocs;
+	struct text path = {r->file.path, sizeof(r->file.path), 0};
+	enum status status;
+
+	if (b->planning.image.protocol != &vmlinux_protocol || (b->packed.open && b->packed.size != ELF_SIZE_UNKNOWN))
+		return OK;
+	text_add(&path, "%s.relocs", b->kernel.path);
+	if (text_cut(&path))
+		return OK;
+	status = fw_open(r->file.path, &r->file.handle, &r->file.size, why);
+	if (status == NOT_FOUND)
+		return OK;
+	TRY(status);
+	TRY(read_relocs(b, why));
+	fw_close(r->file.handle);
+	r->file.handle = NULL;
+	return OK;
+}
+
+struct bytes boot_relocations(const struct boot *b)
+{
+	if (b->relocs.at != NULL)
+		return (struct bytes){b->relocs.at, (size_t)b->relocs.file.size};
+	return packed_table(&b->packed);
+}
+
+enum status boot_identify(struct boot *b, const struct entry *entry, struct fail *why)
+{
+	struct image *image = &b->planning.image;
+	struct bytes head = {b->head, 0};
+
+	image->name = b->kernel.path;
+	image->file_size = b->kernel.size;
+	if (b->kernel.size != 0)
+		TRY(fw_read(b->kernel.handle, 0, b->head, sizeof(b->head), &head.size, why));
+	if (packing_of(head) == PACKED_NOT)
+		TRY(image_identify(image, head, why));
+	TRY(identify_packed(b, head, entry->loader_unpacks, why));
+	TRY(find_relocs(b, why));
+	/* Not read again: a payload starts behind two sectors at the earliest, and only it is read from here on. */
+	b->loading.read += head.size;
+	TRY(learn(b, why));
+	return stay_in_place(b, entry, why);
+}
+
+static void release_relocs(struct boot *b)
+{
+	fw_close(b->relocs.file.handle);
+	b->relocs.file.handle = NULL;
+	if (b->relocs.at != NULL)
+		fw_give(b->relocs.at, b->relocs.file.size);
+	b->relocs.at = NULL;
+}
+
+void boot_close(struct boot *b)
+{
+	for (size_t i = 0; i < MAX_INITRDS; i++) {
+		fw_close(b->initrd[i].handle);
+		b->initrd[i].handle = NULL;
+	}
+	fw_close(b->kernel.handle);
+	b->kernel.handle = NULL;
+	packed_close(&b->packed);
+	release_relocs(b);
+}

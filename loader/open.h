@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the user named, and what it is: opens an entry's files, and reads of the kernel what tells of it. */
+#ifndef BERTH_OPEN_H
+#define BERTH_OPEN_H
+
+#include "boot.h"
+
+/* Kernel and initrds, whose sizes are summed up, and the command line. NOT_FOUND names the file that is not there. */
+enum status boot_open(struct boot *b, const struct entry *entry, struct fail *why) MUST_CHECK;
+
+/*
+ * The kernel's head, by which its protocol knows it; the image inside of a packed one; a relocation table beside it;
+ * the further pieces that its protocol asks for. BAD_INPUT when it is no kernel that can be booted.
+ */
+enum status boot_identify(struct boot *b, const struct entry *entry, struct fail *why) MUST_CHECK;
+
+/* Linux's relocation table, of whichever file; empty when the kernel has none. */
+struct bytes boot_relocations(const struct boot *b);
+
+/* Closes all that is open, and gives back what was taken for reading; more than once does no harm. */
+void boot_close(struct boot *b);
+
+#endif

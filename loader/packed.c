@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "packed.h"
+
+#include "../protocol/vmlinux.h"
+#include "mem.h"
+
+#define LENGTH_SIZE 4 /* Linux scripts/Makefile.lib, size_append: the unpacked length, behind the packed bytes */
+
+/* boot.rst: offsets in the file of a bzImage, of 2.08 and later. */
+#define PAYLOAD_OFFSET 0x248
+#define PAYLOAD_LENGTH 0x24c
+
+static enum status more(void *context, struct bytes *piece, struct fail *why)
+{
+	struct packed *p = context;
+	uint64_t left = p->end - p->next;
+	size_t want = left < p->buffer_size ? (size_t)left : p->buffer_size, got = 0;
+
+	*piece = (struct bytes){p->buffer, 0};
+	if (want == 0)
+		return OK;
+	TRY(p->read(p->context, p->next, p->buffer, want, &got, why));
+	if (got != want)
+		return fail(why, BAD_INPUT, "%s ends at byte %" PRIu64 ", before its packed part does",
+			    p->unpack.from.name, p->next + got);
+	p->next += got;
+	p->read_bytes += got;
+	piece->size = got;
+	return OK;
+}
+
+/* A bzImage's payload, by its header, in bytes of the file. */
+static enum status find_payload(const struct image *image, struct bytes head, struct range *payload, struct fail *why)
+{
+	uint64_t offset = 0, length = 0, start;
+
+	if (!bytes_get(head, PAYLOAD_OFFSET, 4, &offset) || !bytes_get(head, PAYLOAD_LENGTH, 4, &length) ||
+	    length <= LENGTH_SIZE + PACKING_HEAD || checked_add(image->bzimage.payload_at, offset, &start) ||
+	    checked_range(start, length, payload) || payload->end > image->file_size)
+		return fail(why, BAD_INPUT,
+			    "%s: payload_offset %#" PRIx64 " and payload_length %#" PRIx64
+			    " name no compressed kernel in the file\n  try: the entry without `decompress loader`",
+			    image->name, offset, length);
+	return OK;
+}
+
+static enum status read_all(struct packed *p, const char *name, uint64_t offset, void *to, size_t size,
+			    struct fail *why)
+{
+	size_t got = 0;
+
+	TRY(p->read(p->context, offset, to, size, &got, why));
+	if (got != size)
+		return fail(why, BAD_INPUT, "%s ends at byte %" PRIu64, name, offset + got);
+	return OK;
+}
+
+static enum status open_at(struct packed *p, const struct image *image, struct range packed, bool has_length,
+			   struct fail *why)
+{
+	uint8_t magic[PACKING_HEAD], length[LENGTH_SIZE];
+	struct unpack_from from = {
+	    .name = image->name,
+	    .start = packed.start,
+	    .size_at = has_length ? range_size(packed) - LENGTH_SIZE : 0,
+	    .context = p,
+	    .more = more,
+	    .take = p->take,
+	    .give = p->give,
+	};
+
+	TRY(read_all(p, image->name, packed.start, magic, sizeof(magic), why));
+	p->packing = packing_of((struct bytes){magic, sizeof(magic)});
+	p->size = ELF_SIZE_UNKNOWN;
+	if (has_length) {
+		TRY(read_all(p, image->name, packed.end - LENGTH_SIZE, length, sizeof(length), why));
+		p->size = load_le(length, sizeof(length));
+	}
+	p->next = packed.start;
+	p->end = packed.end;
+	TRY(unpack_open(&p->unpack, p->packing, &from, p->size, why));
+	p->open = true;
+	return OK;
+}
+
+/* NOT_FOUND would mean that nothing is packed; it is what is in it that is none. */
+static enum status take_vmlinux(const struct packed *p, struct image *image, struct fail *why)
+{
+	uint64_t magic = 0;
+	enum status status = vmlinux_take(image, (struct bytes){p->head, p->head_size}, p->size, why);
+
+	if (status != NOT_FOUND)
+		return status;
+	if (!bytes_get((struct bytes){p->head, p->head_size}, 0, 4, &magic) || magic != ELF_MAGIC)
+		return fail(why, BAD_INPUT, "%s: what %s unpacks to is no ELF file\n  try: a vmlinux, or a bzImage",
+			    image->name, packing_name(p->packing));
+	/* Notes may stand behind the segments, and nothing is unpacked twice. */
+	return fail(
+	    why, BAD_INPUT,
+	    "%s: what %s unpacks to is no Linux for x86-64; kernels that are entered by a note are not read from "
+	    "compressed files\n  try: the same file, not compressed",
+	    image->name, packing_name(p->packing));
+}
+
+enum status packed_identify(struct packed *p, struct image *image, struct bytes head, bool payload_wanted,
+			    struct fail *why)
+{
+	struct range where = {0, image->file_size};
+	bool is_bzimage = image->protocol == &bzimage_protocol;
+	uint64_t got = 0;
+
+	if (is_bzimage ? !payload_wanted : packing_of(head) == PACKED_NOT)
+		return fail(why, NOT_FOUND, "%s: not packed", image->name);
+	if (is_bzimage)
+		TRY(find_payload(image, head, &where, why));
+	TRY(open_at(p, image, where, is_bzimage, why));
+	TRY(unpack_read(&p->unpack, p->head, sizeof(p->head), &got, why));
+	p->head_size = (size_t)got;
+	if (!is_bzimage)
+		image->bzimage.header_size = 0;
+	TRY(take_vmlinux(p, image, why));
+	image->has_table = p->size != ELF_SIZE_UNKNOWN && p->size > image->image_end;
+	if (p->size == ELF_SIZE_UNKNOWN)
+		p->unpack.limit = image->image_end; /* a file has nothing behind it */
+	return OK;
+}
+
+/* @size unpacked bytes from @offset on, which is not before what was read already, but for the head. */
+static enum status read_piece(struct packed *p, uint64_t offset, uint8_t *to, uint64_t size, const char *name,
+			      struct fail *why)
+{
+	uint64_t got;
+
+	while (offset < p->head_size && size != 0) {
+		*to++ = p->head[offset++];
+		size--;
+	}
+	if (offset > p->unpack.unpacked)
+		TRY(unpack_skip(&p->unpack, offset - p->unpack.unpacked, &got, why));
+	TRY(unpack_read(&p->unpack, to, size, &got, why));
+	if (got != size)
+		return fail(why, BAD_INPUT, "%s: unpacked it ends at byte %" PRIu64 ", inside a segment", name,
+			    p->unpack.unpacked);
+	return OK;
+}
+
+static enum status read_table(struct packed *p, const struct image *image, struct fail *why)
+{
+	p->table_size = image->has_table ? p->size - image->image_end : 0;
+	if (p->table_size == 0)
+		return OK;
+	p->table = p->take(p->context, p->table_size);
+	if (p->table == NULL)
+		return fail(why, IO_ERROR, "no memory for the %" PRIu64 " bytes of the kernel's relocation table",
+			    p->table_size);
+	return read_piece(p, image->image_end, p->table, p->table_size, image->name, why);
+}
+
+enum status packed_load(struct packed *p, const struct image *image, uint8_t *window, struct fail *why)
+{
+	for (size_t i = 0; i < image->n_pieces; i++) {
+		const struct image_piece *piece = &image->piece[i];
+		uint8_t *to = window + piece->at;
+
+		TRY(read_piece(p, piece->offset, to, piece->size, image->name, why));
+		memset(to + piece->size, 0, (size_t)(piece->memory - piece->size));
+	}
+	TRY(read_table(p, image, why));
+	if (p->size == ELF_SIZE_UNKNOWN && image->image_end > p->unpack.unpacked) {
+		uint64_t got;
+
+		TRY(unpack_skip(&p->unpack, image->image_end - p->unpack.unpacked, &got, why));
+	}
+	return unpack_finish(&p->unpack, why);
+}
+
+struct bytes packed_table(const struct packed *p)
+{
+	return (struct bytes){p->table, (size_t)p->table_size};
+}
+
+void packed_close(struct packed *p)
+{
+	if (p->open)
+		unpack_close(&p->unpack);
+	p->open = false;
+	if (p->table != NULL)
+		p->give(p->context, p->table, p->table_size);
+	p->table = NULL;
+	p->table_size = 0;
+}

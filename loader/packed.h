@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Kernels that come packed: the payload inside a bzImage, which Berth unpacks and enters on request, and a vmlinux in a
+ * compressed file. Each byte is unpacked once, straight to its place. Pure: bytes and memory come by calls.
+ */
+#ifndef BERTH_PACKED_H
+#define BERTH_PACKED_H
+
+#include "../protocol/image.h"
+#include "unpack.h"
+
+struct packed {
+	/* ---- the caller's, before packed_identify ---- */
+	void *context;
+	/* Up to @size bytes at @offset of the kernel's file; fewer only at its end. */
+	enum status (*read)(void *context, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why);
+	/* Memory for the decoder, aligned to 16 bytes; NULL when there is none. */
+	void *(*take)(void *context, uint64_t size);
+	void (*give)(void *context, void *at, uint64_t size);
+	uint8_t *buffer; /* packed bytes are read to here; a larger one may follow between two calls */
+	size_t buffer_size;
+
+	/* ---- to be read ---- */
+	enum packing packing;
+	uint64_t size; /* bytes that come out; ELF_SIZE_UNKNOWN: nobody says */
+	uint64_t read_bytes;
+
+	/* ---- its own ---- */
+	struct unpack unpack;
+	bool open;
+	uint64_t next, end; /* of the packed bytes, in the file */
+	uint8_t head[IMAGE_HEAD];
+	size_t head_size;
+	void *table; /* behind the image */
+	uint64_t table_size;
+};
+
+/*
+ * When @head, the first bytes of the file that @image names, is packed, or is a bzImage whose payload is asked for:
+ * opens it, and makes @image the vmlinux in it. NOT_FOUND, and nothing open, when the file is not packed. packed_close
+ * in any case.
+ */
+enum status packed_identify(struct packed *packed, struct image *image, struct bytes head, bool payload_wanted,
+			    struct fail *why) MUST_CHECK;
+
+/* Unpacks every piece to @window, zeros what the file does not fill, keeps what stands behind, checks the end. */
+enum status packed_load(struct packed *packed, const struct image *image, uint8_t *window, struct fail *why) MUST_CHECK;
+
+/* Linux's relocation table, after packed_load; empty when the kernel has none. */
+struct bytes packed_table(const struct packed *packed);
+
+void packed_close(struct packed *packed);
+
+#endif

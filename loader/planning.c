@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "planning.h"
+
+#include "explain.h"
+
+void planning_describe(struct planning *p, struct handoff *handoff)
+{
+	p->machine.map_room = p->survey.final_room;
+	p->machine.map_desc_size = p->survey.desc_size;
+	p->image.protocol->describe(&p->image, &p->cargo, &p->plan, &p->machine, handoff);
+	arch_prepare(&p->cpu, &p->image, &p->survey.map, handoff);
+}
+
+enum status planning_measure(struct planning *p, struct fail *why)
+{
+	struct handoff handoff = {.block = {NULL, 0, 0}};
+
+	planning_describe(p, &handoff);
+	if (checked_align_up(handoff.block.used, EFI_PAGE, &p->request[PART_HANDOFF].size))
+		return fail(why, BAD_INPUT, "the handoff block is larger than any memory");
+	return OK;
+}
+
+enum status planning_demand(struct planning *p, struct fail *why)
+{
+	TRY(p->image.protocol->demand(&p->image, &p->cargo, p->request, why));
+	arch_demand(&p->cpu, &p->image, &p->request[PART_HANDOFF]);
+	policy_own_parts(p->conf, p->request);
+	TRY(planning_measure(p, why));
+	for (size_t i = 0; i < N_PARTS; i++)
+		if (checked_align_up(p->request[i].size, EFI_PAGE, &p->request[i].size))
+			return fail(why, BAD_INPUT, "the %s is larger than any memory", part_name((enum part)i));
+	return policy_apply(&p->wish, p->has_entropy ? &p->entropy : NULL, &p->image, p->cargo.command_line, p->request,
+			    why);
+}
+
+enum status planning_make(struct planning *p, const struct plan_trace *trace, struct fail *why)
+{
+	struct plan_failure failure;
+	enum status status = plan_make(p->request, &p->survey.free, &p->plan, &failure, trace);
+
+	if (status != OK)
+		return explain_failure(status, p->request, &p->survey.free, &p->survey.map, &failure, why);
+	if (p->plan.part[PART_KERNEL].at.end <= GIB(4) && p->plan.part[PART_INITRD].at.end <= GIB(4))
+		p->plan.part[PART_BOUNCE] = (struct placement){.align = 0};
+	return OK;
+}
+
+void planning_facts(struct text *text, const struct planning *p)
+{
+	text_add(text, "facts descriptors %zu size %zu room %zu levels %u gib-pages %u seed %u entropy %#" PRIx64,
+		 p->survey.descriptors, p->survey.desc_size, p->survey.final_room, p->cpu.five_levels ? 5u : 4u,
+		 (unsigned int)p->cpu.gib_pages, (unsigned int)p->machine.has_seed, p->has_entropy ? p->entropy : 0);
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "elf_tables.h"
+
+#include "elf_fields.h"
+
+/* ---- PT_DYNAMIC ---- */
+
+enum {
+	DT_NULL = 0,
+	DT_PLTRELSZ = 2,
+	DT_STRTAB = 5,
+	DT_SYMTAB = 6,
+	DT_RELA = 7,
+	DT_RELASZ = 8,
+	DT_RELAENT = 9,
+	DT_STRSZ = 10,
+	DT_SYMENT = 11,
+	DT_REL = 17,
+	DT_RELSZ = 18,
+	DT_RELENT = 19,
+	DT_PLTREL = 20,
+	DT_JMPREL = 23,
+	DT_RELRSZ = 35,
+	DT_RELR = 36,
+	DT_RELRENT = 37,
+	N_TAGS = 38,
+};
+
+struct dynamic {
+	uint64_t value[N_TAGS];
+	uint64_t has; /* a bit a tag */
+};
+
+static bool has(const struct dynamic *d, unsigned int tag)
+{
+	return (d->has >> tag & 1) != 0;
+}
+
+static unsigned int entry_size(bool is_64, enum elf_form form)
+{
+	return elf_word(is_64) * (form == ELF_REL ? 2 : form == ELF_RELA ? 3 : 1);
+}
+
+static enum status read_dynamic(const struct elf *elf, struct bytes window, struct dynamic *d, struct fail *why)
+{
+	unsigned int step = 2 * elf_word(elf->is_64);
+	uint64_t at, tag = 0, value = 0;
+
+	*d = (struct dynamic){.has = 0};
+	if (!elf_at_virtual(elf, elf->dynamic.vaddr, elf->dynamic.size, &at))
+		return fail_by(why, BAD_INPUT, E2,
+			       "%s: PT_DYNAMIC: %#" PRIx64 " + %#" PRIx64 " lies in no loaded segment", elf->name,
+			       elf->dynamic.vaddr, elf->dynamic.size);
+	for (uint64_t left = elf->dynamic.size; left >= step; left -= step, at += step) {
+		if (!elf_get(window, elf->is_64, at, D_TAG, &tag) || !elf_get(window, elf->is_64, at, D_VAL, &value))
+			break;
+		if (tag == DT_NULL)
+			return OK;
+		if (tag < N_TAGS) {
+			d->value[tag] = value;
+			d->has |= UINT64_C(1) << tag;
+		}
+	}
+	return fail_by(why, BAD_INPUT, E2, "%s: PT_DYNAMIC: no DT_NULL in its %" PRIu64 " bytes", elf->name,
+		       elf->dynamic.size);
+}
+
+/* From @vaddr to the end of its segment, as places in the window. */
+static bool to_end_of_segment(const struct elf *elf, uint64_t vaddr, struct range *out)
+{
+	uint64_t at;
+
+	if (!elf_at_virtual(elf, vaddr, 1, &at))
+		return false;
+	for (size_t i = 0; i < elf->n_segments; i++) {
+		const struct elf_segment *s = &elf->segment[i];
+
+		if (at >= s->place && at - s->place < s->memsz)
+			*out = (struct range){at, s->place + s->memsz};
+	}
+	return true;
+}
+
+/* DT_SYMTAB has no size: how many symbols there are nobody says, so they end where their segment ends. */
+static enum status find_symbols(const struct elf *elf, const struct dynamic *d, struct elf_symbols *symbols,
+				struct fail *why)
+{
+	uint64_t at;
+
+	*symbols = (struct elf_symbols){{0, 0}, {0, 0}};
+	if (!has(d, DT_SYMTAB))
+		return OK;
+	if (d->value[DT_SYMENT] != elf_symbol_size(elf->is_64))
+		return fail_by(why, BAD_INPUT, E2, "%s: DT_SYMENT is %" PRIu64 ", and a symbol has %u bytes", elf->name,
+			       d->value[DT_SYMENT], elf_symbol_size(elf->is_64));
+	if (!to_end_of_segment(elf, d->value[DT_SYMTAB], &symbols->table))
+		return fail_by(why, BAD_INPUT, E2, "%s: DT_SYMTAB %#" PRIx64 " lies in no loaded segment", elf->name,
+			       d->value[DT_SYMTAB]);
+	if (has(d, DT_STRTAB) && d->value[DT_STRSZ] != 0 &&
+	    elf_at_virtual(elf, d->value[DT_STRTAB], d->value[DT_STRSZ], &at))
+		symbols->names = (struct range){at, at + d->value[DT_STRSZ]};
+	return OK;
+}
+
+static enum status add_table(const struct elf *elf, struct elf_table *table, uint64_t vaddr, uint64_t size,
+			     struct fail *why)
+{
+	uint64_t at;
+
+	table->entry_size = entry_size(elf->is_64, table->form);
+	if (size % table->entry_size != 0)
+		return fail_by(why, BAD_INPUT, E2,
+			       "%s: %s: %" PRIu64 " bytes of relocations are no multiple of %u, an entry's size",
+			       elf->name, table->what, size, table->entry_size);
+	if (!elf_at_virtual(elf, vaddr, size, &at))
+		return fail_by(why, BAD_INPUT, E2,
+			       "%s: %s: %#" PRIx64 " + %#" PRIx64 " bytes of relocations lie in no loaded segment",
+			       elf->name, table->what, vaddr, size);
+	table->at = (struct range){at, at + size};
+	return OK;
+}
+
+/* DT_REL, DT_RELA, DT_RELR: an address, a size and the size of an entry. */
+static enum status find_table(const struct elf *elf, const struct dynamic *d, struct elf_table *table, size_t *n,
+			      struct fail *why)
+{
+	static const struct {
+		const char *what;
+		uint8_t at, size, entry;
+	} tags[] = {
+	    [ELF_REL] = {"DT_REL", DT_REL, DT_RELSZ, DT_RELENT},
+	    [ELF_RELA] = {"DT_RELA", DT_RELA, DT_RELASZ, DT_RELAENT},
+	    [ELF_RELR] = {"DT_RELR", DT_RELR, DT_RELRSZ, DT_RELRENT},
+	};
+	unsigned int entry = entry_size(elf->is_64, table->form);
+
+	table->what = tags[table->form].what;
+	if (!has(d, tags[table->form].at) || d->value[tags[table->form].size] == 0)
+		return OK;
+	if (d->value[tags[table->form].entry] != entry)
+		return fail_by(why, BAD_INPUT, E2, "%s: %sENT is %" PRIu64 ", and an entry has %u bytes", elf->name,
+			       table->what, d->value[tags[table->form].entry], entry);
+	TRY(add_table(elf, table, d->value[tags[table->form].at], d->value[tags[table->form].size], why));
+	(*n)++;
+	return OK;
+}
+
+/* DT_JMPREL, of the form that DT_PLTREL tells. Some linkers count it into the other table, where it is done already. */
+static enum status find_jump_table(const struct elf *elf, const struct dynamic *d,
+				   struct elf_table table[ELF_DYNAMIC_TABLES], size_t *n, struct fail *why)
+{
+	struct elf_table *jump = &table[*n];
+
+	jump->what = "DT_JMPREL";
+	if (!has(d, DT_JMPREL) || d->value[DT_PLTRELSZ] == 0)
+		return OK;
+	if (d->value[DT_PLTREL] != DT_REL && d->value[DT_PLTREL] != DT_RELA)
+		return fail_by(why, BAD_INPUT, E2, "%s: DT_PLTREL is %" PRIu64 "; it is DT_REL (17) or DT_RELA (7)",
+			       elf->name, d->value[DT_PLTREL]);
+	jump->form = d->value[DT_PLTREL] == DT_REL ? ELF_REL : ELF_RELA;
+	TRY(add_table(elf, jump, d->value[DT_JMPREL], d->value[DT_PLTRELSZ], why));
+	for (size_t i = 0; i < *n; i++)
+		if (table[i].form == jump->form && range_contains(table[i].at, jump->at))
+			return OK;
+	(*n)++;
+	return OK;
+}
+
+enum status elf_dynamic_tables(const struct elf *elf, struct bytes window, struct elf_table table[ELF_DYNAMIC_TABLES],
+			       size_t *n, struct fail *why)
+{
+	static const enum elf_form forms[] = {ELF_RELR, ELF_REL, ELF_RELA};
+	struct elf_table blank = {.from = window};
+	struct dynamic d;
+
+	*n = 0;
+	TRY(read_dynamic(elf, window, &d, why));
+	TRY(find_symbols(elf, &d, &blank.symbols, why));
+	for (unsigned int i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		table[*n] = blank;
+		table[*n].form = forms[i];
+		TRY(find_table(elf, &d, &table[*n], n, why));
+	}
+	table[*n] = blank;
+	return find_jump_table(elf, &d, table, n, why);
+}
+
+/* ---- section headers ---- */
+
+enum { SHT_SYMTAB = 2, SHT_STRTAB = 3, SHT_RELA = 4, SHT_REL = 9, SHT_DYNSYM = 11 };
+#define SHF_ALLOC UINT64_C(2)
+
+struct section {
+	uint64_t type, flags, offset, size, link, info, entry_size;
+};
+
+/* False when there is no such section header in the file. */
+static bool section_at(const struct elf *elf, struct bytes file, uint64_t number, struct section *s)
+{
+	uint64_t at = elf->sections.offset + number * elf_section_header_size(elf->is_64);
+	bool is_64 = elf->is_64;
+
+	/* elf_parse has seen to it that the whole table has file offsets; whether it was read is seen here. */
+	return number < elf->sections.count && elf_get(file, is_64, at, SH_TYPE, &s->type) &&
+	       elf_get(file, is_64, at, SH_FLAGS, &s->flags) && elf_get(file, is_64, at, SH_OFFSET, &s->offset) &&
+	       elf_get(file, is_64, at, SH_SIZE, &s->size) && elf_get(file, is_64, at, SH_LINK, &s->link) &&
+	       elf_get(file, is_64, at, SH_INFO, &s->info) && elf_get(file, is_64, at, SH_ENTSIZE, &s->entry_size);
+}
+
+static bool section_in(struct bytes file, const struct section *s, struct range *out)
+{
+	return !checked_range(s->offset, s->size, out) && out->end <= file.size;
+}
+
+static enum status find_section_symbols(const struct elf *elf, struct bytes file, uint64_t number,
+					const struct section *relocations, struct elf_symbols *symbols,
+					struct fail *why)
+{
+	struct section table, names;
+
+	if (!section_at(elf, file, relocations->link, &table) ||
+	    (table.type != SHT_SYMTAB && table.type != SHT_DYNSYM) || table.entry_size != elf_symbol_size(elf->is_64) ||
+	    !section_in(file, &table, &symbols->table))
+		return fail_by(why, BAD_INPUT, E2,
+			       "%s: section %" PRIu64 ": sh_link %" PRIu64 " is no table of symbols", elf->name, number,
+			       relocations->link);
+	if (!section_at(elf, file, table.link, &names) || names.type != SHT_STRTAB ||
+	    !section_in(file, &names, &symbols->names))
+		symbols->names = (struct range){0, 0};
+	return OK;
+}
+
+enum status elf_section_table(const struct elf *elf, struct bytes file, uint64_t number, struct elf_table *table,
+			      bool *found, struct fail *why)
+{
+	struct section s, target;
+
+	*found = false;
+	if (!section_at(elf, file, number, &s))
+		return fail_by(why, BAD_INPUT, E2, "%s: section header %" PRIu64 " lies behind the %zu bytes read",
+			       elf->name, number, file.size);
+	/* Those that are loaded themselves are PT_DYNAMIC's; and what is not loaded (debug information) stays behind.
+	 */
+	if ((s.type != SHT_REL && s.type != SHT_RELA) || (s.flags & SHF_ALLOC) != 0 || s.size == 0 ||
+	    !section_at(elf, file, s.info, &target) || (target.flags & SHF_ALLOC) == 0)
+		return OK;
+	*table = (struct elf_table){.what = "section", .number = number, .from = file};
+	table->form = s.type == SHT_REL ? ELF_REL : ELF_RELA;
+	table->entry_size = entry_size(elf->is_64, table->form);
+	if (s.entry_size != table->entry_size || s.size % table->entry_size != 0)
+		return fail_by(why, BAD_INPUT, E2,
+			       "%s: section %" PRIu64 ": %" PRIu64 " bytes of relocations of %" PRIu64
+			       " each; an entry has %u",
+			       elf->name, number, s.size, s.entry_size, table->entry_size);
+	if (!section_in(file, &s, &table->at))
+		return fail_by(why, BAD_INPUT, E2,
+			       "%s: section %" PRIu64 ": sh_offset %#" PRIx64 " + sh_size %#" PRIx64
+			       " is past the end of the file (%zu bytes)",
+			       elf->name, number, s.offset, s.size, file.size);
+	*found = true;
+	return find_section_symbols(elf, file, number, &s, &table->symbols, why);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where an ELF image keeps its relocations: PT_DYNAMIC in the image, or section headers in the file.
+ * Of use to elf_reloc.c alone. Source: System V gABI, "Dynamic Section", "Relocation" and "Sections".
+ */
+#ifndef BERTH_ELF_TABLES_H
+#define BERTH_ELF_TABLES_H
+
+#include "elf.h"
+
+enum elf_form {
+	ELF_REL,  /* the addend is in the field */
+	ELF_RELA, /* the addend is in the table */
+	ELF_RELR, /* addresses and bitmaps of fields that hold addresses */
+};
+
+/* Symbols and their names: file offsets or places in the window, half-open. */
+struct elf_symbols {
+	struct range table, names;
+};
+
+struct elf_table {
+	const char *what;  /* "DT_RELA", "section" */
+	uint64_t number;   /* of the section */
+	struct bytes from; /* what the ranges are offsets in */
+	struct range at;
+	enum elf_form form;
+	unsigned int entry_size;
+	struct elf_symbols symbols;
+};
+
+#define ELF_DYNAMIC_TABLES 4 /* DT_REL, DT_RELA, DT_RELR, DT_JMPREL */
+
+/*
+ * The tables that PT_DYNAMIC names, all within @window, the image in memory; empty ones are left out.
+ * BAD_INPUT, signed E2, when one is not in a segment or its size does not fit its entries.
+ */
+enum status elf_dynamic_tables(const struct elf *elf, struct bytes window, struct elf_table table[ELF_DYNAMIC_TABLES],
+			       size_t *n, struct fail *why) MUST_CHECK;
+
+/*
+ * The relocations that the linker kept in section @number of @file, the whole file, for a section that is loaded.
+ * *found is false when that section is something else.
+ */
+enum status elf_section_table(const struct elf *elf, struct bytes file, uint64_t number, struct elf_table *table,
+			      bool *found, struct fail *why) MUST_CHECK;
+
+#endif

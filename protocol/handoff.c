@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "handoff.h"
+
+struct piece handoff_take_text(struct handoff *handoff, const char *text)
+{
+	size_t size = 1;
+
+	while (text[size - 1] != '\0')
+		size++;
+	struct piece piece = block_take(&handoff->block, size, 1);
+
+	for (size_t i = 0; i < size && piece.at != NULL; i++)
+		piece.at[i] = (uint8_t)text[i];
+	return piece;
+}
+
+void handoff_take_map(struct handoff *handoff, const struct machine *machine)
+{
+	size_t room = machine->map_room;
+	struct piece raw = block_take(&handoff->block, room * machine->map_desc_size, 8);
+	struct piece sorted = block_take(&handoff->block, room * sizeof(struct memory), _Alignof(struct memory));
+
+	handoff->final =
+	    (struct final_map){.descriptors = raw.at, .address = raw.address, .room = room * machine->map_desc_size};
+	handoff->sorted = (struct memory *)(void *)sorted.at;
+	handoff->sorted_room = room;
+}
+
+struct memmap handoff_sort_map(const struct handoff *handoff, const struct final_map *final)
+{
+	struct memmap map = {handoff->sorted, 0, handoff->sorted_room};
+	struct fail ignored;
+
+	enum status status = memmap_parse(&map, final->descriptors, final->size, final->desc_size, &ignored);
+
+	(void)status;
+	return map;
+}

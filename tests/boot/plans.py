@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The same plan in firmware and on the workstation.
+
+Each test boots, takes the console's debug log, gives it to `berth plan` as the memory map, with the same files, and
+demands the plan that the loader made: every part, its address, size, alignment and rule; or the same refusal.
+"""
+import json
+import os
+import re
+import subprocess
+
+import lab
+from boots import KERNEL, REPORT, boot, boots, check_healthy, plain
+from lab import GIB, MIB, Machine, expect
+
+BERTH = os.path.join(lab.ROOT, "build/host/berth")
+PLACE = re.compile(r"^berth: place (.+) (0x[0-9a-f]+) size (0x[0-9a-f]+) align (0x[0-9a-f]+) rule (\w+)$", re.M)
+
+
+def on_console(text):
+    """{part: (address, size, align, rule)} of what the loader placed."""
+    return {part: (int(at, 16), int(size, 16), int(align, 16), rule) for part, at, size, align, rule in
+            PLACE.findall(text)}
+
+
+def on_host(log, *words, kernel=None):
+    """What `berth plan` says with this log as the map: its status and its JSON."""
+    done = subprocess.run([BERTH, "plan", kernel or KERNEL["file"], "--memmap", log, "--json", *words], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    expect(done.returncode in (0, 1), f"berth plan ended with {done.returncode}: {done.stderr}")
+    return done.returncode, json.loads(done.stdout)
+
+
+def expect_same(log, *words, kernel=None):
+    with open(log, "rb") as file:
+        text = lab.ANSI.sub(b"", file.read()).decode("utf-8", "replace").replace("\r", "")
+    status, told = on_host(log, *words, kernel=kernel)
+    placed = {p["name"]: (p["address"], p["size"], p["align"], p["rule"]) for p in told["placements"]}
+    seen = on_console(text)
+    expect(placed == seen, f"{words}: berth plan says {placed}, the loader did {seen}; {told['reason']}")
+    expect(told["possible"] == (status == 0) == bool(seen), f"{words}: possible is {told['possible']}")
+    if not seen:
+        for line in told["reason"].splitlines():
+            expect(line in text, f"{words}: the loader did not say {line!r}")
+    return seen
+
+
+def until_planned(esp, image, memory):
+    """Boots until the plan stands on the console, or the reason why there is none; returns the console's log."""
+    log = os.path.join(esp.path, "console.log")
+    with Machine(esp, memory=memory, image=image) as machine:
+        machine.wait_for("berth: facts ")
+        if machine.wait_for("berth: left ", "press any key") == "berth: left ":
+            machine.wait_for("\n")
+    return log
+
+
+def compare_all(esp, memory, exact):
+    """Four policies, two initrds, one image: only loader.conf's default changes from boot to boot."""
+    sizes = {"1m": MIB, "1g": GIB}
+    policies = {"high": "high", "low": "low", "preferred": "preferred", "exact": hex(exact)}
+    esp.put("vmlinuz", link=KERNEL["file"])
+    for name, size in sizes.items():
+        esp.put(name)
+        os.truncate(os.path.join(esp.tree, name), size)
+    for policy, wish in policies.items():
+        for name in sizes:
+            esp.entry(f"{policy}-{name}", "linux /vmlinuz", f"initrd /{name}", "options console=ttyS0 quiet",
+                      f"placement {wish}")
+    esp.conf("log debug")
+    image = esp.image()
+    seen = {}
+    for policy, wish in policies.items():
+        for name in sizes:
+            lab.put_into_image(image, "/loader/loader.conf", f"log debug\ndefault {policy}-{name}\n")
+            log = until_planned(esp, image, memory)
+            seen[policy, name] = expect_same(log, "--initrd", os.path.join(esp.tree, name), "--cmdline",
+                                             "console=ttyS0 quiet", "--placement", wish)
+    os.unlink(image)
+    return seen
+
+
+@boots
+def same_plan_with_512m(esp):
+    """512 MiB: berth plan makes the loader's plan, four policies with 1 MiB of initrd; 1 GiB is refused alike"""
+    seen = compare_all(esp, "512M", 128 * MIB)
+    expect(all(bool(seen[policy, "1m"]) and not seen[policy, "1g"] for policy, _ in seen), f"planned: {seen}")
+
+
+@boots
+def same_plan_with_3g(esp):
+    """3 GiB: berth plan makes the loader's plan, four policies with 1 MiB and 1 GiB of initrd"""
+    seen = compare_all(esp, "3G", GIB)
+    expect(all(seen.values()), f"planned: {seen}")
+
+
+@boots
+def same_plan_with_6g(esp):
+    """6 GiB: berth plan makes the loader's plan, four policies with 1 MiB and 1 GiB of initrd"""
+    seen = compare_all(esp, "6G", 5 * GIB)
+    expect(all(seen.values()), f"planned: {seen}")
+    expect(seen["exact", "1g"]["kernel"][0] == 5 * GIB, "the exact place is not the one that was asked for")
+
+
+@boots
+def same_plan_of_other_wishes(esp):
+    """A random place, a window, kept-free memory and mem= give the same plan on the workstation; all of them boot"""
+    wishes = (
+        ("log debug", "placement random", REPORT, []),
+        ("log debug", "placement 0x140000000-0x160000000", REPORT, ["--placement", "0x140000000-0x160000000"]),
+        ("log debug\nkeep-free-below-4g 512M", "placement high", REPORT + " nokaslr mem=1G",
+         ["--keep-free-below-4g", "512M"]),
+    )
+    for conf, placement, options, words in wishes:
+        plain(esp, placement, options=options)
+        esp.conf(conf)
+        guest = boot(esp)
+        moved = "random" in placement
+        check_healthy(guest, options if moved or "nokaslr" in options else options + " nokaslr")
+        seen = expect_same(os.path.join(esp.path, "console.log"), "--initrd", KERNEL["initrd"], "--cmdline", options,
+                           *(words or ["--placement", placement.split()[1]]))
+        if moved:
+            expect(seen["kernel"][3] == "C12", f"the random place is signed {seen['kernel'][3]}")
+        else:
+            expect(guest.kernel_at() == seen["kernel"][0], "the kernel runs elsewhere")
+
+
+@boots
+def same_plan_after_a_refusal(esp):
+    """Firmware refuses places that its map calls free: the log tells which, and berth plan goes around them too"""
+    plain(esp)
+    esp.conf("log debug")
+    esp.shape("claims-fail 2")
+    guest = boot(esp)
+    expect("berth: refused 0x" in guest.text, "the log does not tell what was refused")
+    expect_same(os.path.join(esp.path, "console.log"), "--initrd", KERNEL["initrd"], "--cmdline", REPORT + " nokaslr")

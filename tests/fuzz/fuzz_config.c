@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* An entry, loader.conf, patterns and versions: what is accepted names a kernel by a path that leaves no folder. */
+#include "fuzz.h"
+
+#include "../../config/entry.h"
+#include "../../loader/policy.h"
+
+static void use_entry(const struct entry *entry)
+{
+	char path[MAX_PATH_TEXT], line[4096];
+	struct fail why;
+	bool added;
+
+	REQUIRE(entry->linux_path.length != 0);
+	if (entry_path(entry->linux_path, path, sizeof(path), &why) == OK) {
+		REQUIRE(path[0] == '\\' && strlen(path) > 1 && strlen(path) < sizeof(path));
+		REQUIRE(strstr(path, "\\..\\") == NULL && strchr(path, '/') == NULL);
+	}
+	if (entry_command_line(entry, line, sizeof(line), &why) == OK &&
+	    policy_command_line(entry, line, sizeof(line), &added, &why) == OK) {
+		REQUIRE(memchr(line, '\0', sizeof(line)) != NULL);
+		REQUIRE(!added || command_line_has(line, "nokaslr"));
+	}
+	REQUIRE(entry->wish.at % EFI_PAGE == 0 && entry->wish.end % EFI_PAGE == 0);
+	REQUIRE(entry->wish.policy != PLACE_WITHIN || entry->wish.at < entry->wish.end);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	size_t half = size / 2;
+	struct loader_conf conf;
+	struct entry entry;
+	struct fail why;
+	uint64_t limit;
+
+	memcpy(text, data, size);
+	text[size] = '\0';
+	if (entry_parse(&entry, "fuzz.conf", text, size, &why) == OK)
+		use_entry(&entry);
+	else
+		REQUIRE(entry.broken && why.text[0] != '\0');
+	(void)loader_conf_parse(&conf, text, size, &why);
+	(void)command_line_mem(text, &limit);
+	(void)glob_match((struct word){text, half}, text + half);
+	REQUIRE(version_compare((struct word){text, half}, (struct word){text, half}) == 0);
+	REQUIRE((version_compare((struct word){text, half}, (struct word){text + half, size - half}) < 0) ==
+		(version_compare((struct word){text + half, size - half}, (struct word){text, half}) > 0));
+	free(text);
+	return 0;
+}

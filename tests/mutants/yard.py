@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Where mutants are built and run: a copy of the tree under build/mutate, the tests linked once to the code as a shared
+library, so that a mutant costs one object and one link."""
+
+import hashlib
+import glob
+import math
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import time
+
+from concurrent.futures import ProcessPoolExecutor
+
+COPIED = ("protocol", "loader", "config", "arch", "tools", "tests/unit", "tests/sim", "tests/probe")
+WRAPPED = ("cpuid_edx", "read_cr4", "random", "enter", "enter_by_trampoline")
+# Tests that take seconds each, and what no others reach: with --slow alone.
+SLOW = ("test_faults", "test_inputs", "test_cut", "test_draw", "test_unpack", "test_unpack_errors",
+        "test_unpack_kernels")
+SLOW_FILES = ("loader/unpack.c", "loader/packed.c")
+CASES = "50000"                                     # of tests that would try up to a million
+PLAIN = ("-std=gnu11", "-O2", "-w", "-fshort-wchar", "-fPIC", "-fno-semantic-interposition")
+COVERED = PLAIN + ("-O0", "--coverage")
+# The decoders of packed kernels, which nothing here changes: as the Makefile builds them, plain and with sanitizers.
+DECODERS = {False: "build/host/tool/libunpack.a", True: "build/host/libunpack.a"}
+CHECKED = ("-std=gnu11", "-O1", "-g1", "-w", "-fshort-wchar", "-fPIC", "-fsanitize=address,undefined",
+           "-fno-sanitize-recover=all")
+MEMORY = 4 << 30  # bytes that a test may write to; sanitizers map more than that
+
+
+class BuildError(Exception):
+    pass
+
+
+def run(command, **more):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
+    if done.returncode != 0:
+        raise BuildError(" ".join(command) + "\n" + done.stdout)
+
+
+def call(task):
+    return task[0](*task[1:])
+
+
+def at_once(pool, tasks):
+    """Every (function, arguments...) in the pool; their results in order."""
+    return list(pool.map(call, tasks))
+
+
+def build_decoders(root):
+    run(["make", "-s", f"-j{os.cpu_count()}", *DECODERS.values()], cwd=root)
+
+
+def expand(*patterns):
+    return sorted(path for pattern in patterns for path in glob.glob(pattern))
+
+
+def pure_files():
+    return expand("protocol/base/*.c", "protocol/*.c", "config/*.c", "loader/*.c", "arch/*.c", "arch/x86_64/*.c")
+
+
+def firmware_files():
+    """Those that ask firmware: the simulated one alone answers."""
+    return ["loader/boot.c", "loader/open.c", "loader/load.c"]
+
+
+def helper_files(folder):
+    tools = set(expand("tools/*.c")) - {"tools/elf2efi.c", "tools/berth.c"}
+    helpers = [f for f in expand("tests/unit/*.c") if "/test_" not in f and "/plain_" not in f] + sorted(tools)
+    if folder == "sim":
+        helpers += [f for f in expand("tests/sim/*.c", "tests/probe/clauses*.c") if "/test_" not in f]
+    return helpers
+
+
+def tests(slow=False):
+    found = expand("tests/unit/test_*.c", "tests/sim/test_*.c")
+    return [test for test in found if slow or name_of(test) not in SLOW]
+
+
+def folder_of(test):
+    return test.split("/")[1]
+
+
+def name_of(test):
+    return os.path.basename(test)[:-2]
+
+
+class Yard:
+    """One way of building everything, in build/mutate/NAME: objects, the libraries of code, the test programs."""
+
+    def __init__(self, root, name, flags, code_flags=None):
+        self.root, self.folder = root, os.path.join(root, "build/mutate", name)
+        self.flags, self.code_flags = flags, code_flags or flags
+        self.is_checked = any(f.startswith("-fsanitize") for f in self.code_flags)
+        self.link = [f for f in self.code_flags if f.startswith("-fsanitize") or f == "--coverage"]
+
+    def work(self, run):
+        """Where the workers of one run, told by its process, have their copies of the tree."""
+        return os.path.join(self.folder, "work", str(run))
+
+    def object_of(self, file):
+        return os.path.join(self.folder, os.path.splitext(file)[0] + ".o")
+
+    def library(self, folder):
+        return os.path.join(self.folder, "lib", folder, "libcode.so")
+
+    def program(self, test):
+        return os.path.join(self.folder, folder_of(test), name_of(test))
+
+    def compile(self, file, out, flags, tree="."):
+        os.makedirs(os.path.dirname(out), exist_ok=True)
+        run(["gcc", *flags, "-c", file, "-o", out], cwd=tree)
+
+    def link_library(self, folder, objects, out):
+        wrap = ["-Wl,--wrap=x86_" + name for name in WRAPPED] if folder == "sim" else []
+        os.makedirs(os.path.dirname(out), exist_ok=True)
+        run(["gcc", "-shared", *self.link, *wrap, "-Wl,-Bsymbolic", "-Wl,-soname,libcode.so", *objects, "-o", out])
+
+    def code_objects(self, folder, instead=None):
+        """The objects of a library, with some replaced: {file: object}."""
+        files = pure_files() + ["arch/x86_64/enter.S"]
+        return [(instead or {}).get(f, self.object_of(f)) for f in files
+                if folder == "sim" or f not in firmware_files()]
+
+    def link_program(self, test):
+        folder = folder_of(test)
+        helpers = [self.object_of(f) for f in helper_files(folder)]
+        os.makedirs(os.path.dirname(self.program(test)), exist_ok=True)
+        run(["gcc", *self.link, self.object_of(test), *helpers, self.library(folder), DECODERS[self.is_checked],
+             "-lcmocka", "-lm", "-o", self.program(test)], cwd=self.root)
+
+    def _stale(self, file):
+        """Whether the object has to be built; what it is built from is noted beside it."""
+        flags = self.code_flags if file in set(pure_files()) else self.flags
+        mark = hashlib.sha256(repr((flags, headers_digest())).encode() + open(file, "rb").read()).hexdigest()
+        note = self.object_of(file) + ".from"
+        if os.path.exists(note) and open(note).read() == mark and os.path.exists(self.object_of(file)):
+            return None
+        return note, mark, flags
+
+    def build(self, pool, wanted):
+        """Everything that the programs of the tests in @wanted need; True when something was built."""
+        files = set(pure_files() + ["arch/x86_64/enter.S"] + wanted)
+        for folder in {folder_of(test) for test in wanted}:
+            files.update(helper_files(folder))
+        stale = {file: note for file in sorted(files) if (note := self._stale(file))}
+        at_once(pool, [(self.compile, file, self.object_of(file), note[2], self.root)
+                       for file, note in stale.items()])
+        missing = [test for test in wanted if stale or not os.path.exists(self.program(test))]
+        folders = sorted({folder_of(test) for test in missing})
+        at_once(pool, [(self.link_library, folder, self.code_objects(folder), self.library(folder))
+                       for folder in folders])
+        at_once(pool, [(self.link_program, test) for test in missing])
+        for note, mark, _ in stale.values():
+            with open(note, "w") as out:
+                out.write(mark)
+        return bool(missing)
+
+
+_digest = []
+
+
+def headers_digest():
+    if not _digest:
+        total = hashlib.sha256()
+        for path in expand(*(f"{folder}/{depth}*.{kind}" for folder in COPIED for depth in ("", "*/")
+                             for kind in ("h", "def"))):
+            total.update(path.encode() + open(path, "rb").read())
+        _digest.append(total.hexdigest())
+    return _digest[0]
+
+
+def copy_tree(root, to):
+    """A copy of the sources, in which one file at a time is changed."""
+    for folder in COPIED:
+        target = os.path.join(to, folder)
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(os.path.join(root, folder), target)
+
+
+class Outcome:
+    def __init__(self, status, output, seconds):
+        self.status, self.output, self.seconds = status, output, seconds
+
+    @property
+    def passed(self):
+        return self.status == 0
+
+    @property
+    def timed_out(self):
+        return self.status in (-signal.SIGPROF, -signal.SIGKILL)
+
+    def failed_test(self):
+        """The cmocka test in which the program ended."""
+        failed = re.findall(r"^\[  FAILED  \] (\w+)$", self.output, re.M)
+        begun = re.findall(r"^\[ RUN      \] (\w+)", self.output, re.M)
+        return failed[0] if failed else begun[-1] if begun else ""
+
+
+def run_test(program, library, cpu_seconds, environment=None, is_checked=False):
+    """Runs a test program on a library of code. What bounds it is the CPU's time, which other work does not change."""
+    def bound():
+        signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
+        whole = math.ceil(cpu_seconds) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (whole, whole + 1))
+        if not is_checked:
+            resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    more = dict(os.environ, LD_LIBRARY_PATH=os.path.dirname(library), CMOCKA_TEST_ABORT="1", SEED="1", CASES=CASES,
+                **(environment or {}))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=more, preexec_fn=bound)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Outcome(done.returncode, done.stdout.decode(errors="replace"), used)
+
+
+def pool():
+    return ProcessPoolExecutor(max_workers=os.cpu_count())

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "bench.h"
+
+#define SYSTEM_TABLE 0xfff00000
+#define ROOT_POINTER 0xe0000
+
+struct bench bench;
+
+void bench_set_up(const char *map, const char *entry, const char *conf, const struct kernel_fields *kernel)
+{
+	struct fail why;
+
+	sim_reset();
+	bench.n = raw_map(map, bench.raw);
+	/* The system table and ACPI's root pointer, wherever the map has them or not. */
+	put_descriptor(bench.raw + bench.n++ * DESC_SIZE, 6, SYSTEM_TABLE, 1, UINT64_C(0x800000000000000f));
+	put_descriptor(bench.raw + bench.n++ * DESC_SIZE, 9, ROOT_POINTER, 1, 0xf);
+	kernel_head(kernel, bench.head);
+	assert_int_equal(entry_parse(&bench.entry, "t.conf", entry, strlen(entry), &why), OK);
+	assert_int_equal(loader_conf_parse(&bench.conf, conf, strlen(conf), &why), OK);
+	sim.descriptors = bench.raw;
+	sim.descriptors_size = bench.n * DESC_SIZE;
+	sim.desc_size = DESC_SIZE;
+	sim.machine =
+	    (struct machine){.system_table = SYSTEM_TABLE, .rsdp = ROOT_POINTER, .secure_boot = SECURE_BOOT_DISABLED};
+	sim.file[0] = (struct sim_file){"\\vmlinuz", kernel->file_size, bench.head, sizeof(bench.head)};
+	sim.file[1] = (struct sim_file){"\\one", 70001, NULL, 0};
+	sim.file[2] = (struct sim_file){"\\empty", 0, NULL, 0};
+	sim.file[3] = (struct sim_file){"\\two", 333, NULL, 0};
+	sim.n_files = 4;
+}
+
+void bench_run(void)
+{
+	sim_boot(&bench.entry, &bench.conf);
+	check_outcome(&bench.entry, bench.name);
+	bench.runs++;
+	bench.faults += sim.fail_call != 0 && outcome.calls >= sim.fail_call;
+	*(outcome.entered ? &bench.entered : &bench.refused) += 1;
+	sim_end();
+}
+
+void bench_fail_each_call(void)
+{
+	static const enum status way[] = {IO_ERROR, NOT_FOUND, TAKEN, NO_PLACE, BAD_INPUT};
+	unsigned int calls;
+
+	sim.fail_call = 0;
+	bench_run();
+	calls = outcome.calls;
+	for (unsigned int k = 1; k <= calls; k++)
+		for (size_t w = 0; w < COUNT_OF(way); w++) {
+			sim.fail_call = k;
+			sim.fail_status = way[w];
+			bench_run();
+		}
+	sim.fail_call = 0;
+}
+
+void bench_expect_runs(uint64_t least)
+{
+	static uint64_t told; /* of the clauses, in the tests before */
+
+	print_message("simulated boots: %" PRIu64 ", faults injected: %" PRIu64 ", entered %" PRIu64
+		      ", refused %" PRIu64 ", clauses checked %" PRIu64 "\n",
+		      bench.runs, bench.faults, bench.entered, bench.refused, clauses_checked - told);
+	told = clauses_checked;
+	assert_true(bench.runs >= least && bench.entered > least / 20 && bench.refused > least / 20);
+}

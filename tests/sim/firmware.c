@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#define _GNU_SOURCE /* memmem */
+#include "sim.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define ARENA_SIZE (UINT64_C(1) << 44) /* 16 TiB of addresses, of which a test touches a few MiB */
+#define CLAIMS	   64
+#define DIRT	   (UINT64_C(1) << 16) /* bytes of a claim that are full of something else */
+#define LOG_SIZE   (1 << 16)
+
+struct fw_file {
+	const struct sim_file *file;
+	bool broken;
+};
+
+struct sim_setup sim;
+struct sim_outcome outcome;
+
+static struct {
+	uint8_t *arena;
+	struct range claim[CLAIMS];
+	size_t n_claims;
+	struct fw_file *handle[SIM_FILES * 4];
+	size_t n_handles;
+	uint32_t opened; /* a bit for each file that was */
+	jmp_buf left;	 /* where the kernel's entry leads */
+	struct boot boot;
+	char log[LOG_SIZE];
+	struct text log_text;
+	unsigned int surveys, looks, takes;
+} fw;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "simulated firmware: %s\n", what);
+	abort();
+}
+
+/* What firmware's entropy is here. */
+static void fill_random(uint8_t *to, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		to[i] = (uint8_t)(i * 37 + 11);
+}
+
+/* ---- faults ---- */
+
+/* Counts a call; true when it is the one that is to fail. */
+static bool fails(enum service service)
+{
+	outcome.calls++;
+	outcome.call_of[service]++;
+	return sim.fail_call != 0 && outcome.calls == sim.fail_call;
+}
+
+static enum status injected(struct fail *why)
+{
+	return fail(why, sim.fail_status, "injected: call %u failed", outcome.calls);
+}
+
+/* ---- files ---- */
+
+uint8_t sim_byte(const struct sim_file *file, uint64_t offset)
+{
+	if (offset < file->head_size)
+		return file->head[offset];
+	return (uint8_t)((offset * UINT64_C(0x9e3779b97f4a7c15) + file->size) >> 56);
+}
+
+static bool opened_before(const struct sim_file *file)
+{
+	return (fw.opened & 1u << (file - sim.file)) != 0;
+}
+
+enum status fw_open(const char *path, struct fw_file **file, uint64_t *size, struct fail *why)
+{
+	*file = NULL;
+	if (fails(SERVICE_OPEN))
+		return injected(why);
+	for (size_t i = 0; i < sim.n_files; i++) {
+		if (strcmp(sim.file[i].path, path) != 0)
+			continue;
+		if (fw.n_handles == SIM_FILES * 4)
+			die("too many open files");
+		*file = calloc(1, sizeof(**file));
+		(*file)->file = &sim.file[i];
+		*size = sim.file[i].size + (sim.grows == sim.file[i].path && opened_before(&sim.file[i]) ? 1 : 0);
+		fw.opened |= 1u << i;
+		fw.handle[fw.n_handles++] = *file;
+		return OK;
+	}
+	return fail(why, NOT_FOUND, "%s: no such file", path);
+}
+
+void fw_close(struct fw_file *file)
+{
+	if (file == NULL)
+		return;
+	for (size_t i = 0; i < fw.n_handles; i++)
+		if (fw.handle[i] == file) {
+			fw.handle[i] = fw.handle[--fw.n_handles];
+			free(file);
+			return;
+		}
+	die("a file was closed twice");
+}
+
+static void fill(const struct sim_file *file, uint64_t offset, uint8_t *to, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		to[i] = sim_byte(file, offset + i);
+}
+
+static bool is_in_arena(const uint8_t *to)
+{
+	return to >= fw.arena && to < fw.arena + ARENA_SIZE;
+}
+
+/* Whether a read to there is one that this firmware cannot do. */
+static bool is_too_high(const uint8_t *to, size_t size)
+{
+	return sim.unreadable_above != 0 && is_in_arena(to) && (uint64_t)(to - fw.arena) + size > sim.unreadable_above;
+}
+
+enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
+{
+	bool failing = fails(SERVICE_READ);
+	uint64_t rest = offset < file->file->size ? file->file->size - offset : 0;
+
+	if (outcome.exits != 0)
+		die("a read after ExitBootServices");
+	if (outcome.n_reads < SIM_READS)
+		outcome.read[outcome.n_reads++] = (struct sim_read){offset, size, is_in_arena(to)};
+	if (failing || file->broken) {
+		file->broken = sim.handle_breaks;
+		return failing ? injected(why) : fail(why, IO_ERROR, "%s: the handle is broken", file->file->path);
+	}
+	*got = size < rest ? size : (size_t)rest;
+	if (outcome.calls == sim.short_read_call)
+		*got /= 2;
+	if (is_too_high(to, *got)) {
+		if (sim.reads_fail_above) {
+			file->broken = sim.handle_breaks;
+			return fail(why, IO_ERROR, "%s: device error", file->file->path);
+		}
+		memset(to, 0, *got);
+		return OK;
+	}
+	fill(file->file, offset, to, *got);
+	return OK;
+}
+
+/* ---- memory ---- */
+
+static enum status parse_map(struct survey *survey, const uint8_t *raw, size_t size, struct fail *why)
+{
+	size_t n = sim.desc_size == 0 ? 0 : size / sim.desc_size, runs = 2 * n + 64;
+	struct {
+		struct memory *entry;
+		struct range *all, *reliable;
+	} room;
+	uint8_t *pool = malloc(n * sizeof(*room.entry) + 2 * runs * sizeof(*room.all) + 1);
+
+	survey->pool = pool;
+	fw.surveys++;
+	room.entry = (struct memory *)(void *)pool;
+	room.all = (struct range *)(void *)(pool + n * sizeof(*room.entry));
+	room.reliable = room.all + runs;
+	survey->map = (struct memmap){room.entry, 0, n};
+	TRY(memmap_parse(&survey->map, raw, size, sim.desc_size, why));
+	survey->free.all = (struct runs){room.all, memmap_free_runs(&survey->map, false, room.all, runs), runs};
+	survey->free.reliable =
+	    (struct runs){room.reliable, memmap_free_runs(&survey->map, true, room.reliable, runs), runs};
+	survey->descriptors = n;
+	survey->final_room = n + SPARE_DESCRIPTORS;
+	survey->desc_size = sim.desc_size;
+	return OK;
+}
+
+enum status fw_survey(struct survey *survey, struct fail *why)
+{
+	bool changed = fw.looks++ != 0 && sim.next_map != NULL;
+	enum status status;
+
+	*survey = (struct survey){.pool = NULL};
+	if (fails(SERVICE_SURVEY))
+		return injected(why);
+	status = parse_map(survey, changed ? sim.next_map : sim.descriptors,
+			   changed ? sim.next_map_size : sim.descriptors_size, why);
+	if (status != OK)
+		fw_forget(survey);
+	return status;
+}
+
+void fw_forget(struct survey *survey)
+{
+	if (survey->pool != NULL)
+		fw.surveys--;
+	free(survey->pool);
+	*survey = (struct survey){.pool = NULL};
+}
+
+static bool is_refused(struct range at)
+{
+	for (size_t i = 0; i < sim.n_refused; i++)
+		if (range_overlaps(sim.refused[i], at))
+			return true;
+	return false;
+}
+
+/* Firmware gives only what its own map calls free, whatever the loader asks for. */
+static bool is_free(struct range at)
+{
+	for (size_t i = 0; i < fw.n_claims; i++)
+		if (range_overlaps(fw.claim[i], at))
+			return false;
+	for (uint64_t page = at.start; page < at.end;) {
+		bool found = false;
+
+		for (size_t d = 0; d + sim.desc_size <= sim.descriptors_size; d += sim.desc_size) {
+			const uint8_t *raw = sim.descriptors + d;
+			uint64_t start = load_le(raw + 8, 8), pages = load_le(raw + 24, 8);
+
+			if (load_le(raw, 4) != 7 || start > page || (page - start) / EFI_PAGE >= pages)
+				continue;
+			page = start + pages * EFI_PAGE;
+			found = true;
+			break;
+		}
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+enum status fw_claim(struct range at, struct fail *why)
+{
+	if (at.start % EFI_PAGE != 0 || at.end % EFI_PAGE != 0 || at.end <= at.start)
+		die("a claim that is no range of pages");
+	if (fails(SERVICE_CLAIM))
+		return injected(why);
+	if (sim.gives_nothing || is_refused(at) || !is_free(at))
+		return fail(why, TAKEN, "not given");
+	if (fw.n_claims == CLAIMS || at.end > ARENA_SIZE)
+		die("more claims than there is room for");
+	fw.claim[fw.n_claims++] = at;
+	if (mprotect(fw.arena + at.start, (size_t)range_size(at), PROT_READ | PROT_WRITE) != 0)
+		die("no memory");
+	if (sim.dirty)
+		memset(fw.arena + at.start, 0xa5, (size_t)(range_size(at) < DIRT ? range_size(at) : DIRT));
+	return OK;
+}
+
+/* What is given back may be read by whoever gets it next. */
+static void expect_no_seed_in(struct range at)
+{
+	uint8_t seed[SEED_SIZE];
+
+	fill_random(seed, sizeof(seed));
+	if (sim.dirty && range_size(at) <= DIRT &&
+	    memmem(fw.arena + at.start, (size_t)range_size(at), seed, sizeof(seed)) != NULL)
+		die("memory with the seed in it was given back");
+}
+
+static void unclaim(size_t i)
+{
+	struct range at = fw.claim[i];
+
+	madvise(fw.arena + at.start, (size_t)range_size(at), MADV_DONTNEED);
+	mprotect(fw.arena + at.start, (size_t)range_size(at), PROT_NONE);
+	fw.claim[i] = fw.claim[--fw.n_claims];
+}
+
+void fw_release(struct range at)
+{
+	for (size_t i = 0; i < fw.n_claims; i++)
+		if (fw.claim[i].start == at.start && fw.claim[i].end == at.end) {
+			expect_no_seed_in(at);
+			unclaim(i);
+			return;
+		}
+	die("memory was released that was not claimed");
+}
+
+void *fw_take(uint64_t size)
+{
+	void *at;
+
+	if (fails(SERVICE_TAKE) || size > MIB(256) || posix_memalign(&at, EFI_PAGE, (size_t)size) != 0)
+		return NULL;
+	fw.takes++;
+	memset(at, 0xcd, size < KIB(64) ? (size_t)size : KIB(64)); /* nobody promises zeros */
+	return at;
+}
+
+void fw_give(void *at, uint64_t size)
+{
+	(void)size;
+	if (at == NULL || fw.takes-- == 0)
+		die("memory was given back that was not taken");
+	free(at);
+}
+
+void *fw_memory_at(uint64_t address)
+{
+	return fw.arena + address;
+}
+
+const uint8_t *sim_memory(uint64_t address, uint64_t size)
+{
+	struct range want;
+
+	if (checked_range(address, size, &want))
+		return NULL;
+	for (size_t i = 0; i < fw.n_claims; i++)
+		if (range_contains(fw.claim[i], want))
+			return fw.arena + address;
+	return NULL;
+}
+
+/* ---- the machine ---- */
+
+void fw_machine(struct machine *machine)
+{
+	*machine = sim.machine;
+}
+
+bool fw_random(void *to, size_t size)
+{
+	if (fails(SERVICE_RANDOM) || sim.no_entropy)
+		return false;
+	fill_random(to, size);
+	return true;
+}
+
+void fw_log(enum log_level level, const char *format, ...)
+{
+	va_list args;
+
+	(void)level;
+	va_start(args, format);
+	text_vadd(&fw.log_text, format, args);
+	va_end(args);
+	text_add(&fw.log_text, "\n");
+}
+
+bool fw_log_wants(enum log_level level)
+{
+	return !sim.quiet || level <= LOG_QUIET;
+}
+
+const char *sim_log(void)
+{
+	return fw.log;
+}
+
+void fw_progress(const char *name, uint64_t done, uint64_t of)
+{
+	if (done > of)
+		die("progress past the end");
+	(void)name;
+}
+
+uint64_t fw_microseconds(void)
+{
+	return outcome.calls;
+}
+
+/* ---- leaving ---- */
+
+enum status fw_exit(struct final_map *final, struct fail *why)
+{
+	const uint8_t *raw = sim.final_map != NULL ? sim.final_map : sim.descriptors;
+	size_t size = sim.final_map != NULL ? sim.final_map_size : sim.descriptors_size;
+
+	if (fails(SERVICE_EXIT))
+		return injected(why);
+	if (fw.n_handles != 0)
+		die("a file is open at ExitBootServices");
+	if (size + sim.final_extra * sim.desc_size > final->room)
+		return fail(why, IO_ERROR, "the last memory map does not fit");
+	memcpy(final->descriptors, raw, size);
+	for (size_t i = 0; i < sim.final_extra; i++, size += sim.desc_size) {
+		uint8_t *more = final->descriptors + size;
+
+		memset(more, 0, sim.desc_size); /* a reserved page that was not told of before */
+		store_le(more + 8, 8, UINT64_C(0xd0000000) + i * 2 * EFI_PAGE);
+		store_le(more + 24, 8, 1);
+	}
+	final->size = size;
+	final->desc_size = sim.desc_size;
+	final->desc_version = 1;
+	outcome.exits++;
+	return OK;
+}
+
+/* ---- the CPU: the linker puts these in the place of arch/x86_64/enter.S's ---- */
+
+uint32_t __wrap_x86_cpuid_edx(uint32_t leaf);
+uint64_t __wrap_x86_read_cr4(void);
+uint32_t __wrap_x86_random(uint64_t *number);
+__attribute__((noreturn)) void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument);
+__attribute__((noreturn)) void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline);
+
+uint32_t __wrap_x86_cpuid_edx(uint32_t leaf)
+{
+	/* Intel SDM volume 2, CPUID: leaf 80000001H, bit 26. Every other bit says the contrary. */
+	bool gib_pages = (leaf == 0x80000001) != sim.no_gib_pages;
+
+	return gib_pages ? 1u << 26 : ~(1u << 26);
+}
+
+uint32_t __wrap_x86_random(uint64_t *number)
+{
+	if (!sim.cpu_has_entropy)
+		return 0;
+	*number = UINT64_C(0x123456789abcdef0);
+	return 1;
+}
+
+uint64_t __wrap_x86_read_cr4(void)
+{
+	return sim.five_levels ? 1u << 12 : ~(UINT64_C(1) << 12);
+}
+
+void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument)
+{
+	outcome.gdt = gdt;
+	outcome.table_root = root;
+	outcome.entry = entry;
+	outcome.argument = argument;
+	outcome.entered = true;
+	longjmp(fw.left, 1);
+}
+
+void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline)
+{
+	const uint8_t *page = sim_memory(trampoline, EFI_PAGE);
+
+	if (page == NULL)
+		die("the trampoline lies outside of what was claimed");
+	outcome.trampoline = trampoline;
+	(void)root; /* the trampoline loads its own: the words at its end (arch/x86_64/enter.h) */
+	__wrap_x86_enter(gdt, load_le(page + 0xfe0, 8), load_le(page + 0xfe8, 8), load_le(page + 0xff0, 8));
+}
+
+/* ---- a boot ---- */
+
+void sim_reset(void)
+{
+	if (fw.arena == NULL) {
+		fw.arena = mmap(NULL, ARENA_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (fw.arena == MAP_FAILED)
+			die("no room for the arena");
+	}
+	sim_end();
+	sim = (struct sim_setup){.desc_size = 48};
+}
+
+void sim_end(void)
+{
+	while (fw.n_claims != 0)
+		unclaim(0);
+	while (fw.n_handles != 0)
+		free(fw.handle[--fw.n_handles]);
+	if (fw.surveys != 0 && fw.boot.planning.survey.pool != NULL)
+		fw_forget(&fw.boot.planning.survey);
+	fw.surveys = 0;
+}
+
+void sim_begin(void)
+{
+	outcome = (struct sim_outcome){.entered = false};
+	fw.log[0] = '\0';
+	fw.log_text = (struct text)TEXT(fw.log);
+	fw.n_handles = 0;
+	fw.opened = 0;
+	fw.looks = 0;
+	fw.takes = 0;
+}
+
+void sim_boot(const struct entry *entry, const struct loader_conf *conf)
+{
+	sim_begin();
+	if (setjmp(fw.left) == 0)
+		outcome.status = boot(&fw.boot, entry, conf, &outcome.why);
+	outcome.planning = &fw.boot.planning;
+	outcome.claims_left = fw.n_claims;
+	outcome.files_left = fw.n_handles;
+	outcome.surveys_left = fw.surveys;
+	outcome.takes_left = fw.takes;
+}

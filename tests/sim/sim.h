@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A firmware on the host: the second body of loader/firmware.h. It has a memory map, files and services that can be
+ * made to fail, lie and fragment; the real loader/boot.c runs in it up to the kernel's entry.
+ *
+ * Physical memory is an arena of which only claimed pages can be touched: whatever else the loader reads or writes ends
+ * the test. One firmware lives at a time; sim_reset() begins another.
+ */
+#ifndef BERTH_TESTS_SIM_H
+#define BERTH_TESTS_SIM_H
+
+#include "../../loader/boot.h"
+
+/* The services, each of which can be made to fail at any call. */
+enum service {
+	SERVICE_OPEN,
+	SERVICE_READ,
+	SERVICE_SURVEY,
+	SERVICE_CLAIM,
+	SERVICE_TAKE,
+	SERVICE_RANDOM,
+	SERVICE_EXIT,
+	N_SERVICES
+};
+
+struct sim_file {
+	const char *path;
+	uint64_t size;
+	const uint8_t *head; /* the first bytes; what follows is a pattern (sim_byte) */
+	size_t head_size;
+};
+
+struct vmlinux; /* vmlinux.h */
+
+#define SIM_FILES   20
+#define SIM_ENTRIES 20000
+
+/* What the firmware is like; zeros are an honest one without memory or files. */
+struct sim_setup {
+	struct sim_file file[SIM_FILES];
+	size_t n_files;
+	const uint8_t *descriptors; /* as GetMemoryMap would give them */
+	size_t descriptors_size, desc_size;
+	struct machine machine;
+	bool no_entropy, five_levels, no_gib_pages;
+	bool dirty;	      /* memory is full of something else when it is given */
+	bool cpu_has_entropy; /* RDRAND */
+	bool quiet;	      /* loader.conf asks for errors alone */
+
+	/* faults: the k-th call of all, from 1, fails with this status; 0: none does */
+	unsigned int fail_call;
+	enum status fail_status;
+	/* lies */
+	unsigned int short_read_call; /* the k-th call, if it is a read, gives half */
+	uint64_t unreadable_above;    /* reads to higher addresses fail, or arrive as zeros; 0: none */
+	bool reads_fail_above, handle_breaks;
+	struct range refused[8]; /* claims in these are refused although the map calls them free */
+	size_t n_refused;
+	bool gives_nothing;	 /* every claim is refused, whatever the map says */
+	const uint8_t *next_map; /* another map, from the second look at memory on */
+	size_t next_map_size;
+	const char *grows;	       /* this file has one byte more whenever it is opened again */
+	const struct vmlinux *vmlinux; /* what the kernel's file unpacks to, when that is entered; NULL: the file is */
+	uint64_t pvh_facts_at;	       /* of an ELF kernel: its struct pvh_facts, from its entry; 0: a bzImage */
+	bool no_clauses;	       /* of a map or a header so odd that the protocol says nothing of it */
+	size_t final_extra;	       /* descriptors by which the map grows until exit */
+	const uint8_t *final_map;      /* another map than before, at exit */
+	size_t final_map_size;
+};
+
+/* One read as the loader asked for it. */
+struct sim_read {
+	uint64_t offset, size;
+	bool in_place; /* to physical memory, and not to a buffer of the loader's own */
+};
+
+#define SIM_READS 64
+
+/* What came of it. */
+struct sim_outcome {
+	bool entered;	    /* the kernel was entered: everything below is as it found it */
+	enum status status; /* of boot(), when it returned */
+	struct fail why;
+	unsigned int calls; /* of services, all together */
+	unsigned int call_of[N_SERVICES];
+	struct sim_read read[SIM_READS]; /* the first ones */
+	size_t n_reads;
+	unsigned int exits;
+	size_t claims_left, files_left, surveys_left, takes_left; /* what the loader did not give back */
+	uint64_t table_root, gdt, entry, argument;		  /* at entry */
+	uint64_t trampoline;					  /* by which 5-level paging is left; 0: not */
+	const struct planning *planning; /* the loader's own view, for what it should have done */
+};
+
+extern struct sim_setup sim;
+extern struct sim_outcome outcome;
+
+/* A new firmware, honest and empty. */
+void sim_reset(void);
+
+/* Forgets what came of earlier calls, for a test that calls a part of the loader itself. */
+void sim_begin(void);
+
+/* Boots @entry; returns when the loader gives up or the kernel was entered. */
+void sim_boot(const struct entry *entry, const struct loader_conf *conf);
+
+/* The bytes at a physical address; NULL where the loader claimed nothing. */
+const uint8_t *sim_memory(uint64_t address, uint64_t size);
+
+/* The byte of a file at @offset, behind its head. */
+uint8_t sim_byte(const struct sim_file *file, uint64_t offset);
+
+/* All that the loader logged in this boot. */
+const char *sim_log(void);
+
+/* Gives back what a boot that entered the kernel holds. */
+void sim_end(void);
+
+#endif

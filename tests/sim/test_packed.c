@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Kernels that Berth unpacks, on firmware that fails at every call, and packed kernels cut and damaged at every byte.
+ * Each boot ends in a whole handoff (every piece in place, zeros behind, every relocation as the log tells), or in an
+ * error with a reason and nothing left behind.
+ */
+#include "bench.h"
+#include "vmlinux.h"
+
+#define MAP	 "1M-1G free, 4G-5G free"
+#define UNPACKED LINUX INITRD "decompress loader\n"
+
+static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+static struct {
+	struct vmlinux vmlinux;
+	struct blob file;
+	size_t payload_at; /* 0: the file is packed as a whole */
+	struct blob packed;
+	const struct kind *kind;
+} given;
+
+static void forget_kernel(void)
+{
+	vmlinux_drop(&given.vmlinux);
+	drop(&given.file);
+	drop(&given.packed);
+}
+
+static bool has_length(const struct kind *kind)
+{
+	return kind->sized || kind->packing == PACKED_GZIP;
+}
+
+/* In a bzImage every packing has the length behind it; alone none has. */
+static void given_packed(const struct kind *kind, bool in_bzimage)
+{
+	uint8_t size[4];
+
+	forget_kernel();
+	given.kind = kind;
+	given.vmlinux = vmlinux_made(in_bzimage);
+	given.packed = packed_as(kind, given.vmlinux.file);
+	store_le(size, sizeof(size), given.vmlinux.file.size);
+	if (in_bzimage && !has_length(kind))
+		given.packed = joined(given.packed, blob_copy(size, sizeof(size)));
+	given.payload_at = 0;
+	given.file = in_bzimage ? vmlinux_in_bzimage(debian, given.packed, &given.payload_at)
+				: blob_copy(given.packed.at, given.packed.size);
+}
+
+static void set_up_on(const char *map, const char *entry)
+{
+	bench_set_up(map, entry, "", &debian);
+	sim.file[0].size = given.file.size;
+	sim.file[0].head = given.file.at;
+	sim.file[0].head_size = given.file.size;
+	sim.vmlinux = &given.vmlinux;
+	given.vmlinux.moves = given.payload_at != 0 && strstr(entry, "nokaslr") == NULL;
+	sim.no_clauses = given.payload_at == 0; /* they are held against the file's header, and there is none */
+	snprintf(bench.name, sizeof(bench.name), "%s, %s", given.kind->command,
+		 given.payload_at != 0 ? "in a bzImage" : "alone");
+}
+
+static void each_packed(void (*test)(void))
+{
+	memset(&bench, 0, sizeof(bench));
+	for (size_t k = 0; k < n_kinds; k++)
+		for (int in_bzimage = 0; in_bzimage < 2; in_bzimage++) {
+			if (in_bzimage == 0 && kinds[k].sized)
+				continue;
+			given_packed(&kinds[k], in_bzimage == 1);
+			test();
+		}
+}
+
+static void run_to_the_kernel(void)
+{
+	bench_run();
+	if (!outcome.entered)
+		fail_msg("%s: refused: %s", bench.name, outcome.why.text);
+}
+
+/* ---- honest firmware ---- */
+
+static void boots_everywhere(void)
+{
+	static const char *const maps[] = {MAP, "1M-64M free", "4G-6G free",
+					   "16M-20M free, 21M-25M free, 4G-4102M free"};
+	static const char *const entries[] = {UNPACKED, UNPACKED "options nokaslr\n", UNPACKED "placement low\n",
+					      UNPACKED "placement high\n", LINUX INITRDS "decompress loader\n"};
+
+	for (size_t m = 0; m < COUNT_OF(maps); m++)
+		for (size_t e = 0; e < COUNT_OF(entries); e++) {
+			set_up_on(maps[m], entries[e]);
+			run_to_the_kernel();
+			if (given.vmlinux.moves != (strstr(sim_log(), " moved by 0x") != NULL))
+				fail_msg("%s: the log tells of a move, or not, wrongly", bench.name);
+		}
+}
+
+static void x10_every_packing_boots_with_every_relocation_done(void **state)
+{
+	(void)state;
+	each_packed(boots_everywhere);
+}
+
+static void x10_without_entropy_the_kernel_stays_as_linked(void **state)
+{
+	(void)state;
+	memset(&bench, 0, sizeof(bench));
+	given_packed(&kinds[0], true);
+	set_up_on(MAP, UNPACKED);
+	sim.no_entropy = true;
+	given.vmlinux.moves = false;
+	run_to_the_kernel();
+	assert_non_null(strstr(sim_log(), "no entropy: the kernel's virtual addresses are those"));
+}
+
+/* A vmlinux that is not packed is read straight to its place. */
+static void e1_a_plain_vmlinux_boots(void **state)
+{
+	(void)state;
+	memset(&bench, 0, sizeof(bench));
+	given_packed(&kinds[0], false);
+	drop(&given.file);
+	given.file = blob_copy(given.vmlinux.file.at, given.vmlinux.file.size);
+	set_up_on(MAP, UNPACKED);
+	run_to_the_kernel();
+	assert_null(strstr(sim_log(), "unpacked"));
+}
+
+/* ---- firmware that fails ---- */
+
+static void fail_each_call(void)
+{
+	static const enum status way[] = {IO_ERROR, NOT_FOUND, TAKEN, NO_PLACE, BAD_INPUT};
+	unsigned int calls, takes;
+
+	set_up_on(MAP, UNPACKED);
+	run_to_the_kernel();
+	calls = outcome.calls;
+	takes = outcome.call_of[SERVICE_TAKE];
+	assert_true(takes > 0);
+	for (unsigned int k = 1; k <= calls; k++)
+		for (size_t w = 0; w < COUNT_OF(way); w++) {
+			sim.fail_call = k;
+			sim.fail_status = way[w];
+			bench_run();
+		}
+	sim.fail_call = 0;
+	for (unsigned int k = 1; k <= calls; k++) {
+		sim.short_read_call = k;
+		bench_run();
+	}
+}
+
+static void a_fault_at_every_call_leaves_a_handoff_or_nothing(void **state)
+{
+	(void)state;
+	each_packed(fail_each_call);
+	bench_expect_runs(2000);
+}
+
+/* ---- hostile files ---- */
+
+/* The payload, or the whole file, has @size bytes. */
+static void cut(size_t size)
+{
+	if (given.payload_at == 0)
+		sim.file[0].size = sim.file[0].head_size = size;
+	else
+		store_le(given.file.at + 0x24c, 4, size);
+	given.vmlinux.damaged = false;
+	bench_run();
+	if (outcome.entered != (size == given.packed.size))
+		fail_msg("%s, %zu of %zu bytes: %s", bench.name, size, given.packed.size,
+			 outcome.entered ? "entered" : outcome.why.text);
+}
+
+static void cut_everywhere(void)
+{
+	set_up_on(MAP, UNPACKED);
+	for (size_t size = 1; size <= given.packed.size; size++)
+		cut(size);
+}
+
+static void a_packed_kernel_cut_anywhere_is_refused(void **state)
+{
+	(void)state;
+	each_packed(cut_everywhere);
+	print_message("packed kernels cut short: %" PRIu64 "\n", bench.runs - bench.entered);
+}
+
+/* Whether the packing has a checksum of what comes out. */
+static bool notices_damage(const struct kind *kind)
+{
+	return kind->packing != PACKED_LZ4_LEGACY && strstr(kind->command, "--no-check") == NULL;
+}
+
+static struct dice damage;
+
+static void damage_everywhere(void)
+{
+	size_t start = given.payload_at;
+
+	set_up_on(MAP, UNPACKED);
+	given.vmlinux.damaged = !notices_damage(given.kind);
+	sim.no_clauses |= given.vmlinux.damaged;
+	for (size_t i = 0; i < given.packed.size; i++) {
+		uint8_t bits = (uint8_t)(1 + roll(&damage, 255));
+
+		given.file.at[start + i] ^= bits;
+		bench_run();
+		given.file.at[start + i] ^= bits;
+	}
+	run_to_the_kernel();
+}
+
+static void a_packed_kernel_damaged_anywhere_is_whole_or_refused(void **state)
+{
+	(void)state;
+	damage = dice_from_seed("damage");
+	each_packed(damage_everywhere);
+	print_message("packed kernels damaged: %" PRIu64 ", refused %" PRIu64 "\n", bench.runs, bench.refused);
+	assert_true(bench.refused > bench.runs / 2);
+}
+
+/* Each byte of the ELF file's own headers, with no checksum that would tell first. */
+static void a_vmlinux_with_damaged_headers_is_taken_whole_or_not_at_all(void **state)
+{
+	struct dice dice = dice_from_seed("inside");
+
+	(void)state;
+	memset(&bench, 0, sizeof(bench));
+	given_packed(&kinds[0], false);
+	for (size_t i = 0; i < 64 + 3 * 56; i++)
+		for (int n = 0; n < 16; n++) {
+			drop(&given.file);
+			given.file = blob_copy(given.vmlinux.file.at, given.vmlinux.file.size);
+			given.file.at[i] = (uint8_t)roll_extreme(&dice);
+			set_up_on(MAP, UNPACKED);
+			given.vmlinux.damaged = true;
+			bench_run();
+		}
+	bench_expect_runs(3000);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	forget_kernel();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(x10_every_packing_boots_with_every_relocation_done),
+	    cmocka_unit_test(x10_without_entropy_the_kernel_stays_as_linked),
+	    cmocka_unit_test(e1_a_plain_vmlinux_boots),
+	    cmocka_unit_test(a_fault_at_every_call_leaves_a_handoff_or_nothing),
+	    cmocka_unit_test(a_packed_kernel_cut_anywhere_is_refused),
+	    cmocka_unit_test(a_packed_kernel_damaged_anywhere_is_whole_or_refused),
+	    cmocka_unit_test(a_vmlinux_with_damaged_headers_is_taken_whole_or_not_at_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, end);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL, which is kept as text, and a keyboard on which somebody presses Esc. */
+#include "local.h"
+
+static size_t used; /* of the console */
+static EFI_INPUT_KEY const escape = {.ScanCode = 0x17};
+static SIMPLE_INPUT_INTERFACE keyboard;
+static SIMPLE_TEXT_OUTPUT_INTERFACE screen;
+static SIMPLE_TEXT_OUTPUT_MODE mode;
+static int key_event;
+static unsigned int strays;
+
+static EFI_STATUS EFIAPI output_string(SIMPLE_TEXT_OUTPUT_INTERFACE *this, CHAR16 *wide)
+{
+	EFI_STATUS status;
+
+	(void)this;
+	for (size_t i = 0; wide[i] != 0; i++) {
+		if (i > 4096)
+			uefi_die("a string without an end");
+		if (wide[i] != '\r' && used < sizeof(uefi_report.console) - 1)
+			uefi_report.console[used++] = (char)(wide[i] < 0x80 ? wide[i] : '?');
+	}
+	uefi_report.console[used] = '\0';
+	return uefi_call(CALL_OutputString, &status) ? status : EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI clear_screen(SIMPLE_TEXT_OUTPUT_INTERFACE *this)
+{
+	EFI_STATUS status;
+
+	(void)this;
+	return uefi_call(CALL_ClearScreen, &status) ? status : EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI query_mode(SIMPLE_TEXT_OUTPUT_INTERFACE *this, UINTN number, UINTN *columns, UINTN *rows)
+{
+	EFI_STATUS status;
+
+	(void)this;
+	(void)number;
+	*columns = 100;
+	*rows = 31;
+	if (!uefi_call(CALL_QueryMode, &status))
+		return EFI_SUCCESS;
+	if (uefi_lies(LIE_NOTHING))
+		*columns = *rows = 0;
+	if (uefi_lies(LIE_TOO_MUCH))
+		*columns = *rows = SIZE_MAX;
+	return status;
+}
+
+bool uefi_key_ready(void)
+{
+	return uefi.presses || strstr(uefi_report.console, "press any key") != NULL;
+}
+
+static EFI_STATUS EFIAPI read_key_stroke(SIMPLE_INPUT_INTERFACE *this, EFI_INPUT_KEY *key)
+{
+	EFI_STATUS status;
+
+	(void)this;
+	if (uefi_call(CALL_ReadKeyStroke, &status) && !uefi_lies(LIE_TOO_MUCH)) {
+		memset(key, 0, sizeof(*key));
+		return status;
+	}
+	if (uefi_lies(LIE_TOO_MUCH) && strays++ < 100) { /* a key that is none, often, and not for ever */
+		memset(key, 0xff, sizeof(*key));
+		return EFI_SUCCESS;
+	}
+	if (!uefi_key_ready())
+		return EFI_NOT_READY;
+	*key = escape;
+	return EFI_SUCCESS;
+}
+
+EFI_EVENT uefi_key_event(void)
+{
+	return &key_event;
+}
+
+void uefi_console_set_up(EFI_SYSTEM_TABLE *table)
+{
+	used = 0;
+	strays = 0;
+	uefi_report.console[0] = '\0';
+	mode = (SIMPLE_TEXT_OUTPUT_MODE){.MaxMode = 1};
+	screen.OutputString = output_string;
+	screen.ClearScreen = clear_screen;
+	screen.QueryMode = query_mode;
+	screen.Mode = &mode;
+	keyboard.ReadKeyStroke = read_key_stroke;
+	keyboard.WaitForKey = &key_event;
+	table->ConOut = uefi.no_console ? NULL : &screen;
+	table->ConIn = uefi.no_keyboard ? NULL : &keyboard;
+}

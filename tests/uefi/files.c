@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* EFI_SIMPLE_FILE_SYSTEM_PROTOCOL and EFI_FILE_PROTOCOL over sim.file; UEFI 2.10, 13.4 and 13.5. */
+#include "local.h"
+
+#define HANDLES 64
+#define ENTRIES "\\loader\\entries"
+
+struct handle {
+	EFI_FILE protocol;
+	const struct sim_file *file; /* NULL: a folder */
+	bool open, is_entries, broken;
+	uint64_t at; /* position; of a folder, which file comes next */
+};
+
+static struct handle handle[HANDLES];
+static bool was_opened[SIM_FILES];
+
+uint8_t sim_byte(const struct sim_file *file, uint64_t offset)
+{
+	if (offset < file->head_size)
+		return file->head[offset];
+	return (uint8_t)((offset * UINT64_C(0x9e3779b97f4a7c15) + file->size) >> 56);
+}
+
+static struct handle *of(EFI_FILE_HANDLE file)
+{
+	struct handle *h = (struct handle *)(void *)file;
+
+	if (h < handle || h >= handle + HANDLES || !h->open)
+		uefi_die("a file handle that is not open");
+	return h;
+}
+
+static bool is_path(const CHAR16 *wide, const char *path)
+{
+	size_t i = 0;
+
+	while (path[i] != '\0' && wide[i] == (CHAR16)path[i])
+		i++;
+	return path[i] == '\0' && wide[i] == 0;
+}
+
+static struct handle *new_handle(void);
+
+static EFI_STATUS EFIAPI file_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out, CHAR16 *name, UINT64 mode,
+				   UINT64 attributes)
+{
+	EFI_STATUS status;
+	struct handle *h;
+
+	(void)of(this);
+	if (mode != EFI_FILE_MODE_READ || attributes != 0)
+		uefi_die("a file was opened to be written to");
+	if (uefi_call(CALL_Open, &status)) {
+		if (uefi_lies(LIE_NOTHING))
+			*out = NULL;
+		return status;
+	}
+	if (is_path(name, ENTRIES)) {
+		h = new_handle();
+		h->is_entries = true;
+		*out = &h->protocol;
+		return EFI_SUCCESS;
+	}
+	for (size_t i = 0; i < sim.n_files; i++) {
+		if (!is_path(name, sim.file[i].path))
+			continue;
+		h = new_handle();
+		h->file = &sim.file[i];
+		*out = &h->protocol;
+		return EFI_SUCCESS;
+	}
+	return EFI_NOT_FOUND;
+}
+
+static EFI_STATUS EFIAPI file_close(EFI_FILE_HANDLE this)
+{
+	EFI_STATUS status;
+
+	of(this)->open = false;
+	return uefi_call(CALL_Close, &status) ? status : EFI_SUCCESS;
+}
+
+/* EFI_FILE_INFO of @file, or of a folder; BUFFER_TOO_SMALL tells the size. */
+static EFI_STATUS tell(const struct sim_file *file, const char *name, UINTN *size, EFI_FILE_INFO *info)
+{
+	UINTN wanted = SIZE_OF_EFI_FILE_INFO + (strlen(name) + 1) * sizeof(CHAR16);
+
+	if (*size < wanted) {
+		*size = wanted;
+		return EFI_BUFFER_TOO_SMALL;
+	}
+	*size = wanted;
+	memset(info, 0, wanted);
+	info->Size = wanted;
+	info->Attribute = file == NULL ? EFI_FILE_DIRECTORY : 0;
+	if (file != NULL)
+		info->FileSize = file->size + (sim.grows == file->path && was_opened[file - sim.file] ? 1 : 0);
+	for (size_t i = 0; name[i] != '\0'; i++)
+		info->FileName[i] = (CHAR16)name[i];
+	return EFI_SUCCESS;
+}
+
+static const char *name_of(const struct sim_file *file)
+{
+	return strrchr(file->path, '\\') + 1;
+}
+
+static EFI_STATUS next_of_folder(struct handle *h, UINTN *size, VOID *to)
+{
+	for (; h->at < sim.n_files; h->at++) {
+		const struct sim_file *file = &sim.file[h->at];
+		EFI_STATUS status;
+
+		if (strncmp(file->path, ENTRIES "\\", sizeof(ENTRIES)) != 0)
+			continue;
+		status = tell(file, name_of(file), size, to);
+		h->at += status == EFI_SUCCESS;
+		return status;
+	}
+	*size = 0;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI file_read(EFI_FILE_HANDLE this, UINTN *size, VOID *to)
+{
+	struct handle *h = of(this);
+	uint64_t rest, asked = *size;
+	EFI_STATUS status;
+
+	if (outcome.exits != 0)
+		uefi_die("a read after ExitBootServices");
+	if (uefi_call(CALL_Read, &status)) {
+		h->broken = sim.handle_breaks;
+		if (uefi_lies(LIE_NOTHING))
+			*size = 0;
+		if (uefi_lies(LIE_TOO_MUCH))
+			*size = SIZE_MAX / 2;
+		return status;
+	}
+	if (h->broken)
+		return EFI_DEVICE_ERROR;
+	if (h->is_entries)
+		return next_of_folder(h, size, to);
+	if (h->file == NULL)
+		uefi_die("the root folder was read");
+	rest = h->at < h->file->size ? h->file->size - h->at : 0;
+	*size = asked < rest ? asked : rest;
+	if (sim.unreadable_above != 0 && (uintptr_t)to + *size > sim.unreadable_above && (uintptr_t)to < GIB(16)) {
+		h->broken = sim.reads_fail_above && sim.handle_breaks;
+		if (sim.reads_fail_above)
+			return EFI_DEVICE_ERROR;
+		memset(to, 0, *size);
+	} else {
+		for (size_t i = 0; i < *size; i++)
+			((uint8_t *)to)[i] = sim_byte(h->file, h->at + i);
+	}
+	h->at += *size;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI file_set_position(EFI_FILE_HANDLE this, UINT64 position)
+{
+	struct handle *h = of(this);
+	EFI_STATUS status;
+
+	if (uefi_call(CALL_SetPosition, &status) && EFI_ERROR(status))
+		return status;
+	h->at = position; /* no lie here: other bytes of the right file are what no loader can tell */
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI file_get_info(EFI_FILE_HANDLE this, EFI_GUID *type, UINTN *size, VOID *to)
+{
+	static const EFI_GUID info_guid = EFI_FILE_INFO_ID;
+	struct handle *h = of(this);
+	EFI_STATUS status;
+
+	if (memcmp(type, &info_guid, sizeof(info_guid)) != 0)
+		uefi_die("another information than EFI_FILE_INFO was asked for");
+	if (uefi_call(CALL_GetInfo, &status)) {
+		if (uefi_lies(LIE_NOTHING))
+			*size = 0;
+		if (uefi_lies(LIE_TOO_MUCH)) {
+			memset(to, 0xff, *size);
+			*size = SIZE_MAX;
+		}
+		return status;
+	}
+	status = tell(h->file, h->file == NULL ? "entries" : name_of(h->file), size, to);
+	if (h->file != NULL)
+		was_opened[h->file - sim.file] = true;
+	return status;
+}
+
+static struct handle *new_handle(void)
+{
+	for (size_t i = 0; i < HANDLES; i++) {
+		struct handle *h = &handle[i];
+
+		if (h->open)
+			continue;
+		*h = (struct handle){.open = true};
+		h->protocol.Open = file_open;
+		h->protocol.Close = file_close;
+		h->protocol.Read = file_read;
+		h->protocol.SetPosition = file_set_position;
+		h->protocol.GetInfo = file_get_info;
+		return h;
+	}
+	uefi_die("too many open files");
+}
+
+EFI_STATUS EFIAPI uefi_open_volume(EFI_FILE_IO_INTERFACE *this, EFI_FILE_HANDLE *root)
+{
+	EFI_STATUS status;
+
+	(void)this;
+	if (uefi_call(CALL_OpenVolume, &status)) {
+		if (uefi_lies(LIE_NOTHING))
+			*root = NULL;
+		return status;
+	}
+	*root = &new_handle()->protocol;
+	return EFI_SUCCESS;
+}
+
+void uefi_files_reset(void)
+{
+	memset(handle, 0, sizeof(handle));
+	memset(was_opened, 0, sizeof(was_opened));
+}
+
+size_t uefi_files_open(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < HANDLES; i++)
+		n += handle[i].open;
+	return n;
+}

@@ -1,0 +1,677 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Boot services over host memory, and a boot by efi_main. Source of what they answer: UEFI 2.10, 7. */
+#include "local.h"
+
+#include <setjmp.h>
+#include <sys/mman.h>
+
+#define MEMORY_END GIB(16)
+#define CLAIMS	   64
+#define POOLS	   512
+#define TAKEN	   16
+#define MANY_CALLS 200000 /* no boot needs so many: the loader goes round in circles */
+
+struct uefi_setup uefi;
+struct uefi_report uefi_report;
+struct sim_setup sim;
+struct sim_outcome outcome;
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+
+/* What efi/ keeps between calls, which a fresh image of the loader has as its file says; see the Makefile. */
+extern uint8_t __start_efi_data[], __stop_efi_data[], __start_efi_bss[], __stop_efi_bss[];
+
+static struct {
+	bool ready; /* memory is reserved, and the loader's data is kept */
+	uint8_t *data;
+	struct range claim[CLAIMS];
+	size_t n_claims;
+	void *pool[POOLS];
+	size_t n_pools;
+	void *taken[TAKEN]; /* pages that firmware was free to choose */
+	size_t n_taken;
+	unsigned int n_events;
+	jmp_buf left;
+	UINTN map_key;
+	unsigned int looks, exits;
+	bool exiting, wrong;
+	enum uefi_service wrong_service;
+} fw;
+
+static EFI_BOOT_SERVICES boot_services;
+static EFI_RUNTIME_SERVICES runtime_services;
+static EFI_LOADED_IMAGE loaded;
+static EFI_FILE_IO_INTERFACE volume;
+static int image_handle, device_handle, console_handle;
+
+void uefi_die(const char *what)
+{
+	fprintf(stderr, "simulated UEFI: %s (at call %u; fault %#llx in call %u, %s%s)\n%.2000s\n", what, outcome.calls,
+		(unsigned long long)uefi.fault, sim.fail_call, uefi_service_name(uefi_report.service),
+		uefi.for_ever ? " for ever" : "", uefi_report.console);
+	abort();
+}
+
+const char *uefi_service_name(unsigned int service)
+{
+	static const char *const names[] = {
+#define X(name) #name,
+	    SERVICES(X)
+#undef X
+	};
+
+	return service < N_CALLS ? names[service] : "none";
+}
+
+/* ---- faults ---- */
+
+bool uefi_call(enum uefi_service service, EFI_STATUS *status)
+{
+	outcome.calls++;
+	if (outcome.calls > MANY_CALLS)
+		uefi_die("the loader does not come to an end");
+	/* UEFI 2.10, 7.4.6: after the first failed try only the memory map and another try are left. */
+	if (fw.exiting && service != CALL_GetMemoryMap && service != CALL_ExitBootServices)
+		uefi_die("a service was called after a failed ExitBootServices");
+	fw.wrong =
+	    sim.fail_call != 0 && (outcome.calls == sim.fail_call ||
+				   (uefi.for_ever && outcome.calls > sim.fail_call && service == fw.wrong_service));
+	if (!fw.wrong)
+		return false;
+	fw.wrong_service = service;
+	uefi_report.service = service;
+	*status = (uefi.fault & LIE) != 0 ? EFI_SUCCESS : uefi.fault;
+	return true;
+}
+
+bool uefi_lies(enum lie lie)
+{
+	return uefi.fault == (uint64_t)lie;
+}
+
+static EFI_STATUS unless_wrong(enum uefi_service service)
+{
+	EFI_STATUS status = EFI_SUCCESS;
+
+	(void)uefi_call(service, &status);
+	return status;
+}
+
+/* ---- memory ---- */
+
+static bool is_refused(struct range at)
+{
+	for (size_t i = 0; i < sim.n_refused; i++)
+		if (range_overlaps(sim.refused[i], at))
+			return true;
+	return sim.gives_nothing;
+}
+
+static bool is_free(struct range at)
+{
+	for (size_t i = 0; i < fw.n_claims; i++)
+		if (range_overlaps(fw.claim[i], at))
+			return false;
+	for (size_t d = 0; d + sim.desc_size <= sim.descriptors_size; d += sim.desc_size) {
+		const uint8_t *raw = sim.descriptors + d;
+		struct range free;
+
+		if (load_le(raw, 4) == 7 &&
+		    !checked_range(load_le(raw + 8, 8), load_le(raw + 24, 8) * EFI_PAGE, &free) &&
+		    range_overlaps(free, at)) {
+			if (at.end <= free.end && at.start >= free.start)
+				return true;
+			if (at.start < free.start)
+				return is_free((struct range){at.start, free.start}) &&
+				       (at.end <= free.end || is_free((struct range){free.end, at.end}));
+			at.start = free.end;
+			d = (size_t)0 - sim.desc_size; /* the rest, from the first descriptor on */
+		}
+	}
+	return false;
+}
+
+/* Anywhere: the host's own memory serves. */
+static EFI_STATUS take_pages(UINTN pages, EFI_PHYSICAL_ADDRESS *address)
+{
+	EFI_STATUS status;
+	void *at;
+
+	if (uefi_call(CALL_AllocatePages, &status))
+		return EFI_ERROR(status) ? status : EFI_OUT_OF_RESOURCES;
+	if (fw.n_taken == TAKEN || posix_memalign(&at, EFI_PAGE, pages * EFI_PAGE) != 0)
+		return EFI_OUT_OF_RESOURCES;
+	memset(at, 0xcd, pages * EFI_PAGE);
+	fw.taken[fw.n_taken++] = at;
+	fw.map_key++;
+	*address = (uintptr_t)at;
+	return EFI_SUCCESS;
+}
+
+static bool give_pages(EFI_PHYSICAL_ADDRESS address)
+{
+	for (size_t i = 0; i < fw.n_taken; i++)
+		if ((uintptr_t)fw.taken[i] == address) {
+			free(fw.taken[i]);
+			fw.taken[i] = fw.taken[--fw.n_taken];
+			fw.map_key++;
+			return true;
+		}
+	return false;
+}
+
+static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE how, EFI_MEMORY_TYPE type, UINTN pages,
+					EFI_PHYSICAL_ADDRESS *address)
+{
+	struct range at = {*address, *address + pages * EFI_PAGE};
+	EFI_STATUS status;
+
+	if (how == AllocateAnyPages && type == EfiLoaderData && pages != 0)
+		return take_pages(pages, address);
+	if (how != AllocateAddress || type != EfiLoaderData || pages == 0 || at.start % EFI_PAGE != 0)
+		uefi_die("a claim that is none of the loader's");
+	if (uefi_call(CALL_AllocatePages, &status)) {
+		if (uefi_lies(LIE_NOTHING) || uefi_lies(LIE_TOO_MUCH))
+			*address = uefi_lies(LIE_NOTHING) ? 0 : *address + EFI_PAGE;
+		return status;
+	}
+	if (is_refused(at) || !is_free(at))
+		return EFI_NOT_FOUND;
+	if (fw.n_claims == CLAIMS || at.end > MEMORY_END)
+		uefi_die("more claims than there is room for");
+	fw.claim[fw.n_claims++] = at;
+	fw.map_key++;
+	if (mprotect((void *)at.start, range_size(at), PROT_READ | PROT_WRITE) != 0)
+		uefi_die("no memory");
+	return EFI_SUCCESS;
+}
+
+static void unclaim(size_t i)
+{
+	struct range at = fw.claim[i];
+
+	madvise((void *)at.start, range_size(at), MADV_DONTNEED);
+	mprotect((void *)at.start, range_size(at), PROT_NONE);
+	fw.claim[i] = fw.claim[--fw.n_claims];
+}
+
+static EFI_STATUS EFIAPI free_pages(EFI_PHYSICAL_ADDRESS address, UINTN pages)
+{
+	EFI_STATUS status = unless_wrong(CALL_FreePages);
+
+	if (give_pages(address))
+		return status;
+	for (size_t i = 0; i < fw.n_claims; i++)
+		if (fw.claim[i].start == address && range_size(fw.claim[i]) == pages * EFI_PAGE) {
+			unclaim(i);
+			fw.map_key++;
+			return status;
+		}
+	uefi_die("pages were freed that were not allocated");
+}
+
+const char *sim_log(void)
+{
+	return uefi_report.console;
+}
+
+const uint8_t *sim_memory(uint64_t address, uint64_t size)
+{
+	struct range want;
+
+	if (checked_range(address, size, &want))
+		return NULL;
+	for (size_t i = 0; i < fw.n_claims; i++)
+		if (range_contains(fw.claim[i], want))
+			return (const uint8_t *)(uintptr_t)address;
+	return NULL;
+}
+
+static EFI_STATUS EFIAPI get_memory_map(UINTN *size, EFI_MEMORY_DESCRIPTOR *to, UINTN *key, UINTN *desc_size,
+					UINT32 *version)
+{
+	const uint8_t *raw = sim.descriptors;
+	UINTN real = sim.descriptors_size, room = *size;
+	EFI_STATUS status;
+
+	if (fw.looks != 0 && sim.next_map != NULL) {
+		raw = sim.next_map;
+		real = sim.next_map_size;
+	}
+	*desc_size = sim.desc_size;
+	*version = 1;
+	*key = fw.map_key;
+	*size = real;
+	if (uefi_call(CALL_GetMemoryMap, &status)) {
+		if (uefi_lies(LIE_NOTHING))
+			*size = *desc_size = 0;
+		if (uefi_lies(LIE_TOO_MUCH))
+			*size = SIZE_MAX;
+		if (status == EFI_BUFFER_TOO_SMALL)
+			*size = room + 100 * sim.desc_size;
+		return status;
+	}
+	fw.looks++;
+	if (room < real)
+		return EFI_BUFFER_TOO_SMALL;
+	memcpy(to, raw, real);
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN size, VOID **to)
+{
+	EFI_STATUS status;
+
+	if (uefi_call(CALL_AllocatePool, &status)) {
+		if (uefi_lies(LIE_NOTHING))
+			*to = NULL;
+		else if (!EFI_ERROR(status)) /* a warning, or a lie that means nothing here */
+			return EFI_OUT_OF_RESOURCES;
+		return status;
+	}
+	if (type != EfiLoaderData || fw.n_pools == POOLS)
+		uefi_die("a pool that is none of the loader's");
+	if (size > MIB(64))
+		return EFI_OUT_OF_RESOURCES;
+	*to = fw.pool[fw.n_pools++] = malloc(size);
+	memset(*to, 0xcd, size); /* nobody promises zeros */
+	fw.map_key++;
+	return EFI_SUCCESS;
+}
+
+static void drop_pool(size_t i)
+{
+	free(fw.pool[i]);
+	fw.pool[i] = fw.pool[--fw.n_pools];
+}
+
+static EFI_STATUS EFIAPI free_pool(VOID *pool)
+{
+	EFI_STATUS status = unless_wrong(CALL_FreePool);
+
+	for (size_t i = 0; i < fw.n_pools; i++)
+		if (fw.pool[i] == pool) {
+			drop_pool(i);
+			fw.map_key++;
+			return status;
+		}
+	uefi_die("a pool was freed that was not allocated");
+}
+
+/* ---- events: a timer is due at once when it is waited for, and never when it is only looked at ---- */
+
+static EFI_STATUS EFIAPI create_event(UINT32 type, EFI_TPL tpl, EFI_EVENT_NOTIFY notify, VOID *context,
+				      EFI_EVENT *event)
+{
+	EFI_STATUS status;
+
+	(void)tpl;
+	(void)context;
+	if (type != EVT_TIMER || notify != NULL)
+		uefi_die("an event with a callback, which would live on after exit");
+	if (uefi_call(CALL_CreateEvent, &status)) {
+		*event = NULL;
+		if (!EFI_ERROR(status))
+			return EFI_OUT_OF_RESOURCES;
+		return status;
+	}
+	fw.n_events++;
+	*event = &fw.n_events;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI close_event(EFI_EVENT event)
+{
+	if (event != &fw.n_events || fw.n_events == 0)
+		uefi_die("an event was closed that was not created");
+	fw.n_events--;
+	return unless_wrong(CALL_CloseEvent);
+}
+
+static EFI_STATUS EFIAPI set_timer(EFI_EVENT event, EFI_TIMER_DELAY type, UINT64 time)
+{
+	(void)type;
+	(void)time;
+	if (event != &fw.n_events)
+		uefi_die("a timer was set that was not created");
+	return unless_wrong(CALL_SetTimer);
+}
+
+static EFI_STATUS EFIAPI wait_for_event(UINTN n, EFI_EVENT *events, UINTN *which)
+{
+	EFI_STATUS status;
+
+	if (n == 0 || n > 2 || events[0] != uefi_key_event())
+		uefi_die("somebody waits for what never comes");
+	if (uefi_call(CALL_WaitForEvent, &status)) {
+		*which = uefi_lies(LIE_TOO_MUCH) ? SIZE_MAX : 0;
+		return status;
+	}
+	if (!uefi_key_ready() && n == 1)
+		uefi_die("the loader waits for a key that nobody presses");
+	*which = uefi_key_ready() ? 0 : 1;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI check_event(EFI_EVENT event)
+{
+	EFI_STATUS status = EFI_NOT_READY;
+
+	if (event != &fw.n_events)
+		uefi_die("an event was looked at that was not created");
+	(void)uefi_call(CALL_CheckEvent, &status);
+	return status;
+}
+
+static EFI_STATUS EFIAPI stall(UINTN microseconds)
+{
+	(void)microseconds;
+	return unless_wrong(CALL_Stall);
+}
+
+static EFI_STATUS EFIAPI set_watchdog_timer(UINTN timeout, UINT64 code, UINTN size, CHAR16 *data)
+{
+	(void)timeout;
+	(void)code;
+	(void)size;
+	(void)data;
+	return unless_wrong(CALL_SetWatchdogTimer);
+}
+
+/* ---- protocols ---- */
+
+static EFI_STATUS EFIAPI get_rng(VOID *this, EFI_GUID *algorithm, UINTN size, UINT8 *to)
+{
+	EFI_STATUS status;
+
+	(void)this;
+	(void)algorithm;
+	if (uefi_call(CALL_GetRNG, &status))
+		return status;
+	for (UINTN i = 0; i < size; i++)
+		to[i] = (UINT8)(i * 37 + 11);
+	return EFI_SUCCESS;
+}
+
+static struct {
+	VOID *get_info;
+	EFI_STATUS(EFIAPI *get_rng)(VOID *this, EFI_GUID *algorithm, UINTN size, UINT8 *to);
+} rng = {NULL, get_rng};
+
+static EFI_GRAPHICS_OUTPUT_MODE_INFORMATION mode_info = {.HorizontalResolution = 1280,
+							 .VerticalResolution = 800,
+							 .PixelFormat = PixelBlueGreenRedReserved8BitPerColor,
+							 .PixelsPerScanLine = 1280};
+static EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE mode = {.Info = &mode_info, .FrameBufferBase = 0xc0000000};
+static EFI_GRAPHICS_OUTPUT_PROTOCOL graphics = {.Mode = &mode};
+
+static bool is_guid(const EFI_GUID *guid, EFI_GUID wanted)
+{
+	return memcmp(guid, &wanted, sizeof(wanted)) == 0;
+}
+
+static VOID *protocol_of(EFI_HANDLE handle, const EFI_GUID *guid)
+{
+	if (handle == &image_handle && is_guid(guid, (EFI_GUID)LOADED_IMAGE_PROTOCOL))
+		return &loaded;
+	if (handle == &device_handle && is_guid(guid, (EFI_GUID)SIMPLE_FILE_SYSTEM_PROTOCOL))
+		return &volume;
+	if (handle == &console_handle && is_guid(guid, (EFI_GUID)EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID) && !uefi.no_screen)
+		return &graphics;
+	return NULL;
+}
+
+static EFI_STATUS EFIAPI handle_protocol(EFI_HANDLE handle, EFI_GUID *guid, VOID **protocol)
+{
+	EFI_STATUS status;
+
+	if (uefi_call(CALL_HandleProtocol, &status)) {
+		if (!EFI_ERROR(status))
+			*protocol = NULL;
+		return status;
+	}
+	*protocol = protocol_of(handle, guid);
+	return *protocol == NULL ? EFI_UNSUPPORTED : EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI locate_handle_buffer(EFI_LOCATE_SEARCH_TYPE how, EFI_GUID *guid, VOID *key, UINTN *n,
+					      EFI_HANDLE **to)
+{
+	EFI_STATUS status;
+
+	(void)how;
+	(void)guid;
+	(void)key;
+	if (uefi_call(CALL_LocateHandleBuffer, &status)) {
+		if (!EFI_ERROR(status)) {
+			*n = uefi_lies(LIE_TOO_MUCH) ? 1000 : 0;
+			*to = NULL;
+		}
+		return status;
+	}
+	if (uefi.no_screen)
+		return EFI_NOT_FOUND;
+	*to = malloc(2 * sizeof(**to));
+	fw.pool[fw.n_pools++] = *to;
+	(*to)[0] = &device_handle;
+	(*to)[1] = &console_handle;
+	*n = 2;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOID **protocol)
+{
+	EFI_STATUS status;
+
+	(void)guid;
+	(void)registration;
+	if (uefi_call(CALL_LocateProtocol, &status)) {
+		if (!EFI_ERROR(status))
+			*protocol = NULL;
+		return status;
+	}
+	*protocol = &rng;
+	return sim.no_entropy ? EFI_NOT_FOUND : EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attributes, UINTN *size, VOID *to)
+{
+	EFI_STATUS status;
+
+	(void)name;
+	(void)guid;
+	(void)attributes;
+	if (uefi_call(CALL_GetVariable, &status)) {
+		if (uefi_lies(LIE_TOO_MUCH))
+			*size = SIZE_MAX;
+		if (uefi_lies(LIE_NOTHING))
+			*size = 0;
+		return status;
+	}
+	if (uefi.no_variables || *size == 0)
+		return EFI_NOT_FOUND;
+	*(UINT8 *)to = 0;
+	*size = 1;
+	return EFI_SUCCESS;
+}
+
+/* ---- leaving ---- */
+
+static EFI_STATUS EFIAPI exit_boot_services(EFI_HANDLE image, UINTN key)
+{
+	EFI_STATUS status;
+
+	if (image != &image_handle)
+		uefi_die("ExitBootServices with another's handle");
+	if (uefi_call(CALL_ExitBootServices, &status) && EFI_ERROR(status)) {
+		fw.exiting = true;
+		return status;
+	}
+	if (fw.exits++ < uefi.exit_fails || key != fw.map_key) {
+		fw.exiting = true;
+		fw.map_key++;
+		return EFI_INVALID_PARAMETER;
+	}
+	fw.exiting = true;
+	outcome.exits++;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI reset_system(EFI_RESET_TYPE type, EFI_STATUS status, UINTN size, CHAR16 *data)
+{
+	(void)type;
+	(void)status;
+	(void)size;
+	(void)data;
+	if (!fw.exiting || outcome.exits != 0)
+		uefi_die("the machine was reset although boot services are there");
+	uefi_report.reset = true;
+	longjmp(fw.left, 1);
+}
+
+uint32_t __wrap_x86_cpuid_edx(uint32_t leaf);
+uint64_t __wrap_x86_read_cr4(void);
+uint32_t __wrap_x86_random(uint64_t *number);
+__attribute__((noreturn)) void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument);
+__attribute__((noreturn)) void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline);
+
+uint32_t __wrap_x86_cpuid_edx(uint32_t leaf)
+{
+	(void)leaf;
+	return 1u << 26;
+}
+
+uint32_t __wrap_x86_random(uint64_t *number)
+{
+	if (!sim.cpu_has_entropy)
+		return 0;
+	*number = UINT64_C(0x123456789abcdef0);
+	return 1;
+}
+
+uint64_t __wrap_x86_read_cr4(void)
+{
+	return 0;
+}
+
+void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument)
+{
+	outcome.gdt = gdt;
+	outcome.table_root = root;
+	outcome.entry = entry;
+	outcome.argument = argument;
+	outcome.entered = true;
+	longjmp(fw.left, 1);
+}
+
+void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline)
+{
+	(void)gdt;
+	(void)root;
+	(void)trampoline;
+	uefi_die("nothing here has five levels");
+}
+
+/* ---- a boot ---- */
+
+static void prepare_once(void)
+{
+	void *memory = (void *)(uintptr_t)KIB(64);
+	size_t data = (size_t)(__stop_efi_data - __start_efi_data);
+
+	fw.ready = true;
+	if (mmap(memory, MEMORY_END - KIB(64), PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0) != memory)
+		uefi_die("no room for physical memory at its addresses");
+	fw.data = malloc(data);
+	memcpy(fw.data, __start_efi_data, data);
+}
+
+void sim_reset(void)
+{
+	if (!fw.ready)
+		prepare_once();
+	sim_end();
+	sim = (struct sim_setup){.desc_size = 48};
+	uefi = (struct uefi_setup){.fault = 0};
+}
+
+void sim_end(void)
+{
+	while (fw.n_claims != 0)
+		unclaim(0);
+	while (fw.n_pools != 0)
+		drop_pool(0);
+	while (fw.n_taken != 0)
+		free(fw.taken[--fw.n_taken]);
+}
+
+static void set_up_tables(EFI_SYSTEM_TABLE *table)
+{
+	static EFI_CONFIGURATION_TABLE acpi = {ACPI_20_TABLE_GUID, NULL};
+
+	memset(table, 0, sizeof(*table));
+	table->Hdr.Signature = EFI_SYSTEM_TABLE_SIGNATURE;
+	table->BootServices = &boot_services;
+	table->RuntimeServices = &runtime_services;
+	table->ConsoleOutHandle = &console_handle;
+	acpi.VendorTable = (VOID *)(uintptr_t)sim.machine.rsdp;
+	table->ConfigurationTable = &acpi;
+	table->NumberOfTableEntries = 1;
+	uefi_console_set_up(table);
+	boot_services.AllocatePages = allocate_pages;
+	boot_services.FreePages = free_pages;
+	boot_services.GetMemoryMap = get_memory_map;
+	boot_services.AllocatePool = allocate_pool;
+	boot_services.FreePool = free_pool;
+	boot_services.CreateEvent = create_event;
+	boot_services.CloseEvent = close_event;
+	boot_services.SetTimer = set_timer;
+	boot_services.WaitForEvent = wait_for_event;
+	boot_services.CheckEvent = check_event;
+	boot_services.Stall = stall;
+	boot_services.SetWatchdogTimer = set_watchdog_timer;
+	boot_services.HandleProtocol = handle_protocol;
+	boot_services.LocateHandleBuffer = locate_handle_buffer;
+	boot_services.LocateProtocol = locate_protocol;
+	boot_services.ExitBootServices = exit_boot_services;
+	runtime_services.GetVariable = get_variable;
+	runtime_services.ResetSystem = reset_system;
+	volume.OpenVolume = uefi_open_volume;
+	loaded = (EFI_LOADED_IMAGE){.DeviceHandle = &device_handle};
+	if (uefi.option != NULL) {
+		loaded.LoadOptions = (VOID *)(uintptr_t)uefi.option;
+		loaded.LoadOptionsSize = (UINT32)strlen(uefi.option);
+	}
+}
+
+void sim_boot(const struct entry *entry, const struct loader_conf *conf)
+{
+	EFI_SYSTEM_TABLE *table = (EFI_SYSTEM_TABLE *)(uintptr_t)sim.machine.system_table;
+	static EFI_STATUS status; /* kept across the jump */
+
+	(void)entry; /* the loader reads them itself, from files */
+	(void)conf;
+	outcome = (struct sim_outcome){.entered = false};
+	uefi_report.reset = false;
+	uefi_report.service = N_CALLS;
+	uefi_files_reset();
+	fw.n_events = fw.looks = fw.exits = 0;
+	fw.exiting = false;
+	memcpy(__start_efi_data, fw.data, (size_t)(__stop_efi_data - __start_efi_data));
+	memset(__start_efi_bss, 0, (size_t)(__stop_efi_bss - __start_efi_bss));
+	mprotect(table, EFI_PAGE, PROT_READ | PROT_WRITE);
+	set_up_tables(table);
+	status = EFI_SUCCESS;
+	if (setjmp(fw.left) == 0)
+		status = efi_main(&image_handle, table);
+	outcome.files_left = uefi_files_open() - (outcome.entered && uefi_files_open() != 0 ? 1 : 0); /* the volume */
+	outcome.claims_left = fw.n_claims;
+	outcome.surveys_left = fw.n_pools + fw.n_events;
+	outcome.takes_left = fw.n_taken;
+	if (!outcome.entered) {
+		outcome.status = outcome.why.status = IO_ERROR;
+		snprintf(outcome.why.text, sizeof(outcome.why.text), "%s%#lx %.900s",
+			 uefi_report.reset ? "reset " : "status ", (unsigned long)status, uefi_report.console);
+	}
+}

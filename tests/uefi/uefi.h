@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A UEFI on the host: system table, boot services and protocols under the real efi/, from efi_main to the kernel's
+ * entry. It is a second body of tests/sim/sim.h, so that the same scenarios run in it and the same checks are made.
+ *
+ * Physical memory is where its addresses say, and only claimed pages of it can be touched. `sim.fail_call` is the call
+ * of any service that goes wrong, and uefi_fault how.
+ */
+#ifndef BERTH_TESTS_UEFI_H
+#define BERTH_TESTS_UEFI_H
+
+#include "../sim/sim.h"
+
+/* What a call does instead of its duty; or, without the bits of LIE, the EFI_STATUS that it answers. */
+enum lie {
+	LIE = 0x40000000,
+	LIE_NOTHING, /* EFI_SUCCESS, and what it should have given is zeros or not written at all */
+	LIE_TOO_MUCH /* EFI_SUCCESS, and a size or a count that is far too large */
+};
+
+extern struct uefi_setup {
+	uint64_t fault;
+	bool for_ever;		 /* every call of that service goes wrong from then on */
+	const char *option;	 /* the load option, 8-bit text; NULL: none */
+	unsigned int exit_fails; /* so many calls of ExitBootServices answer that the map has changed */
+	bool no_keyboard, no_screen, no_console, no_variables;
+	bool presses; /* somebody presses Esc from the start; else only when told to press a key */
+} uefi;
+
+extern struct uefi_report {
+	bool reset;	      /* after a failed exit the loader has started the machine anew */
+	unsigned int service; /* the index of the one that went wrong */
+	char console[1 << 16];
+} uefi_report;
+
+#define UEFI_SERVICES 40
+const char *uefi_service_name(unsigned int service);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Linux's bzImage for x86, of all versions of its boot protocol. Source: boot.rst, as bzimage_fields.def. */
+#include "inspect.h"
+
+static const struct field {
+	const char *name;
+	unsigned int offset, width, since;
+	const char *meaning;
+} fields[] = {
+#define FIELD(name, offset, width, since, meaning) {#name, offset, width, since, meaning},
+#include "../protocol/bzimage_fields.def"
+#undef FIELD
+};
+
+static const struct flag_name loadflags[] = {
+    {1 << 0, "LOADED_HIGH"},   {1 << 1, "KASLR_FLAG"},	 {1 << 5, "QUIET_FLAG"},
+    {1 << 6, "KEEP_SEGMENTS"}, {1 << 7, "CAN_USE_HEAP"}, {0, NULL},
+};
+
+static const struct flag_name xloadflags[] = {
+    {1 << 0, "XLF_KERNEL_64"},
+    {1 << 1, "XLF_CAN_BE_LOADED_ABOVE_4G"},
+    {1 << 2, "XLF_EFI_HANDOVER_32"},
+    {1 << 3, "XLF_EFI_HANDOVER_64"},
+    {1 << 4, "XLF_EFI_KEXEC"},
+    {1 << 5, "XLF_5LEVEL"},
+    {1 << 6, "XLF_5LEVEL_ENABLED"},
+    {1 << 7, "XLF_MEM_ENCRYPTION"},
+    {0, NULL},
+};
+
+/* The value in words, where it says more than a number. */
+static const char *words_of(const struct field *f, uint64_t value, char *to, size_t room)
+{
+	switch (f->offset) {
+	case 0x206:
+		snprintf(to, room, "%u.%02u", (unsigned int)value >> 8, (unsigned int)value & 0xff);
+		return to;
+	case 0x211:
+		return flag_words(value, loadflags, to, room);
+	case 0x236:
+		return flag_words(value, xloadflags, to, room);
+	case 0x235:
+		snprintf(to, room, "%s", value < 64 ? size_words(UINT64_C(1) << value).at : "no power of two");
+		return to;
+	case 0x1f4:
+		snprintf(to, room, "%s", size_words(value * 16).at);
+		return to;
+	case 0x230:
+	case 0x24c:
+	case 0x260:
+		snprintf(to, room, "%s", size_words(value).at);
+		return to;
+	default:
+		return NULL;
+	}
+}
+
+/* boot.rst, kernel_version and the payload: what the header points to. */
+static void show_pointed(struct inspection *in, uint64_t version)
+{
+	uint64_t text, setup, offset, length, size, info;
+
+	if (!inspect_get(in, 0x1f1, 1, &setup))
+		return;
+	setup = ((setup == 0 ? 4 : setup) + 1) * 512;
+	if (inspect_get(in, 0x20e, 2, &text) && text != 0 && text + 0x200 < setup)
+		show_text(in, "kernel_version text", text + 0x200, 256, "");
+	if (version >= 0x208 && inspect_get(in, 0x248, 4, &offset) && inspect_get(in, 0x24c, 4, &length) &&
+	    length >= 4) {
+		const char *kind = compression_at(in, setup + offset);
+
+		show_field(in, "payload", setup + offset, 0, length, kind == NULL ? "of no format that is known" : kind,
+			   "the compressed kernel, in the file");
+		if (inspect_get(in, setup + offset + length - 4, 4, &size))
+			show_field(in, "payload size inflated", setup + offset + length - 4, 4, size,
+				   size_words(size).at, "its last four bytes");
+	}
+	if (version >= 0x20f && inspect_get(in, 0x268, 4, &info) && info != 0 &&
+	    inspect_is(in, setup + info, "LToP", 4)) {
+		show_read(in, "kernel_info size", setup + info + 4, 4, NULL, "of kernel_info");
+		show_read(in, "kernel_info size_total", setup + info + 8, 4, NULL, "with what hangs on it");
+		show_read(in, "setup_type_max", setup + info + 12, 4, NULL,
+			  "the largest type of setup_data that it takes");
+	}
+}
+
+bool inspect_bzimage(struct inspection *in)
+{
+	uint64_t flag, version, jump, end;
+
+	if (!inspect_get(in, 0x1fe, 2, &flag) || flag != 0xaa55)
+		return false;
+	if (!inspect_is(in, 0x202, "HdrS", 4))
+		return false;
+	if (!inspect_get(in, 0x206, 2, &version) || !inspect_get(in, 0x201, 1, &jump))
+		return false;
+	end = 0x202 + jump;
+	show_format(in, "Linux bzImage for x86");
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		const struct field *f = &fields[i];
+		char words[256];
+		uint64_t value;
+
+		if (f->since > version || (f->offset >= 0x206 && f->offset + f->width > end) ||
+		    !inspect_get(in, f->offset, f->width, &value))
+			continue;
+		show_field(in, f->name, f->offset, f->width, value, words_of(f, value, words, sizeof(words)),
+			   f->meaning);
+	}
+	show_field(in, "end of the header", 0x201, 1, end, NULL,
+		   "0x202 and the byte at 0x201; later fields are not there");
+	show_pointed(in, version);
+	show_fields_end(in);
+	show_pe_sections(in);
+	return true;
+}

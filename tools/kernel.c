@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel.h"
+
+#include "../loader/packed.h"
+#include "../protocol/vmlinux.h"
+#include "tool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PIECE 65536
+
+static enum status read_file(void *context, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
+{
+	FILE *file = context;
+
+	*got = 0;
+	if (offset > INT64_MAX || fseek(file, (long)offset, SEEK_SET) != 0)
+		return fail(why, IO_ERROR, "byte %" PRIu64 " cannot be read: %s", offset, strerror(errno));
+	*got = fread(to, 1, size, file);
+	if (ferror(file) != 0)
+		return fail(why, IO_ERROR, "byte %" PRIu64 " cannot be read: %s", offset, strerror(errno));
+	return OK;
+}
+
+static void *take(void *context, uint64_t size)
+{
+	(void)context;
+	return malloc((size_t)size);
+}
+
+static void give(void *context, void *at, uint64_t size)
+{
+	(void)context;
+	(void)size;
+	free(at);
+}
+
+/* A kernel's build leaves vmlinux.relocs beside vmlinux. */
+static bool has_relocs(const char *kernel)
+{
+	char path[4096];
+	struct text text = TEXT(path);
+
+	text_add(&text, "%s.relocs", kernel);
+	return !text_cut(&text) && access(path, R_OK) == 0;
+}
+
+/* What of the file behind its head tells more of the image. */
+static enum status learn(struct image *image, FILE *file, uint8_t buffer[PIECE], struct fail *why)
+{
+	_Static_assert(PIECE >= IMAGE_WANT_MOST, "a piece does not fit");
+	for (size_t i = 0; i < image->n_wants; i++) {
+		const struct image_want *want = &image->want[i];
+		struct bytes piece = {buffer, 0};
+
+		TRY(read_file(file, want->offset, buffer, (size_t)want->size, &piece.size, why));
+		if (piece.size != want->size)
+			return fail(why, IO_ERROR, "%s ends at byte %" PRIu64, image->name, want->offset + piece.size);
+		TRY(image->protocol->learn(image, i, piece, why));
+	}
+	return OK;
+}
+
+static enum status identify(struct image *image, struct bytes head, FILE *file, bool loader_unpacks, struct fail *why)
+{
+	static uint8_t buffer[PIECE];
+	static struct packed packed;
+	enum status status;
+
+	if (packing_of(head) == PACKED_NOT)
+		TRY(image_identify(image, head, why));
+	packed = (struct packed){
+	    .context = file,
+	    .read = read_file,
+	    .take = take,
+	    .give = give,
+	    .buffer = buffer,
+	    .buffer_size = sizeof(buffer),
+	    .size = ELF_SIZE_UNKNOWN,
+	};
+	status = packed_identify(&packed, image, head, loader_unpacks, why);
+	if (status == NOT_FOUND)
+		status = OK;
+	if (status == OK && image->protocol == &vmlinux_protocol && packed.size == ELF_SIZE_UNKNOWN)
+		image->has_table = has_relocs(image->name);
+	packed_close(&packed);
+	return status == OK ? learn(image, file, buffer, why) : status;
+}
+
+enum status kernel_identify(struct image *image, const char *path, bool loader_unpacks, struct fail *why)
+{
+	struct bytes head = {NULL, 0};
+	enum status status;
+	FILE *file;
+
+	image->name = path;
+	TRY(file_head(path, IMAGE_HEAD, &head, &image->file_size, why));
+	file = fopen(path, "rb");
+	if (file == NULL)
+		status = fail(why, IO_ERROR, "%s: %s", path, strerror(errno));
+	else
+		status = identify(image, head, file, loader_unpacks, why);
+	if (file != NULL)
+		fclose(file);
+	free((void *)(uintptr_t)head.at);
+	return status;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Text of consoles and logs, line by line, and the numbers in it: what the readers of memory maps share. */
+#ifndef BERTH_LOGTEXT_H
+#define BERTH_LOGTEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../protocol/base/bytes.h"
+
+#define LINE_ROOM 1024
+
+/*
+ * The lines of a text. Escape sequences and control characters are left out; a carriage return and a sequence that
+ * moves the cursor end a line too, for what follows stands elsewhere on the screen.
+ */
+struct log_lines {
+	const uint8_t *at, *end;
+	size_t number; /* of the line in the file, from 1 */
+	bool newline;  /* the last line ended in one */
+	bool cut;      /* the line was longer than its room */
+	size_t length;
+	char line[LINE_ROOM]; /* without blanks at its end */
+};
+
+void log_lines_open(struct log_lines *lines, struct bytes text);
+bool log_lines_next(struct log_lines *lines);
+
+/* UTF-16 of either order, as the EFI shell writes it, becomes bytes, in place: what is not ASCII becomes `?`. */
+void text_from_utf16(uint8_t *at, size_t *size);
+
+const char *skip_blanks(const char *at);
+
+/* Steps over @word, or over one character; false, and *at untouched, when something else stands there. */
+bool take(const char **at, const char *word);
+
+/*
+ * Steps over a number: hexadecimal digits alone, or decimal digits, or 0x and hexadecimal ones. False when none stands
+ * there or it does not fit into 64 bits.
+ */
+bool take_hex(const char **at, uint64_t *value);
+bool take_number(const char **at, uint64_t *value);
+
+/* 0x0-0xa0000, both as take_number reads them, and no end below its start. */
+bool take_range(const char **at, uint64_t *start, uint64_t *end);
+
+struct word_value {
+	const char *word;
+	uint64_t value;
+};
+
+/* Finds @length bytes in a list that ends in a row without a word, in either case of letters. */
+const struct word_value *word_find(const struct word_value *list, const char *word, size_t length);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Memory maps as people have them, as one struct memmap. */
+#ifndef BERTH_MAPREAD_H
+#define BERTH_MAPREAD_H
+
+#include "../protocol/memmap.h"
+
+struct map_source {
+	/* Sorted, checked and rounded by memmap_parse, as firmware's own descriptors are. */
+	struct memmap map;
+	const char *kind;  /* what the text was taken for: "Berth's log", "EFI shell memmap", "/proc/iomem" */
+	bool is_firmwares; /* false: the kernel's view, which no longer tells what firmware held at boot */
+
+	/* From Berth's own log, on its last look at the memory; has_facts is false elsewhere. */
+	bool has_facts;
+	size_t descriptors, map_room, desc_size;
+	unsigned int levels; /* of paging: 4 or 5 */
+	bool gib_pages, has_seed;
+	uint64_t entropy;      /* what placement random was drawn from */
+	struct range *refused; /* by firmware, against its own map */
+	size_t n_refused;
+};
+
+/*
+ * Reads a memory map: Berth's log, the EFI shell's memmap, a kernel log with "efi: mem" or "BIOS-e820" lines,
+ * /sys/firmware/memmap or a copy of it (a folder), /proc/iomem, or lines "START-END TYPE". `-` is standard input.
+ * Bytes become pages by the loader's rounding; memory that reaches 2^64 is cut where the last whole page starts. Of a
+ * log with several maps the last one that was firmware's counts, and Berth's own comes before the kernel's.
+ * IO_ERROR when it cannot be read, BAD_INPUT when it is none of these or a line of it makes no sense; both name the
+ * file, and the line where there is one. map_source_free() gives the memory back, also after an error.
+ */
+enum status map_read(const char *path, struct map_source *source, struct fail *why) MUST_CHECK;
+/* As map_read, of a text that is in memory already, and that is changed where it is UTF-16. */
+enum status map_read_text(const char *name, uint8_t *text, size_t size, struct map_source *source,
+			  struct fail *why) MUST_CHECK;
+
+void map_source_free(struct map_source *source);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* berth plan: the loader's own plan, from a kernel file and a memory map. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../loader/explain.h"
+#include "../loader/planning.h"
+#include "../loader/policy.h"
+#include "../protocol/base/memparse.h"
+#include "kernel.h"
+#include "mapread.h"
+#include "report.h"
+
+#define USUAL_DESC_SIZE 48 /* bytes of a descriptor as EDK2's firmware has it: 8 more than UEFI names */
+
+struct arguments {
+	const char *kernel, *memmap;
+	char command_line[MAX_COMMAND_LINE];
+	struct wish placement;
+	const char *placement_text;
+	struct loader_conf conf;
+	uint64_t initrd_size;
+	bool has_entropy, loader_unpacks;
+	uint64_t entropy;
+	struct report_wish report;
+};
+
+static bool parse_size(const char *text, uint64_t *size)
+{
+	size_t length = strlen(text);
+
+	return length != 0 && memparse(text, length, size) == length;
+}
+
+/* A file's size, or a size in words: what lies on the disk comes first. */
+static int add_initrd(struct arguments *a, const char *value)
+{
+	uint64_t size, start;
+	struct stat stat_of;
+
+	if (stat(value, &stat_of) == 0) {
+		if (!S_ISREG(stat_of.st_mode))
+			return complain("%s: no file", value);
+		size = (uint64_t)stat_of.st_size;
+	} else if (!parse_size(value, &size)) {
+		return complain("--initrd %s: %s, and no size such as 512M either", value, strerror(errno));
+	}
+	if (initrd_join(a->initrd_size, size, &start, &a->initrd_size))
+		return complain("--initrd %s: the initrds together are larger than any memory", value);
+	return EXIT_YES;
+}
+
+static int set_placement(struct arguments *a, const char *value)
+{
+	struct fail why;
+
+	a->placement_text = value;
+	if (wish_parse(&a->placement, word_of(value), &why) != OK)
+		return complain("%s", why.text);
+	return EXIT_YES;
+}
+
+static int set_command_line(struct arguments *a, const char *value)
+{
+	size_t size = strlen(value) + 1;
+
+	if (size > sizeof(a->command_line))
+		return complain("--cmdline: more than %zu bytes", sizeof(a->command_line) - 1);
+	memcpy(a->command_line, value, size);
+	return EXIT_YES;
+}
+
+static int set_size(const char *name, const char *value, uint64_t *size)
+{
+	return parse_size(value, size) ? EXIT_YES : complain("%s %s: no size such as 512M", name, value);
+}
+
+/* One option with a value, or the kernel's name. */
+static int take_argument(struct arguments *a, int argc, char **argv, int *i)
+{
+	static const char *const name[] = {
+	    "--initrd", "--cmdline", "--placement", "--memmap", "--keep-free-below-4g", "--entropy", "--decompress"};
+	const char *value = NULL;
+	size_t n = 0;
+
+	if (report_option(argc, argv, i, &a->report))
+		return a->report.svg_is_nameless ? misused(&command_plan, "--svg needs a value") : EXIT_YES;
+	while (n < 7 && !option_value(argc, argv, i, name[n], &value))
+		n++;
+	if (n < 7 && value == NULL)
+		return misused(&command_plan, "%s needs a value", name[n]);
+	switch (n) {
+	case 0:
+		return add_initrd(a, value);
+	case 1:
+		return set_command_line(a, value);
+	case 2:
+		return set_placement(a, value);
+	case 3:
+		a->memmap = value;
+		return EXIT_YES;
+	case 4:
+		return set_size(name[n], value, &a->conf.keep_free_below_4g);
+	case 5:
+		a->has_entropy = true;
+		return set_size(name[n], value, &a->entropy);
+	case 6:
+		a->loader_unpacks = strcmp(value, "loader") == 0;
+		return a->loader_unpacks || strcmp(value, "kernel") == 0
+			   ? EXIT_YES
+			   : complain("--decompress %s: neither kernel nor loader", value);
+	default:
+		break;
+	}
+	if (argv[*i][0] == '-' && argv[*i][1] != '\0')
+		return misused(&command_plan, "no option %s", argv[*i]);
+	if (a->kernel != NULL)
+		return misused(&command_plan, "one kernel at a time: %s and %s", a->kernel, argv[*i]);
+	a->kernel = argv[*i];
+	return EXIT_YES;
+}
+
+static int take_arguments(struct arguments *a, int argc, char **argv)
+{
+	*a = (struct arguments){.placement_text = "high"};
+	for (int i = 1; i < argc; i++) {
+		int status = take_argument(a, argc, argv, &i);
+
+		if (status != EXIT_YES)
+			return status;
+	}
+	if (a->kernel == NULL)
+		return misused(&command_plan, "which kernel?");
+	if (a->memmap == NULL)
+		return misused(&command_plan, "on which memory? --memmap MAP is missing");
+	return EXIT_YES;
+}
+
+/* ---- what firmware would have found out ---- */
+
+static enum status make_runs(const struct map_source *source, struct runs *runs, bool reliable)
+{
+	size_t room = 2 * source->map.count + 2 * source->n_refused + 1;
+
+	runs->run = calloc(room, sizeof(*runs->run));
+	runs->room = room;
+	if (runs->run == NULL)
+		return IO_ERROR;
+	runs->count = memmap_free_runs(&source->map, reliable, runs->run, room);
+	return OK;
+}
+
+/*
+ * The machine as the log tells of it. Another kind of map tells of memory alone: then it is one with 4-level paging,
+ * 1 GiB pages and an entropy source, as nearly all are.
+ */
+static enum status survey_map(struct planning *p, const struct map_source *source, struct fail *why)
+{
+	struct survey *survey = &p->survey;
+
+	survey->map = source->map;
+	if (make_runs(source, &survey->free.all, false) != OK || make_runs(source, &survey->free.reliable, true) != OK)
+		return fail(why, IO_ERROR, "no memory left on this machine");
+	for (size_t i = 0; i < source->n_refused; i++)
+		TRY(free_memory_remove(&survey->free, source->refused[i], why));
+	survey->descriptors = source->has_facts ? source->descriptors : source->map.count;
+	survey->final_room = source->has_facts ? source->map_room : source->map.count + SPARE_DESCRIPTORS;
+	survey->desc_size = source->has_facts ? source->desc_size : USUAL_DESC_SIZE;
+	p->cpu.five_levels = source->has_facts && source->levels == 5;
+	p->cpu.gib_pages = !source->has_facts || source->gib_pages;
+	p->machine.has_seed = !source->has_facts || source->has_seed;
+	return OK;
+}
+
+static void set_entropy(struct planning *p, const struct arguments *a, const struct map_source *source)
+{
+	p->has_entropy = a->has_entropy || (source->has_facts && source->entropy != 0);
+	p->entropy = a->has_entropy ? a->entropy : source->entropy;
+}
+
+/* ---- the plan ---- */
+
+static void keep_refusal(void *context, const struct refusal *refusal)
+{
+	struct refused kept = {.run = refusal->run, .by = refusal->by};
+	struct text text = TEXT(kept.text);
+
+	snprintf(kept.part, sizeof(kept.part), "%s", part_name(refusal->part));
+	explain_refusal(&text, refusal);
+	(void)report_add_refused(context, &kept);
+}
+
+static enum status make_plan(struct planning *p, struct arguments *a, struct report *report)
+{
+	struct plan_trace trace = {a->report.explain ? keep_refusal : NULL, report};
+	struct entry entry = {.wish = a->placement};
+	bool added;
+
+	if (p->image.protocol->is_linux)
+		TRY(policy_command_line(&entry, a->command_line, sizeof(a->command_line), &added, &report->why));
+	TRY(planning_demand(p, &report->why));
+	TRY(planning_make(p, &trace, &report->why));
+	return OK;
+}
+
+static void fill_report(struct report *report, const struct planning *p)
+{
+	memcpy(report->placed, p->plan.part, sizeof(report->placed));
+	outlook_of(&p->plan, &p->survey.free.all, policy_kernel_may_move(&p->image, p->cargo.command_line),
+		   &report->outlook);
+	report->has_outlook = true;
+}
+
+static int plan(struct planning *p, struct arguments *a, const struct map_source *source)
+{
+	struct report report = {.map = &source->map};
+
+	p->wish = a->placement;
+	policy_default(&p->wish, &p->image, a->command_line);
+	p->conf = &a->conf;
+	p->cargo = (struct cargo){a->command_line, a->initrd_size};
+	set_entropy(p, a, source);
+	snprintf(report.title, sizeof(report.title), "%s (%s) on %s (%s), placement %s", p->image.name,
+		 p->image.protocol->name, a->memmap, source->kind,
+		 p->wish.policy == PLACE_RANDOM ? "random" : a->placement_text);
+	report.possible = make_plan(p, a, &report) == OK;
+	if (report.possible)
+		fill_report(&report, p);
+	if (!source->is_firmwares)
+		fprintf(stderr,
+			"berth: note: %s is the kernel's view: memory that firmware held at boot looks free there\n",
+			a->memmap);
+	if (p->wish.policy == PLACE_RANDOM && !p->has_entropy)
+		fputs("berth: note: without --entropy nothing is randomised, and random is high [C12]\n", stderr);
+	return report_finish(&report, &a->report);
+}
+
+static enum status prepare(struct planning *p, const struct arguments *a, struct map_source *source, struct fail *why)
+{
+	TRY(kernel_identify(&p->image, a->kernel, a->loader_unpacks, why));
+	TRY(map_read(a->memmap, source, why));
+	return survey_map(p, source, why);
+}
+
+static int run(int argc, char **argv)
+{
+	static struct arguments arguments; /* a command line is too large for a stack */
+	struct planning planning = {.has_entropy = false};
+	struct map_source source = {.kind = ""};
+	struct fail why;
+	int status = take_arguments(&arguments, argc, argv);
+
+	if (status != EXIT_YES)
+		return status;
+	if (prepare(&planning, &arguments, &source, &why) != OK)
+		status = complain("%s", why.text);
+	else
+		status = plan(&planning, &arguments, &source);
+	free(planning.survey.free.all.run);
+	free(planning.survey.free.reliable.run);
+	map_source_free(&source);
+	return status;
+}
+
+const struct command command_plan = {
+    .name = "plan",
+    .summary = "says where the parts of a kernel go on a machine, and why",
+    .help =
+	"usage: berth plan KERNEL --memmap MAP [OPTION]...\n"
+	"Makes the plan that the loader makes in firmware: the same code on the same facts. With a debug log of the\n"
+	"loader itself as MAP the plan is the same to the byte.\n\n"
+	"  --memmap MAP         a console log of Berth (log debug), the EFI shell's memmap, a kernel log with\n"
+	"                       efi=debug or BIOS-e820 lines, /sys/firmware/memmap, /proc/iomem, or lines\n"
+	"                       START-END TYPE; - is standard input\n"
+	"  --initrd FILE|SIZE   several are joined in order; a size, such as 512M, stands for a file\n"
+	"  --cmdline TEXT       the kernel's command line: mem= and nokaslr matter\n"
+	"  --placement P        high (default), low, preferred, random, 0xADDRESS or MIN-MAX\n"
+	"  --decompress WHO     kernel (default) or loader: who unpacks the kernel in a bzImage\n"
+	"  --keep-free-below-4g SIZE\n"
+	"                       as in loader.conf\n"
+	"  --entropy N          what random is drawn from; a debug log tells what firmware gave\n"
+	"  --explain            each candidate that was not taken, and the rule that refused it\n"
+	"  --json               for machines; addresses and sizes are numbers of bytes\n"
+	"  --svg FILE           a picture of memory and of what lies where\n\n"
+	"Status: 0 there is a plan, 1 there is none, 2 a wrong command or unreadable input.\n\n"
+	"examples:\n"
+	"  berth plan /boot/vmlinuz --initrd /boot/initrd.img --memmap console.log\n"
+	"  berth plan vmlinuz --initrd 3G --memmap map.txt --explain     would a larger initrd fit?\n"
+	"  berth plan vmlinuz --placement 0x1000000 --memmap map.txt     who holds that memory?\n"
+	"  printf '1M-3G free\\n4G-6G free\\n' | berth plan vmlinuz --memmap - --svg memory.svg\n",
+    .run = run,
+};

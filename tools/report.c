@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "draw.h"
+#include "json.h"
+
+bool report_option(int argc, char **argv, int *i, struct report_wish *wish)
+{
+	if (strcmp(argv[*i], "--json") == 0)
+		return wish->json = true;
+	if (strcmp(argv[*i], "--explain") == 0)
+		return wish->explain = true;
+	if (!option_value(argc, argv, i, "--svg", &wish->svg))
+		return false;
+	wish->svg_is_nameless = wish->svg == NULL;
+	return true;
+}
+
+bool report_add_refused(struct report *report, const struct refused *refused)
+{
+	size_t n = report->n_refused;
+
+	/* Room grows in powers of two: full when the count is one. */
+	if ((n & (n - 1)) == 0) {
+		struct refused *grown = realloc(report->refused, (n == 0 ? 1 : 2 * n) * sizeof(*grown));
+
+		if (grown == NULL)
+			return false;
+		report->refused = grown;
+	}
+	report->refused[report->n_refused++] = *refused;
+	return true;
+}
+
+/* ---- text ---- */
+
+/* 2 MiB, not 2.0 MiB: alignments are whole. */
+static struct size_words align_words(uint64_t align)
+{
+	static const char unit[] = "KMGTPE";
+	struct size_words words;
+	size_t u = 0;
+
+	align >>= 10;
+	while (align % 1024 == 0 && align != 0 && unit[u + 1] != '\0') {
+		align /= 1024;
+		u++;
+	}
+	snprintf(words.at, sizeof(words.at), "%" PRIu64 " %ciB", align, unit[u]);
+	return words;
+}
+
+static void print_places(const struct report *report)
+{
+	bool colour = wants_colour(stdout);
+
+	printf("\n  %-16s  %18s  %18s  %10s  %8s  %s\n", "part", "start", "end", "size", "align", "rule");
+	for (size_t i = 0; i < N_PARTS; i++) {
+		const struct placement *p = &report->placed[i];
+
+		if (range_is_empty(p->at))
+			continue;
+		printf("  %-16s  %#18" PRIx64 "  %#18" PRIx64 "  %10s  %8s  %s%s%s\n", part_name((enum part)i),
+		       p->at.start, p->at.end, size_words(range_size(p->at)).at, align_words(p->align).at,
+		       colour ? "\033[1m" : "", rule_row(p->by)->id, colour ? "\033[0m" : "");
+	}
+	putchar('\n');
+}
+
+static void print_rules(const struct report *report)
+{
+	bool seen[N_RULES] = {false};
+
+	for (size_t i = 0; i < N_PARTS; i++) {
+		enum rule by = report->placed[i].by;
+
+		if (range_is_empty(report->placed[i].at) || seen[by])
+			continue;
+		seen[by] = true;
+		print_wrapped(rule_row(by)->id, "    ", rule_row(by)->sentence);
+	}
+}
+
+static void print_outlook(const struct outlook *outlook)
+{
+	char line[512];
+	struct text left = TEXT(line);
+
+	outlook_left(&left, outlook);
+	printf("\n%s\n", line);
+	left.used = 0;
+	outlook_moves(&left, outlook);
+	printf("%s\n", line);
+}
+
+static void print_refused(const struct report *report)
+{
+	printf("\n  %zu %s not taken%s\n", report->n_refused, report->n_refused == 1 ? "candidate" : "candidates",
+	       report->n_refused == 0 ? "" : ":");
+	for (size_t i = 0; i < report->n_refused; i++)
+		printf("  %s\n", report->refused[i].text);
+}
+
+static void print_text(const struct report *report, const struct report_wish *wish)
+{
+	printf("%s\n", report->title);
+	if (report->possible) {
+		print_places(report);
+		print_rules(report);
+		if (report->has_outlook)
+			print_outlook(&report->outlook);
+	} else {
+		printf("\n%s\n", report->why.text);
+		if (report->why.rule != RULE_NONE)
+			printf("  rule %s: %s\n", rule_row(report->why.rule)->id, rule_row(report->why.rule)->sentence);
+	}
+	if (wish->explain)
+		print_refused(report);
+}
+
+/* ---- JSON ---- */
+
+static void json_places(struct json *json, const struct report *report)
+{
+	json_array(json, "placements");
+	for (size_t i = 0; i < N_PARTS; i++) {
+		const struct placement *p = &report->placed[i];
+
+		if (!report->possible || range_is_empty(p->at))
+			continue;
+		json_object(json, NULL);
+		json_string(json, "name", part_name((enum part)i));
+		json_number(json, "address", p->at.start);
+		json_number(json, "size", range_size(p->at));
+		json_number(json, "align", p->align);
+		json_string(json, "rule", rule_row(p->by)->id);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void json_refused(struct json *json, const struct report *report)
+{
+	json_array(json, "refused");
+	for (size_t i = 0; i < report->n_refused; i++) {
+		const struct refused *r = &report->refused[i];
+
+		json_object(json, NULL);
+		json_string(json, "name", r->part);
+		json_number(json, "address", r->run.start);
+		json_number(json, "size", range_size(r->run));
+		json_string(json, "rule", rule_row(r->by)->id);
+		json_string(json, "text", r->text);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void json_before_after(struct json *json, const char *name, const struct before_after *value)
+{
+	json_object(json, name);
+	json_number(json, "before", value->before);
+	json_number(json, "after", value->after);
+	json_close(json, '}');
+}
+
+static void json_outlook(struct json *json, const struct outlook *o)
+{
+	json_object(json, "outlook");
+	json_before_after(json, "free_below_16m", &o->below_16m);
+	json_before_after(json, "free_below_4g", &o->below_4g);
+	json_before_after(json, "whole_1g_pages", &o->gib_pages);
+	json_object(json, "largest_left");
+	json_number(json, "address", o->largest_left.start);
+	json_number(json, "size", range_size(o->largest_left));
+	json_close(json, '}');
+	json_bool(json, "kernel_may_move", o->kernel_may_move);
+	json_close(json, '}');
+}
+
+static void print_json(const struct report *report, const struct report_wish *wish)
+{
+	struct json json = {.out = stdout};
+
+	json_object(&json, NULL);
+	json_string(&json, "title", report->title);
+	json_bool(&json, "possible", report->possible);
+	if (report->possible) {
+		json_null(&json, "reason");
+	} else {
+		json_string(&json, "reason", report->why.text);
+		json_string(&json, "rule", rule_row(report->why.rule)->id);
+	}
+	json_places(&json, report);
+	if (report->possible && report->has_outlook)
+		json_outlook(&json, &report->outlook);
+	if (wish->explain)
+		json_refused(&json, report);
+	json_close(&json, '}');
+}
+
+/* ---- all of it ---- */
+
+static int draw(const struct report *report, const char *path)
+{
+	struct picture picture = {report->title, report->map, report->placed,
+				  report->possible ? NULL : report->why.text};
+	FILE *out = fopen(path, "w");
+	bool wrong;
+
+	if (out == NULL)
+		return complain("%s: %s", path, strerror(errno));
+	draw_svg(out, &picture);
+	wrong = ferror(out) != 0;
+	if (fclose(out) != 0 || wrong)
+		return complain("%s: the picture did not all arrive on the disk", path);
+	return EXIT_YES;
+}
+
+int report_finish(struct report *report, const struct report_wish *wish)
+{
+	int status = report->possible ? EXIT_YES : EXIT_NO;
+
+	if (wish->json)
+		print_json(report, wish);
+	else
+		print_text(report, wish);
+	if (wish->svg != NULL && draw(report, wish->svg) != EXIT_YES)
+		status = EXIT_USAGE;
+	free(report->refused);
+	return status;
+}

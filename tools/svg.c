@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "svg.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "../protocol/base/text.h"
+#include "../protocol/base/utf8.h"
+
+#define REPLACEMENT "\xef\xbf\xbd"
+
+/* The length of what stands at @text, 1 or more; @code is U+FFFD where XML has no such character. */
+static size_t next_character(const char *text, size_t size, uint32_t *code)
+{
+	size_t length = utf8_next(text, size, code);
+
+	if (length == 0 || *code < 0x20 || (*code >= 0x7f && *code < 0xa0) || (*code & 0xfffe) == 0xfffe)
+		*code = 0xfffd;
+	return length == 0 ? 1 : length;
+}
+
+void svg_escape(FILE *out, const char *text, size_t length)
+{
+	while (length != 0) {
+		uint32_t code;
+		size_t bytes = next_character(text, length, &code);
+
+		if (code == '<')
+			fputs("&lt;", out);
+		else if (code == '>')
+			fputs("&gt;", out);
+		else if (code == '&')
+			fputs("&amp;", out);
+		else if (code == '"')
+			fputs("&quot;", out);
+		else if (code == 0xfffd)
+			fputs(REPLACEMENT, out);
+		else
+			fwrite(text, 1, bytes, out);
+		text += bytes;
+		length -= bytes;
+	}
+}
+
+size_t svg_line(const char *text, unsigned int columns, const char **next)
+{
+	size_t size = strlen(text), at = 0, space = 0;
+	unsigned int column = 0;
+
+	while (at < size && text[at] != '\n') {
+		uint32_t code;
+		size_t bytes = next_character(text + at, size - at, &code);
+
+		column += code >= 0x1100 && code != 0xfffd ? 2 : 1;
+		if (column > columns && at != 0) {
+			size_t end = text[at] == ' ' || space == 0 ? at : space;
+
+			*next = text + end + (text[end] == ' ');
+			return end;
+		}
+		if (code == ' ')
+			space = at;
+		at += bytes;
+	}
+	*next = text[at] == '\n' && text[at + 1] != '\0' ? text + at + 1 : NULL;
+	return at;
+}
+
+static void open_text(FILE *out, const struct svg_font *font, int x, int y)
+{
+	fprintf(out, "<text class=\"%s\" x=\"%d\" y=\"%d\" font-size=\"%d\"", font->class, x, y, font->size);
+	if (strcmp(font->anchor, "start") != 0)
+		fprintf(out, " text-anchor=\"%s\"", font->anchor);
+	fputs(" xml:space=\"preserve\">", out);
+}
+
+void svg_text(FILE *out, const struct svg_font *font, int x, int y, const char *format, ...)
+{
+	char buffer[256];
+	struct text text = TEXT(buffer);
+	va_list args;
+
+	va_start(args, format);
+	text_vadd(&text, format, args);
+	va_end(args);
+	open_text(out, font, x, y);
+	svg_escape(out, buffer, strlen(buffer));
+	fputs("</text>\n", out);
+}
+
+int svg_paragraph(FILE *out, const struct svg_font *font, int x, int y, const char *text, unsigned int columns,
+		  unsigned int most)
+{
+	for (unsigned int i = 1; text != NULL && i <= most; i++) {
+		const char *next;
+		size_t length = svg_line(text, columns, &next);
+
+		open_text(out, font, x, y);
+		svg_escape(out, text, length);
+		fputs(next != NULL && i == most ? "…</text>\n" : "</text>\n", out);
+		y += font->size * 3 / 2;
+		text = next;
+	}
+	return y;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Text in an SVG file: escaped, in one of a few fonts, in lines of a given width. Coordinates are whole pixels. */
+#ifndef BERTH_SVG_H
+#define BERTH_SVG_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* XML 1.0, 2.2 and 2.4. What is no UTF-8, or no character of XML, becomes U+FFFD. */
+void svg_escape(FILE *out, const char *text, size_t length);
+
+/*
+ * The bytes of @text's first line when lines have at most @columns of them, 1 or more: up to a line's end, else a
+ * space, else wherever it is full. *next: where the second line starts, NULL when there is none. East Asian
+ * characters are counted as two columns.
+ */
+size_t svg_line(const char *text, unsigned int columns, const char **next);
+
+struct svg_font {
+	const char *class;  /* in the file's style sheet */
+	const char *anchor; /* start, middle, end */
+	int size;
+};
+
+/* One line at its baseline; @format is text.h's. */
+__attribute__((format(printf, 5, 6))) void svg_text(FILE *out, const struct svg_font *font, int x, int y,
+						    const char *format, ...);
+
+/* At most @most lines of @columns, "…" when that is not all; returns the baseline below the last. */
+int svg_paragraph(FILE *out, const struct svg_font *font, int x, int y, const char *text, unsigned int columns,
+		  unsigned int most);
+
+#endif

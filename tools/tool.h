@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the sub-commands of berth(1) share: statuses, errors, files, colours. */
+#ifndef BERTH_TOOL_H
+#define BERTH_TOOL_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "../protocol/base/bytes.h"
+#include "../protocol/base/fail.h"
+
+/* As grep(1) and cmp(1): an answer of "no" is not an error. */
+enum exit_status {
+	EXIT_YES = 0,
+	EXIT_NO = 1,	/* the plan is impossible */
+	EXIT_USAGE = 2, /* a wrong command, or input that cannot be read */
+};
+
+/* One sub-command: argv[0] is its name. */
+struct command {
+	const char *name, *summary;
+	const char *help; /* what `berth NAME --help` prints, examples included */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command command_rules, command_inspect, command_plan, command_explain;
+
+/* "berth: " and the sentence on standard error; returns EXIT_USAGE. */
+__attribute__((format(printf, 1, 2))) int complain(const char *format, ...);
+
+/* The same, and where help is to be found. */
+__attribute__((format(printf, 2, 3))) int misused(const struct command *command, const char *format, ...);
+
+/*
+ * Reads the first @limit bytes of a file, or all of it when it is shorter, into memory of the caller's to free(); one
+ * NUL follows them. *size tells the whole file's size where it has one. `-` is standard input. IO_ERROR names the
+ * file and the reason.
+ */
+enum status file_head(const char *path, size_t limit, struct bytes *head, uint64_t *size, struct fail *why) MUST_CHECK;
+
+/*
+ * The value of an option, "--name VALUE" or "--name=VALUE"; *i moves to its last word. False when argv[*i] is not
+ * this option; *value is NULL when its value is missing.
+ */
+bool option_value(int argc, char **argv, int *i, const char *name, const char **value);
+
+/* @text on lines of at most 100 columns: the first begins with @label, the others with @indent. */
+void print_wrapped(const char *label, const char *indent, const char *text);
+
+/* Colours only on a terminal, never with NO_COLOR in the environment (no-color.org). */
+bool wants_colour(FILE *out);
+
+#endif
