@@ -119,9 +119,11 @@ enum status packed_identify(struct packed *p, struct image *image, struct bytes 
 	if (!is_bzimage)
 		image->bzimage.header_size = 0;
 	TRY(take_vmlinux(p, image, why));
-	image->has_table = p->size != ELF_SIZE_UNKNOWN && p->size > image->image_end;
 	if (p->size == ELF_SIZE_UNKNOWN)
 		p->unpack.limit = image->image_end; /* a file has nothing behind it */
+	else
+		p->table_size = p->size - image->image_end;
+	image->has_table = p->table_size != 0;
 	return OK;
 }
 
@@ -144,9 +146,22 @@ static enum status read_piece(struct packed *p, uint64_t offset, uint8_t *to, ui
 	return OK;
 }
 
+/* Section headers behind the last segment, which nothing needs; but a stream that lacks them was cut. */
+static enum status skip_rest(struct packed *p, const struct image *image, struct fail *why)
+{
+	uint64_t got;
+
+	if (image->image_end > p->unpack.unpacked)
+		TRY(unpack_skip(&p->unpack, image->image_end - p->unpack.unpacked, &got, why));
+	if (image->image_end > p->unpack.unpacked)
+		return fail(why, BAD_INPUT,
+			    "%s: unpacked it ends at byte %" PRIu64 ", and its headers tell of %" PRIu64, image->name,
+			    p->unpack.unpacked, image->image_end);
+	return OK;
+}
+
 static enum status read_table(struct packed *p, const struct image *image, struct fail *why)
 {
-	p->table_size = image->has_table ? p->size - image->image_end : 0;
 	if (p->table_size == 0)
 		return OK;
 	p->table = p->take(p->context, p->table_size);
@@ -165,18 +180,14 @@ enum status packed_load(struct packed *p, const struct image *image, uint8_t *wi
 		TRY(read_piece(p, piece->offset, to, piece->size, image->name, why));
 		memset(to + piece->size, 0, (size_t)(piece->memory - piece->size));
 	}
+	TRY(skip_rest(p, image, why));
 	TRY(read_table(p, image, why));
-	if (p->size == ELF_SIZE_UNKNOWN && image->image_end > p->unpack.unpacked) {
-		uint64_t got;
-
-		TRY(unpack_skip(&p->unpack, image->image_end - p->unpack.unpacked, &got, why));
-	}
 	return unpack_finish(&p->unpack, why);
 }
 
 struct bytes packed_table(const struct packed *p)
 {
-	return (struct bytes){p->table, (size_t)p->table_size};
+	return (struct bytes){p->table, p->table != NULL ? (size_t)p->table_size : 0};
 }
 
 void packed_close(struct packed *p)

@@ -161,6 +161,9 @@ static void fail_each_call(void)
 			bench_run();
 		}
 	sim.fail_call = 0;
+	for (sim.short_read_call = 1; sim.short_read_call <= calls; sim.short_read_call++)
+		bench_run();
+	sim.short_read_call = 0;
 }
 
 static void e3_a_fault_at_every_call_keeps_every_clause_of_pvh_or_leaves_nothing(void **state)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vmlinux.h"
 
-#include "../unit/elf_file.h"
-
 #define LINKED UINT64_C(0xffffffff81000000)
 #define PLACED 0x1000000 /* by p_paddr */
 
@@ -32,7 +30,7 @@ static uint8_t *in_file(const struct elf_file *f, uint8_t *file, uint64_t at)
 }
 
 /* Linux arch/x86/tools/relocs.c, emit_relocs: a 0 before each list; 64 bits, inverse 32 bits, 32 bits. */
-static struct blob table(void)
+struct blob vmlinux_table(void)
 {
 	struct blob words = {calloc(COUNT_OF(fields) + 3, 4), 4 * (COUNT_OF(fields) + 3)};
 	uint8_t *next = words.at;
@@ -48,16 +46,23 @@ static struct blob table(void)
 	return words;
 }
 
-struct vmlinux vmlinux_made(bool with_table)
+struct vmlinux vmlinux_made_of(const struct elf_file *elf, bool with_table)
 {
-	struct elf_file f = elf_file_vmlinux();
 	struct blob file = given_data(LOOK_TEXT, ELF_FILE_SIZE);
 
-	memset(file.at, 0, 0x1000);
-	elf_file_write(&f, file.at);
+	memset(file.at, 0, 0x200);
+	elf_file_write(elf, file.at);
 	for (size_t i = 0; i < COUNT_OF(fields); i++)
-		store_le(in_file(&f, file.at, fields[i].at), fields[i].width, fields[i].holds);
-	return (struct vmlinux){.file = with_table ? joined(file, table()) : file, .moves = with_table};
+		store_le(in_file(elf, file.at, fields[i].at), fields[i].width, fields[i].holds);
+	return (struct vmlinux){
+	    .elf = *elf, .file = with_table ? joined(file, vmlinux_table()) : file, .moves = with_table};
+}
+
+struct vmlinux vmlinux_made(bool with_table)
+{
+	struct elf_file elf = elf_file_vmlinux();
+
+	return vmlinux_made_of(&elf, with_table);
 }
 
 void vmlinux_drop(struct vmlinux *vmlinux)
@@ -105,7 +110,7 @@ static void check_segment(const struct elf_file_header *h, const uint8_t *expect
 
 uint64_t vmlinux_check(const struct vmlinux *vmlinux, const uint8_t *memory, const char *log, const char *scenario)
 {
-	struct elf_file f = elf_file_vmlinux();
+	const struct elf_file *f = &vmlinux->elf;
 	struct blob expected = blob_copy(vmlinux->file.at, ELF_FILE_SIZE);
 	uint64_t delta = load_le(memory + fields[0].at, 8) - fields[0].holds;
 
@@ -114,10 +119,10 @@ uint64_t vmlinux_check(const struct vmlinux *vmlinux, const uint8_t *memory, con
 	if (told_delta(log, delta) != delta)
 		fail_msg("%s: moved by %#" PRIx64 ", and the log tells otherwise", scenario, delta);
 	for (size_t i = 0; i < COUNT_OF(fields); i++)
-		store_le(in_file(&f, expected.at, fields[i].at), fields[i].width,
+		store_le(in_file(f, expected.at, fields[i].at), fields[i].width,
 			 fields[i].inverse ? fields[i].holds - delta : fields[i].holds + delta);
-	for (size_t i = 0; i < f.phnum; i++)
-		check_segment(&f.header[i], expected.at, memory, scenario);
+	for (size_t i = 0; i < f->phnum; i++)
+		check_segment(&f->header[i], expected.at, memory, scenario);
 	drop(&expected);
 	return delta;
 }

@@ -6,11 +6,13 @@
 #ifndef BERTH_TESTS_VMLINUX_H
 #define BERTH_TESTS_VMLINUX_H
 
+#include "../unit/elf_file.h"
 #include "../unit/packed.h"
 
 #define VMLINUX_ENTRY 0x40 /* from the window's start */
 
 struct vmlinux {
+	struct elf_file elf;
 	struct blob file; /* the ELF file, with or without the table behind */
 	bool moves;	  /* a random virtual address is due */
 	bool damaged;	  /* its packed form was, and nothing in that form tells: what arrives may be anything */
@@ -18,6 +20,10 @@ struct vmlinux {
 
 /* vmlinux_drop gives it back. */
 struct vmlinux vmlinux_made(bool with_table);
+/* The same of other headers, of which the segments' places in memory are those of elf_file_vmlinux. */
+struct vmlinux vmlinux_made_of(const struct elf_file *elf, bool with_table);
+/* The table alone, as Linux's build leaves it beside vmlinux. The caller frees it. */
+struct blob vmlinux_table(void);
 void vmlinux_drop(struct vmlinux *vmlinux);
 
 /*

@@ -105,6 +105,41 @@ static void x2_in_a_bzimage_the_window_is_init_size_or_the_kernel_if_that_is_mor
 	assert_int_equal(why.rule, E1);
 }
 
+/* boot_params has 32 bits for the window and its alignment. */
+static void e1_no_kernel_is_larger_than_its_header_can_tell(void **state)
+{
+	const struct {
+		uint64_t memsz, align;
+	} row[] = {
+	    {0x700, GIB(2)},
+	    {GIB(4) - 0x2000, 0x200000},
+	    {UINT64_MAX - 0x1002000, 0x200000},
+	};
+	struct bzimage header = {.version = 0x20f, .kernel_alignment = 1u << 31, .header_size = 0x77};
+	struct elf_file f;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		f = elf_file_vmlinux();
+		f.header[2].vaddr = row[i].memsz > GIB(2) ? 0 : f.header[2].vaddr; /* it would wrap */
+		f.header[2].memsz = row[i].memsz;
+		f.header[2].align = row[i].align;
+		assert_int_equal(take(&f, NULL), BAD_INPUT);
+		assert_non_null(strstr(why.text, "no Linux kernel is so large"));
+		assert_int_equal(why.rule, E1);
+	}
+	/* In a bzImage, too, when the size in whole pages has no number. */
+	f = elf_file_vmlinux();
+	for (size_t i = 0; i < 3; i++) {
+		f.header[i].paddr -= MIB(16);
+		f.header[i].vaddr = i == 0 ? KERNEL_MAP : 0;
+	}
+	f.header[2].memsz = UINT64_MAX - f.header[2].paddr;
+	f.entry = 0x40;
+	assert_int_equal(take(&f, &header), BAD_INPUT);
+	assert_int_equal(why.rule, E1);
+}
+
 static void e1_what_is_no_linux_is_told_so_by_name(void **state)
 {
 	struct elf_file f = elf_file_vmlinux();
@@ -129,7 +164,7 @@ static void e1_what_is_no_linux_is_told_so_by_name(void **state)
 /* One field of each list: 32 bits, inverse, 64 bits, as arch/x86/tools/relocs.c writes them. */
 static const uint32_t table[] = {0, 0x81000200, 0, 0x81000100, 0, 0x81000080};
 
-static void given_loaded(uint8_t window[WINDOW])
+static void given_loaded(uint8_t *window)
 {
 	memset(window, 0, WINDOW);
 	store_le(window + 0x80, 4, 0x81000040);
@@ -168,6 +203,33 @@ static void x10_every_slot_of_the_1_gib_is_taken_and_no_other(void **state)
 	for (uint64_t slot = 0; slot < slots; slot++)
 		assert_true(hits[slot] > 130 && hits[slot] < 270);
 	assert_true(slots < 512 && hits[slots] == 0);
+}
+
+/* Linux maps 1 GiB for itself: a kernel that has no second slot in it stays as linked. */
+static void x10_a_kernel_without_a_slot_in_the_1_gib_stays(void **state)
+{
+	const struct {
+		uint64_t pref, window;
+	} row[] = {{MIB(16), GIB(1)}, {GIB(1) + 1, WINDOW}, {UINT64_MAX - 5, WINDOW}, {GIB(1) - MIB(2), MIB(4)}};
+	struct elf_file f = elf_file_vmlinux();
+	uint64_t delta;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		uint8_t *window = calloc(1, row[i].window);
+
+		assert_int_equal(take(&f, NULL), OK);
+		image.bzimage.pref_address = row[i].pref;
+		image.bzimage.window_size = row[i].window;
+		given_loaded(window);
+		delta = 1;
+		assert_int_equal(vmlinux_randomise(&image, window,
+						   (struct bytes){(const uint8_t *)table, sizeof(table)}, 77, &delta,
+						   &why),
+				 OK);
+		assert_true(delta == 0 && load_le(window + 0x80, 4) == 0x81000040);
+		free(window);
+	}
 }
 
 static void x10_fields_move_with_the_kernel_and_it_is_told(void **state)
@@ -227,8 +289,10 @@ int main(void)
 	    cmocka_unit_test(e1_pieces_ascend_in_the_file_whatever_memory_says),
 	    cmocka_unit_test(x1_a_vmlinux_alone_gets_the_header_that_a_bzimage_would_bring),
 	    cmocka_unit_test(x2_in_a_bzimage_the_window_is_init_size_or_the_kernel_if_that_is_more),
+	    cmocka_unit_test(e1_no_kernel_is_larger_than_its_header_can_tell),
 	    cmocka_unit_test(e1_what_is_no_linux_is_told_so_by_name),
 	    cmocka_unit_test(x10_every_slot_of_the_1_gib_is_taken_and_no_other),
+	    cmocka_unit_test(x10_a_kernel_without_a_slot_in_the_1_gib_stays),
 	    cmocka_unit_test(x10_fields_move_with_the_kernel_and_it_is_told),
 	    cmocka_unit_test(x10_a_kernel_without_a_table_stays_and_is_not_told),
 	    cmocka_unit_test(x10_random_is_the_default_where_the_decompressor_would_have_done_it),
