@@ -93,6 +93,19 @@ static enum status find_packed(struct unpack *u, struct legacy *l, const uint8_t
 	return OK;
 }
 
+/* Of a block's first part, where only the first bytes are wanted; false: that part is too little for them. */
+static bool decode_head(struct unpack *u, const struct legacy *l, uint8_t *to, uint64_t size, uint64_t *got)
+{
+	size_t here = u->in.size < l->packed ? u->in.size : l->packed;
+
+	if (!u->from.head_alone || l->n_gathered != 0 || size > UINT16_MAX ||
+	    LZ4_decompress_safe_partial((const char *)u->in.at, (char *)to, (int)here, (int)size, (int)size) !=
+		(int)size)
+		return false;
+	*got = size;
+	return true;
+}
+
 /*
  * Straight to the reader's place when the block fits there. A block does not say how long it is unpacked: one that
  * turns out not to fit is decoded once more, into memory of our own.
@@ -142,7 +155,7 @@ static enum status legacy_step(struct unpack *u, uint8_t *to, uint64_t size, uin
 		return pass_padding(u, why);
 	if (l->packed == 0)
 		return read_word(u, l, why);
-	if (u->in.size == 0)
+	if (u->in.size == 0 || decode_head(u, l, to, size, got))
 		return OK;
 	TRY(find_packed(u, l, &packed, why));
 	if (packed == NULL)

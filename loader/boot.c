@@ -183,10 +183,11 @@ static enum status load(struct boot *b, struct fail *why)
 	/* Without free memory below 4 GiB the loader's own serves, which lies there on all but the oddest machines. */
 	b->loading.bounce = range_is_empty(bounce) ? b->spare : fw_memory_at(bounce.start);
 	b->loading.bounce_size = range_is_empty(bounce) ? sizeof(b->spare) : (size_t)range_size(bounce);
-	if (b->packed.open)
+	if (b->packed.found)
 		TRY(load_packed(b, why));
 	else
 		TRY(load_image(&b->loading, &b->kernel, &p->image, p->plan.part[PART_KERNEL].at.start, why));
+	TRY(boot_read_relocs(b, why));
 	if (p->cargo.initrd_size != 0)
 		TRY(load_initrds(&b->loading, b->initrd, b->n_initrds, p->plan.part[PART_INITRD].at, why));
 	return OK;

@@ -7,6 +7,7 @@
 #include "../protocol/vmlinux.h"
 
 #define MOST_RELOCS MIB(64) /* Debian's have 1 MiB */
+#define SMALL_PIECE 4096    /* of a packed kernel's first bytes, which will be read once more */
 
 static enum status open_file(struct file *file, struct word path, struct fail *why)
 {
@@ -59,7 +60,7 @@ static enum status identify_packed(struct boot *b, struct bytes head, bool paylo
 	    .take = take,
 	    .give = give,
 	    .buffer = b->spare,
-	    .buffer_size = sizeof(b->spare),
+	    .buffer_size = SMALL_PIECE,
 	};
 	status = packed_identify(&b->packed, &b->planning.image, head, payload_wanted, why);
 	fw_progress(b->kernel.path, 0, 0);
@@ -98,44 +99,44 @@ static enum status stay_in_place(struct boot *b, const struct entry *entry, stru
 	return OK;
 }
 
-static enum status read_relocs(struct boot *b, struct fail *why)
+/* A kernel's build leaves vmlinux.relocs beside vmlinux; a bzImage has the same table behind the kernel in it. */
+static enum status find_relocs(struct boot *b, struct fail *why)
+{
+	struct file *file = &b->relocs.file;
+	struct text path = {file->path, sizeof(file->path), 0};
+	enum status status;
+
+	if (b->planning.image.protocol != &vmlinux_protocol || (b->packed.found && b->packed.size != ELF_SIZE_UNKNOWN))
+		return OK;
+	text_add(&path, "%s.relocs", b->kernel.path);
+	if (text_cut(&path))
+		return OK;
+	status = fw_open(file->path, &file->handle, &file->size, why);
+	if (status == NOT_FOUND)
+		return OK;
+	TRY(status);
+	if (file->size == 0 || file->size > MOST_RELOCS)
+		return fail(why, BAD_INPUT,
+			    "%s: %" PRIu64 " bytes are no relocation table; at most %" PRIu64 " are read", file->path,
+			    file->size, MOST_RELOCS);
+	b->planning.image.has_table = true;
+	return OK;
+}
+
+enum status boot_read_relocs(struct boot *b, struct fail *why)
 {
 	struct relocs *r = &b->relocs;
 	size_t got = 0;
 
-	if (r->file.size == 0 || r->file.size > MOST_RELOCS)
-		return fail(why, BAD_INPUT,
-			    "%s: %" PRIu64 " bytes are no relocation table; at most %" PRIu64 " are read", r->file.path,
-			    r->file.size, MOST_RELOCS);
+	if (r->file.handle == NULL)
+		return OK;
 	r->at = fw_take(r->file.size);
 	if (r->at == NULL)
 		return fail(why, IO_ERROR, "%s: no memory to read it", r->file.path);
 	TRY(load_some(&r->file, 0, r->at, (size_t)r->file.size, &got, why));
 	if (got != r->file.size)
 		return fail(why, BAD_INPUT, "%s ends at byte %zu", r->file.path, got);
-	b->planning.image.has_table = true;
-	return OK;
-}
-
-/* A kernel's build leaves vmlinux.relocs beside vmlinux; a bzImage has the same table behind the kernel in it. */
-static enum status find_relocs(struct boot *b, struct fail *why)
-{
-	struct relocs *r = &b->relocs;
-	struct text path = {r->file.path, sizeof(r->file.path), 0};
-	enum status status;
-
-	if (b->planning.image.protocol != &vmlinux_protocol || (b->packed.open && b->packed.size != ELF_SIZE_UNKNOWN))
-		return OK;
-	text_add(&path, "%s.relocs", b->kernel.path);
-	if (text_cut(&path))
-		return OK;
-	status = fw_open(r->file.path, &r->file.handle, &r->file.size, why);
-	if (status == NOT_FOUND)
-		return OK;
-	TRY(status);
-	TRY(read_relocs(b, why));
-	fw_close(r->file.handle);
-	r->file.handle = NULL;
+	b->loading.read += got;
 	return OK;
 }
 

@@ -14,6 +14,9 @@ enum status boot_open(struct boot *b, const struct entry *entry, struct fail *wh
  */
 enum status boot_identify(struct boot *b, const struct entry *entry, struct fail *why) MUST_CHECK;
 
+/* The table beside the kernel, if there is one: once all places are claimed, for its memory may be anywhere. */
+enum status boot_read_relocs(struct boot *b, struct fail *why) MUST_CHECK;
+
 /* Linux's relocation table, of whichever file; empty when the kernel has none. */
 struct bytes boot_relocations(const struct boot *b);
 

@@ -13,7 +13,7 @@
 static enum status more(void *context, struct bytes *piece, struct fail *why)
 {
 	struct packed *p = context;
-	uint64_t left = p->end - p->next;
+	uint64_t left = p->where.end - p->next;
 	size_t want = left < p->buffer_size ? (size_t)left : p->buffer_size, got = 0;
 
 	*piece = (struct bytes){p->buffer, 0};
@@ -55,43 +55,48 @@ static enum status read_all(struct packed *p, const char *name, uint64_t offset,
 	return OK;
 }
 
-static enum status open_at(struct packed *p, const struct image *image, struct range packed, bool has_length,
-			   struct fail *why)
+/* By what the file says of the packed bytes: at their start what packed them, behind them how long they become. */
+static enum status look(struct packed *p, const struct image *image, bool has_length, struct fail *why)
 {
 	uint8_t magic[PACKING_HEAD], length[LENGTH_SIZE];
+
+	TRY(read_all(p, image->name, p->where.start, magic, sizeof(magic), why));
+	p->packing = packing_of((struct bytes){magic, sizeof(magic)});
+	p->size = ELF_SIZE_UNKNOWN;
+	if (has_length) {
+		TRY(read_all(p, image->name, p->where.end - LENGTH_SIZE, length, sizeof(length), why));
+		p->size = load_le(length, sizeof(length));
+	}
+	return OK;
+}
+
+static enum status open_from_start(struct packed *p, const char *name, uint64_t limit, bool head_alone,
+				   struct fail *why)
+{
 	struct unpack_from from = {
-	    .name = image->name,
-	    .start = packed.start,
-	    .size_at = has_length ? range_size(packed) - LENGTH_SIZE : 0,
+	    .name = name,
+	    .start = p->where.start,
+	    .size_at = p->size != ELF_SIZE_UNKNOWN ? range_size(p->where) - LENGTH_SIZE : 0,
+	    .head_alone = head_alone,
 	    .context = p,
 	    .more = more,
 	    .take = p->take,
 	    .give = p->give,
 	};
 
-	TRY(read_all(p, image->name, packed.start, magic, sizeof(magic), why));
-	p->packing = packing_of((struct bytes){magic, sizeof(magic)});
-	p->size = ELF_SIZE_UNKNOWN;
-	if (has_length) {
-		TRY(read_all(p, image->name, packed.end - LENGTH_SIZE, length, sizeof(length), why));
-		p->size = load_le(length, sizeof(length));
-	}
-	p->next = packed.start;
-	p->end = packed.end;
-	TRY(unpack_open(&p->unpack, p->packing, &from, p->size, why));
-	p->open = true;
-	return OK;
+	p->next = p->where.start;
+	return unpack_open(&p->unpack, p->packing, &from, limit, why);
 }
 
 /* NOT_FOUND would mean that nothing is packed; it is what is in it that is none. */
-static enum status take_vmlinux(const struct packed *p, struct image *image, struct fail *why)
+static enum status take_vmlinux(const struct packed *p, struct image *image, struct bytes head, struct fail *why)
 {
 	uint64_t magic = 0;
-	enum status status = vmlinux_take(image, (struct bytes){p->head, p->head_size}, p->size, why);
+	enum status status = vmlinux_take(image, head, p->size, why);
 
 	if (status != NOT_FOUND)
 		return status;
-	if (!bytes_get((struct bytes){p->head, p->head_size}, 0, 4, &magic) || magic != ELF_MAGIC)
+	if (!bytes_get(head, 0, 4, &magic) || magic != ELF_MAGIC)
 		return fail(why, BAD_INPUT, "%s: what %s unpacks to is no ELF file\n  try: a vmlinux, or a bzImage",
 			    image->name, packing_name(p->packing));
 	/* Notes may stand behind the segments, and nothing is unpacked twice. */
@@ -105,40 +110,38 @@ static enum status take_vmlinux(const struct packed *p, struct image *image, str
 enum status packed_identify(struct packed *p, struct image *image, struct bytes head, bool payload_wanted,
 			    struct fail *why)
 {
-	struct range where = {0, image->file_size};
+	uint8_t unpacked[IMAGE_HEAD];
 	bool is_bzimage = image->protocol == &bzimage_protocol;
 	uint64_t got = 0;
+	enum status status;
 
 	if (is_bzimage ? !payload_wanted : packing_of(head) == PACKED_NOT)
 		return fail(why, NOT_FOUND, "%s: not packed", image->name);
+	p->where = (struct range){0, image->file_size};
 	if (is_bzimage)
-		TRY(find_payload(image, head, &where, why));
-	TRY(open_at(p, image, where, is_bzimage, why));
-	TRY(unpack_read(&p->unpack, p->head, sizeof(p->head), &got, why));
-	p->head_size = (size_t)got;
+		TRY(find_payload(image, head, &p->where, why));
+	TRY(look(p, image, is_bzimage, why));
+	TRY(open_from_start(p, image->name, p->size, true, why));
+	status = unpack_read(&p->unpack, unpacked, p->size < IMAGE_HEAD ? p->size : IMAGE_HEAD, &got, why);
+	unpack_close(&p->unpack);
+	TRY(status);
 	if (!is_bzimage)
 		image->bzimage.header_size = 0;
-	TRY(take_vmlinux(p, image, why));
-	if (p->size == ELF_SIZE_UNKNOWN)
-		p->unpack.limit = image->image_end; /* a file has nothing behind it */
-	else
+	TRY(take_vmlinux(p, image, (struct bytes){unpacked, (size_t)got}, why));
+	if (p->size != ELF_SIZE_UNKNOWN)
 		p->table_size = p->size - image->image_end;
 	image->has_table = p->table_size != 0;
+	p->found = true;
 	return OK;
 }
 
-/* @size unpacked bytes from @offset on, which is not before what was read already, but for the head. */
+/* @size unpacked bytes from @offset on, which is not before what was read already. */
 static enum status read_piece(struct packed *p, uint64_t offset, uint8_t *to, uint64_t size, const char *name,
 			      struct fail *why)
 {
 	uint64_t got;
 
-	while (offset < p->head_size && size != 0) {
-		*to++ = p->head[offset++];
-		size--;
-	}
-	if (offset > p->unpack.unpacked)
-		TRY(unpack_skip(&p->unpack, offset - p->unpack.unpacked, &got, why));
+	TRY(unpack_skip(&p->unpack, offset - p->unpack.unpacked, &got, why));
 	TRY(unpack_read(&p->unpack, to, size, &got, why));
 	if (got != size)
 		return fail(why, BAD_INPUT, "%s: unpacked it ends at byte %" PRIu64 ", inside a segment", name,
@@ -151,9 +154,8 @@ static enum status skip_rest(struct packed *p, const struct image *image, struct
 {
 	uint64_t got;
 
-	if (image->image_end > p->unpack.unpacked)
-		TRY(unpack_skip(&p->unpack, image->image_end - p->unpack.unpacked, &got, why));
-	if (image->image_end > p->unpack.unpacked)
+	TRY(unpack_skip(&p->unpack, image->image_end - p->unpack.unpacked, &got, why));
+	if (p->unpack.unpacked != image->image_end)
 		return fail(why, BAD_INPUT,
 			    "%s: unpacked it ends at byte %" PRIu64 ", and its headers tell of %" PRIu64, image->name,
 			    p->unpack.unpacked, image->image_end);
@@ -173,6 +175,8 @@ static enum status read_table(struct packed *p, const struct image *image, struc
 
 enum status packed_load(struct packed *p, const struct image *image, uint8_t *window, struct fail *why)
 {
+	/* A file has nothing behind its image; a payload has the table. */
+	TRY(open_from_start(p, image->name, p->size != ELF_SIZE_UNKNOWN ? p->size : image->image_end, false, why));
 	for (size_t i = 0; i < image->n_pieces; i++) {
 		const struct image_piece *piece = &image->piece[i];
 		uint8_t *to = window + piece->at;
@@ -192,9 +196,7 @@ struct bytes packed_table(const struct packed *p)
 
 void packed_close(struct packed *p)
 {
-	if (p->open)
-		unpack_close(&p->unpack);
-	p->open = false;
+	unpack_close(&p->unpack);
 	if (p->table != NULL)
 		p->give(p->context, p->table, p->table_size);
 	p->table = NULL;

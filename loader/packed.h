@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Kernels that come packed: the payload inside a bzImage, which Berth unpacks and enters on request, and a vmlinux in a
- * compressed file. Each byte is unpacked once, straight to its place. Pure: bytes and memory come by calls.
+ * compressed file. The first bytes tell what it is; then the decoder's memory is given back, so that it lies in the way
+ * of no plan, and once the kernel's place is claimed all of it is unpacked straight there. Pure: bytes and memory come
+ * by calls.
  */
 #ifndef BERTH_PACKED_H
 #define BERTH_PACKED_H
@@ -17,28 +19,26 @@ struct packed {
 	/* Memory for the decoder, aligned to 16 bytes; NULL when there is none. */
 	void *(*take)(void *context, uint64_t size);
 	void (*give)(void *context, void *at, uint64_t size);
-	uint8_t *buffer; /* packed bytes are read to here; a larger one may follow between two calls */
+	uint8_t *buffer; /* packed bytes are read to here; before packed_load a larger one may take its place */
 	size_t buffer_size;
 
 	/* ---- to be read ---- */
+	bool found; /* there is something packed, and the image is what is in it */
 	enum packing packing;
 	uint64_t size; /* bytes that come out; ELF_SIZE_UNKNOWN: nobody says */
 	uint64_t read_bytes;
 
 	/* ---- its own ---- */
 	struct unpack unpack;
-	bool open;
-	uint64_t next, end; /* of the packed bytes, in the file */
-	uint8_t head[IMAGE_HEAD];
-	size_t head_size;
+	struct range where; /* of the packed bytes, in the file */
+	uint64_t next;
 	void *table; /* behind the image */
 	uint64_t table_size;
 };
 
 /*
  * When @head, the first bytes of the file that @image names, is packed, or is a bzImage whose payload is asked for:
- * opens it, and makes @image the vmlinux in it. NOT_FOUND, and nothing open, when the file is not packed. packed_close
- * in any case.
+ * makes @image the vmlinux in it. NOT_FOUND when the file is not packed. packed_close in any case.
  */
 enum status packed_identify(struct packed *packed, struct image *image, struct bytes head, bool payload_wanted,
 			    struct fail *why) MUST_CHECK;

@@ -51,6 +51,8 @@ struct unpack_from {
 	 * own format the last four bytes are that length already, so with PACKED_GZIP it has no meaning.
 	 */
 	uint64_t size_at;
+	/* Only the first bytes are wanted, in one read: a decoder may stop there without seeing the end of a block. */
+	bool head_alone;
 	void *context;
 	/* The next piece, the larger the better, readable until the next call; none (size 0) at the end. */
 	enum status (*more)(void *context, struct bytes *piece, struct fail *why);

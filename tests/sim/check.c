@@ -232,6 +232,9 @@ static void check_refused(const char *scenario)
 
 void check_outcome(const struct entry *entry, const char *scenario)
 {
+	if (outcome.takes_at_look != 0)
+		fail_msg("%s: the loader held %u pieces of memory when it looked at the map", about(scenario),
+			 outcome.takes_at_look);
 	if (outcome.entered && sim.pvh_facts_at != 0) {
 		check_pvh(entry, scenario);
 	} else if (outcome.entered) {

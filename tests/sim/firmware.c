@@ -187,6 +187,8 @@ enum status fw_survey(struct survey *survey, struct fail *why)
 	bool changed = fw.looks++ != 0 && sim.next_map != NULL;
 	enum status status;
 
+	if (outcome.takes_at_look < fw.takes)
+		outcome.takes_at_look = fw.takes;
 	*survey = (struct survey){.pool = NULL};
 	if (fails(SERVICE_SURVEY))
 		return injected(why);

@@ -87,9 +87,10 @@ struct sim_outcome {
 	size_t n_reads;
 	unsigned int exits;
 	size_t claims_left, files_left, surveys_left, takes_left; /* what the loader did not give back */
-	uint64_t table_root, gdt, entry, argument;		  /* at entry */
-	uint64_t trampoline;					  /* by which 5-level paging is left; 0: not */
-	const struct planning *planning; /* the loader's own view, for what it should have done */
+	unsigned int takes_at_look; /* memory of the loader's own, held when it looked at the map: in a plan's way */
+	uint64_t table_root, gdt, entry, argument; /* at entry */
+	uint64_t trampoline;			   /* by which 5-level paging is left; 0: not */
+	const struct planning *planning;	   /* the loader's own view, for what it should have done */
 };
 
 extern struct sim_setup sim;
