@@ -93,7 +93,10 @@ static enum status find_packed(struct unpack *u, struct legacy *l, const uint8_t
 	return OK;
 }
 
-/* Of a block's first part, where only the first bytes are wanted; false: that part is too little for them. */
+/*
+ * Of a block's first part, where only the first bytes are wanted; false: that part is too little for them. It is some
+ * KiB for a vmlinux, whose 2 MiB of zeros behind the headers LZ4 counts by one byte for 255.
+ */
 static bool decode_head(struct unpack *u, const struct legacy *l, uint8_t *to, uint64_t size, uint64_t *got)
 {
 	size_t here = u->in.size < l->packed ? u->in.size : l->packed;

@@ -7,7 +7,6 @@
 #include "../protocol/vmlinux.h"
 
 #define MOST_RELOCS MIB(64) /* Debian's have 1 MiB */
-#define SMALL_PIECE 4096    /* of a packed kernel's first bytes, which will be read once more */
 
 static enum status open_file(struct file *file, struct word path, struct fail *why)
 {
@@ -60,7 +59,7 @@ static enum status identify_packed(struct boot *b, struct bytes head, bool paylo
 	    .take = take,
 	    .give = give,
 	    .buffer = b->spare,
-	    .buffer_size = SMALL_PIECE,
+	    .buffer_size = sizeof(b->spare),
 	};
 	status = packed_identify(&b->packed, &b->planning.image, head, payload_wanted, why);
 	fw_progress(b->kernel.path, 0, 0);

@@ -18,9 +18,9 @@ from concurrent.futures import ProcessPoolExecutor
 COPIED = ("protocol", "loader", "config", "arch", "tools", "tests/unit", "tests/sim", "tests/probe")
 WRAPPED = ("cpuid_edx", "read_cr4", "random", "enter", "enter_by_trampoline")
 # Tests that take seconds each, and what no others reach: with --slow alone.
-SLOW = ("test_faults", "test_inputs", "test_cut", "test_draw", "test_unpack", "test_unpack_errors",
+SLOW = ("test_faults", "test_inputs", "test_packed", "test_cut", "test_draw", "test_unpack", "test_unpack_errors",
         "test_unpack_kernels")
-SLOW_FILES = ("loader/unpack.c", "loader/packed.c")
+SLOW_FILES = ("loader/unpack.c",)
 CASES = "50000"                                     # of tests that would try up to a million
 PLAIN = ("-std=gnu11", "-O2", "-w", "-fshort-wchar", "-fPIC", "-fno-semantic-interposition")
 COVERED = PLAIN + ("-O0", "--coverage")
