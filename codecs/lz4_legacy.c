@@ -110,15 +110,17 @@ static bool decode_head(struct unpack *u, const struct legacy *l, uint8_t *to, u
 }
 
 /*
- * Straight to the reader's place when the block fits there. A block does not say how long it is unpacked: one that
- * turns out not to fit is decoded once more, into memory of our own.
+ * Straight to the reader's place when the block surely fits there, or is the last that it asks for. A block does not
+ * say how long it is unpacked, and one that turned out not to fit would have to be decoded once more.
  */
 static enum status decode(struct unpack *u, struct legacy *l, const uint8_t *packed, uint8_t *to, uint64_t size,
 			  uint64_t *got, struct fail *why)
 {
-	int n = LZ4_decompress_safe((const char *)packed, (char *)to, (int)l->packed,
-				    size < BLOCK ? (int)size : (int)BLOCK);
+	int n = -1;
 
+	if (size >= BLOCK || size == u->limit - u->unpacked)
+		n = LZ4_decompress_safe((const char *)packed, (char *)to, (int)l->packed,
+					size < BLOCK ? (int)size : (int)BLOCK);
 	if (n >= 0) {
 		*got = (uint64_t)n;
 	} else if (size < BLOCK) {

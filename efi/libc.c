@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the compiler calls by itself. Built with -fno-tree-loop-distribute-patterns, or it would turn these loops
- * into calls of themselves.
+ * into calls of themselves. Four words a turn: these loops move and clear whole kernels.
  */
 #include "../loader/mem.h"
 
@@ -15,8 +15,15 @@ void *memcpy(void *to, const void *from, size_t size)
 	unsigned char *t = to;
 	const unsigned char *f = from;
 
-	for (; size >= sizeof(word); size -= sizeof(word), t += sizeof(word), f += sizeof(word))
-		*(word *)(void *)t = *(const word *)(const void *)f;
+	for (; size >= 4 * sizeof(word); size -= 4 * sizeof(word), t += 4 * sizeof(word), f += 4 * sizeof(word)) {
+		word *out = (word *)(void *)t;
+		const word *in = (const word *)(const void *)f;
+
+		out[0] = in[0];
+		out[1] = in[1];
+		out[2] = in[2];
+		out[3] = in[3];
+	}
 	while (size-- > 0)
 		*t++ = *f++;
 	return to;
@@ -39,8 +46,11 @@ void *memset(void *to, int byte, size_t size)
 	unsigned char *t = to;
 	word filled = (unsigned char)byte * UINT64_C(0x0101010101010101);
 
-	for (; size >= sizeof(word); size -= sizeof(word), t += sizeof(word))
-		*(word *)(void *)t = filled;
+	for (; size >= 4 * sizeof(word); size -= 4 * sizeof(word), t += 4 * sizeof(word)) {
+		word *out = (word *)(void *)t;
+
+		out[0] = out[1] = out[2] = out[3] = filled;
+	}
 	while (size-- > 0)
 		*t++ = (unsigned char)byte;
 	return to;

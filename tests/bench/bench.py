@@ -62,7 +62,7 @@ def measure(disk, wish, debugger=None):
     with open(marks, "rb") as file:
         data = file.read()
     found = {chr(data[at]): struct.unpack_from("<Q", data, at + 1)[0] for at in range(0, len(data) - 8, 9)}
-    return found, [line for line in text.splitlines() if line.startswith("berth: read")][-1]
+    return found, next((line for line in text.splitlines() if line.startswith("berth: read")), None)
 
 
 def to_the_kernel_proper(who):
