@@ -289,6 +289,7 @@ enum status boot(struct boot *b, const struct entry *entry, const struct loader_
 	b->planning.conf = conf;
 	status = boot_through(b, entry, why);
 	boot_close(b);
+	boot_give_back(b);
 	if (b->handoff.seed.at != NULL)
 		memset(fw_memory_at(b->claimed[PART_HANDOFF].start), 0, (size_t)range_size(b->claimed[PART_HANDOFF]));
 	memset(b->planning.machine.seed, 0, sizeof(b->planning.machine.seed));

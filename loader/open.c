@@ -165,23 +165,24 @@ enum status boot_identify(struct boot *b, const struct entry *entry, struct fail
 	return stay_in_place(b, entry, why);
 }
 
-static void release_relocs(struct boot *b)
+static void close_file(struct file *file)
 {
-	fw_close(b->relocs.file.handle);
-	b->relocs.file.handle = NULL;
-	if (b->relocs.at != NULL)
-		fw_give(b->relocs.at, b->relocs.file.size);
-	b->relocs.at = NULL;
+	fw_close(file->handle);
+	file->handle = NULL;
 }
 
 void boot_close(struct boot *b)
 {
-	for (size_t i = 0; i < MAX_INITRDS; i++) {
-		fw_close(b->initrd[i].handle);
-		b->initrd[i].handle = NULL;
-	}
-	fw_close(b->kernel.handle);
-	b->kernel.handle = NULL;
+	for (size_t i = 0; i < MAX_INITRDS; i++)
+		close_file(&b->initrd[i]);
+	close_file(&b->kernel);
+	close_file(&b->relocs.file);
+}
+
+void boot_give_back(struct boot *b)
+{
 	packed_close(&b->packed);
-	release_relocs(b);
+	if (b->relocs.at != NULL)
+		fw_give(b->relocs.at, b->relocs.file.size);
+	b->relocs.at = NULL;
 }

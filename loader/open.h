@@ -20,7 +20,13 @@ enum status boot_read_relocs(struct boot *b, struct fail *why) MUST_CHECK;
 /* Linux's relocation table, of whichever file; empty when the kernel has none. */
 struct bytes boot_relocations(const struct boot *b);
 
-/* Closes all that is open, and gives back what was taken for reading; more than once does no harm. */
+/* Closes all files; more than once does no harm. */
 void boot_close(struct boot *b);
+
+/*
+ * Gives back what was taken for reading. Not on the way to the kernel, whose RAM it is then: firmware may clear what it
+ * gets back, and OVMF does, at an instruction for each byte.
+ */
+void boot_give_back(struct boot *b);
 
 #endif

@@ -10,6 +10,7 @@
 
 #define ARENA_SIZE (UINT64_C(1) << 44) /* 16 TiB of addresses, of which a test touches a few MiB */
 #define CLAIMS	   64
+#define TAKES	   32
 #define DIRT	   (UINT64_C(1) << 16) /* bytes of a claim that are full of something else */
 #define LOG_SIZE   (1 << 16)
 
@@ -33,6 +34,7 @@ static struct {
 	char log[LOG_SIZE];
 	struct text log_text;
 	unsigned int surveys, looks, takes;
+	void *taken[TAKES];
 } fw;
 
 static void die(const char *what)
@@ -293,9 +295,10 @@ void *fw_take(uint64_t size)
 {
 	void *at;
 
-	if (fails(SERVICE_TAKE) || size > MIB(256) || posix_memalign(&at, EFI_PAGE, (size_t)size) != 0)
+	if (fails(SERVICE_TAKE) || size > MIB(256) || fw.takes == TAKES ||
+	    posix_memalign(&at, EFI_PAGE, (size_t)size) != 0)
 		return NULL;
-	fw.takes++;
+	fw.taken[fw.takes++] = at;
 	memset(at, 0xcd, size < KIB(64) ? (size_t)size : KIB(64)); /* nobody promises zeros */
 	return at;
 }
@@ -303,9 +306,13 @@ void *fw_take(uint64_t size)
 void fw_give(void *at, uint64_t size)
 {
 	(void)size;
-	if (at == NULL || fw.takes-- == 0)
-		die("memory was given back that was not taken");
-	free(at);
+	for (unsigned int i = 0; i < fw.takes; i++)
+		if (fw.taken[i] == at) {
+			fw.taken[i] = fw.taken[--fw.takes];
+			free(at);
+			return;
+		}
+	die("memory was given back that was not taken");
 }
 
 void *fw_memory_at(uint64_t address)
@@ -470,6 +477,8 @@ void sim_end(void)
 		unclaim(0);
 	while (fw.n_handles != 0)
 		free(fw.handle[--fw.n_handles]);
+	while (fw.takes != 0)
+		free(fw.taken[--fw.takes]);
 	if (fw.surveys != 0 && fw.boot.planning.survey.pool != NULL)
 		fw_forget(&fw.boot.planning.survey);
 	fw.surveys = 0;
