@@ -206,7 +206,7 @@ static enum status randomise(struct boot *b, struct fail *why)
 		return OK;
 	}
 	TRY(vmlinux_randomise(image, fw_memory_at(b->planning.plan.part[PART_KERNEL].at.start), boot_relocations(b),
-			      entropy, &delta, why));
+			      boot_relocations_in(b), entropy, &delta, why));
 	fw_log(LOG_DEBUG, "virtual %#" PRIx64 " moved by %#" PRIx64 " [X10]", image->virtual_base + delta, delta);
 	return OK;
 }

@@ -11,7 +11,7 @@
 /* Linux's relocation table in a file beside a vmlinux. */
 struct relocs {
 	struct file file; /* the kernel's name with ".relocs" behind it */
-	void *at;	  /* NULL: there is none */
+	uint8_t *at;	  /* NULL: there is none */
 };
 
 /* What an attempt holds: released, whatever happens, when boot() returns. Too large for firmware's stack. */

@@ -6,8 +6,6 @@
 
 #include "../protocol/vmlinux.h"
 
-#define MOST_RELOCS MIB(64) /* Debian's have 1 MiB */
-
 static enum status open_file(struct file *file, struct word path, struct fail *why)
 {
 	TRY(entry_path(path, file->path, sizeof(file->path), why));
@@ -63,7 +61,9 @@ static enum status identify_packed(struct boot *b, struct bytes head, bool paylo
 	};
 	status = packed_identify(&b->packed, &b->planning.image, head, payload_wanted, why);
 	fw_progress(b->kernel.path, 0, 0);
-	return status == NOT_FOUND ? OK : status;
+	TRY(status);
+	b->loading.read += b->packed.read_bytes;
+	return OK;
 }
 
 /* What of the file behind its head tells more of the image. */
@@ -90,7 +90,7 @@ static enum status stay_in_place(struct boot *b, const struct entry *entry, stru
 {
 	bool added;
 
-	if (!b->planning.image.protocol->is_linux)
+	if (!b->planning.image.moves_itself)
 		return OK;
 	TRY(policy_command_line(entry, b->command_line, sizeof(b->command_line), &added, why));
 	if (added)
@@ -114,10 +114,7 @@ static enum status find_relocs(struct boot *b, struct fail *why)
 	if (status == NOT_FOUND)
 		return OK;
 	TRY(status);
-	if (file->size == 0 || file->size > MOST_RELOCS)
-		return fail(why, BAD_INPUT,
-			    "%s: %" PRIu64 " bytes are no relocation table; at most %" PRIu64 " are read", file->path,
-			    file->size, MOST_RELOCS);
+	TRY(vmlinux_check_table_size(file->path, file->size, why));
 	b->planning.image.has_table = true;
 	return OK;
 }
@@ -125,18 +122,29 @@ static enum status find_relocs(struct boot *b, struct fail *why)
 enum status boot_read_relocs(struct boot *b, struct fail *why)
 {
 	struct relocs *r = &b->relocs;
-	size_t got = 0;
+	size_t size, got;
 
 	if (r->file.handle == NULL)
 		return OK;
 	r->at = fw_take(r->file.size);
 	if (r->at == NULL)
 		return fail(why, IO_ERROR, "%s: no memory to read it", r->file.path);
-	TRY(load_some(&r->file, 0, r->at, (size_t)r->file.size, &got, why));
-	if (got != r->file.size)
-		return fail(why, BAD_INPUT, "%s ends at byte %zu", r->file.path, got);
-	b->loading.read += got;
+	/* By the buffer below 4 GiB, for firmware chose where the table lies [C7]. */
+	for (uint64_t done = 0; done < r->file.size; done += got) {
+		size = r->file.size - done < b->loading.bounce_size ? (size_t)(r->file.size - done)
+								    : b->loading.bounce_size;
+		TRY(load_some(&r->file, done, b->loading.bounce, size, &got, why));
+		if (got != size)
+			return fail(why, BAD_INPUT, "%s ends at byte %" PRIu64, r->file.path, done + got);
+		memcpy(r->at + done, b->loading.bounce, got);
+	}
+	b->loading.read += r->file.size;
 	return OK;
+}
+
+const char *boot_relocations_in(const struct boot *b)
+{
+	return b->relocs.at != NULL ? b->relocs.file.path : b->kernel.path;
 }
 
 struct bytes boot_relocations(const struct boot *b)
@@ -159,7 +167,7 @@ enum status boot_identify(struct boot *b, const struct entry *entry, struct fail
 		TRY(image_identify(image, head, why));
 	TRY(identify_packed(b, head, entry->loader_unpacks, why));
 	TRY(find_relocs(b, why));
-	/* Not read again: a payload starts behind two sectors at the earliest, and only it is read from here on. */
+	/* Of a bzImage not read again: its payload starts behind two sectors at the earliest. */
 	b->loading.read += head.size;
 	TRY(learn(b, why));
 	return stay_in_place(b, entry, why);

@@ -19,6 +19,7 @@ enum status boot_read_relocs(struct boot *b, struct fail *why) MUST_CHECK;
 
 /* Linux's relocation table, of whichever file; empty when the kernel has none. */
 struct bytes boot_relocations(const struct boot *b);
+const char *boot_relocations_in(const struct boot *b);
 
 /* Closes all files; more than once does no harm. */
 void boot_close(struct boot *b);

@@ -6,9 +6,25 @@
 
 #define LENGTH_SIZE 4 /* Linux scripts/Makefile.lib, size_append: the unpacked length, behind the packed bytes */
 
+#define MOST_BEHIND MIB(64) /* bytes of a compressed vmlinux behind all that its headers tell of */
+
 /* boot.rst: offsets in the file of a bzImage, of 2.08 and later. */
 #define PAYLOAD_OFFSET 0x248
 #define PAYLOAD_LENGTH 0x24c
+
+static void *take(void *context, uint64_t size)
+{
+	struct packed *p = context;
+
+	return p->take(p->context, size);
+}
+
+static void give(void *context, void *at, uint64_t size)
+{
+	struct packed *p = context;
+
+	p->give(p->context, at, size);
+}
 
 static enum status more(void *context, struct bytes *piece, struct fail *why)
 {
@@ -80,8 +96,8 @@ static enum status open_from_start(struct packed *p, const char *name, uint64_t 
 	    .head_alone = head_alone,
 	    .context = p,
 	    .more = more,
-	    .take = p->take,
-	    .give = p->give,
+	    .take = take,
+	    .give = give,
 	};
 
 	p->next = p->where.start;
@@ -116,7 +132,7 @@ enum status packed_identify(struct packed *p, struct image *image, struct bytes 
 	enum status status;
 
 	if (is_bzimage ? !payload_wanted : packing_of(head) == PACKED_NOT)
-		return fail(why, NOT_FOUND, "%s: not packed", image->name);
+		return OK;
 	p->where = (struct range){0, image->file_size};
 	if (is_bzimage)
 		TRY(find_payload(image, head, &p->where, why));
@@ -141,6 +157,8 @@ static enum status read_piece(struct packed *p, uint64_t offset, uint8_t *to, ui
 {
 	uint64_t got;
 
+	if (size == 0)
+		return OK; /* memory alone, whose place in the file means nothing */
 	TRY(unpack_skip(&p->unpack, offset - p->unpack.unpacked, &got, why));
 	TRY(unpack_read(&p->unpack, to, size, &got, why));
 	if (got != size)
@@ -149,13 +167,16 @@ static enum status read_piece(struct packed *p, uint64_t offset, uint8_t *to, ui
 	return OK;
 }
 
-/* Section headers behind the last segment, which nothing needs; but a stream that lacks them was cut. */
+/*
+ * Section headers behind the last segment, which nothing needs; but a stream that lacks them was cut. Behind these old
+ * linkers wrote the symbols; in a payload the relocation table follows, and is read.
+ */
 static enum status skip_rest(struct packed *p, const struct image *image, struct fail *why)
 {
-	uint64_t got;
+	uint64_t got, left = p->size == ELF_SIZE_UNKNOWN ? p->unpack.limit : image->image_end;
 
-	TRY(unpack_skip(&p->unpack, image->image_end - p->unpack.unpacked, &got, why));
-	if (p->unpack.unpacked != image->image_end)
+	TRY(unpack_skip(&p->unpack, left - p->unpack.unpacked, &got, why));
+	if (p->unpack.unpacked < image->image_end)
 		return fail(why, BAD_INPUT,
 			    "%s: unpacked it ends at byte %" PRIu64 ", and its headers tell of %" PRIu64, image->name,
 			    p->unpack.unpacked, image->image_end);
@@ -175,8 +196,12 @@ static enum status read_table(struct packed *p, const struct image *image, struc
 
 enum status packed_load(struct packed *p, const struct image *image, uint8_t *window, struct fail *why)
 {
-	/* A file has nothing behind its image; a payload has the table. */
-	TRY(open_from_start(p, image->name, p->size != ELF_SIZE_UNKNOWN ? p->size : image->image_end, false, why));
+	uint64_t limit = p->size;
+
+	if (p->size == ELF_SIZE_UNKNOWN && checked_add(image->image_end, MOST_BEHIND, &limit))
+		limit = UINT64_MAX;
+	p->read_bytes = 0;
+	TRY(open_from_start(p, image->name, limit, false, why));
 	for (size_t i = 0; i < image->n_pieces; i++) {
 		const struct image_piece *piece = &image->piece[i];
 		uint8_t *to = window + piece->at;

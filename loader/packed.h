@@ -38,7 +38,7 @@ struct packed {
 
 /*
  * When @head, the first bytes of the file that @image names, is packed, or is a bzImage whose payload is asked for:
- * makes @image the vmlinux in it. NOT_FOUND when the file is not packed. packed_close in any case.
+ * makes @image the vmlinux in it, and says so by found. packed_close in any case.
  */
 enum status packed_identify(struct packed *packed, struct image *image, struct bytes head, bool payload_wanted,
 			    struct fail *why) MUST_CHECK;

@@ -29,6 +29,7 @@ enum {
 #define LOADED_HIGH	  1
 #define COMMAND_LINE_SIZE 2048 /* arch/x86/include/asm/setup.h, with the NUL */
 #define INITRD_MAX	  0x7fffffff
+#define MOST_TABLE	  MIB(64)
 
 /*
  * Where Linux links itself: every segment's physical address is its virtual one less __START_KERNEL_map. The segment of
@@ -150,12 +151,12 @@ static uint64_t random_delta(const struct image *image, uint64_t entropy)
 	return first + entropy % slots * k->kernel_alignment - linked;
 }
 
-enum status vmlinux_randomise(struct image *image, uint8_t *window, struct bytes table, uint64_t entropy,
-			      uint64_t *delta, struct fail *why)
+enum status vmlinux_randomise(struct image *image, uint8_t *window, struct bytes table, const char *table_name,
+			      uint64_t entropy, uint64_t *delta, struct fail *why)
 {
 	struct linux_image loaded = {window, (size_t)image->bzimage.window_size, image->virtual_base};
 	struct linux_relocs relocs;
-	enum status status = linux_relocs_parse(&relocs, image->name, table, why);
+	enum status status = linux_relocs_parse(&relocs, table_name, table, why);
 
 	*delta = 0;
 	if (status != OK)
@@ -164,6 +165,14 @@ enum status vmlinux_randomise(struct image *image, uint8_t *window, struct bytes
 	TRY(linux_relocs_apply(&relocs, &loaded, *delta, why));
 	image->bzimage.randomised = true;
 	return OK;
+}
+
+enum status vmlinux_check_table_size(const char *name, uint64_t size, struct fail *why)
+{
+	if (size != 0 && size <= MOST_TABLE)
+		return OK;
+	return fail(why, BAD_INPUT, "%s: %" PRIu64 " bytes are no relocation table; at most %" PRIu64 " are read", name,
+		    size, MOST_TABLE);
 }
 
 static enum status identify(struct image *image, struct bytes head, struct fail *why)

@@ -23,8 +23,11 @@ enum status vmlinux_take(struct image *image, struct bytes head, uint64_t file_s
  * the 1 GiB that Linux keeps for its image is as likely as any other. *delta is what was added; 0 without a table, of a
  * kernel built without RANDOMIZE_BASE. Rules: X10, E2.
  */
-enum status vmlinux_randomise(struct image *image, uint8_t *window, struct bytes table, uint64_t entropy,
-			      uint64_t *delta, struct fail *why) MUST_CHECK;
+enum status vmlinux_randomise(struct image *image, uint8_t *window, struct bytes table, const char *table_name,
+			      uint64_t entropy, uint64_t *delta, struct fail *why) MUST_CHECK;
+
+/* Of the file of a table beside a kernel: BAD_INPUT when it is empty, or over 64 MiB (Debian's have 1 MiB). */
+enum status vmlinux_check_table_size(const char *name, uint64_t size, struct fail *why) MUST_CHECK;
 
 struct protocol;
 extern const struct protocol vmlinux_protocol;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #define PIECE 65536
 
@@ -40,13 +40,18 @@ static void give(void *context, void *at, uint64_t size)
 }
 
 /* A kernel's build leaves vmlinux.relocs beside vmlinux. */
-static bool has_relocs(const char *kernel)
+static enum status find_relocs(struct image *image, struct fail *why)
 {
 	char path[4096];
 	struct text text = TEXT(path);
+	struct stat found;
 
-	text_add(&text, "%s.relocs", kernel);
-	return !text_cut(&text) && access(path, R_OK) == 0;
+	text_add(&text, "%s.relocs", image->name);
+	if (text_cut(&text) || stat(path, &found) != 0)
+		return OK;
+	TRY(vmlinux_check_table_size(path, S_ISREG(found.st_mode) ? (uint64_t)found.st_size : 0, why));
+	image->has_table = true;
+	return OK;
 }
 
 /* What of the file behind its head tells more of the image. */
@@ -83,10 +88,8 @@ static enum status identify(struct image *image, struct bytes head, FILE *file, 
 	    .size = ELF_SIZE_UNKNOWN,
 	};
 	status = packed_identify(&packed, image, head, loader_unpacks, why);
-	if (status == NOT_FOUND)
-		status = OK;
 	if (status == OK && image->protocol == &vmlinux_protocol && packed.size == ELF_SIZE_UNKNOWN)
-		image->has_table = has_relocs(image->name);
+		status = find_relocs(image, why);
 	packed_close(&packed);
 	return status == OK ? learn(image, file, buffer, why) : status;
 }

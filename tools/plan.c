@@ -198,7 +198,7 @@ static enum status make_plan(struct planning *p, struct arguments *a, struct rep
 	struct entry entry = {.wish = a->placement};
 	bool added;
 
-	if (p->image.protocol->is_linux)
+	if (p->image.moves_itself)
 		TRY(policy_command_line(&entry, a->command_line, sizeof(a->command_line), &added, &report->why));
 	TRY(planning_demand(p, &report->why));
 	TRY(planning_make(p, &trace, &report->why));
@@ -276,7 +276,8 @@ const struct command command_plan = {
 	"                       START-END TYPE; - is standard input\n"
 	"  --initrd FILE|SIZE   several are joined in order; a size, such as 512M, stands for a file\n"
 	"  --cmdline TEXT       the kernel's command line: mem= and nokaslr matter\n"
-	"  --placement P        high (default), low, preferred, random, 0xADDRESS or MIN-MAX\n"
+	"  --placement P        high (default), low, preferred, random, 0xADDRESS or MIN-MAX; of a kernel that\n"
+	"                       the loader unpacks and can move, random is the default without nokaslr [X10]\n"
 	"  --decompress WHO     kernel (default) or loader: who unpacks the kernel in a bzImage\n"
 	"  --keep-free-below-4g SIZE\n"
 	"                       as in loader.conf\n"

@@ -42,14 +42,22 @@ class Kernel:
         os.unlink(out)
         return window, told.stdout
 
-    def file_parts(self):
-        """(start, end) in the window of what each PT_LOAD has in the file (System V gABI, Program Header)."""
+    def loads(self):
+        """(p_offset, p_paddr, p_filesz) of each PT_LOAD (System V gABI, Program Header)."""
         at, size, count = (struct.unpack_from(form, self.image, offset)[0]
                            for form, offset in (("<Q", 32), ("<H", 54), ("<H", 56)))
         for n in range(count):
-            kind, _, _, _, physical, filesz = struct.unpack_from("<IIQQQQ", self.image, at + n * size)
+            kind, _, offset, _, physical, filesz = struct.unpack_from("<IIQQQQ", self.image, at + n * size)
             if kind == PT_LOAD:
-                yield physical - self.start, physical - self.start + filesz
+                yield offset, physical, filesz
+
+    def file_parts(self):
+        """(start, end) in the window of what the file has of each."""
+        return [(at - self.start, at - self.start + filesz) for _, at, filesz in self.loads()]
+
+    def parts_of_file(self):
+        """And (start, end) in the file."""
+        return [(offset, offset + filesz) for offset, _, filesz in self.loads()]
 
     def delta_in(self, memory):
         """By how much the last field of 32 bits was moved: one field of some 500,000, which the others must agree with."""

@@ -49,12 +49,14 @@ void bench_fail_each_call(void)
 	bench_run();
 	calls = outcome.calls;
 	for (unsigned int k = 1; k <= calls; k++)
-		for (size_t w = 0; w < COUNT_OF(way); w++) {
+		for (size_t w = 0; w < 2 * COUNT_OF(way); w++) {
 			sim.fail_call = k;
-			sim.fail_status = way[w];
+			sim.fail_status = way[w / 2];
+			sim.fails_twice = w % 2 != 0;
 			bench_run();
 		}
 	sim.fail_call = 0;
+	sim.fails_twice = false;
 }
 
 void bench_expect_runs(uint64_t least)

@@ -34,7 +34,10 @@ static struct {
 	char log[LOG_SIZE];
 	struct text log_text;
 	unsigned int surveys, looks, takes;
-	void *taken[TAKES];
+	struct {
+		uint8_t *at;
+		uint64_t size;
+	} taken[TAKES];
 } fw;
 
 static void die(const char *what)
@@ -57,7 +60,8 @@ static bool fails(enum service service)
 {
 	outcome.calls++;
 	outcome.call_of[service]++;
-	return sim.fail_call != 0 && outcome.calls == sim.fail_call;
+	return sim.fail_call != 0 &&
+	       (outcome.calls == sim.fail_call || (sim.fails_twice && outcome.calls == sim.fail_call + 1));
 }
 
 static enum status injected(struct fail *why)
@@ -123,10 +127,20 @@ static bool is_in_arena(const uint8_t *to)
 	return to >= fw.arena && to < fw.arena + ARENA_SIZE;
 }
 
+/* What firmware chose the place of may lie anywhere. */
+static bool is_taken(const uint8_t *to)
+{
+	for (unsigned int i = 0; i < fw.takes; i++)
+		if (to >= fw.taken[i].at && to < fw.taken[i].at + fw.taken[i].size)
+			return true;
+	return false;
+}
+
 /* Whether a read to there is one that this firmware cannot do. */
 static bool is_too_high(const uint8_t *to, size_t size)
 {
-	return sim.unreadable_above != 0 && is_in_arena(to) && (uint64_t)(to - fw.arena) + size > sim.unreadable_above;
+	return sim.unreadable_above != 0 &&
+	       (is_taken(to) || (is_in_arena(to) && (uint64_t)(to - fw.arena) + size > sim.unreadable_above));
 }
 
 enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
@@ -298,7 +312,8 @@ void *fw_take(uint64_t size)
 	if (fails(SERVICE_TAKE) || size > MIB(256) || fw.takes == TAKES ||
 	    posix_memalign(&at, EFI_PAGE, (size_t)size) != 0)
 		return NULL;
-	fw.taken[fw.takes++] = at;
+	fw.taken[fw.takes].at = at;
+	fw.taken[fw.takes++].size = size;
 	memset(at, 0xcd, size < KIB(64) ? (size_t)size : KIB(64)); /* nobody promises zeros */
 	return at;
 }
@@ -307,7 +322,7 @@ void fw_give(void *at, uint64_t size)
 {
 	(void)size;
 	for (unsigned int i = 0; i < fw.takes; i++)
-		if (fw.taken[i] == at) {
+		if (fw.taken[i].at == at) {
 			fw.taken[i] = fw.taken[--fw.takes];
 			free(at);
 			return;
@@ -478,7 +493,7 @@ void sim_end(void)
 	while (fw.n_handles != 0)
 		free(fw.handle[--fw.n_handles]);
 	while (fw.takes != 0)
-		free(fw.taken[--fw.takes]);
+		free(fw.taken[--fw.takes].at);
 	if (fw.surveys != 0 && fw.boot.planning.survey.pool != NULL)
 		fw_forget(&fw.boot.planning.survey);
 	fw.surveys = 0;

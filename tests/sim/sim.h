@@ -50,6 +50,7 @@ struct sim_setup {
 	/* faults: the k-th call of all, from 1, fails with this status; 0: none does */
 	unsigned int fail_call;
 	enum status fail_status;
+	bool fails_twice; /* and so does the call after it */
 	/* lies */
 	unsigned int short_read_call; /* the k-th call, if it is a read, gives half */
 	uint64_t unreadable_above;    /* reads to higher addresses fail, or arrive as zeros; 0: none */

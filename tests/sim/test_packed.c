@@ -134,21 +134,13 @@ static void e1_a_plain_vmlinux_boots(void **state)
 
 static void fail_each_call(void)
 {
-	static const enum status way[] = {IO_ERROR, NOT_FOUND, TAKEN, NO_PLACE, BAD_INPUT};
-	unsigned int calls, takes;
+	unsigned int calls;
 
 	set_up_on(MAP, UNPACKED);
 	run_to_the_kernel();
 	calls = outcome.calls;
-	takes = outcome.call_of[SERVICE_TAKE];
-	assert_true(takes > 0);
-	for (unsigned int k = 1; k <= calls; k++)
-		for (size_t w = 0; w < COUNT_OF(way); w++) {
-			sim.fail_call = k;
-			sim.fail_status = way[w];
-			bench_run();
-		}
-	sim.fail_call = 0;
+	assert_true(outcome.call_of[SERVICE_TAKE] > 0);
+	bench_fail_each_call();
 	for (unsigned int k = 1; k <= calls; k++) {
 		sim.short_read_call = k;
 		bench_run();

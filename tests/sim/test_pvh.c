@@ -148,19 +148,11 @@ static void set_up(size_t m, size_t e, enum kind kind)
 
 static void fail_each_call(void)
 {
-	static const enum status way[] = {IO_ERROR, NOT_FOUND, TAKEN, NO_PLACE, BAD_INPUT};
 	unsigned int calls;
 
-	sim.fail_call = 0;
+	bench_fail_each_call();
 	bench_run();
 	calls = outcome.calls;
-	for (unsigned int k = 1; k <= calls; k++)
-		for (size_t w = 0; w < COUNT_OF(way); w++) {
-			sim.fail_call = k;
-			sim.fail_status = way[w];
-			bench_run();
-		}
-	sim.fail_call = 0;
 	for (sim.short_read_call = 1; sim.short_read_call <= calls; sim.short_read_call++)
 		bench_run();
 	sim.short_read_call = 0;

@@ -10,7 +10,7 @@ static const struct field {
 	unsigned int width;
 	bool inverse; /* the move is subtracted */
 } fields[] = {
-    {0x100, LINKED + VMLINUX_ENTRY, 8, false},
+    {0x140, LINKED + VMLINUX_ENTRY, 8, false}, /* behind the headers of four segments, if they lie there */
     {0x1f8, LINKED + 0x2008, 8, false},
     {0x1020, 0xfffff000, 4, true},
     {0x204, 0x81000200, 4, false},

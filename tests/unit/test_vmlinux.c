@@ -185,7 +185,7 @@ static uint64_t randomised(uint64_t entropy, uint8_t window[WINDOW])
 	assert_int_equal(take(&f, NULL), OK);
 	given_loaded(window);
 	assert_int_equal(vmlinux_randomise(&image, window, (struct bytes){(const uint8_t *)table, sizeof(table)},
-					   entropy, &delta, &why),
+					   "vmlinux", entropy, &delta, &why),
 			 OK);
 	return delta;
 }
@@ -229,8 +229,8 @@ static void x10_a_kernel_without_a_slot_in_the_1_gib_stays(void **state)
 		given_loaded(window);
 		delta = 1;
 		assert_int_equal(vmlinux_randomise(&image, window,
-						   (struct bytes){(const uint8_t *)table, sizeof(table)}, 77, &delta,
-						   &why),
+						   (struct bytes){(const uint8_t *)table, sizeof(table)},
+						   "vmlinux", 77, &delta, &why),
 				 OK);
 		assert_true(delta == 0 && load_le(window + 0x80, 4) == 0x81000040);
 		free(window);
@@ -259,7 +259,7 @@ static void x10_a_kernel_without_a_table_stays_and_is_not_told(void **state)
 	(void)state;
 	assert_int_equal(take(&f, NULL), OK);
 	given_loaded(window);
-	assert_int_equal(vmlinux_randomise(&image, window, (struct bytes){NULL, 0}, 77, &delta, &why), OK);
+	assert_int_equal(vmlinux_randomise(&image, window, (struct bytes){NULL, 0}, "vmlinux", 77, &delta, &why), OK);
 	assert_true(delta == 0 && load_le(window + 0x80, 4) == 0x81000040);
 	assert_false(image.bzimage.randomised);
 }
