@@ -249,7 +249,7 @@ static void section_headers_at_the_end_are_unpacked_and_forgotten(void **state)
 
 static void what_is_packed_and_no_kernel_is_refused_by_name(void **state)
 {
-	static const char *const contents[] = {"", "hi", "no ELF file, and long enough for one's magic number"};
+	static const char *const contents[] = {"hi", "no ELF file, and long enough for one's magic number"};
 	struct blob text;
 
 	(void)state;
@@ -258,8 +258,19 @@ static void what_is_packed_and_no_kernel_is_refused_by_name(void **state)
 		text = blob_copy(contents[i], strlen(contents[i]));
 		set_up(packed_as(&kinds[0], text));
 		drop(&text);
-		expect_refusal("\\vmlinuz: ");
+		expect_refusal("unpacks to is no ELF file");
 	}
+}
+
+static void what_is_packed_and_no_linux_for_this_cpu_is_refused_by_name(void **state)
+{
+	struct elf_file f = elf_file_vmlinux();
+
+	(void)state;
+	f.machine = 183; /* aarch64 */
+	given.vmlinux = vmlinux_made_of(&f, false);
+	set_up(packed_as(&kinds[0], given.vmlinux.file));
+	expect_refusal("unpacks to is no Linux for x86-64");
 }
 
 static void a_payload_outside_the_file_is_refused(void **state)
@@ -292,6 +303,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(e1_a_segment_of_zeros_alone_is_none_of_the_file, begin, give_back),
 	    cmocka_unit_test_setup_teardown(section_headers_at_the_end_are_unpacked_and_forgotten, begin, give_back),
 	    cmocka_unit_test_setup_teardown(what_is_packed_and_no_kernel_is_refused_by_name, begin, give_back),
+	    cmocka_unit_test_setup_teardown(what_is_packed_and_no_linux_for_this_cpu_is_refused_by_name, begin,
+					    give_back),
 	    cmocka_unit_test_setup_teardown(a_payload_outside_the_file_is_refused, begin, give_back),
 	};
 
