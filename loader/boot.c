@@ -199,7 +199,7 @@ static enum status randomise(struct boot *b, struct fail *why)
 	struct image *image = &b->planning.image;
 	uint64_t entropy, delta;
 
-	if (!image->has_table || command_line_has(b->command_line, "nokaslr"))
+	if (!policy_randomises(image, b->command_line))
 		return OK;
 	if (!fw_random(&entropy, sizeof(entropy)) && !arch_random(&entropy)) {
 		fw_log(LOG_NORMAL, "no entropy: the kernel's virtual addresses are those that it was linked for [X10]");

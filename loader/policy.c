@@ -52,11 +52,15 @@ bool command_line_has(const char *line, const char *word)
 	return false;
 }
 
+bool policy_randomises(const struct image *image, const char *command_line)
+{
+	return image->has_table && !command_line_has(command_line, "nokaslr");
+}
+
 void policy_default(struct wish *wish, const struct image *image, const char *command_line)
 {
 	if (!wish->said)
-		wish->policy =
-		    image->has_table && !command_line_has(command_line, "nokaslr") ? PLACE_RANDOM : PLACE_HIGH;
+		wish->policy = policy_randomises(image, command_line) ? PLACE_RANDOM : PLACE_HIGH;
 }
 
 bool policy_kernel_may_move(const struct image *image, const char *command_line)

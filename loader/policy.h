@@ -22,6 +22,9 @@ void policy_own_parts(const struct loader_conf *conf, struct request request[N_P
 /* True when @word stands on the command line as a word of its own. */
 bool command_line_has(const char *line, const char *word);
 
+/* Whether Berth moves the kernel to a random virtual address: it can, and nokaslr does not forbid it (rule X10). */
+bool policy_randomises(const struct image *image, const char *command_line);
+
 /*
  * What is wished where the user said nothing: `high`; and `random` for a kernel that Berth can randomise and nokaslr
  * does not hold, because its decompressor, which is left out, would have done so (rule X10).

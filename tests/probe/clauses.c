@@ -64,6 +64,23 @@ uint32_t clause_adler32(uint32_t sum, const uint8_t *bytes, uint64_t size)
 	return (uint32_t)(b << 16 | a);
 }
 
+struct finding each_part(const struct view *v, enum handed kind, part_check *check, const char *none)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < v->n_parts; i++) {
+		struct finding finding;
+
+		if (v->part[i].kind != kind)
+			continue;
+		any = true;
+		finding = check(v, v->part[i].start, v->part[i].end);
+		if (finding.verdict != CLAUSE_KEPT)
+			return finding;
+	}
+	return any ? kept() : does_not_apply(none);
+}
+
 const struct part *part_of(const struct view *v, enum handed kind)
 {
 	for (size_t i = 0; i < v->n_parts; i++)

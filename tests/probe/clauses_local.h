@@ -118,6 +118,9 @@ const uint8_t *memory_of(const struct view *v, uint64_t at, uint64_t size);
 void clause_tell(struct view *v, const char *sentence, const char *source, struct finding finding);
 const uint8_t *option_of(const struct view *v, const char *word);
 const struct part *part_of(const struct view *v, enum handed kind);
+/* The first thing that @check finds broken in a part of @kind; when there is no such part, @none. */
+typedef struct finding part_check(const struct view *v, uint64_t start, uint64_t end);
+struct finding each_part(const struct view *v, enum handed kind, part_check *check, const char *none);
 
 /* clauses_tables.c */
 typedef bool table_visitor(void *context, uint64_t table, const uint8_t *bytes);

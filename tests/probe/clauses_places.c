@@ -9,23 +9,6 @@ static struct finding in_ram(const struct view *v, uint64_t start, uint64_t end)
 	return is_ram(v, start, end, &hole) ? kept() : broken("no RAM by e820", hole, hole);
 }
 
-static struct finding kind_in_ram(const struct view *v, enum handed kind, const char *none)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < v->n_parts; i++) {
-		struct finding finding;
-
-		if (v->part[i].kind != kind)
-			continue;
-		any = true;
-		finding = in_ram(v, v->part[i].start, v->part[i].end);
-		if (finding.verdict != CLAUSE_KEPT)
-			return finding;
-	}
-	return any ? kept() : does_not_apply(none);
-}
-
 static struct finding clear_of_window(struct view *v, enum handed kind, const char *none)
 {
 	bool any = false;
@@ -203,10 +186,10 @@ void check_places(struct view *v)
 	clause_tell(v, "e820 covers [load, load + init_size) with RAM", init_size,
 		    in_ram(v, v->window_start, v->window_end));
 	clause_tell(v, "e820 covers the run-time window with RAM", init_size, in_ram(v, v->run_start, v->run_end));
-	clause_tell(v, "boot_params lie in RAM by e820", ram, kind_in_ram(v, HANDED_BOOT_PARAMS, "none"));
-	clause_tell(v, "the command line lies in RAM by e820", ram, kind_in_ram(v, HANDED_COMMAND_LINE, "none"));
-	clause_tell(v, "the initrd lies in RAM by e820", ram, kind_in_ram(v, HANDED_INITRD, "no initrd"));
-	clause_tell(v, "setup_data lies in RAM by e820", ram, kind_in_ram(v, HANDED_SETUP_DATA, "no setup_data"));
+	clause_tell(v, "boot_params lie in RAM by e820", ram, each_part(v, HANDED_BOOT_PARAMS, in_ram, "none"));
+	clause_tell(v, "the command line lies in RAM by e820", ram, each_part(v, HANDED_COMMAND_LINE, in_ram, "none"));
+	clause_tell(v, "the initrd lies in RAM by e820", ram, each_part(v, HANDED_INITRD, in_ram, "no initrd"));
+	clause_tell(v, "setup_data lies in RAM by e820", ram, each_part(v, HANDED_SETUP_DATA, in_ram, "no setup_data"));
 	clause_tell(v, "boot_params lie outside the window", init_size, clear_of_window(v, HANDED_BOOT_PARAMS, "none"));
 	clause_tell(v, "the command line lies outside the window", init_size,
 		    clear_of_window(v, HANDED_COMMAND_LINE, "none"));

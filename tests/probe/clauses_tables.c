@@ -71,23 +71,6 @@ static struct finding window_is(const struct view *v, bool executable)
 	return kept();
 }
 
-static struct finding identity_of(const struct view *v, enum handed kind, const char *none)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < v->n_parts; i++) {
-		struct finding finding;
-
-		if (v->part[i].kind != kind)
-			continue;
-		any = true;
-		finding = identity(v, v->part[i].start, v->part[i].end);
-		if (finding.verdict != CLAUSE_KEPT)
-			return finding;
-	}
-	return any ? kept() : does_not_apply(none);
-}
-
 /* ---- the tables themselves ---- */
 
 struct visit {
@@ -205,11 +188,11 @@ void check_tables(struct view *v)
 	clause_tell(v, "the window is mapped to be executed", source, window_is(v, true));
 	clause_tell(v, "boot_params are mapped to themselves", source, identity(v, v->f->rsi, v->f->rsi + ZERO_PAGE));
 	clause_tell(v, "the command line is mapped to itself", source,
-		    identity_of(v, HANDED_COMMAND_LINE, "no command line that ends"));
-	clause_tell(v, "the initrd is mapped to itself", kexec, identity_of(v, HANDED_INITRD, "no initrd"));
-	clause_tell(v, "setup_data is mapped to itself", kexec, identity_of(v, HANDED_SETUP_DATA, "no setup_data"));
+		    each_part(v, HANDED_COMMAND_LINE, identity, "no command line that ends"));
+	clause_tell(v, "the initrd is mapped to itself", kexec, each_part(v, HANDED_INITRD, identity, "no initrd"));
+	clause_tell(v, "setup_data is mapped to itself", kexec, each_part(v, HANDED_SETUP_DATA, identity, "no setup_data"));
 	clause_tell(v, "the EFI memory map is mapped to itself", kexec,
-		    identity_of(v, HANDED_EFI_MAP, "no EFI memory map that can be read"));
+		    each_part(v, HANDED_EFI_MAP, identity, "no EFI memory map that can be read"));
 	clause_tell(v, "the EFI system table is mapped to itself", kexec,
 		    identity(v, v->system_table_at, v->system_table_at + 120));
 	clause_tell(v, "the ACPI root pointer is mapped to itself", kexec,

@@ -54,11 +54,28 @@ bool uefi_call(enum uefi_service service, EFI_STATUS *status);
 /* After uefi_call: it is to lie in this way. */
 bool uefi_lies(enum lie lie);
 
+/* The same for a service that only answers. */
+EFI_STATUS uefi_unless_wrong(enum uefi_service service);
+
 void uefi_die(const char *what) __attribute__((noreturn));
 
 EFI_STATUS EFIAPI uefi_open_volume(EFI_FILE_IO_INTERFACE *this, EFI_FILE_HANDLE *root);
 void uefi_files_reset(void);
 size_t uefi_files_open(void);
+
+/* Of the memory map: its key, and how often it was read in this boot. */
+extern struct uefi_map {
+	UINTN key;
+	unsigned int looks;
+} uefi_map;
+
+void uefi_memory_reserve(void);
+void uefi_memory_open(uint64_t page); /* firmware's own, which the loader may read */
+/* @pool is the loader's to give back by FreePool. */
+void uefi_keep_pool(void *pool);
+void uefi_memory_set_up(EFI_BOOT_SERVICES *services);
+void uefi_memory_left(struct sim_outcome *out);
+void uefi_memory_end(void);
 
 void uefi_console_set_up(EFI_SYSTEM_TABLE *table);
 EFI_EVENT uefi_key_event(void);

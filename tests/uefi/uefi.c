@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Boot services over host memory, and a boot by efi_main. Source of what they answer: UEFI 2.10, 7. */
+/* Boot services but memory's (memory.c), and a boot by efi_main. Source of what they answer: UEFI 2.10, 7. */
 #include "local.h"
 
 #include <setjmp.h>
-#include <sys/mman.h>
 
-#define MEMORY_END GIB(16)
-#define CLAIMS	   64
-#define POOLS	   512
-#define TAKEN	   16
 #define MANY_CALLS 200000 /* no boot needs so many: the loader goes round in circles */
 
 struct uefi_setup uefi;
@@ -24,16 +19,9 @@ extern uint8_t __start_efi_data[], __stop_efi_data[], __start_efi_bss[], __stop_
 static struct {
 	bool ready; /* memory is reserved, and the loader's data is kept */
 	uint8_t *data;
-	struct range claim[CLAIMS];
-	size_t n_claims;
-	void *pool[POOLS];
-	size_t n_pools;
-	void *taken[TAKEN]; /* pages that firmware was free to choose */
-	size_t n_taken;
 	unsigned int n_events;
 	jmp_buf left;
-	UINTN map_key;
-	unsigned int looks, exits;
+	unsigned int exits;
 	bool exiting, wrong;
 	enum uefi_service wrong_service;
 } fw;
@@ -89,213 +77,12 @@ bool uefi_lies(enum lie lie)
 	return uefi.fault == (uint64_t)lie;
 }
 
-static EFI_STATUS unless_wrong(enum uefi_service service)
+EFI_STATUS uefi_unless_wrong(enum uefi_service service)
 {
 	EFI_STATUS status = EFI_SUCCESS;
 
 	(void)uefi_call(service, &status);
 	return status;
-}
-
-/* ---- memory ---- */
-
-static bool is_refused(struct range at)
-{
-	for (size_t i = 0; i < sim.n_refused; i++)
-		if (range_overlaps(sim.refused[i], at))
-			return true;
-	return sim.gives_nothing;
-}
-
-static bool is_free(struct range at)
-{
-	for (size_t i = 0; i < fw.n_claims; i++)
-		if (range_overlaps(fw.claim[i], at))
-			return false;
-	for (size_t d = 0; d + sim.desc_size <= sim.descriptors_size; d += sim.desc_size) {
-		const uint8_t *raw = sim.descriptors + d;
-		struct range free;
-
-		if (load_le(raw, 4) == 7 &&
-		    !checked_range(load_le(raw + 8, 8), load_le(raw + 24, 8) * EFI_PAGE, &free) &&
-		    range_overlaps(free, at)) {
-			if (at.end <= free.end && at.start >= free.start)
-				return true;
-			if (at.start < free.start)
-				return is_free((struct range){at.start, free.start}) &&
-				       (at.end <= free.end || is_free((struct range){free.end, at.end}));
-			at.start = free.end;
-			d = (size_t)0 - sim.desc_size; /* the rest, from the first descriptor on */
-		}
-	}
-	return false;
-}
-
-/* Anywhere: the host's own memory serves. */
-static EFI_STATUS take_pages(UINTN pages, EFI_PHYSICAL_ADDRESS *address)
-{
-	EFI_STATUS status;
-	void *at;
-
-	if (uefi_call(CALL_AllocatePages, &status))
-		return EFI_ERROR(status) ? status : EFI_OUT_OF_RESOURCES;
-	if (fw.n_taken == TAKEN || posix_memalign(&at, EFI_PAGE, pages * EFI_PAGE) != 0)
-		return EFI_OUT_OF_RESOURCES;
-	memset(at, 0xcd, pages * EFI_PAGE);
-	fw.taken[fw.n_taken++] = at;
-	fw.map_key++;
-	*address = (uintptr_t)at;
-	return EFI_SUCCESS;
-}
-
-static bool give_pages(EFI_PHYSICAL_ADDRESS address)
-{
-	for (size_t i = 0; i < fw.n_taken; i++)
-		if ((uintptr_t)fw.taken[i] == address) {
-			free(fw.taken[i]);
-			fw.taken[i] = fw.taken[--fw.n_taken];
-			fw.map_key++;
-			return true;
-		}
-	return false;
-}
-
-static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE how, EFI_MEMORY_TYPE type, UINTN pages,
-					EFI_PHYSICAL_ADDRESS *address)
-{
-	struct range at = {*address, *address + pages * EFI_PAGE};
-	EFI_STATUS status;
-
-	if (how == AllocateAnyPages && type == EfiLoaderData && pages != 0)
-		return take_pages(pages, address);
-	if (how != AllocateAddress || type != EfiLoaderData || pages == 0 || at.start % EFI_PAGE != 0)
-		uefi_die("a claim that is none of the loader's");
-	if (uefi_call(CALL_AllocatePages, &status)) {
-		if (uefi_lies(LIE_NOTHING) || uefi_lies(LIE_TOO_MUCH))
-			*address = uefi_lies(LIE_NOTHING) ? 0 : *address + EFI_PAGE;
-		return status;
-	}
-	if (is_refused(at) || !is_free(at))
-		return EFI_NOT_FOUND;
-	if (fw.n_claims == CLAIMS || at.end > MEMORY_END)
-		uefi_die("more claims than there is room for");
-	fw.claim[fw.n_claims++] = at;
-	fw.map_key++;
-	if (mprotect((void *)at.start, range_size(at), PROT_READ | PROT_WRITE) != 0)
-		uefi_die("no memory");
-	return EFI_SUCCESS;
-}
-
-static void unclaim(size_t i)
-{
-	struct range at = fw.claim[i];
-
-	madvise((void *)at.start, range_size(at), MADV_DONTNEED);
-	mprotect((void *)at.start, range_size(at), PROT_NONE);
-	fw.claim[i] = fw.claim[--fw.n_claims];
-}
-
-static EFI_STATUS EFIAPI free_pages(EFI_PHYSICAL_ADDRESS address, UINTN pages)
-{
-	EFI_STATUS status = unless_wrong(CALL_FreePages);
-
-	if (give_pages(address))
-		return status;
-	for (size_t i = 0; i < fw.n_claims; i++)
-		if (fw.claim[i].start == address && range_size(fw.claim[i]) == pages * EFI_PAGE) {
-			unclaim(i);
-			fw.map_key++;
-			return status;
-		}
-	uefi_die("pages were freed that were not allocated");
-}
-
-const char *sim_log(void)
-{
-	return uefi_report.console;
-}
-
-const uint8_t *sim_memory(uint64_t address, uint64_t size)
-{
-	struct range want;
-
-	if (checked_range(address, size, &want))
-		return NULL;
-	for (size_t i = 0; i < fw.n_claims; i++)
-		if (range_contains(fw.claim[i], want))
-			return (const uint8_t *)(uintptr_t)address;
-	return NULL;
-}
-
-static EFI_STATUS EFIAPI get_memory_map(UINTN *size, EFI_MEMORY_DESCRIPTOR *to, UINTN *key, UINTN *desc_size,
-					UINT32 *version)
-{
-	const uint8_t *raw = sim.descriptors;
-	UINTN real = sim.descriptors_size, room = *size;
-	EFI_STATUS status;
-
-	if (fw.looks != 0 && sim.next_map != NULL) {
-		raw = sim.next_map;
-		real = sim.next_map_size;
-	}
-	*desc_size = sim.desc_size;
-	*version = 1;
-	*key = fw.map_key;
-	*size = real;
-	if (uefi_call(CALL_GetMemoryMap, &status)) {
-		if (uefi_lies(LIE_NOTHING))
-			*size = *desc_size = 0;
-		if (uefi_lies(LIE_TOO_MUCH))
-			*size = SIZE_MAX;
-		if (status == EFI_BUFFER_TOO_SMALL)
-			*size = room + 100 * sim.desc_size;
-		return status;
-	}
-	fw.looks++;
-	if (room < real)
-		return EFI_BUFFER_TOO_SMALL;
-	memcpy(to, raw, real);
-	return EFI_SUCCESS;
-}
-
-static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN size, VOID **to)
-{
-	EFI_STATUS status;
-
-	if (uefi_call(CALL_AllocatePool, &status)) {
-		if (uefi_lies(LIE_NOTHING))
-			*to = NULL;
-		else if (!EFI_ERROR(status)) /* a warning, or a lie that means nothing here */
-			return EFI_OUT_OF_RESOURCES;
-		return status;
-	}
-	if (type != EfiLoaderData || fw.n_pools == POOLS)
-		uefi_die("a pool that is none of the loader's");
-	if (size > MIB(64))
-		return EFI_OUT_OF_RESOURCES;
-	*to = fw.pool[fw.n_pools++] = malloc(size);
-	memset(*to, 0xcd, size); /* nobody promises zeros */
-	fw.map_key++;
-	return EFI_SUCCESS;
-}
-
-static void drop_pool(size_t i)
-{
-	free(fw.pool[i]);
-	fw.pool[i] = fw.pool[--fw.n_pools];
-}
-
-static EFI_STATUS EFIAPI free_pool(VOID *pool)
-{
-	EFI_STATUS status = unless_wrong(CALL_FreePool);
-
-	for (size_t i = 0; i < fw.n_pools; i++)
-		if (fw.pool[i] == pool) {
-			drop_pool(i);
-			fw.map_key++;
-			return status;
-		}
-	uefi_die("a pool was freed that was not allocated");
 }
 
 /* ---- events: a timer is due at once when it is waited for, and never when it is only looked at ---- */
@@ -325,7 +112,7 @@ static EFI_STATUS EFIAPI close_event(EFI_EVENT event)
 	if (event != &fw.n_events || fw.n_events == 0)
 		uefi_die("an event was closed that was not created");
 	fw.n_events--;
-	return unless_wrong(CALL_CloseEvent);
+	return uefi_unless_wrong(CALL_CloseEvent);
 }
 
 static EFI_STATUS EFIAPI set_timer(EFI_EVENT event, EFI_TIMER_DELAY type, UINT64 time)
@@ -334,7 +121,7 @@ static EFI_STATUS EFIAPI set_timer(EFI_EVENT event, EFI_TIMER_DELAY type, UINT64
 	(void)time;
 	if (event != &fw.n_events)
 		uefi_die("a timer was set that was not created");
-	return unless_wrong(CALL_SetTimer);
+	return uefi_unless_wrong(CALL_SetTimer);
 }
 
 static EFI_STATUS EFIAPI wait_for_event(UINTN n, EFI_EVENT *events, UINTN *which)
@@ -366,7 +153,7 @@ static EFI_STATUS EFIAPI check_event(EFI_EVENT event)
 static EFI_STATUS EFIAPI stall(UINTN microseconds)
 {
 	(void)microseconds;
-	return unless_wrong(CALL_Stall);
+	return uefi_unless_wrong(CALL_Stall);
 }
 
 static EFI_STATUS EFIAPI set_watchdog_timer(UINTN timeout, UINT64 code, UINTN size, CHAR16 *data)
@@ -375,7 +162,7 @@ static EFI_STATUS EFIAPI set_watchdog_timer(UINTN timeout, UINT64 code, UINTN si
 	(void)code;
 	(void)size;
 	(void)data;
-	return unless_wrong(CALL_SetWatchdogTimer);
+	return uefi_unless_wrong(CALL_SetWatchdogTimer);
 }
 
 /* ---- protocols ---- */
@@ -452,7 +239,7 @@ static EFI_STATUS EFIAPI locate_handle_buffer(EFI_LOCATE_SEARCH_TYPE how, EFI_GU
 	if (uefi.no_screen)
 		return EFI_NOT_FOUND;
 	*to = malloc(2 * sizeof(**to));
-	fw.pool[fw.n_pools++] = *to;
+	uefi_keep_pool(*to);
 	(*to)[0] = &device_handle;
 	(*to)[1] = &console_handle;
 	*n = 2;
@@ -507,9 +294,9 @@ static EFI_STATUS EFIAPI exit_boot_services(EFI_HANDLE image, UINTN key)
 		fw.exiting = true;
 		return status;
 	}
-	if (fw.exits++ < uefi.exit_fails || key != fw.map_key) {
+	if (fw.exits++ < uefi.exit_fails || key != uefi_map.key) {
 		fw.exiting = true;
-		fw.map_key++;
+		uefi_map.key++;
 		return EFI_INVALID_PARAMETER;
 	}
 	fw.exiting = true;
@@ -574,15 +361,17 @@ void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampo
 
 /* ---- a boot ---- */
 
+const char *sim_log(void)
+{
+	return uefi_report.console;
+}
+
 static void prepare_once(void)
 {
-	void *memory = (void *)(uintptr_t)KIB(64);
 	size_t data = (size_t)(__stop_efi_data - __start_efi_data);
 
 	fw.ready = true;
-	if (mmap(memory, MEMORY_END - KIB(64), PROT_NONE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0) != memory)
-		uefi_die("no room for physical memory at its addresses");
+	uefi_memory_reserve();
 	fw.data = malloc(data);
 	memcpy(fw.data, __start_efi_data, data);
 }
@@ -598,12 +387,7 @@ void sim_reset(void)
 
 void sim_end(void)
 {
-	while (fw.n_claims != 0)
-		unclaim(0);
-	while (fw.n_pools != 0)
-		drop_pool(0);
-	while (fw.n_taken != 0)
-		free(fw.taken[--fw.n_taken]);
+	uefi_memory_end();
 }
 
 static void set_up_tables(EFI_SYSTEM_TABLE *table)
@@ -619,11 +403,7 @@ static void set_up_tables(EFI_SYSTEM_TABLE *table)
 	table->ConfigurationTable = &acpi;
 	table->NumberOfTableEntries = 1;
 	uefi_console_set_up(table);
-	boot_services.AllocatePages = allocate_pages;
-	boot_services.FreePages = free_pages;
-	boot_services.GetMemoryMap = get_memory_map;
-	boot_services.AllocatePool = allocate_pool;
-	boot_services.FreePool = free_pool;
+	uefi_memory_set_up(&boot_services);
 	boot_services.CreateEvent = create_event;
 	boot_services.CloseEvent = close_event;
 	boot_services.SetTimer = set_timer;
@@ -656,19 +436,18 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.reset = false;
 	uefi_report.service = N_CALLS;
 	uefi_files_reset();
-	fw.n_events = fw.looks = fw.exits = 0;
+	fw.n_events = uefi_map.looks = fw.exits = 0;
 	fw.exiting = false;
 	memcpy(__start_efi_data, fw.data, (size_t)(__stop_efi_data - __start_efi_data));
 	memset(__start_efi_bss, 0, (size_t)(__stop_efi_bss - __start_efi_bss));
-	mprotect(table, EFI_PAGE, PROT_READ | PROT_WRITE);
+	uefi_memory_open(sim.machine.system_table);
 	set_up_tables(table);
 	status = EFI_SUCCESS;
 	if (setjmp(fw.left) == 0)
 		status = efi_main(&image_handle, table);
 	outcome.files_left = uefi_files_open() - (outcome.entered && uefi_files_open() != 0 ? 1 : 0); /* the volume */
-	outcome.claims_left = fw.n_claims;
-	outcome.surveys_left = fw.n_pools + fw.n_events;
-	outcome.takes_left = fw.n_taken;
+	uefi_memory_left(&outcome);
+	outcome.surveys_left += fw.n_events;
 	if (!outcome.entered) {
 		outcome.status = outcome.why.status = IO_ERROR;
 		snprintf(outcome.why.text, sizeof(outcome.why.text), "%s%#lx %.900s",
