@@ -1,33 +1,40 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Builds the loader (build/x86_64/BOOTX64.EFI), its host tools and its tests. `make help` says what else.
+#
+# ARCH=aarch64 and the like build it for another CPU: arch/$(ARCH)/build.mk has what differs.
 
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
+Q := $(if $(V),,@)
+BUILD := build
+CACHE ?= build/cache
+ARCH := x86_64
+include arch/$(ARCH)/build.mk
+
 CC ?= gcc
 ifeq ($(origin CC),default)
-CC := gcc
+CC := $(CROSS)gcc
 endif
 HOSTCC ?= gcc
-LD := ld
+LD := $(CROSS)ld
+OBJCOPY := $(CROSS)objcopy
 GNUEFI ?= /usr/include/efi
-Q := $(if $(V),,@)
 
-BUILD := build
-OUT := $(BUILD)/x86_64
+OUT := $(BUILD)/$(ARCH)
 HOST := $(BUILD)/host
+LOADER := $(OUT)/$(EFI_NAME)
 
 WARN := -Wall -Wextra -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 
-# Position-independent, for elf2efi; no red zone, for firmware's interrupts run on the same stack; no floating point,
-# for nobody saved its registers. Nothing of the folder it was built in gets into the file.
-EFI_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -fshort-wchar -mno-red-zone -mno-mmx \
-	-mno-sse -mgeneral-regs-only -maccumulate-outgoing-args -fno-stack-protector -fcf-protection=none \
-	-fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN) -DGNU_EFI_USE_MS_ABI \
-	-isystem $(GNUEFI) -isystem $(GNUEFI)/x86_64
-EFI_LDFLAGS := -static -pie --no-dynamic-linker -z text -z max-page-size=4096 -z norelro -z noexecstack \
+# Position-independent, for elf2efi; no floating point, for nobody saved its registers. Nothing of the folder it was
+# built in gets into the file.
+EFI_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -fshort-wchar -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN) $(ARCH_CFLAGS) \
+	-isystem $(GNUEFI) -isystem $(GNUEFI)/$(GNUEFI_ARCH)
+EFI_LDFLAGS := $(ARCH_LDFLAGS) -static -pie --no-dynamic-linker -z text -z max-page-size=4096 -z norelro -z noexecstack \
 	--build-id=none --no-undefined -T efi/efi.lds
 
 # The host builds the same pure code for tests, with every check that the compiler has.
@@ -36,18 +43,22 @@ HOST_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=address,undefi
 
 # Of loader/, these alone ask firmware.
 ASKING_C := loader/boot.c loader/open.c loader/load.c
-PURE_C := $(wildcard protocol/base/*.c protocol/*.c config/*.c arch/*.c arch/x86_64/*.c) \
+SHARED_C := $(wildcard protocol/base/*.c protocol/*.c config/*.c arch/*.c) \
 	$(filter-out $(ASKING_C) loader/unpack.c,$(wildcard loader/*.c))
-LOADER_C := $(PURE_C) $(ASKING_C) $(wildcard efi/*.c)
+LOADER_C := $(SHARED_C) $(ASKING_C) $(wildcard arch/$(ARCH)/*.c efi/*.c)
+LOADER_O := $(LOADER_C:%.c=$(OUT)/%.o) $(patsubst %.S,$(OUT)/%.o,$(wildcard arch/$(ARCH)/*.S))
+
+# The host has what every CPU is entered with, and runs as if it were an x86-64.
+PURE_C := $(SHARED_C) $(wildcard arch/*/prepare.c) arch/x86_64/here.c
 ARCH_S := $(wildcard arch/x86_64/*.S)
-LOADER_O := $(LOADER_C:%.c=$(OUT)/%.o) $(ARCH_S:%.S=$(OUT)/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all check test run bench scale analyze prove mutate docs install clean help
-all: $(OUT)/BOOTX64.EFI $(HOST)/berth
+all: $(LOADER) $(HOST)/berth
 
 help:
 	@echo 'make            build/x86_64/BOOTX64.EFI, the loader, and build/host/berth, which explains it'
+	@echo 'make ARCH=CPU   the loader for another CPU: $(patsubst arch/%/build.mk,%,$(wildcard arch/*/build.mk))'
 	@echo 'make check      unit tests of the pure code on this machine, nearly all under ASan and UBSan'
 	@echo 'make test       everything: unit tests, and boots of real kernels in firmware (scripts/test)'
 	@echo 'make run        boots a Debian kernel by Berth in QEMU (scripts/run; see scripts/run --help)'
@@ -63,14 +74,18 @@ help:
 	@echo
 	@echo 'V=1 shows the commands. GNUEFI=/path names gnu-efi'"'"'s headers (default $(GNUEFI)).'
 
-$(GNUEFI)/efi.h:
-	$(error gnu-efi's headers are not in $(GNUEFI): apt-get install gnu-efi, or make GNUEFI=/path)
+$(CACHE)/gnu-efi-%/efi/efi.h:
+	@echo 'berth: gnu-efi'"'"'s headers for $* are not in $(@D): fetching them from Debian, once' >&2
+	$(Q)CACHE=$(CACHE) scripts/fetch gnu-efi $* >/dev/null
 
-$(OUT)/%.o: %.c Makefile | $(GNUEFI)/efi.h
+%/efi.h:
+	$(error gnu-efi's headers are not in $(@D): apt-get install gnu-efi, or make GNUEFI=/path)
+
+$(OUT)/%.o: %.c Makefile arch/$(ARCH)/build.mk | $(GNUEFI)/efi.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(EFI_CFLAGS) $(CFLAGS_$(subst /,_,$*)) -MMD -MP -c $< -o $@
 
-$(OUT)/%.o: %.S Makefile
+$(OUT)/%.o: %.S Makefile arch/$(ARCH)/build.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(EFI_CFLAGS) -MMD -MP -c $< -o $@
 
@@ -102,9 +117,9 @@ $(HOST)/elf2efi: tools/elf2efi.c Makefile
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP $< -o $@
 
 $(OUT)/berth.elf: $(LOADER_O) $(OUT)/libunpack.a efi/efi.lds
-	$(Q)$(LD) $(EFI_LDFLAGS) $(LOADER_O) $(OUT)/libunpack.a -o $@
+	$(Q)$(LD) $(EFI_LDFLAGS) $(LOADER_O) $(OUT)/libunpack.a $(ARCH_LIBS) -o $@
 
-$(OUT)/BOOTX64.EFI: $(OUT)/berth.elf $(HOST)/elf2efi
+$(LOADER): $(OUT)/berth.elf $(HOST)/elf2efi
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(HOST)/elf2efi $< $@
 
 # ---- EFI applications of the tests: tests/shape/ becomes build/x86_64/tests/shape.efi ----
@@ -137,7 +152,7 @@ $(OUT)/probe/pvh.elf: $(PVH_PROBE_O) tests/probe/pvh/pvh.lds
 	$(Q)$(LD) $(PROBE_LDFLAGS) -T tests/probe/pvh/pvh.lds $(PVH_PROBE_O) -o $@
 
 $(OUT)/probe/%.bin: $(OUT)/probe/%.elf
-	$(Q)objcopy -O binary -j .image $< $@
+	$(Q)$(OBJCOPY) -O binary -j .image $< $@
 
 .PHONY: test-efi
 test-efi: $(TEST_EFI) $(OUT)/probe/x86_64.bin $(OUT)/probe/pvh.bin
@@ -201,18 +216,20 @@ SIM_TESTS := $(patsubst tests/sim/%.c,%,$(wildcard tests/sim/test_*.c))
 SIM_O := $(patsubst %.c,$(HOST)/%.o,$(filter-out tests/sim/test_%,$(wildcard tests/sim/*.c)) $(ASKING_C) \
 	$(wildcard tests/probe/clauses*.c))
 SIM_WRAP := $(foreach f,cpuid_edx read_cr4 random enter enter_by_trampoline,-Wl,--wrap=x86_$(f))
+SIM_ARCH_WRAP := $(foreach f,here cpu enter,-Wl,--wrap=arch_$(f))
 
 $(HOST)/sim/%: $(HOST)/tests/sim/%.o $(SIM_O) $(UNIT_EXTRA_O) $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(SIM_WRAP) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lm -o $@
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(SIM_WRAP) $(SIM_ARCH_WRAP) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lm -o $@
 .PRECIOUS: $(HOST)/tests/sim/%.o
 
 # ---- the real efi/ on a simulated UEFI: tests/uefi/test_NAME.c. Physical memory lies at its own addresses, where
 # AddressSanitizer has its own, so pages that nobody claimed are the guard. What efi/ keeps in variables gets sections of
 # its own names, by which each boot starts as a fresh image does. ----
 UEFI := $(HOST)/uefi
+HOST_GNUEFI ?= /usr/include/efi
 UEFI_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=undefined -fno-sanitize-recover=all \
-	-DGNU_EFI_USE_MS_ABI -isystem $(GNUEFI) -isystem $(GNUEFI)/x86_64
+	-DGNU_EFI_USE_MS_ABI -isystem $(HOST_GNUEFI) -isystem $(HOST_GNUEFI)/x86_64
 UEFI_TESTS := $(patsubst tests/uefi/%.c,%,$(wildcard tests/uefi/test_*.c))
 UEFI_EFI_O := $(patsubst %.c,$(UEFI)/%.named.o,$(filter-out efi/libc.c,$(wildcard efi/*.c)))
 UEFI_O := $(UEFI_EFI_O) $(patsubst %,$(UEFI)/%.o,$(basename $(PURE_C) $(ARCH_S) $(ASKING_C) \
@@ -313,7 +330,7 @@ install: all
 	install -Dm755 $(HOST)/berth $(DESTDIR)$(PREFIX)/bin/berth
 	install -Dm644 docs/berth.1 $(DESTDIR)$(PREFIX)/share/man/man1/berth.1
 	install -Dm644 tools/completion/berth $(DESTDIR)$(PREFIX)/share/bash-completion/completions/berth
-	install -Dm644 $(OUT)/BOOTX64.EFI $(DESTDIR)$(PREFIX)/lib/berth/BOOTX64.EFI
+	install -Dm644 $(LOADER) $(DESTDIR)$(PREFIX)/lib/berth/$(EFI_NAME)
 
 clean:
 	rm -rf $(OUT) $(HOST) $(BUILD)/run $(BUILD)/test $(BUILD)/bench $(BUILD)/prove $(BUILD)/mutate

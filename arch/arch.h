@@ -11,12 +11,38 @@
 
 /* What arch_cpu finds out about the running CPU. */
 struct cpu {
-	bool gib_pages;	  /* 1 GiB blocks in page tables */
-	bool five_levels; /* runs in 5-level paging now */
+	bool gib_pages;	  /* x86: 1 GiB blocks in page tables */
+	bool five_levels; /* x86: runs in 5-level paging now */
 };
 
-/* The name of this CPU in the Boot Loader Specification's `architecture` key. */
-#define ARCH_NAME "x64"
+/* A CPU that the loader is built for. Pure: the host has all of them, a loader its own. */
+struct arch {
+	const char *name;	    /* as people say it: "x86-64" */
+	const char *bls;	    /* in the Boot Loader Specification's key `architecture` */
+	enum elf_machine enters[2]; /* kernels of these; 0: none */
+
+	/* Narrows where the handoff block may lie, for what this CPU must do in it (rule X8). */
+	void (*demand)(const struct cpu *cpu, const struct image *image, struct request *handoff);
+
+	/*
+	 * Carves page tables, descriptor tables and code out of handoff->block and fills them; with block.at == NULL it
+	 * only measures. Maps identically all memory in @map, which holds every part of the plan.
+	 */
+	void (*prepare)(const struct cpu *cpu, const struct image *image, const struct memmap *map,
+			struct handoff *handoff);
+};
+
+extern const struct arch arch_x86_64;
+
+/* Kernels of @machine can be entered: it is the CPU's own, or one that it can turn into. */
+static inline bool arch_enters(const struct arch *arch, enum elf_machine machine)
+{
+	return arch->enters[0] == machine || arch->enters[1] == machine;
+}
+
+/* ---- of the CPU that this build is for, and runs on ---- */
+
+const struct arch *arch_here(void);
 
 void arch_cpu(struct cpu *cpu);
 
@@ -25,15 +51,6 @@ uint64_t arch_ticks(void);
 
 /* A number from the CPU's own source of entropy; false, and nothing written, when it has none. */
 bool arch_random(uint64_t *number);
-
-/* Narrows where the handoff block may lie, for what this CPU must do in it (rule X8). */
-void arch_demand(const struct cpu *cpu, const struct image *image, struct request *handoff);
-
-/*
- * Carves page tables, descriptor tables and code out of handoff->block and fills them; with block.at == NULL it only
- * measures. Maps identically all memory in @map, which holds every part of the plan.
- */
-void arch_prepare(const struct cpu *cpu, const struct image *image, const struct memmap *map, struct handoff *handoff);
 
 /* After ExitBootServices: enters the kernel. */
 __attribute__((noreturn)) void arch_enter(const struct handoff *handoff);

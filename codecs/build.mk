@@ -3,7 +3,6 @@
 # The decoders: zlib, LZ4, zstd and liblzma as Debian's source packages have them, decoding alone, behind loader/codec.h.
 # Four times: for firmware, and for the host's tests, its command and its fuzz targets.
 
-CACHE ?= build/cache
 SOURCES := $(CACHE)/sources
 
 $(SOURCES)/versions:
@@ -76,7 +75,7 @@ define decoder
 $(OUT)/decoders/$(1).o: $(addprefix $(OUT)/,$(patsubst %,codecs/%.o,$(call our,$(1))) $(UPSTREAM_$(1):%=upstream/%.o))
 	@mkdir -p $$(@D)
 	$$(Q)$$(LD) -r --gc-sections $(patsubst %,-u codec_%,$(call our,$(1))) $$^ -o $$@
-	$$(Q)objcopy $(patsubst %,--keep-global-symbol=codec_%,$(call our,$(1))) $$@
+	$$(Q)$$(OBJCOPY) $(patsubst %,--keep-global-symbol=codec_%,$(call our,$(1))) $$@
 endef
 $(foreach d,$(DECODERS),$(eval $(call decoder,$(d))))
 

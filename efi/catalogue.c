@@ -43,7 +43,7 @@ static enum status add_entry(void *context, const char *name, struct fail *why)
 		return OK;
 	}
 	(void)entry_parse(entry, name, c->text[c->n], size, why); /* entry->broken keeps the reason */
-	if (!entry_is_for_cpu(entry, ARCH_NAME)) {
+	if (!entry_is_for_cpu(entry, arch_here()->bls)) {
 		efi_free(c->text[c->n]);
 		c->text[c->n] = NULL;
 		return OK;

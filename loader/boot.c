@@ -245,6 +245,7 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 
 	/* 1. Where we are, and whether we may. */
 	fw_machine(&p->machine);
+	p->arch = arch_here();
 	arch_cpu(&p->cpu);
 	TRY(check_secure_boot(&p->machine, why));
 

@@ -86,6 +86,16 @@ static enum status learn(struct boot *b, struct fail *why)
 	return OK;
 }
 
+static enum status check_machine(const struct planning *p, struct fail *why)
+{
+	const struct image *image = &p->image;
+
+	if (arch_enters(p->arch, image->machine))
+		return OK;
+	return fail(why, BAD_INPUT, "%s: a kernel for %s, and this loader is one for %s\n  try: a kernel for %s",
+		    image->name, machine_name(image->machine), p->arch->name, p->arch->name);
+}
+
 static enum status stay_in_place(struct boot *b, const struct entry *entry, struct fail *why)
 {
 	bool added;
@@ -166,6 +176,7 @@ enum status boot_identify(struct boot *b, const struct entry *entry, struct fail
 	if (packing_of(head) == PACKED_NOT)
 		TRY(image_identify(image, head, why));
 	TRY(identify_packed(b, head, entry->loader_unpacks, why));
+	TRY(check_machine(&b->planning, why));
 	TRY(find_relocs(b, why));
 	/* Of a bzImage not read again: its payload starts behind two sectors at the earliest. */
 	b->loading.read += head.size;

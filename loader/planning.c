@@ -8,7 +8,7 @@ void planning_describe(struct planning *p, struct handoff *handoff)
 	p->machine.map_room = p->survey.final_room;
 	p->machine.map_desc_size = p->survey.desc_size;
 	p->image.protocol->describe(&p->image, &p->cargo, &p->plan, &p->machine, handoff);
-	arch_prepare(&p->cpu, &p->image, &p->survey.map, handoff);
+	p->arch->prepare(&p->cpu, &p->image, &p->survey.map, handoff);
 }
 
 enum status planning_measure(struct planning *p, struct fail *why)
@@ -24,7 +24,7 @@ enum status planning_measure(struct planning *p, struct fail *why)
 enum status planning_demand(struct planning *p, struct fail *why)
 {
 	TRY(p->image.protocol->demand(&p->image, &p->cargo, p->request, why));
-	arch_demand(&p->cpu, &p->image, &p->request[PART_HANDOFF]);
+	p->arch->demand(&p->cpu, &p->image, &p->request[PART_HANDOFF]);
 	policy_own_parts(p->conf, p->request);
 	TRY(planning_measure(p, why));
 	for (size_t i = 0; i < N_PARTS; i++)

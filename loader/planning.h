@@ -32,6 +32,7 @@ struct planning {
 	const struct loader_conf *conf;
 	struct image image;
 	struct cargo cargo;
+	const struct arch *arch;
 	struct cpu cpu;
 	struct machine machine;
 	struct survey survey;

@@ -152,6 +152,7 @@ static enum status identify(struct image *image, struct bytes head, struct fail 
 	    (struct image_piece){.offset = image->bzimage.payload_at, .size = image->bzimage.payload_size};
 	image->piece[0].memory = image->piece[0].size;
 	image->n_pieces = 1;
+	image->machine = ELF_X86_64;
 	image->entry_at = ENTRY_64_AT;
 	image->moves_itself = true;
 	image->takes_five_levels = (image->bzimage.xloadflags & XLF_5LEVEL) != 0;

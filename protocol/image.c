@@ -20,6 +20,22 @@ void image_take_segments(struct image *image, const struct elf *elf)
 	}
 }
 
+const char *machine_name(enum elf_machine machine)
+{
+	switch (machine) {
+	case ELF_I386:
+		return "i386";
+	case ELF_X86_64:
+		return "x86-64";
+	case ELF_AARCH64:
+		return "arm64";
+	case ELF_RISCV:
+		return "RISC-V";
+	default:
+		return "another CPU";
+	}
+}
+
 enum status image_identify(struct image *image, struct bytes head, struct fail *why)
 {
 	image->n_wants = 0;

@@ -41,7 +41,8 @@ struct image_want {
 
 struct image {
 	const struct protocol *protocol;
-	const char *name; /* as the entry names it, for messages */
+	enum elf_machine machine; /* that it was built for */
+	const char *name;	  /* as the entry names it, for messages */
 	uint64_t file_size;
 	struct image_piece piece[IMAGE_PIECES]; /* ascending by offset; within the kernel's place, disjoint */
 	size_t n_pieces;
@@ -102,6 +103,9 @@ void bzimage_describe(const struct image *image, const struct cargo *cargo, cons
 
 /* The pieces of an ELF file, in the order in which they lie in it. */
 void image_take_segments(struct image *image, const struct elf *elf);
+
+/* "arm64", as kernels' own documents call it. */
+const char *machine_name(enum elf_machine machine);
 
 /* Fills @image from the first bytes of a file: BAD_INPUT when no protocol knows it, or when one finds it broken. */
 enum status image_identify(struct image *image, struct bytes head, struct fail *why) MUST_CHECK;

@@ -59,6 +59,7 @@ static enum status identify(struct image *image, struct bytes head, struct fail 
 	TRY(elf_parse(&image->elf, image->name, head, image->file_size, why));
 	TRY(check_machine(&image->elf, why));
 	TRY(want_notes(image, why));
+	image->machine = image->elf.machine;
 	image_take_segments(image, &image->elf);
 	image->pvh = (struct elf_pvh){.has_entry = false};
 	image->bzimage =

@@ -111,6 +111,7 @@ static enum status fit_window(struct bzimage *k, const struct elf *elf, struct f
 static void take_pieces(struct image *image, const struct elf *elf)
 {
 	image_take_segments(image, elf);
+	image->machine = elf->machine;
 	image->entry_at = elf->entry;
 	image->image_end = elf->file_end;
 	image->virtual_base = elf->virtual_base;

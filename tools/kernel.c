@@ -94,6 +94,16 @@ static enum status identify(struct image *image, struct bytes head, FILE *file, 
 	return status == OK ? learn(image, file, buffer, why) : status;
 }
 
+const struct arch *kernel_arch(const struct image *image)
+{
+	static const struct arch *const all[] = {&arch_x86_64};
+	size_t i = 0;
+
+	while (i + 1 < sizeof(all) / sizeof(all[0]) && !arch_enters(all[i], image->machine))
+		i++;
+	return all[i];
+}
+
 enum status kernel_identify(struct image *image, const char *path, bool loader_unpacks, struct fail *why)
 {
 	struct bytes head = {NULL, 0};

@@ -11,26 +11,10 @@
 #include "../arch.h"
 #include "../tables.h"
 
-#define CPUID_EXTENDED	   0x80000001u
-#define EDX_GIB_PAGES	   (1u << 26)
-#define CR4_LA57	   (1u << 12)
 #define DESCRIPTOR_CODE_32 UINT64_C(0x00cf9b000000ffff) /* flat, execute and read */
 #define DESCRIPTOR_CODE_64 UINT64_C(0x00af9b000000ffff) /* flat, execute and read, long mode */
 #define DESCRIPTOR_DATA	   UINT64_C(0x00cf93000000ffff) /* flat, read and write */
 #define DESCRIPTOR_TSS	   UINT64_C(0x0000890000000067) /* 32 bits, base 0, limit 0x67; loading it marks it busy */
-
-void arch_cpu(struct cpu *cpu)
-{
-	*cpu = (struct cpu){
-	    .gib_pages = (x86_cpuid_edx(CPUID_EXTENDED) & EDX_GIB_PAGES) != 0,
-	    .five_levels = (x86_read_cr4() & CR4_LA57) != 0,
-	};
-}
-
-bool arch_random(uint64_t *number)
-{
-	return x86_random(number) != 0;
-}
 
 static bool must_leave_five_levels(const struct cpu *cpu, const struct image *image)
 {
@@ -42,7 +26,7 @@ static bool needs_code_32(const struct cpu *cpu, const struct image *image)
 	return image->entered_in_32_bits || must_leave_five_levels(cpu, image);
 }
 
-void arch_demand(const struct cpu *cpu, const struct image *image, struct request *handoff)
+static void demand(const struct cpu *cpu, const struct image *image, struct request *handoff)
 {
 	/* LA57 changes only while paging is off, that is in 32-bit code: what that code touches has 32-bit addresses.
 	 */
@@ -81,7 +65,7 @@ static uint64_t build_trampoline(const struct handoff *handoff, uint64_t root, s
 	return page.address;
 }
 
-void arch_prepare(const struct cpu *cpu, const struct image *image, const struct memmap *map, struct handoff *handoff)
+static void prepare(const struct cpu *cpu, const struct image *image, const struct memmap *map, struct handoff *handoff)
 {
 	struct table_format format = {cpu->five_levels ? 5 : 4, cpu->gib_pages};
 	bool with_code_32 = needs_code_32(cpu, image);
@@ -96,9 +80,10 @@ void arch_prepare(const struct cpu *cpu, const struct image *image, const struct
 		    build_trampoline(handoff, image->entered_in_32_bits ? 0 : tables.four_level_root, &handoff->block);
 }
 
-void arch_enter(const struct handoff *handoff)
-{
-	if (handoff->trampoline != 0)
-		x86_enter_by_trampoline(handoff->gdt, handoff->table_root, handoff->trampoline);
-	x86_enter(handoff->gdt, handoff->table_root, handoff->entry, handoff->argument);
-}
+const struct arch arch_x86_64 = {
+    .name = "x86-64",
+    .bls = "x64",
+    .enters = {ELF_X86_64, ELF_I386},
+    .demand = demand,
+    .prepare = prepare,
+};

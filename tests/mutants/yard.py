@@ -16,7 +16,8 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 
 COPIED = ("protocol", "loader", "config", "arch", "tools", "tests/unit", "tests/sim", "tests/probe")
-WRAPPED = ("cpuid_edx", "read_cr4", "random", "enter", "enter_by_trampoline")
+WRAPPED = ("x86_cpuid_edx", "x86_read_cr4", "x86_random", "x86_enter", "x86_enter_by_trampoline", "arch_here", "arch_cpu",
+           "arch_enter")
 # Tests that take seconds each, and what no others reach: with --slow alone.
 SLOW = ("test_faults", "test_inputs", "test_packed", "test_cut", "test_draw", "test_unpack", "test_unpack_errors",
         "test_unpack_kernels")
@@ -59,7 +60,8 @@ def expand(*patterns):
 
 
 def pure_files():
-    return expand("protocol/base/*.c", "protocol/*.c", "config/*.c", "loader/*.c", "arch/*.c", "arch/x86_64/*.c")
+    return expand("protocol/base/*.c", "protocol/*.c", "config/*.c", "loader/*.c", "arch/*.c", "arch/*/prepare.c",
+                  "arch/x86_64/here.c")
 
 
 def firmware_files():
@@ -114,8 +116,12 @@ class Yard:
         os.makedirs(os.path.dirname(out), exist_ok=True)
         run(["gcc", *flags, "-c", file, "-o", out], cwd=tree)
 
+    @staticmethod
+    def wrap(folder):
+        return ["-Wl,--wrap=" + name for name in WRAPPED] if folder == "sim" else []
+
     def link_library(self, folder, objects, out):
-        wrap = ["-Wl,--wrap=x86_" + name for name in WRAPPED] if folder == "sim" else []
+        wrap = self.wrap(folder)
         os.makedirs(os.path.dirname(out), exist_ok=True)
         run(["gcc", "-shared", *self.link, *wrap, "-Wl,-Bsymbolic", "-Wl,-soname,libcode.so", *objects, "-o", out])
 
@@ -129,7 +135,7 @@ class Yard:
         folder = folder_of(test)
         helpers = [self.object_of(f) for f in helper_files(folder)]
         os.makedirs(os.path.dirname(self.program(test)), exist_ok=True)
-        run(["gcc", *self.link, self.object_of(test), *helpers, self.library(folder), DECODERS[self.is_checked],
+        run(["gcc", *self.link, *self.wrap(folder), self.object_of(test), *helpers, self.library(folder), DECODERS[self.is_checked],
              "-lcmocka", "-lm", "-o", self.program(test)], cwd=self.root)
 
     def _stale(self, file):

@@ -473,6 +473,37 @@ void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampo
 	__wrap_x86_enter(gdt, load_le(page + 0xfe0, 8), load_le(page + 0xfe8, 8), load_le(page + 0xff0, 8));
 }
 
+/* ---- another CPU than the one that the tests run on ---- */
+
+const struct arch *__real_arch_here(void);
+const struct arch *__wrap_arch_here(void);
+void __real_arch_cpu(struct cpu *cpu);
+void __wrap_arch_cpu(struct cpu *cpu);
+__attribute__((noreturn)) void __real_arch_enter(const struct handoff *handoff);
+__attribute__((noreturn)) void __wrap_arch_enter(const struct handoff *handoff);
+
+const struct arch *__wrap_arch_here(void)
+{
+	return sim.arch != NULL ? sim.arch : __real_arch_here();
+}
+
+void __wrap_arch_cpu(struct cpu *cpu)
+{
+	if (sim.arch != NULL)
+		*cpu = sim.cpu;
+	else
+		__real_arch_cpu(cpu);
+}
+
+void __wrap_arch_enter(const struct handoff *handoff)
+{
+	if (sim.arch == NULL)
+		__real_arch_enter(handoff);
+	outcome.handoff = *handoff;
+	outcome.entered = true;
+	longjmp(fw.left, 1);
+}
+
 /* ---- a boot ---- */
 
 void sim_reset(void)

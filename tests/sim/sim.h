@@ -47,6 +47,9 @@ struct sim_setup {
 	bool cpu_has_entropy; /* RDRAND */
 	bool quiet;	      /* loader.conf asks for errors alone */
 
+	const struct arch *arch; /* of another CPU than the one that the tests run on; NULL: of that */
+	struct cpu cpu;		 /* and what it finds out about itself */
+
 	/* faults: the k-th call of all, from 1, fails with this status; 0: none does */
 	unsigned int fail_call;
 	enum status fail_status;
@@ -91,6 +94,7 @@ struct sim_outcome {
 	unsigned int takes_at_look; /* memory of the loader's own, held when it looked at the map: in a plan's way */
 	uint64_t table_root, gdt, entry, argument; /* at entry */
 	uint64_t trampoline;			   /* by which 5-level paging is left; 0: not */
+	struct handoff handoff;			   /* of another CPU: what it is entered with */
 	const struct planning *planning;	   /* the loader's own view, for what it should have done */
 };
 

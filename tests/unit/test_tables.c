@@ -302,13 +302,13 @@ static void prepare(struct prepared *p, bool five_levels)
 {
 	p->cpu = (struct cpu){.gib_pages = true, .five_levels = five_levels};
 	p->handoff = (struct handoff){.block = {NULL, TABLES_AT, 24}};
-	arch_prepare(&p->cpu, &world.image, &world.map, &p->handoff);
+	arch_x86_64.prepare(&p->cpu, &world.image, &world.map, &p->handoff);
 	p->size = p->handoff.block.used;
 	p->handoff = (struct handoff){.block = {calloc(1, (size_t)p->size), TABLES_AT, 24},
 				      .entry = UINT64_C(0x17cc00200),
 				      .argument = UINT64_C(0x17c000000)};
 	assert_non_null(p->handoff.block.at);
-	arch_prepare(&p->cpu, &world.image, &world.map, &p->handoff);
+	arch_x86_64.prepare(&p->cpu, &world.image, &world.map, &p->handoff);
 	assert_true(p->handoff.block.used == p->size);
 }
 
@@ -356,7 +356,7 @@ static void x8_five_levels_are_kept_when_the_image_takes_them(void **state)
 	prepare(&p, true);
 	assert_true(p.handoff.trampoline == 0);
 	request_init(&handoff, PART_HANDOFF, 1);
-	arch_demand(&p.cpu, &world.image, &handoff);
+	arch_x86_64.demand(&p.cpu, &world.image, &handoff);
 	expect_bound("max", handoff.max, UINT64_MAX, RULE_NONE);
 	free(p.handoff.block.at);
 }
@@ -374,7 +374,7 @@ static void x8_five_levels_are_left_by_a_trampoline_below_4_gib(void **state)
 	given_kernel(.xloadflags = 0x1f);
 	prepare(&p, true);
 	request_init(&handoff, PART_HANDOFF, 1);
-	arch_demand(&p.cpu, &world.image, &handoff);
+	arch_x86_64.demand(&p.cpu, &world.image, &handoff);
 	expect_bound("max", handoff.max, GIB(4), X8);
 
 	page = prepared_at(&p, p.handoff.trampoline, 4096);
@@ -406,7 +406,7 @@ static void e3_long_mode_is_left_by_a_trampoline_below_4_gib_from_4_and_from_5_l
 		world.image.entered_in_32_bits = true;
 		prepare(&p, five != 0);
 		request_init(&handoff, PART_HANDOFF, 1);
-		arch_demand(&p.cpu, &world.image, &handoff);
+		arch_x86_64.demand(&p.cpu, &world.image, &handoff);
 		expect_bound("max", handoff.max, GIB(4), E3);
 		page = prepared_at(&p, p.handoff.trampoline, 4096);
 		assert_memory_equal(page, x86_trampoline, (size_t)(x86_trampoline_end - x86_trampoline));
@@ -430,7 +430,7 @@ static void x8_four_levels_need_no_trampoline_whatever_the_image_takes(void **st
 	prepare(&p, false);
 	assert_true(p.handoff.trampoline == 0);
 	request_init(&handoff, PART_HANDOFF, 1);
-	arch_demand(&p.cpu, &world.image, &handoff);
+	arch_x86_64.demand(&p.cpu, &world.image, &handoff);
 	expect_bound("max", handoff.max, UINT64_MAX, RULE_NONE);
 	free(p.handoff.block.at);
 }
