@@ -14,6 +14,7 @@ struct walk {
 	const struct table_format *format;
 	struct block *block;
 	struct piece table[MAX_LEVELS + 1]; /* the current one of each level */
+	uint64_t count;
 	uint64_t which[MAX_LEVELS + 1];	    /* address >> shift of what it covers; UINT64_MAX: none yet */
 };
 
@@ -38,6 +39,7 @@ static struct piece table_for(struct walk *walk, uint64_t address, unsigned int 
 		if (walk->which[l] == which)
 			continue;
 		walk->which[l] = which;
+		walk->count++;
 		walk->table[l] = block_take(walk->block, EFI_PAGE, EFI_PAGE);
 		if (l < walk->format->levels)
 			set_entry(walk->table[l + 1], address, l + 1, walk->table[l].address | PRESENT | WRITABLE);
@@ -97,4 +99,5 @@ void tables_build(const struct table_format *format, const struct memmap *map, s
 		if (range.end > done)
 			done = range.end;
 	}
+	out->size = walk.count * EFI_PAGE;
 }

@@ -18,6 +18,7 @@ struct table_format {
 
 struct tables {
 	uint64_t root;		  /* address of the top table */
+	uint64_t size;		  /* bytes of all */
 	uint64_t four_level_root; /* the same map as seen by 4-level paging: below 2^48 */
 };
 

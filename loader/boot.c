@@ -8,6 +8,7 @@
 #include "open.h"
 #include "outlook.h"
 #include "policy.h"
+#include "staging.h"
 
 #include "../protocol/vmlinux.h"
 
@@ -74,6 +75,8 @@ static void release_claims(struct boot *b)
 		if (!range_is_empty(b->claimed[i]))
 			fw_release(b->claimed[i]);
 	memset(b->claimed, 0, sizeof(b->claimed));
+	while (b->n_staged != 0)
+		fw_release(b->staged[--b->n_staged]);
 }
 
 /*
@@ -101,28 +104,49 @@ static enum status look_again(struct boot *b, struct range refused, struct fail 
 	return TAKEN;
 }
 
-/* Claims every part; when firmware refuses one, gives back the others and looks at the memory again. */
+/* When firmware refuses one place, gives back the others and looks at the memory again. */
+static enum status refused(struct boot *b, enum part part, struct range at, enum status status, struct fail *why)
+{
+	fw_log(LOG_DEBUG, "firmware does not give %s %#" PRIx64 ": planning again", part_name(part), at.start);
+	release_claims(b);
+	return status == TAKEN ? look_again(b, at, why) : status;
+}
+
+/* Of a kernel that is copied after exit: where its bytes wait, and what of its place is free already. */
+static enum status claim_staged(struct boot *b, struct fail *why)
+{
+	struct range want[MAX_STAGED];
+	size_t n = staging_claims(&b->planning, want);
+
+	for (size_t i = 0; i < n; i++) {
+		enum status status = fw_claim(want[i], why);
+
+		if (status != OK)
+			return refused(b, PART_KERNEL, want[i], status, why);
+		b->staged[b->n_staged++] = want[i];
+	}
+	return OK;
+}
+
 static enum status claim(struct boot *b, struct fail *why)
 {
+	if (b->planning.plan.copies.n != 0)
+		TRY(claim_staged(b, why));
 	for (size_t i = 0; i < N_PARTS; i++) {
 		struct range at = b->planning.plan.part[i].at;
 		enum status status;
 
-		if (range_is_empty(at) || i == PART_KEPT)
+		if (range_is_empty(at) || i == PART_KEPT || (i == PART_KERNEL && b->n_staged != 0))
 			continue;
 		status = fw_claim(at, why);
 		if (status == OK) {
 			b->claimed[i] = at;
 			continue;
 		}
-		fw_log(LOG_DEBUG, "firmware does not give %s %#" PRIx64 ": planning again", part_name((enum part)i),
-		       at.start);
-		if (i == PART_BOUNCE && status == TAKEN) {
-			b->planning.plan.part[i].at = (struct range){0, 0}; /* a plan without it is a plan */
-			continue;
-		}
-		release_claims(b);
-		return status == TAKEN ? look_again(b, at, why) : status;
+		if (i != PART_BOUNCE || status != TAKEN)
+			return refused(b, (enum part)i, at, status, why);
+		fw_log(LOG_DEBUG, "firmware does not give bounce %#" PRIx64 ": a plan without it is a plan", at.start);
+		b->planning.plan.part[i].at = (struct range){0, 0};
 	}
 	return OK;
 }
@@ -141,6 +165,15 @@ static void log_plan(const struct boot *b)
 		explain_placement(&text, (enum part)i, placement);
 		fw_log(LOG_NORMAL, "%s", line);
 	}
+	for (size_t i = 0; i < b->planning.plan.copies.n; i++) {
+		const struct copy *copy = &b->planning.plan.copies.copy[i];
+		struct text text = TEXT(line);
+
+		if (copy->from == copy->to)
+			continue;
+		explain_copy(&text, copy);
+		fw_log(LOG_NORMAL, "%s", line);
+	}
 	outlook_of(&b->planning.plan, &b->planning.survey.free.all,
 		   policy_kernel_may_move(&b->planning.image, b->command_line), &outlook);
 	if (outlook.kernel_may_move || fw_log_wants(LOG_DEBUG)) {
@@ -157,6 +190,15 @@ static void log_plan(const struct boot *b)
 	}
 }
 
+/* Where the kernel's first byte lies until exit; where somebody writes to all of it, all others follow. */
+static uint8_t *kernel_now(const struct boot *b)
+{
+	const struct plan *plan = &b->planning.plan;
+	uint64_t run;
+
+	return fw_memory_at(copies_now(&plan->copies, plan->part[PART_KERNEL].at.start, &run));
+}
+
 static enum status load_packed(struct boot *b, struct fail *why)
 {
 	struct packed *packed = &b->packed;
@@ -164,8 +206,7 @@ static enum status load_packed(struct boot *b, struct fail *why)
 
 	packed->buffer = b->loading.bounce;
 	packed->buffer_size = b->loading.bounce_size;
-	status =
-	    packed_load(packed, &b->planning.image, fw_memory_at(b->planning.plan.part[PART_KERNEL].at.start), why);
+	status = packed_load(packed, &b->planning.image, kernel_now(b), why);
 	fw_progress(b->kernel.path, 0, 0);
 	TRY(status);
 	b->loading.read += packed->read_bytes;
@@ -186,7 +227,7 @@ static enum status load(struct boot *b, struct fail *why)
 	if (b->packed.found)
 		TRY(load_packed(b, why));
 	else
-		TRY(load_image(&b->loading, &b->kernel, &p->image, p->plan.part[PART_KERNEL].at.start, why));
+		TRY(load_image(&b->loading, &b->kernel, &p->image, &p->plan, why));
 	TRY(boot_read_relocs(b, why));
 	if (p->cargo.initrd_size != 0)
 		TRY(load_initrds(&b->loading, b->initrd, b->n_initrds, p->plan.part[PART_INITRD].at, why));
@@ -205,8 +246,7 @@ static enum status randomise(struct boot *b, struct fail *why)
 		fw_log(LOG_NORMAL, "no entropy: the kernel's virtual addresses are those that it was linked for [X10]");
 		return OK;
 	}
-	TRY(vmlinux_randomise(image, fw_memory_at(b->planning.plan.part[PART_KERNEL].at.start), boot_relocations(b),
-			      boot_relocations_in(b), entropy, &delta, why));
+	TRY(vmlinux_randomise(image, kernel_now(b), boot_relocations(b), boot_relocations_in(b), entropy, &delta, why));
 	fw_log(LOG_DEBUG, "virtual %#" PRIx64 " moved by %#" PRIx64 " [X10]", image->virtual_base + delta, delta);
 	return OK;
 }
@@ -217,17 +257,18 @@ static enum status relocate(struct boot *b, struct fail *why)
 	uint64_t start = b->planning.plan.part[PART_KERNEL].at.start;
 
 	TRY(randomise(b, why));
-	return image->protocol->relocate == NULL ? OK
-						 : image->protocol->relocate(image, fw_memory_at(start), start, why);
+	return image->protocol->relocate == NULL ? OK : image->protocol->relocate(image, kernel_now(b), start, why);
 }
 
 static enum status prepare_handoff(struct boot *b, struct fail *why)
 {
 	struct range place = b->planning.plan.part[PART_HANDOFF].at;
-	struct bytes payload = {fw_memory_at(b->planning.plan.part[PART_KERNEL].at.start),
-				b->planning.image.piece[0].size};
+	struct bytes payload = {kernel_now(b), b->planning.image.piece[0].size};
 
-	b->planning.image.protocol->inspect(&b->planning.image, payload, &b->planning.machine);
+	if (b->planning.plan.copies.n > 1) /* in pieces nobody can read what the kernel says of itself: no seed, then */
+		b->planning.machine.has_seed = false;
+	else
+		b->planning.image.protocol->inspect(&b->planning.image, payload, &b->planning.machine);
 	TRY(planning_measure(&b->planning, why));
 	if (b->planning.request[PART_HANDOFF].size > range_size(place))
 		return fail(why, IO_ERROR, "the handoff block needs more than was planned; please report this");
@@ -236,6 +277,26 @@ static enum status prepare_handoff(struct boot *b, struct fail *why)
 	planning_describe(&b->planning, &b->handoff);
 	memset(b->planning.machine.seed, 0, sizeof(b->planning.machine.seed));
 	return OK;
+}
+
+/* Firmware had time to give away what was to be free after exit (rule C6). */
+static enum status check_target(struct boot *b, struct fail *why)
+{
+	struct survey *survey = &b->planning.survey;
+	struct range target = b->planning.plan.part[PART_KERNEL].at;
+	const struct memory *stays;
+
+	if (b->planning.plan.copies.n == 0)
+		return OK;
+	fw_forget(survey);
+	TRY(fw_survey(survey, why));
+	if (memmap_is_free_after_exit(&survey->map, target, true, &stays))
+		return OK;
+	return fail_by(why, NO_PLACE, C6,
+		       "firmware took a part of %#" PRIx64 "-%#" PRIx64 " for %s while the kernel was loaded\n"
+		       "  try: the same once more, or a relocatable kernel",
+		       target.start, target.end,
+		       stays == NULL ? "something that is no memory" : memory_type_name(stays->type));
 }
 
 static enum status boot_through(struct boot *b, const struct entry *entry, struct fail *why)
@@ -272,9 +333,12 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	TRY(load(b, why));
 	TRY(relocate(b, why));
 	TRY(prepare_handoff(b, why));
+	TRY(check_target(b, why));
 	boot_close(b); /* pages and pools stay: after exit they are the kernel's RAM */
 
 	/* 6. No way back. What follows returns void: nothing can fail now. */
+	fw_log(LOG_NORMAL, "after exit copy %#" PRIx64 " bytes, tables %#" PRIx64 " bytes",
+	       copies_bytes(&p->plan.copies), b->handoff.tables_size);
 	fw_log(LOG_QUIET, "read %" PRIu64 " copied %" PRIu64 " bytes", b->loading.read, b->loading.copied);
 	TRY(fw_exit(&b->handoff.final, why));
 	p->image.protocol->finish(&b->handoff, &b->handoff.final);

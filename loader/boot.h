@@ -5,6 +5,7 @@
 
 #include "load.h"
 #include "packed.h"
+#include "staging.h"
 
 #define MAX_REFUSED 16
 
@@ -19,7 +20,9 @@ struct boot {
 	struct file kernel, initrd[MAX_INITRDS];
 	size_t n_initrds;
 	struct planning planning;
-	struct range claimed[N_PARTS];	   /* empty: not claimed */
+	struct range claimed[N_PARTS];	 /* empty: not claimed */
+	struct range staged[MAX_STAGED]; /* claimed for a kernel that is copied after exit (rule C6), in its stead */
+	size_t n_staged;
 	struct range refused[MAX_REFUSED]; /* by firmware, against its own map */
 	size_t n_refused;
 	unsigned int n_looks; /* at the memory, after a refusal */

@@ -258,6 +258,8 @@ static void begin(struct candidates *c)
 	for (size_t i = 0; i < N_PARTS; i++)
 		if (!range_is_empty(c->placed[i].at))
 			c->taken[c->fit.n_taken++] = c->placed[i].at;
+	if (!range_is_empty(c->reserved))
+		c->taken[c->fit.n_taken++] = c->reserved;
 	c->state = CANDIDATES_END;
 	if (range_is_empty(span))
 		return;

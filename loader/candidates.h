@@ -12,6 +12,7 @@ struct candidates {
 	const struct choice *choice;
 	const struct runs *runs;
 	const struct placement *placed; /* N_PARTS; an empty range where nothing is placed yet */
+	struct range reserved;
 	bool from_top;
 	bool in_order; /* none of what rules C10 and C12 would try first */
 	const struct plan_trace *trace;
@@ -20,7 +21,7 @@ struct candidates {
 	/* where the enumeration stands: zeros at first */
 	enum { CANDIDATES_BEGIN, CANDIDATES_DRAW, CANDIDATES_IN_ORDER, CANDIDATES_END } state;
 	struct fit fit; /* its limits shrink as places are tried */
-	struct range taken[N_PARTS];
+	struct range taken[N_PARTS + 1];
 	struct fit_span left; /* of runs, what has not been passed */
 	bool in_run, any;     /* the outermost of them was tried in part; there were any */
 	struct range first;   /* what rule C10 tried first */

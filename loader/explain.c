@@ -7,6 +7,12 @@ void explain_placement(struct text *text, enum part part, const struct placement
 		 placement->at.start, range_size(placement->at), placement->align, rule_row(placement->by)->id);
 }
 
+void explain_copy(struct text *text, const struct copy *copy)
+{
+	text_add(text, "copy kernel %#" PRIx64 " to %#" PRIx64 " size %#" PRIx64 " after exit rule %s", copy->from,
+		 copy->to, copy->size, rule_row(C6)->id);
+}
+
 void explain_refusal(struct text *text, const struct refusal *refusal)
 {
 	const struct choice *c = refusal->choice;
@@ -45,8 +51,11 @@ static const char *owner_name(const struct memory *owner)
 static enum status explain_exact(const struct request *r, const struct memmap *map, struct fail *why)
 {
 	struct range place = {r->exact.value, r->exact.value + r->size};
-	const struct memory *owner = memmap_owner(map, place);
+	const struct memory *owner;
 
+	/* Who stays is the one in the way; boot services do not (rule C6). */
+	if (memmap_is_free_after_exit(map, place, false, &owner) || owner == NULL)
+		owner = memmap_owner(map, place);
 	(void)fail_by(why, NO_PLACE, r->exact.by, "the %s cannot lie at %#" PRIx64 ", and it may lie nowhere else",
 		      part_name(r->part), place.start);
 	fail_add(why, "  needs     %#" PRIx64 "-%#" PRIx64 "   %s", place.start, place.end, size_words(r->size).at);

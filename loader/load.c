@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "load.h"
 
+#include "copies.h"
 #include "mem.h"
 
 /*
@@ -164,15 +165,35 @@ enum status load_some(struct file *file, uint64_t offset, void *to, size_t size,
 	return fw_read(file->handle, offset, to, size, got, why);
 }
 
-enum status load_image(struct loading *loading, struct file *file, const struct image *image, uint64_t start,
+/* @size bytes that belong at @to: of the file from @offset, or zeros. */
+static enum status load_piece(struct loading *loading, struct file *file, uint64_t offset, bool zeros, uint64_t to,
+			      uint64_t size, const struct copies *copies, struct fail *why)
+{
+	uint64_t run;
+
+	for (uint64_t done = 0; done < size; done += run) {
+		uint64_t now = copies_now(copies, to + done, &run);
+
+		if (run > size - done)
+			run = size - done;
+		if (zeros)
+			memset(fw_memory_at(now), 0, (size_t)run);
+		else
+			TRY(load_file(loading, file, offset + done, now, run, why));
+	}
+	return OK;
+}
+
+enum status load_image(struct loading *loading, struct file *file, const struct image *image, const struct plan *plan,
 		       struct fail *why)
 {
 	for (size_t i = 0; i < image->n_pieces; i++) {
 		const struct image_piece *piece = &image->piece[i];
-		uint64_t to = start + piece->at;
+		uint64_t to = plan->part[PART_KERNEL].at.start + piece->at;
 
-		TRY(load_file(loading, file, piece->offset, to, piece->size, why));
-		memset(fw_memory_at(to + piece->size), 0, (size_t)(piece->memory - piece->size));
+		TRY(load_piece(loading, file, piece->offset, false, to, piece->size, &plan->copies, why));
+		TRY(load_piece(loading, file, 0, true, to + piece->size, piece->memory - piece->size, &plan->copies,
+			       why));
 	}
 	return OK;
 }

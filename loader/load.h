@@ -34,8 +34,11 @@ enum status load_file(struct loading *loading, struct file *file, uint64_t offse
 enum status load_some(struct file *file, uint64_t offset, void *to, size_t size, size_t *got,
 		      struct fail *why) MUST_CHECK;
 
-/* Every piece of @image to its place in the window that begins at @start, with zeros where it has none in the file. */
-enum status load_image(struct loading *loading, struct file *file, const struct image *image, uint64_t start,
+/*
+ * Every piece of @image to the kernel's place in @plan, or to where its bytes wait until they are copied there (rule
+ * C6), with zeros where it has none in the file.
+ */
+enum status load_image(struct loading *loading, struct file *file, const struct image *image, const struct plan *plan,
 		       struct fail *why) MUST_CHECK;
 
 /* Joined as the kernel unpacks them: each begins on a 4-byte boundary. BAD_INPUT when the sum overflows. */

@@ -148,6 +148,7 @@ enum status packed_identify(struct packed *p, struct image *image, struct bytes 
 		p->table_size = p->size - image->image_end;
 	image->has_table = p->table_size != 0;
 	p->found = true;
+	image->in_one_piece = true;
 	return OK;
 }
 

@@ -26,6 +26,7 @@ static enum status place_by_choice(struct search *s, size_t depth, const struct 
 					.choice = choice,
 					.runs = runs,
 					.placed = s->placed,
+					.reserved = s->free->reserved,
 					.from_top = choice->from_top || s->all_from_top,
 					.in_order = s->all_from_top,
 					.trace = s->trace,

@@ -18,6 +18,7 @@ struct runs {
 struct free_memory {
 	struct runs reliable; /* EFI_MEMORY_MORE_RELIABLE only: tried first (rule C1); may be empty */
 	struct runs all;
+	struct range reserved; /* no part may lie there: something is moved there after exit (rule C6) */
 };
 
 /*

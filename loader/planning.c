@@ -2,12 +2,14 @@
 #include "planning.h"
 
 #include "explain.h"
+#include "staging.h"
 
 void planning_describe(struct planning *p, struct handoff *handoff)
 {
 	p->machine.map_room = p->survey.final_room;
 	p->machine.map_desc_size = p->survey.desc_size;
 	p->image.protocol->describe(&p->image, &p->cargo, &p->plan, &p->machine, handoff);
+	copies_write(&p->moves, p->copies_after_exit ? 2 * MAX_COPIES : 0, handoff);
 	p->arch->prepare(&p->cpu, &p->image, &p->survey.map, handoff);
 }
 
@@ -37,8 +39,16 @@ enum status planning_demand(struct planning *p, struct fail *why)
 enum status planning_make(struct planning *p, const struct plan_trace *trace, struct fail *why)
 {
 	struct plan_failure failure;
-	enum status status = plan_make(p->request, &p->survey.free, &p->plan, &failure, trace);
+	enum status status;
 
+	p->moves.n = 0;
+	if (p->copies_after_exit) { /* planned before, and a place was refused */
+		p->copies_after_exit = false;
+		TRY(planning_measure(p, why));
+	}
+	status = plan_make(p->request, &p->survey.free, &p->plan, &failure, trace);
+	if (status == NO_PLACE && staging_can_help(p, &failure))
+		return staging_plan(p, trace, why);
 	if (status != OK)
 		return explain_failure(status, p->request, &p->survey.free, &p->survey.map, &failure, why);
 	if (p->plan.part[PART_KERNEL].at.end <= GIB(4) && p->plan.part[PART_INITRD].at.end <= GIB(4))

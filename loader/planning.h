@@ -7,6 +7,7 @@
 #define BERTH_PLANNING_H
 
 #include "../arch/arch.h"
+#include "copies.h"
 #include "plan.h"
 #include "policy.h"
 
@@ -42,6 +43,8 @@ struct planning {
 	/* conclusions */
 	struct request request[N_PARTS];
 	struct plan plan;
+	bool copies_after_exit; /* rule C6 */
+	struct moves moves;	/* what they come to */
 };
 
 /*

@@ -246,15 +246,26 @@ static bool is_in_window(const struct wish *wish, enum part part)
 	return wish->policy == PLACE_WITHIN && (part == PART_KERNEL || part == PART_INITRD || part == PART_HANDOFF);
 }
 
-enum status policy_apply(const struct wish *wish, const uint64_t *entropy, const struct image *image,
-			 const char *command_line, struct request request[N_PARTS], struct fail *why)
+static void common_limits(const char *command_line, struct request *r)
 {
 	uint64_t limit;
 
+	at_least(&r->min, MIB(1), C1);
+	if (command_line_mem(command_line, &limit))
+		at_most(&r->max, limit, C9);
+}
+
+void policy_stage(const char *command_line, struct request *staged)
+{
+	common_limits(command_line, staged);
+	choose_high(staged);
+}
+
+enum status policy_apply(const struct wish *wish, const uint64_t *entropy, const struct image *image,
+			 const char *command_line, struct request request[N_PARTS], struct fail *why)
+{
 	for (size_t i = 0; i < N_PARTS; i++) {
-		at_least(&request[i].min, MIB(1), C1);
-		if (command_line_mem(command_line, &limit))
-			at_most(&request[i].max, limit, C9);
+		common_limits(command_line, &request[i]);
 		if (is_in_window(wish, (enum part)i)) {
 			at_least(&request[i].min, wish->at, C5);
 			at_most(&request[i].max, wish->end, C5);

@@ -54,10 +54,14 @@ struct handoff {
 	struct memory *sorted; /* room for the final map, sorted */
 	size_t sorted_room;    /* entries */
 
+	struct piece copies; /* what is moved after exit, as loader/copies.h writes it (rule C6) */
+
 	/* arch/: what the CPU is entered with */
 	uint64_t entry, argument;
 	uint64_t table_root, gdt;
-	uint64_t trampoline; /* 0: the kernel is entered in 64-bit mode, with the levels of paging that firmware has */
+	uint64_t tables_size; /* bytes of page tables */
+	uint64_t stack_top;   /* of what runs between exit and entry, where firmware's stack may be overwritten */
+	uint64_t trampoline;  /* 0: the kernel is entered in 64-bit mode, with the levels of paging that firmware has */
 };
 
 /* A text with its NUL, in the block. */

@@ -52,6 +52,7 @@ struct image {
 	uint64_t image_end; /* of an ELF file: where it ends, and Linux's relocation table begins */
 	bool has_table;	    /* and Linux's relocation table stands there: it can be moved to other virtual addresses */
 	uint64_t virtual_base;	 /* of a vmlinux: the virtual address that its window was linked for */
+	bool in_one_piece;	 /* unpacked or relocated: its window is written as one, also before it is copied */
 	bool moves_itself;	 /* to a random place, unless told not to (rule X9) */
 	bool takes_five_levels;	 /* may be entered with 5-level paging on (rule X8) */
 	bool entered_in_32_bits; /* and with paging off; else in 64-bit mode (rule E3) */

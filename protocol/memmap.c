@@ -161,6 +161,37 @@ const struct memory *memmap_owner(const struct memmap *map, struct range range)
 	return NULL;
 }
 
+static bool is_free_after_exit(const struct memory *memory)
+{
+	struct memory as_if_free = {memory->at, MEMORY_CONVENTIONAL, memory->attribute};
+
+	return memory_is_free(memory) ||
+	       ((memory->type == MEMORY_BOOT_CODE || memory->type == MEMORY_BOOT_DATA) && memory_is_free(&as_if_free));
+}
+
+static bool is_free_or_ours(const struct memory *memory)
+{
+	return memory->type == MEMORY_LOADER_DATA || is_free_after_exit(memory);
+}
+
+bool memmap_is_free_after_exit(const struct memmap *map, struct range range, bool ours, const struct memory **stays)
+{
+	bool (*want)(const struct memory *) = ours ? is_free_or_ours : is_free_after_exit;
+	struct range run;
+	size_t at = 0;
+
+	*stays = NULL;
+	for (size_t i = 0; i < map->count; i++)
+		if (range_overlaps(map->entry[i].at, range) && !want(&map->entry[i])) {
+			*stays = &map->entry[i];
+			return false;
+		}
+	while (memmap_next_merged(map, want, &at, &run))
+		if (range_contains(run, range))
+			return true;
+	return false;
+}
+
 const char *memory_type_name(uint32_t type)
 {
 	static const char *const name[] = {

@@ -77,6 +77,12 @@ bool memmap_next_merged(const struct memmap *map, bool (*want)(const struct memo
 /* The first entry that is not free and shares a byte with @range; NULL when there is none. */
 const struct memory *memmap_owner(const struct memmap *map, struct range range);
 
+/*
+ * Whether all of @range is memory that is free once boot services have ended: free now, or theirs. When it is not,
+ * *stays is who keeps it, and NULL where a part of it is no memory. @ours: what the loader holds counts as free too.
+ */
+bool memmap_is_free_after_exit(const struct memmap *map, struct range range, bool ours, const struct memory **stays);
+
 /* What a person calls the type: "boot services data". */
 const char *memory_type_name(uint32_t type);
 

@@ -64,6 +64,7 @@ static enum status identify(struct image *image, struct bytes head, struct fail 
 	image->pvh = (struct elf_pvh){.has_entry = false};
 	image->bzimage =
 	    (struct bzimage){.pref_address = image->elf.window.start}; /* what `placement preferred` asks for */
+	image->in_one_piece = image->elf.movable;
 	image->entered_in_32_bits = true;
 	return OK;
 }

@@ -56,8 +56,22 @@ struct placement {
 	enum rule by;
 };
 
+/* @size bytes that lie at @from and belong at @to; the two may overlap, or be the same. */
+struct copy {
+	uint64_t from, to, size;
+};
+
+#define MAX_COPIES 32 /* pieces of one file */
+
+struct copies {
+	struct copy copy[MAX_COPIES];
+	size_t n;
+};
+
 struct plan {
 	struct placement part[N_PARTS];
+	struct copies
+	    copies; /* of the kernel's place, what is loaded elsewhere (rule C6); none: all is loaded in place */
 };
 
 static inline void request_init(struct request *request, enum part part, uint64_t size)

@@ -115,6 +115,7 @@ static void take_pieces(struct image *image, const struct elf *elf)
 	image->entry_at = elf->entry;
 	image->image_end = elf->file_end;
 	image->virtual_base = elf->virtual_base;
+	image->in_one_piece = true;
 	image->moves_itself = false;
 	image->protocol = &vmlinux_protocol;
 }

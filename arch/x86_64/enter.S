@@ -113,12 +113,41 @@ take_over:
 	mov	%eax, %gs
 	ret
 
+/*
+ * What is moved after exit (rule C6): rsi is the list that loader/copies.h writes. Upwards from the start where a piece
+ * moves down, else downwards from the end, so that one that overlaps itself survives.
+ */
+copy_all:
+	mov	%rsi, %rdx
+1:	mov	(%rdx), %rsi
+	mov	8(%rdx), %rdi
+	mov	16(%rdx), %rcx
+	add	$24, %rdx
+	test	%rcx, %rcx
+	jz	3f
+	cmp	%rdi, %rsi
+	jb	2f
+	shr	$3, %rcx	/* whole pages */
+	rep movsq
+	jmp	1b
+2:	lea	-8(%rsi, %rcx), %rsi
+	lea	-8(%rdi, %rcx), %rdi
+	shr	$3, %rcx
+	std
+	rep movsq
+	cld
+	jmp	1b
+3:	ret
+
 	.globl x86_enter
 	.type x86_enter, @function
 x86_enter:
 	mov	%rdx, %r12
 	mov	%rcx, %r13
 	call	take_over
+	mov	%r9, %rsp	/* firmware's stack may be where something is moved to */
+	mov	%r8, %rsi
+	call	copy_all
 	pushq	$0
 	popfq			/* every flag clear, IF among them */
 	pushq	$SELECTOR_CODE
@@ -136,8 +165,11 @@ x86_enter:
 	.type x86_enter_by_trampoline, @function
 x86_enter_by_trampoline:
 	mov	%rdx, %rbx
+	mov	%rcx, %r12
 	call	take_over
 	lea	TRAMPOLINE_ROOT(%rbx), %rsp
+	mov	%r12, %rsi
+	call	copy_all
 	pushq	$SELECTOR_CODE_32
 	pushq	%rbx
 	lretq

@@ -24,8 +24,10 @@
 uint32_t x86_cpuid_edx(uint32_t leaf); /* 0 when the CPU does not have the leaf */
 uint64_t x86_read_cr4(void);
 uint32_t x86_random(uint64_t *number); /* 0 when the CPU gives none */
-__attribute__((noreturn)) void x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument);
-__attribute__((noreturn)) void x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline);
+__attribute__((noreturn)) void x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument,
+					 uint64_t copies, uint64_t stack_top);
+__attribute__((noreturn)) void x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline,
+						       uint64_t copies);
 extern const uint8_t x86_trampoline[], x86_trampoline_end[];
 #endif
 

@@ -29,6 +29,8 @@ bool arch_random(uint64_t *number)
 void arch_enter(const struct handoff *handoff)
 {
 	if (handoff->trampoline != 0)
-		x86_enter_by_trampoline(handoff->gdt, handoff->table_root, handoff->trampoline);
-	x86_enter(handoff->gdt, handoff->table_root, handoff->entry, handoff->argument);
+		x86_enter_by_trampoline(handoff->gdt, handoff->table_root, handoff->trampoline,
+					handoff->copies.address);
+	x86_enter(handoff->gdt, handoff->table_root, handoff->entry, handoff->argument, handoff->copies.address,
+		  handoff->stack_top);
 }

@@ -11,6 +11,7 @@
 #include "../arch.h"
 #include "../tables.h"
 
+#define STACK_SIZE	   64				/* two return addresses, and what lretq pops */
 #define DESCRIPTOR_CODE_32 UINT64_C(0x00cf9b000000ffff) /* flat, execute and read */
 #define DESCRIPTOR_CODE_64 UINT64_C(0x00af9b000000ffff) /* flat, execute and read, long mode */
 #define DESCRIPTOR_DATA	   UINT64_C(0x00cf93000000ffff) /* flat, read and write */
@@ -72,7 +73,9 @@ static void prepare(const struct cpu *cpu, const struct image *image, const stru
 	struct tables tables;
 
 	handoff->gdt = build_gdt(&handoff->block, with_code_32, image->entered_in_32_bits);
+	handoff->stack_top = block_take(&handoff->block, STACK_SIZE, 16).address + STACK_SIZE;
 	tables_build(&format, map, &handoff->block, &tables);
+	handoff->tables_size = tables.size;
 	handoff->table_root = tables.root;
 	handoff->trampoline = 0;
 	if (with_code_32)

@@ -96,6 +96,17 @@ def kernel_below_4g_with_1g(esp):
 
 
 @boots
+def kernel_that_is_not_relocatable(esp):
+    """Debian's kernel without relocatable_kernel: at its pref_address, 16 MiB, which boot services hold until exit"""
+    plain(esp)
+    esp.put("vmlinuz", lab.patched(KERNEL["file"], [(0x234, 1, 0)]))
+    guest = boot(esp)
+    check_healthy(guest, REPORT + " nokaslr")
+    check_kernel_at(guest, 16 * MIB, 16 * MIB + 1)
+    expect(guest.placed("kernel")[3] == "C6", "the place is not signed C6")
+
+
+@boots
 def kernel_at_an_exact_address(esp):
     """placement 0x140000000: exactly there, and nokaslr is added, or the kernel would move again"""
     plain(esp, "placement 0x140000000", options=REPORT)
@@ -271,7 +282,7 @@ def run_without_a_terminal(esp):
     good = run_command("--memory", "3G", "--placement", "0x60000000")
     expect(good.returncode == 0, f"status {good.returncode}:\n{good.stdout}")
     expect("guest: kernel 0x60000000-" in good.stdout, good.stdout)
-    bad = run_command("--placement", "0x1000000")
+    bad = run_command("--placement", "0x7c000000")
     expect(bad.returncode == 1, f"a boot that cannot be had has status {bad.returncode}")
     expect("held by" in bad.stdout and "did not come up" in bad.stdout, bad.stdout)
     wrong = run_command("--colour")
@@ -395,8 +406,8 @@ BAD = {
     "long-cmdline": (["linux /vmlinuz", "options " + "x" * 2048], {},
                      ["the command line has 2048 bytes; this kernel takes at most 2047", "rule X7"]),
     "initrd-missing": (["linux /vmlinuz", "initrd /nowhere.img"], {}, [r"\nowhere.img: no such file"]),
-    "exact-taken": (["linux /vmlinuz", "placement 0x1000000"], {},
-                    ["the kernel cannot lie at 0x1000000", "held by", "boot services data", "rule C5"]),
+    "exact-taken": (["linux /vmlinuz", "placement 0x7c000000"], {},
+                    ["the kernel cannot lie at 0x7c000000", "held by", "loader code", "rule C5"]),
 }
 # 40 MiB more than the largest free run of a machine with 512 MiB: asked for by a sparse file.
 BAD_SMALL_MACHINE = {

@@ -157,6 +157,25 @@ def probe_that_cannot_move(esp):
 
 
 @boots
+def probe_where_boot_services_were(esp):
+    """Stand-in that is not relocatable, pref_address 16 MiB, where OVMF's boot services are: copied there after exit"""
+    given(esp, relocatable_kernel=0, pref_address=16 * MIB)
+    probe = boot_probe(esp)
+    expect(probe.number("load") == 16 * MIB, f"it lies at {probe.number('load'):#x}")
+    copied = re.search(r"berth: after exit copy (0x[0-9a-f]+) bytes, tables (0x[0-9a-f]+) bytes", probe.text)
+    expect(copied and int(copied[1], 16) >= 4 * MIB, "nothing was copied: was the memory free?")
+
+
+@boots
+def probe_copied_on_a_small_machine(esp):
+    """The same with 128 MiB and a window that is nearly all of it: copied out of what is left"""
+    given(esp, relocatable_kernel=0, pref_address=16 * MIB, init_size=64 * MIB)
+    probe = boot_probe(esp, memory="128M")
+    expect(probe.number("load") == 16 * MIB, f"it lies at {probe.number('load'):#x}")
+    expect("berth: copy kernel 0x" in probe.text, "nothing was copied")
+
+
+@boots
 def probe_with_five_levels(esp):
     """Stand-in that takes five levels, from firmware that has them on: entered so"""
     given(esp)

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 
 #define ARENA_SIZE (UINT64_C(1) << 44) /* 16 TiB of addresses, of which a test touches a few MiB */
-#define CLAIMS	   64
+#define CLAIMS	   128
 #define TAKES	   32
 #define DIRT	   (UINT64_C(1) << 16) /* bytes of a claim that are full of something else */
 #define LOG_SIZE   (1 << 16)
@@ -423,13 +423,62 @@ enum status fw_exit(struct final_map *final, struct fail *why)
 	return OK;
 }
 
+/* ---- after exit ---- */
+
+/* What firmware's map calls free once boot services have ended, page by page, or the loader holds. */
+static bool is_free_after_exit(uint64_t page)
+{
+	if (sim_memory(page, EFI_PAGE) != NULL)
+		return true;
+	for (size_t d = 0; d + sim.desc_size <= sim.descriptors_size; d += sim.desc_size) {
+		const uint8_t *raw = sim.descriptors + d;
+		uint64_t type = load_le(raw, 4), start = load_le(raw + 8, 8);
+
+		if (start <= page && (page - start) / EFI_PAGE < load_le(raw + 24, 8))
+			return type == 7 || type == 3 || type == 4;
+	}
+	return false;
+}
+
+/* The memory is the kernel's from now on. */
+static void hand_over(struct range at)
+{
+	for (uint64_t page = at.start; page < at.end; page += EFI_PAGE)
+		if (!is_free_after_exit(page))
+			die("a copy after exit goes to memory that stays somebody's");
+	if (fw.n_claims == CLAIMS || mprotect(fw.arena + at.start, (size_t)range_size(at), PROT_READ | PROT_WRITE) != 0)
+		die("no room for what is handed over");
+	fw.claim[fw.n_claims++] = at;
+}
+
+void sim_copy_after_exit(uint64_t list)
+{
+	const uint8_t *at = sim_memory(list, 24);
+
+	if (at == NULL)
+		die("the list of copies lies outside of what was claimed");
+	if (load_le(at + 16, 8) != 0)
+		hand_over(fw.boot.planning.plan.part[PART_KERNEL].at);
+	for (; load_le(at + 16, 8) != 0; at += 24) {
+		uint64_t from = load_le(at, 8), to = load_le(at + 8, 8), size = load_le(at + 16, 8);
+
+		if (sim_memory(from, size) == NULL || sim_memory(to, size) == NULL || size % 8 != 0 ||
+		    sim_memory(list, (uint64_t)(at - (fw.arena + list)) + 48) == NULL)
+			die("a copy that touches what nobody claimed");
+		memmove(fw.arena + to, fw.arena + from, (size_t)size);
+		outcome.copied += size;
+	}
+}
+
 /* ---- the CPU: the linker puts these in the place of arch/x86_64/enter.S's ---- */
 
 uint32_t __wrap_x86_cpuid_edx(uint32_t leaf);
 uint64_t __wrap_x86_read_cr4(void);
 uint32_t __wrap_x86_random(uint64_t *number);
-__attribute__((noreturn)) void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument);
-__attribute__((noreturn)) void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline);
+__attribute__((noreturn)) void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument,
+						uint64_t copies, uint64_t stack_top);
+__attribute__((noreturn)) void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline,
+							      uint64_t copies);
 
 uint32_t __wrap_x86_cpuid_edx(uint32_t leaf)
 {
@@ -452,8 +501,12 @@ uint64_t __wrap_x86_read_cr4(void)
 	return sim.five_levels ? 1u << 12 : ~(UINT64_C(1) << 12);
 }
 
-void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument)
+void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument, uint64_t copies,
+		      uint64_t stack_top)
 {
+	if (sim_memory(stack_top - 64, 64) == NULL)
+		die("the stack after exit lies outside of what was claimed");
+	sim_copy_after_exit(copies);
 	outcome.gdt = gdt;
 	outcome.table_root = root;
 	outcome.entry = entry;
@@ -462,7 +515,7 @@ void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argu
 	longjmp(fw.left, 1);
 }
 
-void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline)
+void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline, uint64_t copies)
 {
 	const uint8_t *page = sim_memory(trampoline, EFI_PAGE);
 
@@ -470,7 +523,8 @@ void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampo
 		die("the trampoline lies outside of what was claimed");
 	outcome.trampoline = trampoline;
 	(void)root; /* the trampoline loads its own: the words at its end (arch/x86_64/enter.h) */
-	__wrap_x86_enter(gdt, load_le(page + 0xfe0, 8), load_le(page + 0xfe8, 8), load_le(page + 0xff0, 8));
+	__wrap_x86_enter(gdt, load_le(page + 0xfe0, 8), load_le(page + 0xfe8, 8), load_le(page + 0xff0, 8), copies,
+			 trampoline + 0xfe0);
 }
 
 /* ---- another CPU than the one that the tests run on ---- */
@@ -499,6 +553,7 @@ void __wrap_arch_enter(const struct handoff *handoff)
 {
 	if (sim.arch == NULL)
 		__real_arch_enter(handoff);
+	sim_copy_after_exit(handoff->copies.address);
 	outcome.handoff = *handoff;
 	outcome.entered = true;
 	longjmp(fw.left, 1);

@@ -93,6 +93,7 @@ struct sim_outcome {
 	size_t claims_left, files_left, surveys_left, takes_left; /* what the loader did not give back */
 	unsigned int takes_at_look; /* memory of the loader's own, held when it looked at the map: in a plan's way */
 	uint64_t table_root, gdt, entry, argument; /* at entry */
+	uint64_t copied;			   /* bytes after exit */
 	uint64_t trampoline;			   /* by which 5-level paging is left; 0: not */
 	struct handoff handoff;			   /* of another CPU: what it is entered with */
 	const struct planning *planning;	   /* the loader's own view, for what it should have done */
@@ -118,6 +119,9 @@ uint8_t sim_byte(const struct sim_file *file, uint64_t offset);
 
 /* All that the loader logged in this boot. */
 const char *sim_log(void);
+
+/* Moves what the list at @list says, as the CPU's own routine does after exit. */
+void sim_copy_after_exit(uint64_t list);
 
 /* Gives back what a boot that entered the kernel holds. */
 void sim_end(void);

@@ -78,6 +78,96 @@ static void a_fault_at_every_call_of_one_boot_leaves_nothing_behind(void **state
 	assert_true(bench.refused > 20);
 }
 
+/* ---- rule C6: boot services hold the kernel's one place ---- */
+
+static const struct kernel_fields fixed = {DEBIAN_12, SMALL_KERNEL, .relocatable_kernel = 0};
+
+static void begin_fixed(const char *map)
+{
+	begin(map, LINUX INITRD, "");
+	bench_set_up(map, LINUX INITRD, "", &fixed);
+	sim.dirty = true;
+}
+
+static void boot_to_pref_address(uint64_t copied)
+{
+	sim_boot(&bench.entry, &bench.conf);
+	check_outcome(&bench.entry, bench.name);
+	if (!outcome.entered)
+		fail_msg("refused: %s", outcome.why.text);
+	assert_int_equal(outcome.entry, MIB(16) + 0x200);
+	assert_int_equal(outcome.copied, copied);
+	sim_end();
+}
+
+static void c6_a_kernel_arrives_where_boot_services_were(void **state)
+{
+	(void)state;
+	begin_fixed("1M-9M free, 9M-21M boot, 21M-1G free, 4G-5G free");
+	boot_to_pref_address(KIB(64));
+	expect_said("place kernel 0x1000000 size 0x200000 align 0x1000 rule C6");
+	expect_said("copy kernel 0x13fff0000 to 0x1000000 size 0x10000 after exit rule C6");
+	expect_said("after exit copy 0x10000 bytes, tables 0x");
+	begin_fixed("1M-1G free, 4G-5G free");
+	boot_to_pref_address(0);
+	expect_said("after exit copy 0x0 bytes, tables 0x4000 bytes");
+	expect_unsaid("copy kernel");
+}
+
+static void c6_pieces_arrive_from_wherever_they_waited(void **state)
+{
+	(void)state;
+	begin_fixed(
+	    "1M-0x116000 free, 2M-0x204000 free, 3M-0x305000 free, 16M-0x1002000 boot, 0x1002000-0x1003000 free, "
+	    "0x1003000-18M boot, 32M-48M free reliable");
+	sim.refused[sim.n_refused++] = (struct range){MIB(33), MIB(47)};
+	boot_to_pref_address(KIB(64));
+	begin_fixed(
+	    "2M-0x205000 free, 3M-0x305000 free, 4M-0x405000 free, 16M-0x1002000 boot, 0x1002000-0x1003000 free, "
+	    "0x1003000-18M boot, 32M-0x2014000 free, 33M-0x210d000 free");
+	boot_to_pref_address(KIB(60)); /* a page of it was free */
+	assert_int_equal(times_said("copy kernel"), 4);
+	expect_unsaid("seed 1 entropy 1");
+}
+
+static void c6_each_fault_on_the_way_of_a_copied_kernel_leaves_nothing(void **state)
+{
+	static const char *const maps[] = {
+	    "1M-9M free, 9M-21M boot, 21M-1G free, 4G-5G free",
+	    "2M-0x205000 free, 3M-0x305000 free, 4M-0x405000 free, 16M-0x1002000 boot, 0x1002000-0x1003000 free, "
+	    "0x1003000-18M boot, 32M-0x2014000 free, 33M-0x210d000 free",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(maps); i++) {
+		begin_fixed(maps[i]);
+		bench_fail_each_call();
+		assert_true(bench.entered > 1);
+		assert_true(bench.refused > 10);
+	}
+}
+
+static void c6_a_place_that_firmware_gave_away_meanwhile_is_not_copied_to(void **state)
+{
+	static uint8_t taken[GIVEN_ENTRIES * DESC_SIZE];
+
+	(void)state;
+	begin_fixed("1M-9M free, 9M-21M boot, 21M-1G free");
+	sim.next_map_size =
+	    raw_map("1M-9M free, 9M-17M boot, 17M-18M runtime, 18M-21M boot, 21M-1G free", taken) * DESC_SIZE;
+	sim.next_map = taken;
+	expect_refused_with(NO_PLACE, "firmware took a part of 0x1000000-0x1200000 for runtime services data");
+}
+
+static void c6_what_firmware_refuses_of_the_place_itself_is_copied_there(void **state)
+{
+	(void)state;
+	begin_fixed("1M-9M free, 9M-17M boot, 17M-1G free");
+	sim.refused[sim.n_refused++] = (struct range){MIB(17), MIB(18)};
+	boot_to_pref_address(KIB(64));
+	expect_said("planning again");
+}
+
 static void a_try_after_one_that_failed_finds_nothing_of_it(void **state)
 {
 	uint64_t entry;
@@ -186,7 +276,7 @@ static void c7_a_bounce_buffer_that_firmware_refuses_is_done_without(void **stat
 	assert_true(range_is_empty(outcome.planning->plan.part[PART_BOUNCE].at));
 	assert_int_equal(outcome.call_of[SERVICE_SURVEY], 1);
 	expect_said("firmware does not give bounce");
-	assert_int_equal(times_said("planning again"), 1);
+	assert_int_equal(times_said("planning again"), 0);
 	sim_end();
 }
 
@@ -374,6 +464,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_fault_at_every_call_of_one_boot_leaves_nothing_behind),
+	    cmocka_unit_test(c6_a_kernel_arrives_where_boot_services_were),
+	    cmocka_unit_test(c6_pieces_arrive_from_wherever_they_waited),
+	    cmocka_unit_test(c6_each_fault_on_the_way_of_a_copied_kernel_leaves_nothing),
+	    cmocka_unit_test(c6_a_place_that_firmware_gave_away_meanwhile_is_not_copied_to),
+	    cmocka_unit_test(c6_what_firmware_refuses_of_the_place_itself_is_copied_there),
 	    cmocka_unit_test(a_try_after_one_that_failed_finds_nothing_of_it),
 	    cmocka_unit_test(the_log_tells_every_part_of_the_memory_and_every_place),
 	    cmocka_unit_test(the_bytes_that_were_read_are_counted_once),

@@ -319,8 +319,10 @@ static EFI_STATUS EFIAPI reset_system(EFI_RESET_TYPE type, EFI_STATUS status, UI
 uint32_t __wrap_x86_cpuid_edx(uint32_t leaf);
 uint64_t __wrap_x86_read_cr4(void);
 uint32_t __wrap_x86_random(uint64_t *number);
-__attribute__((noreturn)) void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument);
-__attribute__((noreturn)) void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline);
+__attribute__((noreturn)) void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument,
+						uint64_t copies, uint64_t stack_top);
+__attribute__((noreturn)) void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline,
+							      uint64_t copies);
 
 uint32_t __wrap_x86_cpuid_edx(uint32_t leaf)
 {
@@ -341,8 +343,12 @@ uint64_t __wrap_x86_read_cr4(void)
 	return 0;
 }
 
-void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument)
+void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument, uint64_t copies,
+		      uint64_t stack_top)
 {
+	(void)stack_top;
+	if (load_le((const uint8_t *)(uintptr_t)copies + 16, 8) != 0)
+		uefi_die("nothing here is copied");
 	outcome.gdt = gdt;
 	outcome.table_root = root;
 	outcome.entry = entry;
@@ -351,8 +357,9 @@ void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argu
 	longjmp(fw.left, 1);
 }
 
-void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline)
+void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline, uint64_t copies)
 {
+	(void)copies;
 	(void)gdt;
 	(void)root;
 	(void)trampoline;

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "copies.h"
+
+#include "../protocol/base/bytes.h"
+
+#define ENTRY_SIZE 24 /* from, to, size */
+
+static struct range source_of(const struct copy *c)
+{
+	return (struct range){c->from, c->from + c->size};
+}
+
+static struct range target_of(const struct copy *c)
+{
+	return (struct range){c->to, c->to + c->size};
+}
+
+uint64_t copies_now(const struct copies *copies, uint64_t to, uint64_t *run)
+{
+	*run = UINT64_MAX - to;
+	for (size_t i = 0; i < copies->n; i++) {
+		const struct copy *c = &copies->copy[i];
+
+		if (to >= c->to && to - c->to < c->size) {
+			*run = c->size - (to - c->to);
+			return c->from + (to - c->to);
+		}
+		if (c->to > to && c->to - to < *run)
+			*run = c->to - to;
+	}
+	return to;
+}
+
+uint64_t copies_bytes(const struct copies *copies)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < copies->n; i++)
+		if (copies->copy[i].from != copies->copy[i].to)
+			sum += copies->copy[i].size;
+	return sum;
+}
+
+struct order {
+	struct copies left;
+	uint64_t full; /* bytes of the spare memory that wait in it */
+	struct moves *moves;
+};
+
+static void add_move(struct order *o, uint64_t from, uint64_t to, uint64_t size)
+{
+	o->moves->move[o->moves->n++] = (struct copy){from, to, size};
+}
+
+/* Nobody else has yet to read what this copy overwrites. */
+static bool is_ready(const struct copies *left, size_t which)
+{
+	for (size_t i = 0; i < left->n; i++)
+		if (i != which && range_overlaps(source_of(&left->copy[i]), target_of(&left->copy[which])))
+			return false;
+	return true;
+}
+
+static bool move_next(struct order *o)
+{
+	for (size_t i = 0; i < o->left.n; i++) {
+		struct copy *c = &o->left.copy[i];
+
+		if (!is_ready(&o->left, i))
+			continue;
+		if (c->from != c->to)
+			add_move(o, c->from, c->to, c->size);
+		*c = o->left.copy[--o->left.n];
+		return true;
+	}
+	return false;
+}
+
+/* Each waits for another: the smallest makes way, which leaves the spare memory for further circles. */
+static enum status break_circle(struct order *o, struct range spare, struct fail *why)
+{
+	struct copy *c = NULL;
+
+	/* One of those that are not aside yet: there is one, for nothing waits for what is. */
+	for (size_t i = 0; i < o->left.n; i++)
+		if (!range_contains(spare, source_of(&o->left.copy[i])) &&
+		    (c == NULL || o->left.copy[i].size < c->size))
+			c = &o->left.copy[i];
+	if (c == NULL || range_size(spare) - o->full < c->size)
+		return fail_by(why, NO_PLACE, C6,
+			       "%zu pieces lie in each other's way, and %#" PRIx64
+			       " bytes are too few to take one aside",
+			       o->left.n, range_size(spare) - o->full);
+	add_move(o, c->from, spare.start + o->full, c->size);
+	c->from = spare.start + o->full;
+	o->full += c->size;
+	return OK;
+}
+
+enum status copies_order(const struct copies *copies, struct range spare, struct moves *moves, struct fail *why)
+{
+	struct order order = {.left = *copies, .moves = moves};
+
+	moves->n = 0;
+	while (order.left.n != 0)
+		if (!move_next(&order))
+			TRY(break_circle(&order, spare, why));
+	return OK;
+}
+
+void copies_write(const struct moves *moves, size_t room, struct handoff *handoff)
+{
+	handoff->copies = block_take(&handoff->block, (room + 1) * ENTRY_SIZE, 8);
+	for (size_t i = 0; i < moves->n && handoff->copies.at != NULL; i++) {
+		uint8_t *at = handoff->copies.at + i * ENTRY_SIZE;
+
+		store_le(at, 8, moves->move[i].from);
+		store_le(at + 8, 8, moves->move[i].to);
+		store_le(at + 16, 8, moves->move[i].size);
+	}
+}

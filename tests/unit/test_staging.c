@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rule C6: a kernel whose one place boot services hold waits elsewhere and is copied there after exit. Each test draws
+ * the memory, and says where the bytes wait; a random one holds every plan to what must be true of it.
+ */
+#include "../../loader/staging.h"
+#include "given.h"
+
+#define PREF  MIB(16)
+#define FILE_ MIB(1) /* bytes of the protected-mode part */
+
+static const struct kernel_fields fixed = {DEBIAN_12, .relocatable_kernel = 0, .init_size = MIB(4),
+					   .syssize = FILE_ / 16, .file_size = FILE_ + 40 * 512};
+
+static struct planning p;
+static enum status status;
+static struct fail why;
+
+static void given(const char *map)
+{
+	given_map(map);
+	given_kernel_fields(&fixed);
+	p = (struct planning){
+	    .conf = &world.conf,
+	    .image = world.image,
+	    .cargo = {"", 0},
+	    .arch = &arch_x86_64,
+	    .cpu = {.gib_pages = true},
+	    .survey = {.map = world.map, .free = world.free, .descriptors = 8, .final_room = 40, .desc_size = 48},
+	};
+}
+
+static void plan(void)
+{
+	status = planning_demand(&p, &why);
+	if (status == OK)
+		status = planning_make(&p, NULL, &why);
+}
+
+static void expect_copies(size_t n)
+{
+	if (status != OK)
+		fail_msg("no plan: %s", why.text);
+	assert_int_equal(p.plan.copies.n, n);
+}
+
+static void expect_copy(size_t which, uint64_t from, uint64_t to, uint64_t size)
+{
+	const struct copy *c = &p.plan.copies.copy[which];
+
+	if (c->from != from || c->to != to || c->size != size)
+		fail_msg("copy %zu is %#" PRIx64 " to %#" PRIx64 " size %#" PRIx64 "; expected %#" PRIx64
+			 " to %#" PRIx64 " size %#" PRIx64,
+			 which, c->from, c->to, c->size, from, to, size);
+}
+
+static void c6_what_is_free_is_loaded_in_place(void **state)
+{
+	(void)state;
+	given("1M-64M free");
+	plan();
+	expect_copies(0);
+	assert_int_equal(p.plan.part[PART_KERNEL].at.start, PREF);
+	assert_int_equal(p.plan.part[PART_KERNEL].by, X3);
+	assert_int_equal(p.moves.n, 0);
+}
+
+static void c6_where_boot_services_are_a_kernel_is_copied_after_exit(void **state)
+{
+	(void)state;
+	given("1M-9M free, 9M-21M boot, 21M-64M free, 4G-5G free");
+	plan();
+	expect_copies(1);
+	expect_copy(0, GIB(5) - MIB(1), PREF, MIB(1)); /* C3, and no more than is in the file */
+	assert_int_equal(p.plan.part[PART_KERNEL].at.start, PREF);
+	assert_int_equal(p.plan.part[PART_KERNEL].at.end, PREF + MIB(4));
+	assert_int_equal(p.plan.part[PART_KERNEL].by, C6);
+	assert_int_equal(p.moves.n, 1);
+}
+
+static void c6_an_address_that_the_user_asks_for_is_kept_as_well(void **state)
+{
+	(void)state;
+	given("1M-32M free, 32M-36M boot, 36M-64M free");
+	given_kernel(.init_size = MIB(4), .syssize = FILE_ / 16, .file_size = FILE_ + 40 * 512);
+	p.image = world.image;
+	p.wish = (struct wish){PLACE_EXACT, true, MIB(32), 0};
+	plan();
+	expect_copies(1);
+	assert_int_equal(p.plan.part[PART_KERNEL].at.start, MIB(32));
+}
+
+static void c6_nothing_lies_in_the_window_that_the_kernel_will_have(void **state)
+{
+	(void)state;
+	given("1M-16M reserved, 16M-17M boot, 17M-22M free");
+	p.cargo.initrd_size = MIB(1);
+	plan();
+	expect_copies(1);
+	for (size_t i = 0; i < N_PARTS; i++)
+		assert_true(i == PART_KERNEL ||
+			    !range_overlaps(p.plan.part[i].at, (struct range){PREF, PREF + MIB(4)}));
+}
+
+static void c6_memory_that_stays_somebodys_is_no_target(void **state)
+{
+	(void)state;
+	given("1M-9M free, 9M-17M boot, 17M-18M nvs, 18M-64M free");
+	plan();
+	assert_int_equal(status, NO_PLACE);
+	assert_int_equal(why.rule, X3);
+	assert_non_null(strstr(why.text, "0x1100000-0x1200000   ACPI non-volatile")); /* and not boot services */
+	given("1M-9M free, 9M-17M boot, 18M-64M free");
+	plan();
+	assert_int_equal(status, NO_PLACE);
+	given("1M-9M free, 9M-18M boot, 18M-19M loader, 19M-64M free");
+	plan();
+	assert_int_equal(status, NO_PLACE);
+}
+
+/* All that is free lies in the window: the bytes wait further up in it, and go down over themselves. */
+static void c6_on_a_small_machine_the_bytes_wait_in_their_own_window(void **state)
+{
+	(void)state;
+	given("1M-2M free, 16M-0x1010000 boot, 0x1010000-20M free");
+	plan();
+	expect_copies(1);
+	expect_copy(0, MIB(19), PREF, MIB(1));
+}
+
+static void c6_without_one_run_the_bytes_wait_in_pieces(void **state)
+{
+	(void)state;
+	given("1M-0x180000 free, 0x200000-0x280000 free, 0x300000-0x320000 free, 16M-0x1090000 boot, "
+	      "0x1090000-0x10b0000 free, 0x10b0000-20M boot");
+	plan();
+	expect_copies(4);
+	assert_int_equal(copies_bytes(&p.plan.copies), MIB(1) - 0x20000);
+	expect_copy(2, 0x1090000, 0x1090000, 0x20000); /* free of the place itself: loaded there at once */
+}
+
+static void c6_what_is_written_as_a_whole_waits_in_one_run_or_is_refused(void **state)
+{
+	(void)state;
+	given("1M-0x180000 free, 0x200000-0x280000 free, 0x300000-0x320000 free, 16M-20M boot");
+	p.image.in_one_piece = true;
+	plan();
+	assert_int_equal(status, NO_PLACE);
+	assert_int_equal(why.rule, C6);
+	assert_non_null(strstr(why.text, "nowhere can its 0x400000 bytes (4.0 MiB) wait"));
+	given("1M-2M free, 16M-20M boot, 32M-37M free");
+	p.image.in_one_piece = true;
+	plan();
+	expect_copies(1);
+	assert_int_equal(p.plan.copies.copy[0].size, MIB(4)); /* the whole window */
+}
+
+static void c6_mem_bounds_where_the_bytes_wait(void **state)
+{
+	(void)state;
+	given("1M-9M free, 9M-21M boot, 21M-64M free, 4G-5G free");
+	p.cargo.command_line = "mem=64M";
+	plan();
+	expect_copies(1);
+	expect_copy(0, MIB(63), PREF, MIB(1));
+}
+
+static void c6_a_place_that_becomes_free_is_taken_without_a_copy(void **state)
+{
+	struct survey free_now;
+
+	(void)state;
+	given("1M-64M free");
+	free_now = p.survey;
+	free_now.free.all.run = memcpy(calloc(4, sizeof(struct range)), world.free.all.run, sizeof(struct range));
+	free_now.map.entry = memcpy(calloc(4, sizeof(struct memory)), world.map.entry, sizeof(struct memory));
+	given("1M-9M free, 9M-21M boot, 21M-64M free");
+	plan();
+	expect_copies(1);
+	p.survey.map = free_now.map;
+	p.survey.free = free_now.free;
+	status = planning_make(&p, NULL, &why);
+	expect_copies(0);
+	assert_int_equal(p.moves.n, 0);
+	assert_int_equal(p.plan.part[PART_KERNEL].by, X3);
+	free(free_now.free.all.run);
+	free(free_now.map.entry);
+}
+
+/* ---- any memory ---- */
+
+#define CELL  KIB(64)
+#define CELLS 128 /* from 16 MiB - 32 cells */
+#define BASE  (PREF - 32 * CELL)
+
+/* Cells of one kind, several in a row; the window's are free or boot services'. */
+static void draw(struct dice *dice)
+{
+	static const char *const kind[] = {"free", "boot", "reserved", "free"};
+	static char map[GIVEN_ENTRIES * 40];
+	struct text text = TEXT(map);
+	uint64_t at = BASE;
+
+	text_add(&text, "1M-0x110000 free");
+	while (at < BASE + CELLS * CELL) {
+		uint64_t end = at + (1 + roll(dice, 12)) * CELL;
+		bool in_window = end > PREF && at < PREF + MIB(4);
+
+		text_add(&text, ", %#" PRIx64 "-%#" PRIx64 " %s", at, end, kind[roll(dice, in_window ? 2 : 4)]);
+		at = end;
+	}
+	given(map);
+}
+
+static bool is_free(struct range at)
+{
+	for (size_t i = 0; i < world.free.all.count; i++)
+		if (range_contains(world.free.all.run[i], at))
+			return true;
+	return false;
+}
+
+static void check_sources(void)
+{
+	struct range window = p.plan.part[PART_KERNEL].at;
+	uint64_t to = window.start;
+
+	for (size_t i = 0; i < p.plan.copies.n; i++) {
+		const struct copy *c = &p.plan.copies.copy[i];
+		struct range from = {c->from, c->from + c->size};
+
+		assert_int_equal(c->to, to); /* they cover the file's bytes, from the first to the last */
+		to += c->size;
+		assert_true(is_free(from));
+		for (size_t part = 0; part < N_PARTS; part++)
+			assert_true(part == PART_KERNEL || !range_overlaps(from, p.plan.part[part].at));
+		for (size_t j = 0; j < i; j++) {
+			const struct copy *other = &p.plan.copies.copy[j];
+
+			assert_false(range_overlaps(from, (struct range){other->from, other->from + other->size}));
+		}
+	}
+	assert_int_equal(to, window.start + (p.image.in_one_piece ? MIB(4) : MIB(1)));
+	for (size_t part = 0; part < N_PARTS; part++)
+		assert_true(part == PART_KERNEL || !range_overlaps(window, p.plan.part[part].at));
+}
+
+static bool is_claimed(const struct range *claim, size_t n, uint64_t page)
+{
+	for (size_t i = 0; i < n; i++)
+		if (page >= claim[i].start && page < claim[i].end)
+			return true;
+	return false;
+}
+
+static void check_claims(void)
+{
+	struct range window = p.plan.part[PART_KERNEL].at, claim[MAX_STAGED];
+	size_t n = staging_claims(&p, claim);
+
+	for (size_t i = 0; i < n; i++) {
+		assert_true(is_free(claim[i]));
+		assert_true(i == 0 || claim[i].start > claim[i - 1].end);
+		for (size_t part = 0; part < N_PARTS; part++)
+			assert_true(part == PART_KERNEL || !range_overlaps(claim[i], p.plan.part[part].at));
+	}
+	for (size_t i = 0; i < p.plan.copies.n; i++)
+		for (uint64_t at = 0; at < p.plan.copies.copy[i].size; at += EFI_PAGE)
+			assert_true(is_claimed(claim, n, p.plan.copies.copy[i].from + at));
+	for (uint64_t page = window.start; page < window.end; page += EFI_PAGE)
+		if (is_free((struct range){page, page + EFI_PAGE}))
+			assert_true(is_claimed(claim, n, page));
+}
+
+/* Free bytes at or above 1 MiB, outside of the window or not. */
+static uint64_t free_bytes(bool in_window)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < world.free.all.count; i++) {
+		struct range run = world.free.all.run[i], in = range_common(run, (struct range){PREF, PREF + MIB(4)});
+
+		sum += in_window ? (range_is_empty(in) ? 0 : range_size(in))
+				 : range_size(run) - (range_is_empty(in) ? 0 : range_size(in));
+	}
+	return sum;
+}
+
+static void c6_any_memory_gives_a_plan_that_is_true_or_has_too_little(void **state)
+{
+	struct dice dice = dice_from_seed("staging");
+	unsigned long n = cases_or(20000), copied = 0, pieces = 0, refused = 0;
+
+	(void)state;
+	for (unsigned long i = 0; i < n; i++) {
+		draw(&dice);
+		p.image.in_one_piece = roll(&dice, 4) == 0;
+		plan();
+		if (status == OK && p.plan.copies.n != 0) {
+			check_sources();
+			check_claims();
+			copied++;
+			pieces += p.plan.copies.n > 1;
+		} else if (status != OK && why.rule == C6 && !p.image.in_one_piece) {
+			/* Of free memory the file and the other parts would have needed more than there is. */
+			assert_true(free_bytes(false) + free_bytes(true) <
+				    MIB(1) + 2 * p.request[PART_HANDOFF].size + MIB(1));
+			refused++;
+		}
+	}
+	print_message("copied %lu, in pieces %lu, refused %lu of %lu\n", copied, pieces, refused, n);
+	assert_true(copied > n / 4 && pieces > 10 && pieces < copied);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(c6_what_is_free_is_loaded_in_place),
+	    cmocka_unit_test(c6_where_boot_services_are_a_kernel_is_copied_after_exit),
+	    cmocka_unit_test(c6_an_address_that_the_user_asks_for_is_kept_as_well),
+	    cmocka_unit_test(c6_nothing_lies_in_the_window_that_the_kernel_will_have),
+	    cmocka_unit_test(c6_memory_that_stays_somebodys_is_no_target),
+	    cmocka_unit_test(c6_on_a_small_machine_the_bytes_wait_in_their_own_window),
+	    cmocka_unit_test(c6_without_one_run_the_bytes_wait_in_pieces),
+	    cmocka_unit_test(c6_what_is_written_as_a_whole_waits_in_one_run_or_is_refused),
+	    cmocka_unit_test(c6_mem_bounds_where_the_bytes_wait),
+	    cmocka_unit_test(c6_a_place_that_becomes_free_is_taken_without_a_copy),
+	    cmocka_unit_test(c6_any_memory_gives_a_plan_that_is_true_or_has_too_little),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
