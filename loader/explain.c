@@ -54,7 +54,7 @@ static enum status explain_exact(const struct request *r, const struct memmap *m
 	const struct memory *owner;
 
 	/* Who stays is the one in the way; boot services do not (rule C6). */
-	if (memmap_is_free_after_exit(map, place, false, &owner) || owner == NULL)
+	if (memmap_is_free_after_exit(map, place, false, &owner))
 		owner = memmap_owner(map, place);
 	(void)fail_by(why, NO_PLACE, r->exact.by, "the %s cannot lie at %#" PRIx64 ", and it may lie nowhere else",
 		      part_name(r->part), place.start);

@@ -21,15 +21,19 @@ static uint64_t free_below(const struct runs *free, uint64_t limit)
 	return sum;
 }
 
-static uint64_t taken_below(const struct plan *plan, uint64_t limit)
+/* Of what is free: a place where boot services were (rule C6) was not. */
+static uint64_t taken_below(const struct plan *plan, const struct runs *free, uint64_t limit)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < N_PARTS; i++) {
 		struct range part = range_common(plan->part[i].at, (struct range){0, limit});
 
-		if (takes_memory((enum part)i) && !range_is_empty(part))
-			sum += range_size(part);
+		for (size_t r = 0; takes_memory((enum part)i) && !range_is_empty(part) && r < free->count; r++) {
+			struct range both = range_common(free->run[r], part);
+
+			sum += range_is_empty(both) ? 0 : range_size(both);
+		}
 	}
 	return sum;
 }
@@ -38,10 +42,10 @@ static struct before_after free_bytes(const struct plan *plan, const struct runs
 {
 	uint64_t before = free_below(free, limit);
 
-	return (struct before_after){before, before - taken_below(plan, limit)};
+	return (struct before_after){before, before - taken_below(plan, free, limit)};
 }
 
-/* The place in @run with the lowest start at or above @from; NULL when there is none. */
+/* The lowest place that reaches into @run at or above @from; NULL when there is none. */
 static const struct range *next_taken(const struct plan *plan, struct range run, uint64_t from)
 {
 	const struct range *next = NULL;
@@ -49,7 +53,7 @@ static const struct range *next_taken(const struct plan *plan, struct range run,
 	for (size_t i = 0; i < N_PARTS; i++) {
 		const struct range *at = &plan->part[i].at;
 
-		if (takes_memory((enum part)i) && range_overlaps(*at, run) && at->start >= from &&
+		if (takes_memory((enum part)i) && range_overlaps(*at, (struct range){from, run.end}) &&
 		    (next == NULL || at->start < next->start))
 			next = at;
 	}
@@ -75,7 +79,7 @@ static void look_at_rest(const struct plan *plan, const struct runs *free, struc
 		while (piece.start < run.end) {
 			const struct range *next = next_taken(plan, run, piece.start);
 
-			piece.end = next == NULL ? run.end : next->start;
+			piece.end = next == NULL ? run.end : next->start < piece.start ? piece.start : next->start;
 			outlook->gib_pages.after += whole_pages(piece);
 			if (range_size(piece) > range_size(outlook->largest_left))
 				outlook->largest_left = piece;

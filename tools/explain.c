@@ -54,6 +54,20 @@ static void read_place(struct reading *r, const char *at)
 	r->report->possible = r->any = true;
 }
 
+/* `copy kernel 0x13fff0000 to 0x1000000 size 0x10000 after exit rule C6` (explain_copy) */
+static void read_copy(struct reading *r, const char *at)
+{
+	struct copies *copies = &r->report->copies;
+	struct copy copy;
+	struct range ends;
+
+	if (copies->n == MAX_COPIES || !take(&at, "kernel ") || !take_number(&at, &copy.from) || !take(&at, " to ") ||
+	    !take_number(&at, &copy.to) || !take(&at, " size ") || !take_number(&at, &copy.size) ||
+	    checked_range(copy.from, copy.size, &ends) || checked_range(copy.to, copy.size, &ends))
+		return;
+	copies->copy[copies->n++] = copy;
+}
+
 /* `refuse kernel in 0x100000-0x80000 (…) for …: rule C1` (explain_refusal) */
 static void read_refused(struct reading *r, const char *line)
 {
@@ -81,6 +95,7 @@ static void start_anew(struct reading *r, bool other_boot)
 	memset(report->placed, 0, sizeof(report->placed));
 	if (other_boot)
 		report->n_refused = 0;
+	report->copies.n = 0;
 	report->outlook.kernel_may_move = false;
 	report->possible = r->any = false;
 }
@@ -120,6 +135,8 @@ static void read_line(struct reading *r, const char *line)
 		if (strncmp(at, "kernel ", 7) == 0 && r->report->possible)
 			start_anew(r, false);
 		read_place(r, at);
+	} else if (take(&at, "copy ")) {
+		read_copy(r, at);
 	} else if (strncmp(at, "refuse ", 7) == 0) {
 		read_refused(r, at);
 	} else if (strstr(at, "[X9]") != NULL) {

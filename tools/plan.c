@@ -208,6 +208,7 @@ static enum status make_plan(struct planning *p, struct arguments *a, struct rep
 static void fill_report(struct report *report, const struct planning *p)
 {
 	memcpy(report->placed, p->plan.part, sizeof(report->placed));
+	report->copies = p->plan.copies;
 	outlook_of(&p->plan, &p->survey.free.all, policy_kernel_may_move(&p->image, p->cargo.command_line),
 		   &report->outlook);
 	report->has_outlook = true;

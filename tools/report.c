@@ -54,6 +54,16 @@ static struct size_words align_words(uint64_t align)
 	return words;
 }
 
+/* Where bytes of the kernel lie until they are copied. */
+static void print_copies(const struct copies *copies)
+{
+	for (size_t i = 0; i < copies->n; i++)
+		if (copies->copy[i].from != copies->copy[i].to)
+			printf("  %-16s  %#18" PRIx64 "  %#18" PRIx64 "  %10s  %8s  to %#" PRIx64 "\n", "  until exit",
+			       copies->copy[i].from, copies->copy[i].from + copies->copy[i].size,
+			       size_words(copies->copy[i].size).at, "", copies->copy[i].to);
+}
+
 static void print_places(const struct report *report)
 {
 	bool colour = wants_colour(stdout);
@@ -67,6 +77,8 @@ static void print_places(const struct report *report)
 		printf("  %-16s  %#18" PRIx64 "  %#18" PRIx64 "  %10s  %8s  %s%s%s\n", part_name((enum part)i),
 		       p->at.start, p->at.end, size_words(range_size(p->at)).at, align_words(p->align).at,
 		       colour ? "\033[1m" : "", rule_row(p->by)->id, colour ? "\033[0m" : "");
+		if (i == PART_KERNEL)
+			print_copies(&report->copies);
 	}
 	putchar('\n');
 }
@@ -143,6 +155,22 @@ static void json_places(struct json *json, const struct report *report)
 	json_close(json, ']');
 }
 
+static void json_copies(struct json *json, const struct copies *copies)
+{
+	json_array(json, "copies");
+	for (size_t i = 0; i < copies->n; i++) {
+		if (copies->copy[i].from == copies->copy[i].to)
+			continue;
+		json_object(json, NULL);
+		json_string(json, "name", part_name(PART_KERNEL));
+		json_number(json, "from", copies->copy[i].from);
+		json_number(json, "to", copies->copy[i].to);
+		json_number(json, "size", copies->copy[i].size);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
 static void json_refused(struct json *json, const struct report *report)
 {
 	json_array(json, "refused");
@@ -196,6 +224,7 @@ static void print_json(const struct report *report, const struct report_wish *wi
 		json_string(&json, "rule", rule_row(report->why.rule)->id);
 	}
 	json_places(&json, report);
+	json_copies(&json, &report->copies);
 	if (report->possible && report->has_outlook)
 		json_outlook(&json, &report->outlook);
 	if (wish->explain)

@@ -19,7 +19,8 @@ struct report {
 	const struct memmap *map;
 	bool possible;
 	struct placement placed[N_PARTS];
-	struct fail why; /* when it is not possible */
+	struct copies copies; /* of the kernel, after exit (rule C6) */
+	struct fail why;      /* when it is not possible */
 	struct refused *refused;
 	size_t n_refused;
 	bool has_outlook; /* false for a log without a memory map */

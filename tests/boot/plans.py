@@ -17,10 +17,17 @@ BERTH = os.path.join(lab.ROOT, "build/host/berth")
 PLACE = re.compile(r"^berth: place (.+) (0x[0-9a-f]+) size (0x[0-9a-f]+) align (0x[0-9a-f]+) rule (\w+)$", re.M)
 
 
+COPY = re.compile(r"^berth: copy kernel (0x[0-9a-f]+) to (0x[0-9a-f]+) size (0x[0-9a-f]+) after exit rule C6$", re.M)
+
+
 def on_console(text):
     """{part: (address, size, align, rule)} of what the loader placed."""
     return {part: (int(at, 16), int(size, 16), int(align, 16), rule) for part, at, size, align, rule in
             PLACE.findall(text)}
+
+
+def copies_on_console(text):
+    return [tuple(int(word, 16) for word in copy) for copy in COPY.findall(text)]
 
 
 def on_host(log, *words, kernel=None):
@@ -38,6 +45,8 @@ def expect_same(log, *words, kernel=None):
     placed = {p["name"]: (p["address"], p["size"], p["align"], p["rule"]) for p in told["placements"]}
     seen = on_console(text)
     expect(placed == seen, f"{words}: berth plan says {placed}, the loader did {seen}; {told['reason']}")
+    copies = [(c["from"], c["to"], c["size"]) for c in told["copies"]]
+    expect(copies == copies_on_console(text), f"berth plan copies {copies}, the loader {copies_on_console(text)}")
     expect(told["possible"] == (status == 0) == bool(seen), f"{words}: possible is {told['possible']}")
     if not seen:
         for line in told["reason"].splitlines():
@@ -82,8 +91,9 @@ def compare_all(esp, memory, exact):
 
 @boots
 def same_plan_with_512m(esp):
-    """512 MiB: berth plan makes the loader's plan, four policies with 1 MiB of initrd; 1 GiB is refused alike"""
-    seen = compare_all(esp, "512M", 128 * MIB)
+    """512 MiB: berth plan makes the loader's plan, four policies, one with a copy after exit; 1 GiB is refused alike"""
+    seen = compare_all(esp, "512M", 16 * MIB)
+    expect(seen["exact", "1m"]["kernel"][3] == "C6", f"nothing was copied: {seen['exact', '1m']}")
     expect(all(bool(seen[policy, "1m"]) and not seen[policy, "1g"] for policy, _ in seen), f"planned: {seen}")
 
 

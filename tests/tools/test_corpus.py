@@ -70,7 +70,7 @@ def number(text):
 
 
 def descriptors(path):
-    """[(start, end, is free, is reliable)]"""
+    """[(start, end, is free, is reliable, is boot services')]"""
     out = []
     with open(path, encoding="ascii") as file:
         for line in file:
@@ -79,18 +79,22 @@ def descriptors(path):
                 if words[1] == "memory":
                     start, end = (int(n, 16) for n in words[2].split("-"))
                     attribute = int(words[6], 16)
-                    out.append((start, end, words[4] == "7" and not attribute & 0x140000, bool(attribute & 0x10000)))
+                    special = attribute & 0x140000
+                    out.append((start, end, words[4] == "7" and not special, bool(attribute & 0x10000),
+                                words[4] in ("3", "4") and not special))
             elif words:
                 start, end = (number(n) for n in words[0].split("-"))
-                free = words[1] == "free" and not {"sp", "hotplug"} & set(words[2:])
-                out.append((start, end, free, "reliable" in words[2:]))
+                special = {"sp", "hotplug"} & set(words[2:])
+                out.append((start, end, words[1] == "free" and not special, "reliable" in words[2:],
+                            words[1].startswith("boot") and not special))
     return out
 
 
-def free_runs(memory, reliable=False):
-    """Free memory that no other descriptor claims, joined."""
+def free_runs(memory, reliable=False, after_exit=False):
+    """Free memory that no other descriptor claims, joined; with what becomes free when boot services end."""
     changes = []
-    for start, end, free, is_reliable in memory:
+    for start, end, free, is_reliable, is_boots in memory:
+        free = free or (after_exit and is_boots)
         what = (0, 1, 0) if not free else (1, 0, 1 if is_reliable else 0)
         changes += [(start, 1, what), (end, -1, what)]
     changes.sort(key=lambda change: change[0])
@@ -147,7 +151,8 @@ def best_place(kernel, policy, memory):
         low, high = max(low, window[0]), min(high, window[1])
     if not kernel.relocatable or policy.startswith("0x"):
         at = int(policy, 16) if policy.startswith("0x") else kernel.pref
-        return at if any(s <= at and at + size <= e for s, e in runs) and (not kernel.relocatable or at >= low) else None
+        later = free_runs(memory, after_exit=True)
+        return at if any(s <= at and at + size <= e for s, e in later) and (not kernel.relocatable or at >= low) else None
     for pool in (free_runs(memory, reliable=True), runs):
         if policy == "preferred" and kernel.pref % kernel.align == 0 and \
                 any(s <= kernel.pref and kernel.pref + size <= e for s, e in pool):
@@ -167,6 +172,17 @@ def best_place(kernel, policy, memory):
     return None
 
 
+def check_copies(what, told, runs, taken):
+    """Where the kernel's bytes wait is free, nobody else's, and all of them wait (C6)."""
+    kernel = taken[0]
+    for copy in told["copies"]:
+        start, end = copy["from"], copy["from"] + copy["size"]
+        expect(any(s <= start and end <= e for s, e in runs), f"{what}: bytes wait where nothing is free")
+        expect(all(end <= s or e <= start for s, e in taken if (s, e) != kernel), f"{what}: bytes wait in another part")
+        expect(kernel[0] <= copy["to"] and copy["to"] + copy["size"] <= kernel[1], f"{what}: bytes go elsewhere")
+    expect(bool(told["copies"]) == (told["placements"][0]["rule"] == "C6"), f"{what}: copies without C6")
+
+
 def check(name, kernel, policy, initrd, memory, told):
     what = f"{name}, {kernel.name} {policy} initrd {initrd:#x}"
     best = best_place(kernel, policy, memory)
@@ -177,10 +193,14 @@ def check(name, kernel, policy, initrd, memory, told):
     runs, taken = free_runs(memory), []
     for p in told["placements"]:
         start, end = p["address"], p["address"] + p["size"]
-        expect(any(s <= start and end <= e for s, e in runs), f"{what}: the {p['name']} is not in free memory")
+        where = free_runs(memory, after_exit=True) if p["rule"] == "C6" else runs
+        expect(any(s <= start and end <= e for s, e in where), f"{what}: the {p['name']} is not in free memory")
+        expect((p["rule"] == "C6") <= (p["name"] == "kernel" and not any(s <= start and end <= e for s, e in runs)),
+               f"{what}: the {p['name']} is copied without need")
         expect(start % p["align"] == 0 and start >= MIB, f"{what}: the {p['name']} is misaligned or too low")
         expect(all(end <= s or e <= start for s, e in taken), f"{what}: the {p['name']} overlaps another part")
         taken.append((start, end))
+    check_copies(what, told, runs, taken)
     placed = {p["name"]: p for p in told["placements"]}
     expect({"kernel", "initrd", "handoff"} <= set(placed), f"{what}: a part is missing")
     if (name, kernel.name, initrd) in GIVES_WAY:

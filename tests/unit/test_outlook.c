@@ -47,9 +47,24 @@ static void c10_what_is_left_is_counted_to_the_byte(void **state)
 	free(plan);
 }
 
+static void c6_what_boot_services_held_was_not_free_before(void **state)
+{
+	struct range run[] = {{MIB(1), MIB(9)}, {MIB(18), MIB(64)}};
+	struct runs runs = {run, COUNT_OF(run), COUNT_OF(run)};
+	struct plan plan = {.part[PART_KERNEL].at = {MIB(8), MIB(20)}};
+	struct outlook o;
+
+	(void)state;
+	outlook_of(&plan, &runs, false, &o);
+	assert_true(o.below_16m.before == MIB(8) && o.below_16m.after == MIB(7));
+	assert_true(o.below_4g.before == MIB(54) && o.below_4g.after == MIB(54 - 3));
+	assert_true(o.largest_left.start == MIB(20) && o.largest_left.end == MIB(64));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(c6_what_boot_services_held_was_not_free_before),
 	    cmocka_unit_test(c10_what_is_left_is_counted_to_the_byte),
 	};
 
