@@ -5,6 +5,8 @@
 
 #define ENTRY_SIZE 24 /* from, to, size */
 
+_Static_assert(MAX_MOVES >= 2 * MAX_COPIES, "a detour for each piece");
+
 static struct range source_of(const struct copy *c)
 {
 	return (struct range){c->from, c->from + c->size};

@@ -17,8 +17,10 @@ uint64_t copies_now(const struct copies *copies, uint64_t to, uint64_t *run);
 uint64_t copies_bytes(const struct copies *copies);
 
 /* What the CPU does, one after the other: pieces, and the detours of those that lie in a circle. */
+#define MAX_MOVES 64 /* each piece may take a detour */
+
 struct moves {
-	struct copy move[2 * MAX_COPIES];
+	struct copy move[MAX_MOVES];
 	size_t n;
 };
 

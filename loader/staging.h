@@ -18,7 +18,7 @@ bool staging_can_help(const struct planning *p, const struct plan_failure *failu
  */
 enum status staging_plan(struct planning *p, const struct plan_trace *trace, struct fail *why) MUST_CHECK;
 
-#define MAX_STAGED (2 * MAX_COPIES)
+#define MAX_STAGED 64
 
 /*
  * What is to be claimed for the kernel when something is copied, ascending and disjoint: where its bytes wait, and what
