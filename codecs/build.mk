@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The decoders: zlib, LZ4, zstd and liblzma as Debian's source packages have them, decoding alone, behind loader/codec.h.
-# Four times: for firmware, and for the host's tests, its command and its fuzz targets.
+# What is upstream's. The decoders: zlib, LZ4, zstd and liblzma as Debian's source packages have them, decoding alone,
+# behind loader/codec.h; and libfdt, behind protocol/tree.h. Four times: for firmware, and for the host's tests, its command
+# and its fuzz targets.
 
 SOURCES := $(CACHE)/sources
 
-$(SOURCES)/versions:
-	@echo 'berth: the sources of zlib, LZ4, zstd and xz are not in $(SOURCES): fetching them from Debian, once' >&2
+# By what came last into the list, so that an older cache is fetched anew.
+FETCHED := $(SOURCES)/fdt/libfdt.h
+
+$(FETCHED):
+	@echo 'berth: the sources of zlib, LZ4, zstd, xz and libfdt are not in $(SOURCES): fetching them from Debian, once' >&2
 	$(Q)CACHE=$(CACHE) scripts/fetch sources >/dev/null
 
 UPSTREAM_gzip := $(addprefix zlib/,adler32 crc32 inffast inflate inftrees zutil)
@@ -19,12 +23,13 @@ UPSTREAM_xz := $(addprefix xz/liblzma/,check/check check/crc32_fast check/crc32_
 	common/stream_flags_common common/stream_flags_decoder common/vli_decoder common/vli_size delta/delta_common \
 	delta/delta_decoder lz/lz_decoder lzma/lzma2_decoder lzma/lzma_decoder simple/arm simple/arm64 simple/armthumb \
 	simple/simple_coder simple/simple_decoder simple/x86)
-UPSTREAM := $(UPSTREAM_gzip) $(UPSTREAM_lz4) $(UPSTREAM_zstd) $(UPSTREAM_xz)
+UPSTREAM_fdt := $(addprefix fdt/,fdt fdt_ro fdt_rw fdt_wip fdt_sw fdt_empty_tree fdt_strerror)
+UPSTREAM := $(UPSTREAM_gzip) $(UPSTREAM_lz4) $(UPSTREAM_zstd) $(UPSTREAM_xz) $(UPSTREAM_fdt)
 
 # libc: nothing but codecs/libc and the compiler's own headers. zlib: without files, its CRC-32 eight bytes at a time.
 # LZ4: with names of its own for what zstd has too, and the loop that costs less where there are no vector registers: 1.7
 # instructions a byte of Debian's kernel instead of 2.0. zstd: no assembly, no code chosen by CPUID, one of two Huffman
-# decoders. liblzma: what the format has, without filters of CPUs that UEFI is not on.
+# decoders. liblzma: what the format has, without filters of CPUs that UEFI is not on. libfdt: all of its checks.
 CODEC_INCLUDES := -Icodecs/libc $(addprefix -isystem $(SOURCES)/,zlib lz4 zstd xz/liblzma/api)
 CODEC_FLAGS_zlib := -DZ_SOLO -DHAVE_MEMCPY -DZ_U4=__UINT32_TYPE__ -DZ_U8=__UINT64_TYPE__
 CODEC_FLAGS_lz4 := -DXXH_NAMESPACE=LZ4_ -DLZ4_HEAPMODE=0 -DLZ4_FAST_DEC_LOOP=0 -funroll-loops
@@ -38,16 +43,26 @@ CODEC_FLAGS_xz := -DNDEBUG -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC -DTUKLIB_SYMB
 # Upstream's warnings are upstream's. What no decoder reaches, encoders above all, is dropped section by section.
 UPSTREAM_CFLAGS = -ffreestanding -ffunction-sections -fdata-sections -w -ffile-prefix-map=$(SOURCES)=sources \
 	$(CODEC_INCLUDES) $(CODEC_FLAGS_$(firstword $(subst /, ,$*)))
+FDT_INCLUDES := -Icodecs/libc -isystem $(SOURCES)/fdt
 OUR_CODEC_CFLAGS := $(CODEC_INCLUDES) -DZLIB_CONST -DZ_SOLO -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC
 
 CODEC_NAMES := gzip lz4 lz4_legacy zstd xz
 DECODERS := gzip lz4 zstd xz
 
+# What protocol/tree.c calls of libfdt, the only file that includes its header.
+FDT_USED := check_header next_tag num_mem_rsv get_property_by_offset get_string create_empty_tree open_into \
+	subnode_offset_namelen add_subnode_namelen setprop setprop_inplace_namelen_partial delprop del_mem_rsv getprop \
+	strerror
+
 # FOLDER COMPILER FLAGS
 define unpacking
-$(1)/codecs/%.o: codecs/%.c Makefile codecs/build.mk | $(SOURCES)/versions
+$(1)/codecs/%.o: codecs/%.c Makefile codecs/build.mk | $(FETCHED)
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(3) $$(OUR_CODEC_CFLAGS) -MMD -MP -c $$< -o $$@
+
+$(1)/protocol/tree.o: protocol/tree.c Makefile codecs/build.mk | $(FETCHED)
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $(3) $$(FDT_INCLUDES) -MMD -MP -c $$< -o $$@
 
 $(1)/upstream/%.o: $(SOURCES)/%.c Makefile codecs/build.mk
 	@mkdir -p $$(@D)
@@ -67,7 +82,7 @@ $(UEFI)/libunpack.a: $(call whole,$(UEFI))
 $(FUZZ)/libunpack.a: $(call whole,$(FUZZ))
 
 # For firmware each decoder is one object: of its sections those that it reaches, of its names its codecs'.
-$(OUT)/libunpack.a: $(OUT)/loader/unpack.o $(DECODERS:%=$(OUT)/decoders/%.o)
+$(OUT)/libunpack.a: $(OUT)/loader/unpack.o $(DECODERS:%=$(OUT)/decoders/%.o) $(OUT)/decoders/fdt.o
 OUR_lz4 := lz4 lz4_legacy
 our = $(or $(OUR_$(1)),$(1))
 
@@ -79,8 +94,13 @@ $(OUT)/decoders/$(1).o: $(addprefix $(OUT)/,$(patsubst %,codecs/%.o,$(call our,$
 endef
 $(foreach d,$(DECODERS),$(eval $(call decoder,$(d))))
 
+$(OUT)/decoders/fdt.o: $(UPSTREAM_fdt:%=$(OUT)/upstream/%.o)
+	@mkdir -p $(@D)
+	$(Q)$(LD) -r --gc-sections $(FDT_USED:%=-u fdt_%) $^ -o $@
+	$(Q)objcopy $(FDT_USED:%=--keep-global-symbol=fdt_%) $@
+
 # A source file that is not there yet comes with all of them.
-$(UPSTREAM:%=$(SOURCES)/%.c): | $(SOURCES)/versions ;
+$(UPSTREAM:%=$(SOURCES)/%.c): | $(FETCHED) ;
 
 # A loader that unpacks, to be read by scripts/decoders; nothing runs it.
 $(OUT)/tests/unpack.elf: $(OUT)/libunpack.a $(patsubst %.c,$(OUT)/%.o,$(wildcard protocol/base/*.c)) $(OUT)/efi/libc.o

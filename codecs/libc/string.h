@@ -1,3 +1,51 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The whole <string.h> that upstream's decoders are built with: what the compiler calls by itself anyway. */
+/*
+ * The whole <string.h> that upstream's sources are built with: what the compiler calls by itself anyway, and for libfdt
+ * what it looks for in names.
+ */
+#ifndef BERTH_STRING_H
+#define BERTH_STRING_H
+
 #include "../../loader/mem.h"
+
+#include <stdint.h>
+
+static inline size_t strnlen(const char *text, size_t most)
+{
+	size_t n = 0;
+
+	while (n < most && text[n] != '\0')
+		n++;
+	return n;
+}
+
+static inline size_t strlen(const char *text)
+{
+	return strnlen(text, SIZE_MAX);
+}
+
+static inline void *memchr(const void *at, int byte, size_t size)
+{
+	const unsigned char *bytes = at;
+
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] == (unsigned char)byte)
+			return (void *)(uintptr_t)(bytes + i);
+	return NULL;
+}
+
+static inline char *strchr(const char *text, int c)
+{
+	return memchr(text, c, strlen(text) + 1);
+}
+
+static inline char *strrchr(const char *text, int c)
+{
+	char *last = NULL;
+
+	for (char *at = strchr(text, c); at != NULL; at = *at == '\0' ? NULL : strchr(at + 1, c))
+		last = at;
+	return last;
+}
+
+#endif
