@@ -275,6 +275,9 @@ static enum status prepare_handoff(struct boot *b, struct fail *why)
 	b->handoff = (struct handoff){.block = {fw_memory_at(place.start), place.start, 0}};
 	memset(b->handoff.block.at, 0, (size_t)range_size(place));
 	planning_describe(&b->planning, &b->handoff);
+	if (b->handoff.tree_error != 0)
+		return fail(why, IO_ERROR, "the device tree cannot be written (%s); please report this",
+			    tree_error(b->handoff.tree_error));
 	memset(b->planning.machine.seed, 0, sizeof(b->planning.machine.seed));
 	return OK;
 }

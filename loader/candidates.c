@@ -23,14 +23,21 @@ void candidates_refuse(const struct candidates *c, struct range run, enum rule b
 		    &(struct refusal){.part = c->request->part, .choice = c->choice, .run = run, .by = by});
 }
 
-static struct range limits(const struct candidates *c)
+/* What the part's own limits and the choice leave, wherever the others lie. */
+static struct range own_limits(const struct candidates *c)
 {
 	return range_common(c->choice->window, (struct range){c->request->min.value, c->request->max.value});
 }
 
-/* The limit that leaves too little of a run, for the explanation: the one that takes most away. */
-static enum rule tightest(const struct request *r, const struct choice *c, struct range run)
+static struct range limits(const struct candidates *c)
 {
+	return range_common(own_limits(c), c->near);
+}
+
+/* The limit that leaves too little of a run, for the explanation: the one that takes most away. */
+static enum rule tightest(const struct candidates *c, struct range run)
+{
+	const struct request *r = c->request;
 	struct range low = range_common(run, (struct range){r->min.value, UINT64_MAX});
 	struct range high = range_common(run, (struct range){0, r->max.value});
 
@@ -40,10 +47,14 @@ static enum rule tightest(const struct request *r, const struct choice *c, struc
 		return r->min.by;
 	if (range_is_empty(high) || range_size(high) < r->size)
 		return r->max.by;
-	return c->by;
+	run = range_common(run, own_limits(c));
+	return range_is_empty(run) || range_size(run) < r->size ? c->choice->by : r->near.by;
 }
 
-/* Why a run has no place although its part within the limits is large enough: other parts, or the alignment. */
+/*
+ * Why a run has no place although its part within the limits is large enough: other parts, which take it or are too far
+ * away, or the alignment.
+ */
 static enum rule misfit(const struct candidates *c, struct range run)
 {
 	struct fit alone = c->fit;
@@ -52,6 +63,9 @@ static enum rule misfit(const struct candidates *c, struct range run)
 	alone.n_taken = 0;
 	if (!range_is_empty(fit_in_run(&alone, run)))
 		return C2;
+	alone.limits = own_limits(c);
+	if (!range_is_empty(fit_in_run(&alone, run)))
+		return c->request->near.by;
 	return c->request->align.by != RULE_NONE ? c->request->align.by : c->choice->by;
 }
 
@@ -64,7 +78,7 @@ static void refuse_run(const struct candidates *c, struct range run, bool in_par
 		if (range_overlaps(run, c->fit.limits)) /* else its last gap was tried, and whoever did told why not */
 			candidates_refuse(c, run, C2);
 	} else if (range_is_empty(within) || range_size(within) < c->request->size) {
-		candidates_refuse(c, run, tightest(c->request, c->choice, run));
+		candidates_refuse(c, run, tightest(c, run));
 	} else {
 		candidates_refuse(c, run, misfit(c, run));
 	}

@@ -5,18 +5,43 @@
 #define BUDGET 1250000u
 /* The same for some of the parts, which is worth a try only while it is cheap. */
 #define SMALL_BUDGET 200000u
+/* Windows for parts that must lie near each other, of 1 GiB steps: 64 TiB of memory. */
+#define MAX_WINDOWS 65536u
 
 struct search {
 	const struct request *order[N_PARTS];
 	size_t n;
 	const struct free_memory *free;
 	bool all_from_top;	  /* and nothing is tried out of order */
+	struct range window;	  /* for what must lie near another part; empty: wherever that one lets it */
 	struct placement *placed; /* N_PARTS; an empty range where nothing is placed yet */
 	const struct plan_trace *trace;
 	uint64_t steps, budget;
 };
 
 static enum status place_from(struct search *s, size_t depth);
+
+/*
+ * Where a part may lie so that one window holds it and the part that it must be near to, which has its place: since the
+ * two do not overlap, the window either starts in the granule where that one starts, or ends in the one where it ends.
+ */
+static struct range reach_of(const struct search *s, const struct request *r)
+{
+	struct range all = {0, UINT64_MAX}, other = s->placed[r->near.to].at;
+	uint64_t end;
+
+	if (r->near.by == RULE_NONE)
+		return all;
+	if (!range_is_empty(s->window))
+		return s->window;
+	if (range_is_empty(other))
+		return all;
+	if (!checked_align_up(other.end, r->near.granule, &end) && end > r->near.span)
+		all.start = end - r->near.span;
+	if (checked_add(align_down(other.start, r->near.granule), r->near.span, &all.end))
+		all.end = UINT64_MAX;
+	return all;
+}
 
 /* Each candidate of one choice for the part at @depth, and the parts after it. */
 static enum status place_by_choice(struct search *s, size_t depth, const struct choice *choice, const struct runs *runs)
@@ -27,6 +52,7 @@ static enum status place_by_choice(struct search *s, size_t depth, const struct 
 					.runs = runs,
 					.placed = s->placed,
 					.reserved = s->free->reserved,
+					.near = reach_of(s, r),
 					.from_top = choice->from_top || s->all_from_top,
 					.in_order = s->all_from_top,
 					.trace = s->trace,
@@ -195,10 +221,52 @@ static enum status some_together(struct search *s, const struct request request[
 	return OK;
 }
 
+static const struct reach *reach_in(const struct request request[N_PARTS], unsigned int parts)
+{
+	for (size_t i = 0; i < N_PARTS; i++)
+		if ((parts & bit(i)) != 0 && request[i].near.by != RULE_NONE && (parts & bit(request[i].near.to)) != 0)
+			return &request[i].near;
+	return NULL;
+}
+
+/*
+ * Pushing parts up, which makes the last pass of every_order() complete, may push one out of the other's reach. Within
+ * a window that is given, reach is a limit like others: so each window that begins where there is memory is tried.
+ */
+static enum status in_a_window(struct search *s, const struct request request[N_PARTS], unsigned int needed,
+			       unsigned int optional, const struct reach *reach, struct plan *plan)
+{
+	uint64_t last = UINT64_MAX;
+	unsigned int tried = 0;
+	bool gave_up = false;
+
+	for (size_t i = s->free->all.count; i-- > 0;) {
+		const struct range *run = &s->free->all.run[i];
+
+		for (uint64_t at = align_down(run->end - 1, reach->granule);; at -= reach->granule) {
+			enum status status = NO_PLACE;
+
+			if (tried++ == MAX_WINDOWS)
+				return GAVE_UP;
+			s->window = (struct range){at, UINT64_MAX - at < reach->span ? UINT64_MAX : at + reach->span};
+			if (at < last)
+				status = every_order(s, request, needed, optional, plan);
+			last = at < last ? at : last;
+			gave_up = gave_up || status == GAVE_UP;
+			if (status == OK)
+				return OK;
+			if (at <= run->start)
+				break;
+		}
+	}
+	return gave_up ? GAVE_UP : NO_PLACE;
+}
+
 enum status plan_make(const struct request request[N_PARTS], const struct free_memory *free, struct plan *plan,
 		      struct plan_failure *failure, const struct plan_trace *trace)
 {
 	struct search search = {.free = free, .placed = plan->part, .budget = BUDGET};
+	const struct reach *reach;
 	unsigned int needed = 0, optional = 0;
 	enum status status;
 
@@ -218,6 +286,9 @@ enum status plan_make(const struct request request[N_PARTS], const struct free_m
 	status = some_together(&search, request, needed, plan, failure);
 	if (status == OK)
 		status = every_order(&search, request, needed, optional, plan);
+	reach = reach_in(request, needed);
+	if (status != OK && reach != NULL)
+		status = in_a_window(&search, request, needed, optional, reach, plan);
 	if (status != OK)
 		clear(plan);
 	return status;

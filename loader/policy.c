@@ -229,6 +229,8 @@ static enum status choose_kernel(const struct wish *wish, const struct image *im
 	} else if (kernel->exact.by != RULE_NONE) {
 		TRY(check_exact(kernel->exact.value, image, kernel, why));
 		choose_exact(kernel, kernel->exact.value, kernel->exact.by);
+	} else if (kernel->lowest != RULE_NONE) {
+		add_choice(kernel, everywhere, kernel->align.value, false, kernel->lowest);
 	} else if (wish->policy == PLACE_PREFERRED) {
 		choose_preferred(image, kernel);
 	} else if (wish->policy == PLACE_LOW) {

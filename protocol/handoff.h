@@ -21,14 +21,15 @@ struct screen {
 /* Linux include/linux/efi.h, enum efi_secureboot_mode. */
 enum secure_boot { SECURE_BOOT_UNSET, SECURE_BOOT_UNKNOWN, SECURE_BOOT_DISABLED, SECURE_BOOT_ENABLED };
 
-#define SEED_SIZE 32 /* bytes of entropy for the kernel; what libstub passes (EFI_RANDOM_SEED_SIZE) */
+#define KASLR_SEED_SIZE 8  /* of what /chosen's kaslr-seed has */
+#define SEED_SIZE	32 /* bytes of entropy for the kernel; what libstub passes (EFI_RANDOM_SEED_SIZE) */
 
 struct machine {
 	uint64_t system_table; /* EFI_SYSTEM_TABLE */
 	uint64_t rsdp;	       /* ACPI's root pointer, 0: none */
 	enum secure_boot secure_boot;
 	struct screen screen;
-	uint8_t seed[SEED_SIZE];
+	uint8_t seed[SEED_SIZE + KASLR_SEED_SIZE]; /* the first for the kernel's pool, the others for its own place */
 	bool has_seed;
 	size_t map_room;      /* descriptors that the final memory map may have */
 	size_t map_desc_size; /* bytes of one, as firmware says before exit */
@@ -49,6 +50,8 @@ struct handoff {
 	/* protocol/: what the kernel reads */
 	struct piece boot_params, command_line, e820_extra, seed;
 	struct piece start_info, memory_table; /* of PVH */
+	struct piece tree;		       /* a device tree */
+	int tree_error;			       /* of libfdt, when it was written; 0: none */
 	size_t e820_extra_room;		       /* entries */
 	struct final_map final;
 	struct memory *sorted; /* room for the final map, sorted */

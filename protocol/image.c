@@ -6,6 +6,7 @@
 
 static const struct protocol *const protocols[] = {
     &bzimage_protocol,
+    &arm64_protocol,
     &vmlinux_protocol,
     &pvh_protocol,
 };
@@ -48,8 +49,9 @@ enum status image_identify(struct image *image, struct bytes head, struct fail *
 		if (status != NOT_FOUND)
 			return status;
 	}
-	return fail(why, BAD_INPUT,
-		    "%s: no kernel that is known: no bzImage (\"HdrS\" at 0x202) and no ELF file\n"
-		    "  try: a Linux bzImage for x86-64, which distributions call vmlinuz",
-		    image->name);
+	return fail(
+	    why, BAD_INPUT,
+	    "%s: no kernel that is known: no bzImage (\"HdrS\" at 0x202), no Image for arm64 (\"ARMd\" at 56) and no "
+	    "ELF file\n  try: a Linux kernel for this machine, which distributions call vmlinuz",
+	    image->name);
 }

@@ -11,12 +11,14 @@
 #ifndef BERTH_IMAGE_H
 #define BERTH_IMAGE_H
 
+#include "arm64.h"
 #include "block.h"
 #include "bzimage.h"
 #include "elf.h"
 #include "handoff.h"
 #include "memmap.h"
 #include "request.h"
+#include "tree.h"
 
 /* Bytes of a file that identify() is given, or the whole file when it is shorter. */
 #define IMAGE_HEAD 1024
@@ -57,6 +59,7 @@ struct image {
 	bool takes_five_levels;	 /* may be entered with 5-level paging on (rule X8) */
 	bool entered_in_32_bits; /* and with paging off; else in 64-bit mode (rule E3) */
 	struct bzimage bzimage;
+	struct arm64 arm64;
 	struct elf elf; /* of what is entered by its notes */
 	struct elf_pvh pvh;
 };
@@ -65,6 +68,7 @@ struct image {
 struct cargo {
 	const char *command_line; /* NUL-terminated UTF-8 */
 	uint64_t initrd_size;	  /* bytes, of all initrds joined; 0: none */
+	struct tree tree;	  /* the device tree, for kernels that read one: the entry's, else firmware's */
 };
 
 /*

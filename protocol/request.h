@@ -37,14 +37,26 @@ struct choice {
 	uint64_t entropy;
 };
 
+/*
+ * Two parts lie in one window of @span bytes that starts at a multiple of @granule, a power of two. Stands in the
+ * requests of both.
+ */
+struct reach {
+	enum part to;
+	uint64_t span, granule;
+	enum rule by; /* RULE_NONE: the part may lie as far from others as it likes */
+};
+
 #define MAX_CHOICES 48
 
 struct request {
 	enum part part;
-	uint64_t size;			   /* bytes; 0: nothing of this part is to be placed */
-	struct bound min, max;		   /* [min, max) holds the place whatever choice is taken */
-	struct bound align, least_align;   /* powers of two: the wish, and how far it may be halved */
-	struct bound exact;		   /* the only start, when by is not RULE_NONE */
+	uint64_t size;			 /* bytes; 0: nothing of this part is to be placed */
+	struct bound min, max;		 /* [min, max) holds the place whatever choice is taken */
+	struct bound align, least_align; /* powers of two: the wish, and how far it may be halved */
+	struct bound exact;		 /* the only start, when by is not RULE_NONE */
+	enum rule lowest;		 /* the rule by which the lowest place is best; RULE_NONE: there is none */
+	struct reach near;
 	bool optional;			   /* a plan without it is a plan */
 	struct choice choice[MAX_CHOICES]; /* in order of preference */
 	size_t n_choices;
@@ -96,6 +108,13 @@ static inline void at_most(struct bound *bound, uint64_t value, enum rule by)
 {
 	if (value < bound->value)
 		*bound = (struct bound){value, by};
+}
+
+static inline void keep_near(struct request request[N_PARTS], enum part a, enum part b, struct reach reach)
+{
+	request[a].near = request[b].near = reach;
+	request[a].near.to = b;
+	request[b].near.to = a;
 }
 
 static inline const char *part_name(enum part part)

@@ -221,7 +221,7 @@ static int plan(struct planning *p, struct arguments *a, const struct map_source
 	p->wish = a->placement;
 	policy_default(&p->wish, &p->image, a->command_line);
 	p->conf = &a->conf;
-	p->cargo = (struct cargo){a->command_line, a->initrd_size};
+	p->cargo = (struct cargo){.command_line = a->command_line, .initrd_size = a->initrd_size};
 	set_entropy(p, a, source);
 	snprintf(report.title, sizeof(report.title), "%s (%s) on %s (%s), placement %s", p->image.name,
 		 p->image.protocol->name, a->memmap, source->kind,

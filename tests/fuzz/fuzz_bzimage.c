@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bytes input = {data, size};
 	struct image image = {.name = "fuzz", .file_size = take_number(&input, 5)};
 	struct bytes head = {input.at, input.size < IMAGE_HEAD ? input.size : IMAGE_HEAD};
-	struct cargo cargo = {"root=/dev/vda quiet", 12345};
+	struct cargo cargo = {.command_line = "root=/dev/vda quiet", .initrd_size = 12345};
 	struct request request[N_PARTS];
 	struct fail why;
 

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct machine machine = {
 	    .system_table = 0x1000, .map_room = 1 + take_number(&input, 1) * 2, .map_desc_size = 48};
 	struct image image = {.name = "fuzz", .file_size = MIB(9)};
-	struct cargo cargo = {"quiet", 4096};
+	struct cargo cargo = {.command_line = "quiet", .initrd_size = 4096};
 	struct plan plan = {0};
 	struct handoff handoff = {.block = {NULL, GIB(5), 0}};
 	uint8_t head[IMAGE_HEAD], *block;

@@ -301,7 +301,7 @@ void given_told(struct told *t, const struct kernel_fields *fields)
 	assert_int_equal(image_identify(&t->image, (struct bytes){head, sizeof(head)}, &why), OK);
 	memset(t->image.bzimage.header + t->image.bzimage.header_size, 0xaa,
 	       sizeof(t->image.bzimage.header) - t->image.bzimage.header_size);
-	t->cargo = (struct cargo){"root=/dev/vda1 quiet", INITRD_SIZE};
+	t->cargo = (struct cargo){.command_line = "root=/dev/vda1 quiet", .initrd_size = INITRD_SIZE};
 	t->machine = (struct machine){.system_table = UINT64_C(0x2bf123018),
 				      .rsdp = UINT64_C(0x1bfb7e014),
 				      .secure_boot = SECURE_BOOT_DISABLED,

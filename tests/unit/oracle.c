@@ -34,26 +34,52 @@ unsigned int oracle_alone(struct oracle *oracle)
 	return first;
 }
 
-static bool possible(const struct oracle *oracle, unsigned int part, uint64_t taken)
+/* Whether one window of those that there are holds parts 0 and 1 at these cells. */
+static bool is_near(const struct oracle *o, const unsigned int cell[2])
+{
+	uint64_t low = o->base + (cell[0] < cell[1] ? cell[0] : cell[1]) * o->cell, high = 0;
+
+	if (o->span == 0 || cell[0] == NOWHERE || cell[1] == NOWHERE)
+		return true;
+	for (unsigned int i = 0; i < 2; i++) {
+		uint64_t end = o->base + (cell[i] + o->part[i].cells) * o->cell;
+
+		high = end > high ? end : high;
+	}
+	for (uint64_t window = low / o->granule * o->granule;; window -= o->granule) {
+		if (low >= window && high - window <= o->span)
+			return true;
+		if (window < o->granule || high - window > 2 * o->span)
+			return false;
+	}
+}
+
+static bool possible(const struct oracle *oracle, unsigned int part, uint64_t taken, unsigned int near[2])
 {
 	const struct oracle_part *p = &oracle->part[part];
 
 	if (part == N_PARTS)
 		return true;
 	if (p->cells == 0 || p->optional)
-		return possible(oracle, part + 1, taken);
+		return possible(oracle, part + 1, taken, near);
 	for (uint64_t starts = p->starts; starts != 0; starts &= starts - 1) {
 		uint64_t place = low_bits(p->cells) << __builtin_ctzll(starts);
 
-		if ((place & taken) == 0 && possible(oracle, part + 1, taken | place))
+		if (part < 2)
+			near[part] = (unsigned int)__builtin_ctzll(starts);
+		if ((place & taken) == 0 && is_near(oracle, near) && possible(oracle, part + 1, taken | place, near))
 			return true;
 	}
+	if (part < 2)
+		near[part] = NOWHERE;
 	return false;
 }
 
 bool oracle_possible(const struct oracle *oracle)
 {
-	return possible(oracle, 0, 0);
+	unsigned int near[2] = {NOWHERE, NOWHERE};
+
+	return possible(oracle, 0, 0, near);
 }
 
 /* ---- the first plan in order of preference ---- */
@@ -108,12 +134,28 @@ static unsigned int most_sparing(const struct oracle *oracle, const struct oracl
 	return best;
 }
 
+/* Of @starts those from which part 1 is near enough to part 0, which is placed first. */
+static uint64_t near_starts(const struct oracle *oracle, const struct oracle_part *p, uint64_t starts,
+			    unsigned int first)
+{
+	uint64_t near = 0;
+
+	if (p != &oracle->part[1])
+		return starts;
+	for (unsigned int i = 0; i < 64; i++)
+		if ((starts >> i & 1) != 0 && is_near(oracle, (const unsigned int[2]){first, i}))
+			near |= UINT64_C(1) << i;
+	return near;
+}
+
 /* One start a gap, in order; where rule C10 rules, the most sparing one before the others. Returns how many. */
 static unsigned int places_of(const struct oracle *oracle, const struct oracle_part *p, const struct oracle_choice *c,
-			      uint64_t taken, unsigned int *cell)
+			      uint64_t taken, unsigned int part_0, unsigned int *cell)
 {
 	uint64_t memory = c->memory & ~taken, starts = oracle_starts(memory, p->cells) & c->aligned;
 	unsigned int n = 0, best, first;
+
+	starts = near_starts(oracle, p, starts, part_0);
 
 	while (starts != 0) {
 		cell[n] = outermost(starts, c->from_top);
@@ -137,7 +179,7 @@ static bool first_from(const struct oracle *oracle, unsigned int part, uint64_t 
 	if (part == N_PARTS)
 		return true;
 	for (unsigned int j = 0; j < (p->cells == 0 ? 0 : p->n); j++) {
-		unsigned int n = places_of(oracle, p, &p->choice[j], taken, cell);
+		unsigned int n = places_of(oracle, p, &p->choice[j], taken, plan->cell[0], cell);
 
 		for (unsigned int i = 0; i < n; i++) {
 			if ((tried >> cell[i] & 1) != 0)
@@ -207,6 +249,10 @@ void oracle_of(const struct small *s, struct oracle *oracle)
 {
 	static const uint64_t huge[2] = {GIB(1), MIB(2)};
 
+	oracle->base = s->base;
+	oracle->cell = s->cell;
+	oracle->span = s->request[0].near.by != RULE_NONE ? s->request[0].near.span : 0;
+	oracle->granule = s->request[0].near.granule;
 	for (unsigned int i = 0; i < 2; i++) {
 		oracle->per_huge[i] = huge[i] <= s->cell ? 0 : (unsigned int)(huge[i] / s->cell);
 		oracle->huge_at[i] = huge[i] <= s->cell ? 0 : (unsigned int)(s->base % huge[i] / s->cell);
@@ -276,6 +322,12 @@ void make_small(struct dice *dice, struct small *s, unsigned int max_parts, bool
 		if (i < parts)
 			make_request(dice, s, &s->request[i], out_of_order);
 	}
+	if (out_of_order && roll(dice, 2) == 0) {
+		uint64_t granule = s->cell << roll(dice, 3);
+
+		keep_near(s->request, (enum part)0, (enum part)1,
+			  (struct reach){.span = granule * (1 + roll(dice, 6)), .granule = granule, .by = A3});
+	}
 }
 
 /* ---- refusals ---- */
@@ -322,6 +374,7 @@ static bool is_true(const struct refusal *f, const struct request *r)
 		return true; /* the whole window: no memory in it */
 	return (f->by == C1 && !holds(f->run, r->size)) || (f->by == r->min.by && !holds(low, r->size)) ||
 	       (f->by == r->max.by && !holds(high, r->size)) || (f->by == f->choice->by && !holds(window, r->size)) ||
+	       (f->by == A3 && f->by == r->near.by && holds(window, r->size)) ||
 	       (f->by == r->align.by && holds(window, r->size) && !holds_aligned(window, r->size, f->choice->align));
 }
 

@@ -36,6 +36,9 @@ struct oracle {
 	/* Rule C10: huge pages of @per_huge[i] cells (0: a cell has several), one of which begins @huge_at[i] cells
 	 * before 0. */
 	unsigned int per_huge[2], huge_at[2];
+	/* Parts 0 and 1 lie in one window of @span bytes from a multiple of @granule; 0: wherever they like. */
+	uint64_t span, granule;
+	uint64_t base, cell; /* bytes: where cell 0 is, and how large each */
 };
 
 #define NOWHERE UINT_MAX
@@ -76,7 +79,8 @@ size_t runs_of(const struct small *s, uint64_t mask, struct range *run);
 void lay_out(struct small *s); /* free and reliable, as runs */
 /* What the requests mean, field by field. */
 void oracle_of(const struct small *s, struct oracle *oracle);
-/* A random world with 1 to @max_parts parts. @out_of_order: rules C10 and C12 join in. */
+/* A random world with 1 to @max_parts parts. @out_of_order: rules C10 and C12 join in; two parts may have to be near.
+ */
 void make_small(struct dice *dice, struct small *s, unsigned int max_parts, bool out_of_order);
 
 /* ---- refusals: each is true, and none is missing ---- */

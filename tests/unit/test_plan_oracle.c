@@ -165,7 +165,7 @@ static void make_world(struct dice *dice, struct machine_world *w)
 
 static enum status ask(struct machine_world *w, struct fail *why)
 {
-	struct cargo cargo = {w->line, w->cells_of[PART_INITRD] * CELL};
+	struct cargo cargo = {.command_line = w->line, .initrd_size = w->cells_of[PART_INITRD] * CELL};
 	struct loader_conf conf = {.keep_free_below_4g = w->cells_of[PART_KEPT] * CELL};
 	uint64_t entropy = 0x5eed ^ w->free;
 	uint8_t head[IMAGE_HEAD];

@@ -140,7 +140,7 @@ static void only_what_an_x86_64_can_run_is_taken(void **state)
 
 static void demand(struct kernel *k, struct request request[N_PARTS])
 {
-	struct cargo cargo = {"", MIB(3)};
+	struct cargo cargo = {.command_line = "", .initrd_size = MIB(3)};
 
 	expect_taken(k);
 	assert_int_equal(k->image.protocol->demand(&k->image, &cargo, request, &k->why), OK);
