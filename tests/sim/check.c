@@ -42,6 +42,54 @@ static void check_bytes(const struct sim_file *file, uint64_t offset, uint64_t a
 			fail_msg("%s: byte %#" PRIx64 " of %s did not arrive", about(scenario), i, file->path);
 }
 
+/* ---- rule C6 ---- */
+
+/* What firmware's map calls free once boot services have ended, or the loader holds. */
+static bool is_free_after_exit(uint64_t page)
+{
+	if (sim_memory(page, EFI_PAGE) != NULL)
+		return true;
+	for (size_t d = 0; d + sim.desc_size <= sim.descriptors_size; d += sim.desc_size) {
+		const uint8_t *raw = sim.descriptors + d;
+		uint64_t type = load_le(raw, 4), start = load_le(raw + 8, 8);
+
+		if (start <= page && (page - start) / EFI_PAGE < load_le(raw + 24, 8))
+			return type == 7 || type == 3 || type == 4;
+	}
+	return false;
+}
+
+static void hand_over_window(void)
+{
+	struct range window = sim_window();
+
+	for (uint64_t page = window.start; page < window.end; page += EFI_PAGE)
+		if (!is_free_after_exit(page))
+			fail_msg("%#" PRIx64 " is copied to, and stays somebody's", page);
+	sim_hand_over(window);
+}
+
+void sim_copy_after_exit(uint64_t list)
+{
+	const uint8_t *at = sim_memory(list, 24);
+
+	if (at == NULL)
+		fail_msg("the list of copies, at %#" PRIx64 ", is not claimed", list);
+	if (load_le(at + 16, 8) != 0)
+		hand_over_window();
+	for (; load_le(at + 16, 8) != 0; at += 24, list += 24) {
+		uint64_t from = load_le(at, 8), to = load_le(at + 8, 8), size = load_le(at + 16, 8);
+
+		if (sim_memory(from, size) == NULL || sim_memory(to, size) == NULL || size % 8 != 0 ||
+		    sim_memory(list, 48) == NULL)
+			fail_msg("a copy of %#" PRIx64 " bytes from %#" PRIx64 " to %#" PRIx64, size, from, to);
+		memmove(fw_memory_at(to), fw_memory_at(from), (size_t)size);
+		outcome.copied += size;
+	}
+}
+
+/* ---- the kernel and what it is told ---- */
+
 /* From the kernel's place to its 64-bit entry: boot.rst has 0x200 for a bzImage. */
 static uint64_t entry_at(void)
 {

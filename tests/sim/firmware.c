@@ -425,49 +425,16 @@ enum status fw_exit(struct final_map *final, struct fail *why)
 
 /* ---- after exit ---- */
 
-/* What firmware's map calls free once boot services have ended, page by page, or the loader holds. */
-static bool is_free_after_exit(uint64_t page)
+void sim_hand_over(struct range at)
 {
-	if (sim_memory(page, EFI_PAGE) != NULL)
-		return true;
-	for (size_t d = 0; d + sim.desc_size <= sim.descriptors_size; d += sim.desc_size) {
-		const uint8_t *raw = sim.descriptors + d;
-		uint64_t type = load_le(raw, 4), start = load_le(raw + 8, 8);
-
-		if (start <= page && (page - start) / EFI_PAGE < load_le(raw + 24, 8))
-			return type == 7 || type == 3 || type == 4;
-	}
-	return false;
-}
-
-/* The memory is the kernel's from now on. */
-static void hand_over(struct range at)
-{
-	for (uint64_t page = at.start; page < at.end; page += EFI_PAGE)
-		if (!is_free_after_exit(page))
-			die("a copy after exit goes to memory that stays somebody's");
 	if (fw.n_claims == CLAIMS || mprotect(fw.arena + at.start, (size_t)range_size(at), PROT_READ | PROT_WRITE) != 0)
 		die("no room for what is handed over");
 	fw.claim[fw.n_claims++] = at;
 }
 
-void sim_copy_after_exit(uint64_t list)
+struct range sim_window(void)
 {
-	const uint8_t *at = sim_memory(list, 24);
-
-	if (at == NULL)
-		die("the list of copies lies outside of what was claimed");
-	if (load_le(at + 16, 8) != 0)
-		hand_over(fw.boot.planning.plan.part[PART_KERNEL].at);
-	for (; load_le(at + 16, 8) != 0; at += 24) {
-		uint64_t from = load_le(at, 8), to = load_le(at + 8, 8), size = load_le(at + 16, 8);
-
-		if (sim_memory(from, size) == NULL || sim_memory(to, size) == NULL || size % 8 != 0 ||
-		    sim_memory(list, (uint64_t)(at - (fw.arena + list)) + 48) == NULL)
-			die("a copy that touches what nobody claimed");
-		memmove(fw.arena + to, fw.arena + from, (size_t)size);
-		outcome.copied += size;
-	}
+	return fw.boot.planning.plan.part[PART_KERNEL].at;
 }
 
 /* ---- the CPU: the linker puts these in the place of arch/x86_64/enter.S's ---- */

@@ -120,7 +120,13 @@ uint8_t sim_byte(const struct sim_file *file, uint64_t offset);
 /* All that the loader logged in this boot. */
 const char *sim_log(void);
 
-/* Moves what the list at @list says, as the CPU's own routine does after exit. */
+/* After exit: the memory is the kernel's from now on. */
+void sim_hand_over(struct range at);
+
+/* Where the kernel is to run, of the size that it needs. */
+struct range sim_window(void);
+
+/* Moves what the list at @list says, as the CPU's own routine does after exit; in check.c. */
 void sim_copy_after_exit(uint64_t list);
 
 /* Gives back what a boot that entered the kernel holds. */

@@ -131,6 +131,23 @@ static EFI_STATUS EFIAPI free_pages(EFI_PHYSICAL_ADDRESS address, UINTN pages)
 	uefi_die("pages were freed that were not allocated");
 }
 
+void sim_hand_over(struct range at)
+{
+	if (fw.n_claims == CLAIMS || mprotect((void *)at.start, range_size(at), PROT_READ | PROT_WRITE) != 0)
+		uefi_die("no room for what is handed over");
+	fw.claim[fw.n_claims++] = at;
+}
+
+/* By the header of the one kernel that is copied here, which is not relocatable (boot.rst, pref_address and init_size).
+ */
+struct range sim_window(void)
+{
+	const uint8_t *head = sim.file[0].head;
+	uint64_t start = load_le(head + 0x258, 8);
+
+	return (struct range){start, start + load_le(head + 0x260, 4)};
+}
+
 const uint8_t *sim_memory(uint64_t address, uint64_t size)
 {
 	struct range want;

@@ -33,11 +33,13 @@ static const uint64_t faults[] = {
 
 static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
 
+static const struct kernel_fields fixed = {DEBIAN_12, SMALL_KERNEL, .relocatable_kernel = 0};
+
 static const struct scenario {
 	const char *map, *entry, *conf, *option;
 	struct uefi_setup uefi;
 	const char *packer; /* the kernel is a bzImage with a vmlinux, packed by this command, that Berth enters */
-	bool no_entropy, reads_fail_above_4g, has_hole, grows;
+	bool no_entropy, reads_fail_above_4g, has_hole, grows, fixed;
 } scenarios[] = {
     {.map = "1M-1G free, 4G-5G free", .entry = LINUX INITRDS},
     {.map = "1M-512M free", .entry = LINUX INITRD "placement random\n", .conf = "timeout 2\n"},
@@ -60,6 +62,7 @@ static const struct scenario {
     {.map = "1M-512M free, 4G-5G free", .entry = LINUX INITRD, .reads_fail_above_4g = true},
     {.map = "1M-512M free, 4G-5G free", .entry = LINUX INITRD, .has_hole = true},
     {.map = "1M-512M free, 4G-5G free", .entry = LINUX INITRD, .reads_fail_above_4g = true, .grows = true},
+    {.map = "1M-8M free, 8M-17M boot, 17M-1G free, 4G-5G free", .entry = LINUX INITRD, .fixed = true},
     {.map = "1M-512M free, 4G-5G free", .entry = LINUX INITRD "decompress loader\n", .packer = "gzip -n -c"},
     {.map = "1M-512M free",
      .entry = LINUX "decompress loader\noptions nokaslr\n",
@@ -97,7 +100,7 @@ static void pack(const struct scenario *s)
 
 static void set_up(const struct scenario *s)
 {
-	bench_set_up(s->map, s->entry, "", &debian);
+	bench_set_up(s->map, s->entry, "", s->fixed ? &fixed : &debian);
 	if (s->packer != NULL)
 		pack(s);
 	uefi = s->uefi;
