@@ -3,11 +3,8 @@
 
 #include "../protocol/base/bytes.h"
 
-/* Intel SDM volume 3, 4.5: a table has 512 entries of 8 bytes; level 2 entries map 2 MiB, level 3 entries 1 GiB. */
+/* Intel SDM volume 3, 4.5; Arm ARM (DDI 0487), D8.3. */
 #define ENTRIES	   512
-#define PRESENT	   UINT64_C(0x01)
-#define WRITABLE   UINT64_C(0x02)
-#define BLOCK	   UINT64_C(0x80)
 #define MAX_LEVELS 5
 
 struct walk {
@@ -15,7 +12,7 @@ struct walk {
 	struct block *block;
 	struct piece table[MAX_LEVELS + 1]; /* the current one of each level */
 	uint64_t count;
-	uint64_t which[MAX_LEVELS + 1];	    /* address >> shift of what it covers; UINT64_MAX: none yet */
+	uint64_t which[MAX_LEVELS + 1]; /* address >> shift of what it covers; UINT64_MAX: none yet */
 };
 
 /* log2 of the bytes that one entry of a table of @level maps. */
@@ -42,7 +39,7 @@ static struct piece table_for(struct walk *walk, uint64_t address, unsigned int 
 		walk->count++;
 		walk->table[l] = block_take(walk->block, EFI_PAGE, EFI_PAGE);
 		if (l < walk->format->levels)
-			set_entry(walk->table[l + 1], address, l + 1, walk->table[l].address | PRESENT | WRITABLE);
+			set_entry(walk->table[l + 1], address, l + 1, walk->table[l].address | walk->format->table);
 	}
 	return walk->table[level];
 }
@@ -54,12 +51,12 @@ static void map_in_gib(struct walk *walk, struct range part)
 
 	if (walk->format->gib_blocks && range_size(part) == GIB(1)) {
 		table = table_for(walk, part.start, 3);
-		set_entry(table, part.start, 3, part.start | PRESENT | WRITABLE | BLOCK);
+		set_entry(table, part.start, 3, part.start | walk->format->block);
 		return;
 	}
 	table = table_for(walk, part.start, 2);
 	for (uint64_t at = part.start; table.at != NULL && at < part.end; at += MIB(2))
-		set_entry(table, at, 2, at | PRESENT | WRITABLE | BLOCK);
+		set_entry(table, at, 2, at | walk->format->block);
 }
 
 static void map_range(struct walk *walk, struct range range)
@@ -78,14 +75,13 @@ void tables_build(const struct table_format *format, const struct memmap *map, s
 {
 	struct walk walk = {.format = format, .block = block};
 	uint64_t limit = UINT64_C(1) << (entry_shift(format->levels) + 9);
-	uint64_t done = MIB(2);
+	uint64_t done = format->from_0 ? MIB(2) : 0;
 	struct range range;
 	size_t at = 0;
 
 	for (unsigned int l = 0; l <= MAX_LEVELS; l++)
 		walk.which[l] = UINT64_MAX;
 	map_range(&walk, (struct range){0, done});
-	out->root = walk.table[format->levels].address;
 	out->four_level_root = walk.table[4].address;
 	while (memmap_next_merged(map, memory_is_ram, &at, &range)) {
 		range.start = align_down(range.start, MIB(2));
@@ -99,5 +95,6 @@ void tables_build(const struct table_format *format, const struct memmap *map, s
 		if (range.end > done)
 			done = range.end;
 	}
+	out->root = walk.table[format->levels].address;
 	out->size = walk.count * EFI_PAGE;
 }

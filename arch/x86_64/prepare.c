@@ -68,7 +68,7 @@ static uint64_t build_trampoline(const struct handoff *handoff, uint64_t root, s
 
 static void prepare(const struct cpu *cpu, const struct image *image, const struct memmap *map, struct handoff *handoff)
 {
-	struct table_format format = {cpu->five_levels ? 5 : 4, cpu->gib_pages};
+	struct table_format format = tables_x86(cpu->five_levels ? 5 : 4, cpu->gib_pages);
 	bool with_code_32 = needs_code_32(cpu, image);
 	struct tables tables;
 

@@ -22,16 +22,23 @@ struct built {
 	uint64_t mapped_by; /* bytes of the entry that the last walk ended in */
 };
 
-static void build(struct built *b, unsigned int levels, bool gib_blocks)
+static void build_as(struct built *b, const struct table_format *format)
 {
 	struct block measure = {NULL, TABLES_AT, OFFSET};
 
-	*b = (struct built){.format = {levels, gib_blocks}, .from = TABLES_AT + OFFSET};
+	*b = (struct built){.format = *format, .from = TABLES_AT + OFFSET};
 	tables_build(&b->format, &world.map, &measure, &b->tables);
 	b->block = (struct block){calloc(1, (size_t)measure.used), TABLES_AT, OFFSET};
 	assert_non_null(b->block.at);
 	tables_build(&b->format, &world.map, &b->block, &b->tables);
 	assert_true(b->block.used == measure.used);
+}
+
+static void build(struct built *b, unsigned int levels, bool gib_blocks)
+{
+	struct table_format format = tables_x86(levels, gib_blocks);
+
+	build_as(b, &format);
 }
 
 static void drop(struct built *b)
@@ -247,6 +254,44 @@ static void x8_two_ranges_in_one_block_do_not_unmap_the_gib_around_it(void **sta
 	drop(&b);
 }
 
+/* Arm ARM (DDI 0487), D8.3.1 and D8.3.2: bits 1:0 are 3 for a table, 1 for a block; the address is bits 47:12. */
+static uint64_t walk_arm64(struct built *b, uint64_t va, uint64_t attributes)
+{
+	uint64_t table = b->tables.root;
+
+	for (unsigned int level = 4; level >= 2; level--) {
+		unsigned int shift = 12 + 9 * (level - 1);
+		uint64_t entry = get_le(b->block.at + (table - b->block.address) + (va >> shift & 511) * 8, 8);
+
+		if ((entry & 1) == 0)
+			return UNMAPPED;
+		if ((entry & 2) == 0) {
+			assert_in_range(level, 2, 3); /* no block is larger than 1 GiB in pages of 4 KiB */
+			assert_int_equal(entry & UINT64_C(0xffff000000000fff), attributes);
+			return (entry & UINT64_C(0x0000fffffffff000)) + va % (UINT64_C(1) << shift);
+		}
+		table = entry & UINT64_C(0x0000fffffffff000);
+	}
+	return UNMAPPED;
+}
+
+static void c6_tables_of_arm64_map_memory_with_the_attributes_that_they_are_given(void **state)
+{
+	struct table_format format = {4, true, false, 0x3, 0x701};
+	struct built b;
+
+	(void)state;
+	given_map("1G-5G free, 0x140000000-0x148000000 runtime, 6G-6145M mmio");
+	build_as(&b, &format);
+	assert_true(walk_arm64(&b, GIB(1), 0x701) == GIB(1));
+	assert_true(walk_arm64(&b, GIB(5) - 1, 0x701) == GIB(5) - 1);
+	assert_true(walk_arm64(&b, 0x147ffffff, 0x701) == 0x147ffffff);
+	assert_true(walk_arm64(&b, 0, 0x701) == UNMAPPED); /* flash, here */
+	assert_true(walk_arm64(&b, GIB(6), 0x701) == UNMAPPED);
+	assert_int_equal(b.tables.size, 3 * 4096);
+	drop(&b);
+}
+
 static void x8_the_four_level_root_of_five_level_tables_is_the_same_map(void **state)
 {
 	struct built b;
@@ -444,6 +489,7 @@ int main(void)
 	    cmocka_unit_test(x8_five_levels_reach_further_than_four),
 	    cmocka_unit_test(x8_four_levels_reach_their_last_address),
 	    cmocka_unit_test(x8_two_ranges_in_one_block_do_not_unmap_the_gib_around_it),
+	    cmocka_unit_test(c6_tables_of_arm64_map_memory_with_the_attributes_that_they_are_given),
 	    cmocka_unit_test(x8_the_four_level_root_of_five_level_tables_is_the_same_map),
 	    cmocka_unit_test(x8_any_map_is_mapped_and_nothing_else),
 	    cmocka_unit_test(x8_the_gdt_is_the_one_of_the_64_bit_boot_protocol),
