@@ -180,6 +180,15 @@ def direct_at_an_exact_address(esp):
 
 
 @boots
+def direct_where_boot_services_were(esp):
+    """decompress loader, placement 0x1000000: unpacked and relocated elsewhere, and copied there after exit"""
+    guest = boot(esp, "decompress loader", "placement 0x1000000")
+    check_kernel_at(guest, 16 * MIB, 16 * MIB + 1)
+    expect(guest.placed("kernel")[3] == "C6", "the place is not signed C6")
+    check_moved(guest)
+
+
+@boots
 def direct_plain_vmlinux(esp):
     """A vmlinux, not packed: it runs where it was put, as it was linked; no table stands behind it"""
     guest = boot(esp, kernel=vmlinux())

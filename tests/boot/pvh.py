@@ -53,6 +53,15 @@ def pvh_where_it_is_linked(esp):
 
 
 @boots
+def pvh_where_boot_services_were(esp):
+    """An ELF kernel linked at 16 MiB, where OVMF's boot services are until exit: copied there, with every clause kept"""
+    given(esp, at=16 * MIB, payload=3 * MIB)
+    probe = boot_pvh(esp)
+    expect(probe.number("load") == placed(probe) == 16 * MIB, f"it lies at {probe.number('load'):#x}")
+    expect(re.search(r"^berth: after exit copy 0x[1-9a-f]", probe.text, re.M), "nothing was copied")
+
+
+@boots
 def pvh_moved_by_its_note(esp):
     """An ELF kernel linked at 64 MiB whose note lets it move within 256 MiB to 512 MiB: there, aligned to 16 MiB"""
     given(esp, has_limits=1, limit_align=16 * MIB, limit_min=256 * MIB, limit_last=512 * MIB - 1)
