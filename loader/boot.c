@@ -151,10 +151,31 @@ static enum status claim(struct boot *b, struct fail *why)
 	return OK;
 }
 
-static void log_plan(const struct boot *b)
+static void log_outlook(const struct boot *b)
 {
 	char line[512];
 	struct outlook outlook;
+	struct text text = TEXT(line);
+
+	if (outlook_estimate(&text, &b->planning.image))
+		fw_log(LOG_NORMAL, "%s", line);
+	outlook_of(&b->planning.plan, &b->planning.survey.free.all,
+		   policy_kernel_may_move(&b->planning.image, b->command_line), &outlook);
+	if (outlook.kernel_may_move || fw_log_wants(LOG_DEBUG)) {
+		text = TEXT(line);
+		outlook_moves(&text, &outlook);
+		fw_log(LOG_NORMAL, "%s", line);
+	}
+	if (fw_log_wants(LOG_DEBUG)) {
+		text = TEXT(line);
+		outlook_left(&text, &outlook);
+		fw_log(LOG_DEBUG, "%s", line);
+	}
+}
+
+static void log_plan(const struct boot *b)
+{
+	char line[512];
 
 	for (size_t i = 0; i < N_PARTS; i++) {
 		const struct placement *placement = &b->planning.plan.part[i];
@@ -174,20 +195,7 @@ static void log_plan(const struct boot *b)
 		explain_copy(&text, copy);
 		fw_log(LOG_NORMAL, "%s", line);
 	}
-	outlook_of(&b->planning.plan, &b->planning.survey.free.all,
-		   policy_kernel_may_move(&b->planning.image, b->command_line), &outlook);
-	if (outlook.kernel_may_move || fw_log_wants(LOG_DEBUG)) {
-		struct text text = TEXT(line);
-
-		outlook_moves(&text, &outlook);
-		fw_log(LOG_NORMAL, "%s", line);
-	}
-	if (fw_log_wants(LOG_DEBUG)) {
-		struct text text = TEXT(line);
-
-		outlook_left(&text, &outlook);
-		fw_log(LOG_DEBUG, "%s", line);
-	}
+	log_outlook(b);
 }
 
 /* Where the kernel's first byte lies until exit; where somebody writes to all of it, all others follow. */

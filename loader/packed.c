@@ -131,6 +131,11 @@ enum status packed_identify(struct packed *p, struct image *image, struct bytes 
 	uint64_t got = 0;
 	enum status status;
 
+	if (payload_wanted && image->protocol == &bzimage_32_protocol)
+		return fail(why, BAD_INPUT,
+			    "%s: a kernel without a 64-bit entry, and only a 64-bit one is entered behind its "
+			    "decompressor\n  try: the entry without `decompress loader`",
+			    image->name);
 	if (is_bzimage ? !payload_wanted : packing_of(head) == PACKED_NOT)
 		return OK;
 	p->where = (struct range){0, image->file_size};

@@ -220,8 +220,17 @@ static void choose_random(struct request *r, const uint64_t *entropy)
 	choose_high(r);
 }
 
+/*
+ * Linux arch/x86/boot/compressed/kaslr.c, choose_random_location: from where it lies upwards, and a 32-bit kernel not
+ * beyond 512 MiB (rule X11). At the top of that it would have nothing to choose from.
+ */
+static bool randomises_itself_upwards(const struct image *image, const char *command_line)
+{
+	return image->entered_in_32_bits && policy_kernel_may_move(image, command_line);
+}
+
 static enum status choose_kernel(const struct wish *wish, const struct image *image, const uint64_t *entropy,
-				 struct request *kernel, struct fail *why)
+				 const char *command_line, struct request *kernel, struct fail *why)
 {
 	if (wish->policy == PLACE_EXACT) {
 		TRY(check_exact(wish->at, image, kernel, why));
@@ -233,10 +242,10 @@ static enum status choose_kernel(const struct wish *wish, const struct image *im
 		add_choice(kernel, everywhere, kernel->align.value, false, kernel->lowest);
 	} else if (wish->policy == PLACE_PREFERRED) {
 		choose_preferred(image, kernel);
-	} else if (wish->policy == PLACE_LOW) {
-		choose_low(kernel);
 	} else if (wish->policy == PLACE_RANDOM) {
 		choose_random(kernel, entropy);
+	} else if (wish->policy == PLACE_LOW || randomises_itself_upwards(image, command_line)) {
+		choose_low(kernel);
 	} else {
 		choose_high(kernel);
 	}
@@ -273,7 +282,7 @@ enum status policy_apply(const struct wish *wish, const uint64_t *entropy, const
 			at_most(&request[i].max, wish->end, C5);
 		}
 	}
-	TRY(choose_kernel(wish, image, entropy, &request[PART_KERNEL], why));
+	TRY(choose_kernel(wish, image, entropy, command_line, &request[PART_KERNEL], why));
 	for (size_t i = 0; i < N_PARTS; i++) {
 		if (i == PART_KERNEL || request[i].size == 0)
 			continue;

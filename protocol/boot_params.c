@@ -81,7 +81,7 @@ static void describe_header(uint8_t *bp, const struct bzimage *k, const struct c
 	store_le(bp + TYPE_OF_LOADER, 1, LOADER_UNDEFINED);
 	if (k->randomised)
 		store_le(bp + LOADFLAGS, 1, load_le(bp + LOADFLAGS, 1) | KASLR_FLAG);
-	/* 32 bits only; the 64-bit entry does not read it, but a stale 0x100000 would be a lie. */
+	/* 32 bits only; no entry that Berth takes reads it, but a stale 0x100000 would be a lie. */
 	store_le(bp + CODE32_START, 4, load >> 32 == 0 ? load : 0);
 	/*
 	 * boot.rst, min_alignment: a lower value that was used is written back; the decompressor aligns itself to it
@@ -105,13 +105,14 @@ static struct piece take_setup_data(struct handoff *handoff, uint32_t type, uint
 	return piece;
 }
 
-/* Room for the final map, and for the e820 entries past the zero page's 128. */
-static void take_map_room(struct handoff *handoff, const struct machine *machine)
+/* Room for the final map, and for the e820 entries past the zero page's 128, where the kernel has a field for them. */
+static void take_map_room(const struct bzimage *k, struct handoff *handoff, const struct machine *machine)
 {
 	size_t room = machine->map_room;
 
 	handoff_take_map(handoff, machine);
-	handoff->e820_extra_room = room > E820_ZEROPAGE_ROOM ? room - E820_ZEROPAGE_ROOM : 0;
+	handoff->e820_extra_room =
+	    bzimage_has_setup_data(k) && room > E820_ZEROPAGE_ROOM ? room - E820_ZEROPAGE_ROOM : 0;
 	if (handoff->e820_extra_room != 0)
 		handoff->e820_extra =
 		    take_setup_data(handoff, SETUP_E820_EXT, (uint32_t)(handoff->e820_extra_room * E820_ENTRY_SIZE));
@@ -124,9 +125,9 @@ void boot_params_describe(const struct bzimage *k, const struct cargo *cargo, co
 
 	handoff->boot_params = block_take(&handoff->block, BOOT_PARAMS_SIZE, EFI_PAGE);
 	handoff->command_line = handoff_take_text(handoff, cargo->command_line);
-	if (machine->has_seed)
+	if (machine->has_seed && bzimage_has_setup_data(k))
 		handoff->seed = take_setup_data(handoff, SETUP_RNG_SEED, SEED_SIZE);
-	take_map_room(handoff, machine);
+	take_map_room(k, handoff, machine);
 	bp = handoff->boot_params.at;
 	if (bp == NULL)
 		return;
@@ -140,7 +141,7 @@ void boot_params_describe(const struct bzimage *k, const struct cargo *cargo, co
 	 */
 	store_le(bp + EFI_INFO, 4, 0x34364c45); /* "EL64" */
 	store_split(bp, EFI_INFO + 4, EFI_INFO + 24, machine->system_table);
-	if (machine->has_seed && handoff->seed.at != NULL) {
+	if (handoff->seed.at != NULL) {
 		for (size_t i = 0; i < SEED_SIZE; i++)
 			handoff->seed.at[SETUP_DATA_HEADER + i] = machine->seed[i];
 		store_le(bp + SETUP_DATA, 8, handoff->seed.address);

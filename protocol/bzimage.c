@@ -7,51 +7,99 @@
 #define SECTOR	    512
 #define HDRS	    0x53726448 /* "HdrS" */
 #define KERNEL_INFO 0x506f544c /* "LToP" */
-#define ENTRY_64_AT 0x200      /* boot.rst, "64-bit Boot Protocol": the entry, from the load address */
+#define LOADED_HIGH 1	       /* of loadflags */
 
 enum {
-#define FIELD(name, offset, width, since, meaning) AT_##name = offset, WIDTH_##name = width,
+#define FIELD(name, offset, width, since, meaning) AT_##name = offset, WIDTH_##name = width, SINCE_##name = since,
 #include "bzimage_fields.def"
 #undef FIELD
 };
 
-#define GET(head, name) field(head, AT_##name, WIDTH_##name)
+/* 0 for a field that this version of the protocol does not have yet: other bytes stand there. */
+#define GET(k, head, name) field(k, head, AT_##name, WIDTH_##name, SINCE_##name)
+#define HAS(k, name)	   ((k)->version >= SINCE_##name)
 
-static uint64_t field(const struct bytes *head, size_t offset, unsigned int width)
+static uint64_t field(const struct bzimage *k, const struct bytes *head, size_t offset, unsigned int width,
+		      unsigned int since)
 {
 	uint64_t value = 0;
 
-	/* bzimage_parse has seen to it that head reaches to the end of the header. */
-	(void)bytes_get(*head, offset, width, &value);
+	/* bzimage_parse has seen to it that head reaches to the end of what this version has. */
+	if (k->version >= since)
+		(void)bytes_get(*head, offset, width, &value);
 	return value;
 }
 
 static enum status check_version(struct bzimage *k, const char *name, const struct bytes *head, struct fail *why)
 {
-	k->version = (uint16_t)GET(head, version);
-	if (k->version < 0x020c)
+	uint64_t version = 0;
+
+	(void)bytes_get(*head, AT_version, WIDTH_version, &version);
+	k->version = (uint16_t)version;
+	if (k->version < SINCE_relocatable_kernel)
 		return fail(why, BAD_INPUT,
-			    "%s: boot protocol %u.%02u; the 64-bit entry needs 2.12 or later (Linux 3.8)\n"
+			    "%s: boot protocol %u.%02u; Berth knows 2.05 and later (Linux 2.6.20)\n"
 			    "  try: a newer kernel",
 			    name, (unsigned int)k->version >> 8, (unsigned int)k->version & 0xff);
 	return OK;
 }
 
-static enum status check_entry(struct bzimage *k, const char *name, const struct bytes *head, struct fail *why)
+/* Of the version's fields those that are read here; what follows them may be missing. */
+static size_t least_header_end(const struct bzimage *k)
 {
-	k->xloadflags = (uint16_t)GET(head, xloadflags);
-	if ((k->xloadflags & XLF_KERNEL_64) == 0)
+	return HAS(k, init_size)      ? AT_init_size + WIDTH_init_size
+	       : HAS(k, cmdline_size) ? AT_cmdline_size + WIDTH_cmdline_size
+				      : AT_relocatable_kernel + WIDTH_relocatable_kernel;
+}
+
+static enum status check_header_end(struct bzimage *k, const char *name, const struct bytes *head, uint64_t file_size,
+				    struct fail *why)
+{
+	uint64_t jump = 0;
+
+	/* boot.rst, "details of header fields", jump: the byte at 0x201 tells where the header ends. */
+	(void)bytes_get(*head, 0x201, 1, &jump);
+	k->header_size = (size_t)jump + 0x202 - BZIMAGE_HEADER_AT;
+	if (k->header_size > BZIMAGE_HEADER_MAX)
+		return fail(why, BAD_INPUT, "%s: the setup header is %zu bytes; boot_params has room for %u", name,
+			    k->header_size, (unsigned int)BZIMAGE_HEADER_MAX);
+	if (BZIMAGE_HEADER_AT + k->header_size < least_header_end(k) ||
+	    head->size < BZIMAGE_HEADER_AT + k->header_size)
 		return fail(why, BAD_INPUT,
-			    "%s: xloadflags %#x has no XLF_KERNEL_64: a 32-bit kernel, which has no 64-bit entry\n"
-			    "  try: a 64-bit kernel",
-			    name, (unsigned int)k->xloadflags);
+			    "%s: truncated: the setup header ends at %#zx, before the fields of boot protocol "
+			    "%u.%02u (%#zx), or past the file's %" PRIu64 " bytes",
+			    name, BZIMAGE_HEADER_AT + k->header_size, (unsigned int)k->version >> 8,
+			    (unsigned int)k->version & 0xff, least_header_end(k), file_size);
+	for (size_t i = 0; i < k->header_size; i++)
+		k->header[i] = head->at[BZIMAGE_HEADER_AT + i];
 	return OK;
+}
+
+static enum status check_flags(struct bzimage *k, const char *name, const struct bytes *head, struct fail *why)
+{
+	k->xloadflags = (uint16_t)GET(k, head, xloadflags);
+	if ((GET(k, head, loadflags) & LOADED_HIGH) == 0)
+		return fail(why, BAD_INPUT,
+			    "%s: loadflags has no LOADED_HIGH: a zImage, which is loaded below 640 KiB\n"
+			    "  try: a bzImage",
+			    name);
+	return OK;
+}
+
+/*
+ * Linux arch/x86/include/asm/boot.h, MIN_KERNEL_ALIGN: a 64-bit kernel maps itself with 2 MiB pages, whatever its
+ * header would permit; arch/x86/kernel/head64.c stops silently on less. A 32-bit one is content with what it says;
+ * memory comes in pages.
+ */
+static uint32_t least_of_any(const struct bzimage *k)
+{
+	return (uint32_t)(bzimage_has_entry_64(k) ? MIB(2) : EFI_PAGE);
 }
 
 static enum status check_alignment(struct bzimage *k, const char *name, const struct bytes *head, struct fail *why)
 {
-	uint64_t wish = GET(head, kernel_alignment);
-	unsigned int least_log2 = (unsigned int)GET(head, min_alignment);
+	uint64_t wish = GET(k, head, kernel_alignment);
+	unsigned int least_log2 = (unsigned int)GET(k, head, min_alignment);
 	uint64_t least;
 
 	if (!is_power_of_two(wish))
@@ -59,50 +107,58 @@ static enum status check_alignment(struct bzimage *k, const char *name, const st
 	if (least_log2 > 31 || (least_log2 != 0 && UINT64_C(1) << least_log2 > wish))
 		return fail_by(why, BAD_INPUT, X1, "%s: min_alignment 2^%u is more than kernel_alignment %#" PRIx64,
 			       name, least_log2, wish);
-	/*
-	 * Linux arch/x86/include/asm/boot.h, MIN_KERNEL_ALIGN: a 64-bit kernel maps itself with 2 MiB pages, whatever
-	 * its header would permit; arch/x86/kernel/head64.c stops silently on less.
-	 */
 	least = least_log2 == 0 ? wish : UINT64_C(1) << least_log2;
-	k->least_alignment = (uint32_t)(least < MIB(2) ? MIB(2) : least);
-	k->kernel_alignment = (uint32_t)(wish < MIB(2) ? MIB(2) : wish);
+	k->least_alignment = least < least_of_any(k) ? least_of_any(k) : (uint32_t)least;
+	k->kernel_alignment = wish < least_of_any(k) ? least_of_any(k) : (uint32_t)wish;
+	return OK;
+}
+
+/* What the kernel needs from its run-time start on. */
+static enum status check_window(struct bzimage *k, const char *name, const struct bytes *head, struct fail *why)
+{
+	uint64_t init_size = GET(k, head, init_size);
+
+	k->window_is_estimate = !HAS(k, init_size);
+	if (!k->window_is_estimate && init_size == 0)
+		return fail_by(why, BAD_INPUT, X2,
+			       "%s: init_size is 0: the kernel does not say how much memory it needs", name);
+	if (k->window_is_estimate && checked_mul(k->payload_size, 3, &init_size))
+		init_size = UINT64_MAX;
+	/* Room for the file as well: its tail (a signature, say) is read along although the kernel never uses it. */
+	if (checked_align_up(init_size > k->payload_size ? init_size : k->payload_size, EFI_PAGE, &k->window_size))
+		return fail(why, BAD_INPUT, "%s: a file of %" PRIu64 " bytes fits into no memory", name,
+			    k->payload_at + k->payload_size);
 	return OK;
 }
 
 static enum status check_size(struct bzimage *k, const char *name, const struct bytes *head, uint64_t file_size,
 			      struct fail *why)
 {
-	uint64_t setup_sects = GET(head, setup_sects);
-	uint64_t paragraphs = GET(head, syssize), init_size = GET(head, init_size);
+	uint64_t setup_sects = GET(k, head, setup_sects);
+	uint64_t paragraphs = GET(k, head, syssize);
 	uint64_t told;
 
 	if (setup_sects == 0)
 		setup_sects = 4; /* boot.rst, setup_sects: "if 0, the real value is 4" */
 	k->payload_at = (setup_sects + 1) * SECTOR;
 	told = k->payload_at + paragraphs * 16;
-	if (file_size <= k->payload_at + ENTRY_64_AT || file_size < told)
+	if (file_size <= k->payload_at + bzimage_entry_at(k) || file_size < told)
 		return fail(why, BAD_INPUT,
 			    "%s: truncated: the header tells of %" PRIu64 " bytes (setup_sects %" PRIu64
 			    ", syssize %#" PRIx64 "), the file has %" PRIu64 "\n  try: copy the file again",
 			    name, told, setup_sects, paragraphs, file_size);
 	k->payload_size = file_size - k->payload_at;
-	if (init_size == 0)
-		return fail_by(why, BAD_INPUT, X2,
-			       "%s: init_size is 0: the kernel does not say how much memory it needs", name);
-	/* Room for the file as well: its tail (a signature, say) is read along although the kernel never uses it. */
-	if (checked_align_up(init_size > k->payload_size ? init_size : k->payload_size, EFI_PAGE, &k->window_size))
-		return fail(why, BAD_INPUT, "%s: a file of %" PRIu64 " bytes fits into no memory", name, file_size);
-	return OK;
+	return check_window(k, name, head, why);
 }
 
 static enum status check_addresses(struct bzimage *k, const char *name, const struct bytes *head, struct fail *why)
 {
 	struct range window;
 
-	k->pref_address = GET(head, pref_address);
-	k->relocatable = GET(head, relocatable_kernel) != 0;
-	k->initrd_addr_max = (uint32_t)GET(head, initrd_addr_max);
-	k->cmdline_size = (uint32_t)GET(head, cmdline_size);
+	k->pref_address = HAS(k, pref_address) ? GET(k, head, pref_address) : MIB(1); /* where LOADED_HIGH loads it */
+	k->relocatable = GET(k, head, relocatable_kernel) != 0;
+	k->initrd_addr_max = (uint32_t)GET(k, head, initrd_addr_max);
+	k->cmdline_size = HAS(k, cmdline_size) ? (uint32_t)GET(k, head, cmdline_size) : 255; /* boot.rst, cmdline_size */
 	if (checked_range(k->pref_address, k->window_size, &window) || window.end > TIB(64))
 		return fail_by(why, BAD_INPUT, X2,
 			       "%s: init_size %#" PRIx64 " from pref_address %#" PRIx64
@@ -111,35 +167,23 @@ static enum status check_addresses(struct bzimage *k, const char *name, const st
 	if (!k->relocatable && k->pref_address % EFI_PAGE != 0)
 		return fail_by(why, BAD_INPUT, X3, "%s: pref_address %#" PRIx64 " is not on a page edge", name,
 			       k->pref_address);
-	if (GET(head, setup_data) != 0)
+	if (GET(k, head, setup_data) != 0)
 		return fail(why, BAD_INPUT, "%s: setup_data is %#" PRIx64 "; a file cannot hold an address in memory",
-			    name, GET(head, setup_data));
+			    name, GET(k, head, setup_data));
 	return OK;
 }
 
 enum status bzimage_parse(struct bzimage *k, const char *name, struct bytes head, uint64_t file_size, struct fail *why)
 {
-	uint64_t magic, flag, jump;
+	uint64_t magic, flag;
 
 	if (!bytes_get(head, 0x1fe, 2, &flag) || !bytes_get(head, 0x202, 4, &magic) || flag != 0xaa55 || magic != HDRS)
 		return fail(why, NOT_FOUND, "%s: no bzImage: no \"HdrS\" at 0x202", name);
 	*k = (struct bzimage){0};
 	/* Before the header's length: an old version's is shorter, and that is not what is wrong with it. */
 	TRY(check_version(k, name, &head, why));
-	/* boot.rst, "details of header fields", jump: the byte at 0x201 tells where the header ends. */
-	(void)bytes_get(head, 0x201, 1, &jump);
-	k->header_size = (size_t)jump + 0x202 - BZIMAGE_HEADER_AT;
-	if (k->header_size > BZIMAGE_HEADER_MAX)
-		return fail(why, BAD_INPUT, "%s: the setup header is %zu bytes; boot_params has room for %u", name,
-			    k->header_size, (unsigned int)BZIMAGE_HEADER_MAX);
-	if (k->header_size < 0x264 - BZIMAGE_HEADER_AT || head.size < BZIMAGE_HEADER_AT + k->header_size)
-		return fail(why, BAD_INPUT,
-			    "%s: truncated: the setup header ends at %#zx, before init_size (0x260), or past the "
-			    "file's %" PRIu64 " bytes",
-			    name, BZIMAGE_HEADER_AT + k->header_size, file_size);
-	for (size_t i = 0; i < k->header_size; i++)
-		k->header[i] = head.at[BZIMAGE_HEADER_AT + i];
-	TRY(check_entry(k, name, &head, why));
+	TRY(check_header_end(k, name, &head, file_size, why));
+	TRY(check_flags(k, name, &head, why));
 	TRY(check_alignment(k, name, &head, why));
 	TRY(check_size(k, name, &head, file_size, why));
 	return check_addresses(k, name, &head, why);
@@ -147,16 +191,26 @@ enum status bzimage_parse(struct bzimage *k, const char *name, struct bytes head
 
 static enum status identify(struct image *image, struct bytes head, struct fail *why)
 {
+	const struct bzimage *k = &image->bzimage;
+
 	TRY(bzimage_parse(&image->bzimage, image->name, head, image->file_size, why));
-	image->piece[0] =
-	    (struct image_piece){.offset = image->bzimage.payload_at, .size = image->bzimage.payload_size};
+	image->piece[0] = (struct image_piece){.offset = k->payload_at, .size = k->payload_size};
 	image->piece[0].memory = image->piece[0].size;
 	image->n_pieces = 1;
-	image->machine = ELF_X86_64;
-	image->entry_at = ENTRY_64_AT;
+	image->machine = bzimage_has_entry_64(k) ? ELF_X86_64 : ELF_I386;
+	image->entry_at = bzimage_entry_at(k);
 	image->moves_itself = true;
-	image->takes_five_levels = (image->bzimage.xloadflags & XLF_5LEVEL) != 0;
+	image->takes_five_levels = (k->xloadflags & XLF_5LEVEL) != 0;
+	image->entered_in_32_bits = !bzimage_has_entry_64(k);
 	return OK;
+}
+
+static enum status identify_64(struct image *image, struct bytes head, struct fail *why)
+{
+	TRY(identify(image, head, why));
+	return bzimage_has_entry_64(&image->bzimage)
+		   ? OK
+		   : fail(why, NOT_FOUND, "%s: xloadflags has no XLF_KERNEL_64", image->name);
 }
 
 static void demand_kernel(const struct bzimage *k, struct request *kernel)
@@ -172,6 +226,12 @@ static void demand_kernel(const struct bzimage *k, struct request *kernel)
 		return;
 	}
 	at_least(&kernel->min, k->pref_address, X2);
+	/*
+	 * A 32-bit kernel runs where it is loaded, in the memory that it maps for itself: not much over 880 MiB, less on
+	 * machines with many CPUs or with vmalloc= (arch/x86/mm/init_32.c). Before 2.12 a header does not tell of bits.
+	 */
+	if (!bzimage_has_entry_64(k))
+		at_most(&kernel->max, MIB(512), X11);
 }
 
 enum status bzimage_demand(const struct image *image, const struct cargo *cargo, struct request request[N_PARTS],
@@ -220,7 +280,8 @@ uint32_t bzimage_setup_type_max(const struct bzimage *k, struct bytes payload)
 
 static void inspect(const struct image *image, struct bytes payload, struct machine *machine)
 {
-	if (bzimage_setup_type_max(&image->bzimage, payload) < SETUP_RNG_SEED)
+	if (!bzimage_has_setup_data(&image->bzimage) ||
+	    bzimage_setup_type_max(&image->bzimage, payload) < SETUP_RNG_SEED)
 		machine->has_seed = false;
 }
 
@@ -234,6 +295,17 @@ void bzimage_describe(const struct image *image, const struct cargo *cargo, cons
 
 const struct protocol bzimage_protocol = {
     .name = "bzImage, 64-bit entry",
+    .is_linux = true,
+    .identify = identify_64,
+    .demand = bzimage_demand,
+    .inspect = inspect,
+    .describe = bzimage_describe,
+    .finish = boot_params_finish,
+};
+
+/* Of 32-bit kernels, and of 64-bit ones before 2.12, which have a 32-bit entry and switch by themselves. */
+const struct protocol bzimage_32_protocol = {
+    .name = "bzImage, 32-bit entry",
     .is_linux = true,
     .identify = identify,
     .demand = bzimage_demand,

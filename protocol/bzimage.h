@@ -24,12 +24,13 @@ enum xloadflags {
 struct bzimage {
 	uint16_t version; /* 0x020c is 2.12 */
 	uint16_t xloadflags;
-	uint32_t kernel_alignment; /* a power of two, at least 2 MiB */
-	uint32_t least_alignment;  /* a power of two, at least 2 MiB, at most kernel_alignment */
+	uint32_t kernel_alignment; /* a power of two, at least 2 MiB where it has a 64-bit entry, else a page */
+	uint32_t least_alignment;  /* the same, at most kernel_alignment */
 	uint32_t initrd_addr_max;  /* the last byte, as the header has it */
 	uint32_t cmdline_size;	   /* without the NUL */
-	uint64_t pref_address;
-	uint64_t window_size; /* init_size in whole pages */
+	uint64_t pref_address;	   /* before 2.10: 1 MiB */
+	uint64_t window_size;	   /* init_size in whole pages; before 2.10 three times payload_size */
+	bool window_is_estimate;   /* it is the latter */
 	bool relocatable;
 	uint64_t payload_at;   /* file offset of the protected-mode part */
 	uint64_t payload_size; /* bytes from there to the end of the file */
@@ -48,12 +49,29 @@ enum status bzimage_parse(struct bzimage *k, const char *name, struct bytes head
 /* The highest type of setup_data that the kernel takes, without SETUP_INDIRECT's bit; INT32_MAX: it does not say. */
 uint32_t bzimage_setup_type_max(const struct bzimage *k, struct bytes payload);
 
+/* Without it the kernel is entered in 32-bit mode: one for i386, or older than 2.12. */
+static inline bool bzimage_has_entry_64(const struct bzimage *k)
+{
+	return (k->xloadflags & XLF_KERNEL_64) != 0;
+}
+
+/* boot.rst, "32-bit Boot Protocol" and "64-bit Boot Protocol": the entry, from the load address. */
+static inline uint64_t bzimage_entry_at(const struct bzimage *k)
+{
+	return bzimage_has_entry_64(k) ? 0x200 : 0;
+}
+
+static inline bool bzimage_has_setup_data(const struct bzimage *k)
+{
+	return k->version >= 0x0209;
+}
+
 static inline bool bzimage_can_load_above_4g(const struct bzimage *k)
 {
 	return (k->xloadflags & XLF_KERNEL_64) != 0 && (k->xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G) != 0;
 }
 
 struct protocol;
-extern const struct protocol bzimage_protocol;
+extern const struct protocol bzimage_protocol, bzimage_32_protocol;
 
 #endif

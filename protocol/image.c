@@ -6,6 +6,7 @@
 
 static const struct protocol *const protocols[] = {
     &bzimage_protocol,
+    &bzimage_32_protocol,
     &arm64_protocol,
     &vmlinux_protocol,
     &pvh_protocol,

@@ -66,6 +66,7 @@ static enum status identify(struct image *image, struct bytes head, struct fail 
 	    (struct bzimage){.pref_address = image->elf.window.start}; /* what `placement preferred` asks for */
 	image->in_one_piece = image->elf.movable;
 	image->entered_in_32_bits = true;
+	image->argument_in_ebx = true;
 	return OK;
 }
 

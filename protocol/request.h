@@ -47,7 +47,7 @@ struct reach {
 	enum rule by; /* RULE_NONE: the part may lie as far from others as it likes */
 };
 
-#define MAX_CHOICES 48
+#define MAX_CHOICES 64 /* three for each alignment from 2 GiB down to a page, and the wish */
 
 struct request {
 	enum part part;

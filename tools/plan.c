@@ -217,6 +217,8 @@ static void fill_report(struct report *report, const struct planning *p)
 static int plan(struct planning *p, struct arguments *a, const struct map_source *source)
 {
 	struct report report = {.map = &source->map};
+	char line[256];
+	struct text note = TEXT(line);
 
 	p->wish = a->placement;
 	policy_default(&p->wish, &p->image, a->command_line);
@@ -233,6 +235,8 @@ static int plan(struct planning *p, struct arguments *a, const struct map_source
 		fprintf(stderr,
 			"berth: note: %s is the kernel's view: memory that firmware held at boot looks free there\n",
 			a->memmap);
+	if (outlook_estimate(&note, &p->image))
+		fprintf(stderr, "berth: note: %s\n", line);
 	if (p->wish.policy == PLACE_RANDOM && !p->has_entropy)
 		fputs("berth: note: without --entropy nothing is randomised, and random is high [C12]\n", stderr);
 	return report_finish(&report, &a->report);

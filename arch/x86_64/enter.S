@@ -2,8 +2,9 @@
 /*
  * The only code that touches system registers of x86-64: from firmware's state to the one that the kernel is
  * promised. Source: Linux Documentation/arch/x86/boot.rst, "64-bit Boot Protocol": CS = 0x10, DS = ES = SS = 0x18,
- * interrupts off, identity-mapped paging on, RSI = boot_params. By PVH (Xen docs/misc/pvh.pandoc): 32-bit mode, CR0
- * has PE alone, CR4 nothing, TR a TSS of base 0 and limit 0x67, EBX = hvm_start_info.
+ * interrupts off, identity-mapped paging on, RSI = boot_params. The same, "32-bit Boot Protocol": paging off, the same
+ * selectors, ESI = boot_params, EBP = EDI = EBX = 0. By PVH (Xen docs/misc/pvh.pandoc): 32-bit mode, CR0 has PE alone,
+ * CR4 nothing, TR a TSS of base 0 and limit 0x67, EBX = hvm_start_info.
  */
 #include "enter.h"
 
@@ -204,7 +205,7 @@ x86_trampoline:
 	mov	%esp, %esp
 	pushq	$0
 	popfq
-	mov	TRAMPOLINE_ARGUMENT(%rbx), %rsi
+	mov	TRAMPOLINE_ESI(%rbx), %rsi
 	mov	TRAMPOLINE_ENTRY(%rbx), %rax
 	xor	%ebx, %ebx
 	xor	%ecx, %ecx
@@ -230,9 +231,15 @@ x86_trampoline:
 	ltr	%ax
 	pushl	$0
 	popfl
-	mov	TRAMPOLINE_ENTRY(%ebx), %eax
-	mov	TRAMPOLINE_ARGUMENT(%ebx), %ebx
-	jmp	*%eax
+	pushl	$SELECTOR_CODE
+	pushl	TRAMPOLINE_ENTRY(%ebx)
+	mov	TRAMPOLINE_ESI(%ebx), %esi
+	mov	TRAMPOLINE_EBX(%ebx), %ebx
+	xor	%ecx, %ecx
+	xor	%edx, %edx
+	xor	%edi, %edi
+	xor	%ebp, %ebp
+	lret
 x86_trampoline_end:
 
 	.section .note.GNU-stack, "", @progbits

@@ -2,8 +2,8 @@
 /*
  * The bytes that an x86-64 CPU is entered with: page tables, GDT, and the routine that leaves 5-level paging or long
  * mode.
- * Source: Linux Documentation/arch/x86/boot.rst, "64-bit Boot Protocol"; Xen docs/misc/pvh.pandoc; Intel SDM volume 3,
- * 3.4.5, 4.5 and 7.2.2.
+ * Source: Linux Documentation/arch/x86/boot.rst, "32-bit Boot Protocol" and "64-bit Boot Protocol"; Xen
+ * docs/misc/pvh.pandoc; Intel SDM volume 3, 3.4.5, 4.5 and 7.2.2.
  */
 #include "enter.h"
 
@@ -37,21 +37,21 @@ static void demand(const struct cpu *cpu, const struct image *image, struct requ
 		at_most(&handoff->max, GIB(4), E3);
 }
 
-static uint64_t build_gdt(struct block *block, bool with_code_32, bool with_tss)
+static uint64_t build_gdt(struct block *block, bool with_code_32, bool enters_32_bits)
 {
 	struct piece gdt = block_take(block, GDT_SIZE, 16);
 
 	if (gdt.at != NULL) {
 		store_le(gdt.at + SELECTOR_CODE_32, 8, with_code_32 ? DESCRIPTOR_CODE_32 : 0);
-		store_le(gdt.at + SELECTOR_CODE, 8, DESCRIPTOR_CODE_64);
+		store_le(gdt.at + SELECTOR_CODE, 8, enters_32_bits ? DESCRIPTOR_CODE_32 : DESCRIPTOR_CODE_64);
 		store_le(gdt.at + SELECTOR_DATA, 8, DESCRIPTOR_DATA);
-		store_le(gdt.at + SELECTOR_TSS, 8, with_tss ? DESCRIPTOR_TSS : 0);
+		store_le(gdt.at + SELECTOR_TSS, 8, enters_32_bits ? DESCRIPTOR_TSS : 0);
 	}
 	return gdt.address;
 }
 
 /* @root: of the tables that the kernel is entered with; 0: without paging. */
-static uint64_t build_trampoline(const struct handoff *handoff, uint64_t root, struct block *block)
+static uint64_t build_trampoline(const struct handoff *handoff, uint64_t root, bool in_ebx, struct block *block)
 {
 	struct piece page = block_take(block, EFI_PAGE, EFI_PAGE);
 	size_t size = (size_t)(x86_trampoline_end - x86_trampoline);
@@ -61,7 +61,8 @@ static uint64_t build_trampoline(const struct handoff *handoff, uint64_t root, s
 			page.at[i] = x86_trampoline[i];
 		store_le(page.at + TRAMPOLINE_ROOT, 8, root);
 		store_le(page.at + TRAMPOLINE_ENTRY, 8, handoff->entry);
-		store_le(page.at + TRAMPOLINE_ARGUMENT, 8, handoff->argument);
+		store_le(page.at + TRAMPOLINE_ESI, 8, in_ebx ? 0 : handoff->argument);
+		store_le(page.at + TRAMPOLINE_EBX, 8, in_ebx ? handoff->argument : 0);
 	}
 	return page.address;
 }
@@ -80,7 +81,8 @@ static void prepare(const struct cpu *cpu, const struct image *image, const stru
 	handoff->trampoline = 0;
 	if (with_code_32)
 		handoff->trampoline =
-		    build_trampoline(handoff, image->entered_in_32_bits ? 0 : tables.four_level_root, &handoff->block);
+		    build_trampoline(handoff, image->entered_in_32_bits ? 0 : tables.four_level_root,
+				     image->argument_in_ebx, &handoff->block);
 }
 
 const struct arch arch_x86_64 = {

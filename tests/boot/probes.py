@@ -194,25 +194,6 @@ def probe_without_five_levels(esp):
     expect(not probe.number("load", "cr4") & 0x1000, "it was entered with five")
 
 
-@boots
-def probes_of_old_versions(esp):
-    """Stand-ins of 2.05 to 2.11, which have no 64-bit entry by their header, are refused with the version"""
-    versions = range(0x205, 0x20c)
-    for version in versions:
-        make_probe.make(FLAT, os.path.join(esp.tree, f"probe{version:x}"), version=version)
-        esp.entry(f"probe{version:x}", f"title {version:x}", f"sort-key {version:x}", f"linux /probe{version:x}")
-    esp.conf("timeout 60", "default probe205")
-    with Machine(esp) as machine:
-        for version in versions:
-            machine.wait_for("Enter")
-            machine.press("enter")
-            machine.wait_for(f"boot protocol 2.{version & 0xff:02d}; the 64-bit entry needs 2.12")
-            machine.wait_for("press any key")
-            machine.press(" ")
-            machine.wait_for("Enter")
-            machine.press("down")
-
-
 # ---- more of the same, for the night: BERTH_PROBES=all ----
 
 MORE = {

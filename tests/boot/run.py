@@ -12,6 +12,7 @@ import time
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import bits32  # noqa: E402
 import boots  # noqa: E402
 import direct  # noqa: E402
 import entered  # noqa: E402
@@ -65,7 +66,7 @@ def run(test):
 
 
 def main():
-    named = {**vars(boots), **vars(direct), **vars(entered), **vars(plans), **vars(probes), **vars(pvh), **vars(shaped)}
+    named = {**vars(bits32), **vars(boots), **vars(direct), **vars(entered), **vars(plans), **vars(probes), **vars(pvh), **vars(shaped)}
     tests = [t for n, t in named.items() if getattr(t, "is_boot", False)
              and (len(sys.argv) == 1 or any(word in n for word in sys.argv[1:]))]
     alone = [t for t in tests if t.is_large]

@@ -18,13 +18,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	REQUIRE(image.n_pieces == 1 && image.piece[0].offset < image.file_size);
-	REQUIRE(is_power_of_two(image.bzimage.kernel_alignment) && image.bzimage.kernel_alignment >= MIB(2));
+	REQUIRE(is_power_of_two(image.bzimage.kernel_alignment));
+	REQUIRE(image.bzimage.kernel_alignment >= (image.entered_in_32_bits ? EFI_PAGE : MIB(2)));
+	REQUIRE(image.entered_in_32_bits == ((image.bzimage.xloadflags & XLF_KERNEL_64) == 0));
+	REQUIRE(image.bzimage.xloadflags == 0 || image.bzimage.version >= 0x020c);
 	REQUIRE(is_power_of_two(image.bzimage.least_alignment) &&
 		image.bzimage.least_alignment <= image.bzimage.kernel_alignment);
 	REQUIRE(image.bzimage.window_size >= image.piece[0].memory);
 	REQUIRE(image.bzimage.pref_address + image.bzimage.window_size <= TIB(64));
 	REQUIRE(BZIMAGE_HEADER_AT + image.bzimage.header_size <= head.size);
-	if (image.protocol->demand(&image, &cargo, request, &why) == OK)
+	if (image.protocol->demand(&image, &cargo, request, &why) == OK) {
+		REQUIRE(!image.entered_in_32_bits || request[PART_KERNEL].max.value <= GIB(4));
+		REQUIRE(!image.entered_in_32_bits || request[PART_HANDOFF].max.value <= GIB(4));
 		REQUIRE(request[PART_KERNEL].size >= image.bzimage.payload_size && request[PART_INITRD].size == 12345);
+	}
 	return 0;
 }

@@ -101,7 +101,7 @@ uint64_t clause_runtime_start(const struct found *f)
 	uint64_t align = get((bp == NULL ? f->file : bp) + 0x230, 4);
 
 	if (f->file[0x234] == 0)
-		return get(f->file + 0x258, 8);
+		return get(f->file + 0x206, 2) < 0x20a ? LOADED_HIGH_AT : get(f->file + 0x258, 8);
 	return align == 0 ? f->load : (f->load + align - 1) / align * align;
 }
 
@@ -112,8 +112,9 @@ static void look_at_header(struct view *v)
 	v->xloadflags = v->version >= 0x20c ? (uint32_t)in_file(v, 0x236, 2) : 0;
 	v->alignment = in_file(v, 0x230, 4);
 	v->relocatable = v->f->file[0x234] != 0;
-	v->pref_address = v->version >= 0x20a ? in_file(v, 0x258, 8) : 0;
-	v->init_size = v->version >= 0x20a ? in_file(v, 0x260, 4) : 0;
+	v->pref_address = v->version >= 0x20a ? in_file(v, 0x258, 8) : v->relocatable ? 0 : LOADED_HIGH_AT;
+	/* Before 2.10 nobody says what it needs; what was loaded it has at least. */
+	v->init_size = v->version >= 0x20a ? in_file(v, 0x260, 4) : in_file(v, 0x1f4, 4) * 16;
 	v->window_start = v->f->load;
 	v->window_end = v->f->load + v->init_size;
 	v->run_start = clause_runtime_start(v->f);

@@ -5,12 +5,13 @@
 
 #include "clauses.h"
 
-#define FOUR_GIB   (UINT64_C(1) << 32)
-#define ZERO_PAGE  4096 /* bytes of struct boot_params */
-#define MAX_PARTS  48
-#define MAX_NODES  32
-#define HEADER_AT  0x1f1
-#define HEADER_TOP 0x290 /* where edd_mbr_sig_buffer begins: no header reaches further */
+#define FOUR_GIB       (UINT64_C(1) << 32)
+#define ZERO_PAGE      4096 /* bytes of struct boot_params */
+#define MAX_PARTS      48
+#define MAX_NODES      32
+#define HEADER_AT      0x1f1
+#define HEADER_TOP     0x290	/* where edd_mbr_sig_buffer begins: no header reaches further */
+#define LOADED_HIGH_AT 0x100000 /* boot.rst, loadflags: where the protected-mode part is loaded if it cannot move */
 
 /* bootparam.h, xloadflags */
 #define KERNEL_64   0x01

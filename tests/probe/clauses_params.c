@@ -112,7 +112,7 @@ void check_header(struct view *v)
 	clause_tell(v, "before HdrS, all that a loader only reads is the file's", copied,
 		    as_in_file(v, HEADER_AT, 0x206));
 	clause_tell(v, "up to cmdline_size, all that a loader only reads is the file's", copied,
-		    as_in_file(v, 0x206, 0x23c));
+		    as_in_file(v, 0x206, end < 0x23c ? end : 0x23c));
 	clause_tell(v, "to its end, all that a loader only reads is the file's", copied, as_in_file(v, 0x23c, end));
 	clause_tell(v, "nothing past the header's end is copied",
 		    "boot.rst, 64-bit Boot Protocol: 0x202 + the byte at 0x201", after_header(v));

@@ -90,10 +90,20 @@ void sim_copy_after_exit(uint64_t list)
 
 /* ---- the kernel and what it is told ---- */
 
-/* From the kernel's place to its 64-bit entry: boot.rst has 0x200 for a bzImage. */
+/* boot.rst, xloadflags: XLF_KERNEL_64, since 2.12. */
+static bool has_entry_64(void)
+{
+	const uint8_t *head = sim.file[0].head;
+
+	return sim.vmlinux != NULL || (load_le(head + 0x206, 2) >= 0x20c && (head[0x236] & 1) != 0);
+}
+
+/* From the kernel's place to its entry: boot.rst has 0x200 for a bzImage in 64-bit mode, and 0 in 32-bit mode. */
 static uint64_t entry_at(void)
 {
-	return sim.vmlinux != NULL ? VMLINUX_ENTRY : 0x200;
+	if (sim.vmlinux != NULL)
+		return VMLINUX_ENTRY;
+	return has_entry_64() ? 0x200 : 0;
 }
 
 static void check_kernel(const struct sim_file *kernel, const char *scenario)
@@ -200,6 +210,21 @@ static const uint8_t *header_of(const struct sim_file *kernel)
 	return head;
 }
 
+/* The CPU as the trampoline leaves it, whose words are told apart: ESI and EBX. */
+static void as_in_32_bits(struct found *found, const char *scenario)
+{
+	const uint8_t *page = sim_memory(outcome.trampoline, 4096);
+
+	if (outcome.table_root != 0 || outcome.trampoline + 4096 > GIB(4) || page == NULL)
+		fail_msg("%s: entered with tables at %#" PRIx64 ", by code at %#" PRIx64, about(scenario),
+			 outcome.table_root, outcome.trampoline);
+	found->entered = ENTERED_32;
+	found->rsi = load_le(page + 0xff0, 8);
+	found->rbx = load_le(page + 0xff8, 8);
+	found->cr0 = 0x11;
+	found->cr4 = found->cr3 = found->efer = 0;
+}
+
 static void check_clauses(const struct sim_file *kernel, const char *scenario)
 {
 	bool five_levels = sim.five_levels && outcome.trampoline == 0;
@@ -223,6 +248,8 @@ static void check_clauses(const struct sim_file *kernel, const char *scenario)
 	};
 	struct clause_report report = {.say = say_clause, .context = (void *)(uintptr_t)scenario};
 
+	if (!has_entry_64())
+		as_in_32_bits(&found, scenario);
 	clauses_check(&found, &report);
 	scribble(&report, scenario);
 	clauses_check_unchanged(&found, &report, true);
@@ -242,7 +269,7 @@ static void check_pvh(const struct entry *entry, const char *scenario)
 	    .cr0 = 0x11,
 	    .gdt_base = (uint32_t)outcome.gdt,
 	    .gdt_limit = 0x27,
-	    .cs = 0x08,
+	    .cs = 0x10,
 	    .ds = 0x18,
 	    .es = 0x18,
 	    .tr = 0x20,

@@ -490,8 +490,8 @@ void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampo
 		die("the trampoline lies outside of what was claimed");
 	outcome.trampoline = trampoline;
 	(void)root; /* the trampoline loads its own: the words at its end (arch/x86_64/enter.h) */
-	__wrap_x86_enter(gdt, load_le(page + 0xfe0, 8), load_le(page + 0xfe8, 8), load_le(page + 0xff0, 8), copies,
-			 trampoline + 0xfe0);
+	__wrap_x86_enter(gdt, load_le(page + 0xfe0, 8), load_le(page + 0xfe8, 8),
+			 load_le(page + 0xff0, 8) | load_le(page + 0xff8, 8), copies, trampoline + 0xfe0);
 }
 
 /* ---- another CPU than the one that the tests run on ---- */

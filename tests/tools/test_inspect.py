@@ -191,9 +191,11 @@ def wrappers_by_name():
 
 def the_verdict_is_the_loaders():
     """bootable and reason are what the loader itself would say"""
-    answer = told(written("old", bzimage(0x20a)))
-    expect(answer["bootable"] is False and "2.12" in answer["reason"], f"{answer['reason']}")
+    answer = told(written("old", bzimage(0x204)))
+    expect(answer["bootable"] is False and "2.05" in answer["reason"], f"{answer['reason']}")
     expect(told(written("good", bzimage()))["bootable"] is True, "a good kernel is refused")
+    for older in (bzimage(0x205), bzimage(0x20b), bzimage(xloadflags=4)):
+        Ran("inspect", written("older", older)).expect(0, "Berth boots it: bzImage, 32-bit entry")
 
 
 def unknown_files_are_status_2():

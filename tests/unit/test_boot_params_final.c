@@ -68,6 +68,29 @@ static void x2d0_up_to_128_entries_stand_in_the_zero_page(void **state)
 	forget(&t);
 }
 
+/* boot.rst, setup_data: 2.09+. What stands there before is no field, and the header's copy may end sooner. */
+static void x250_before_2_09_there_is_no_setup_data(void **state)
+{
+	struct told t;
+
+	(void)state;
+	given_told(&t, &KERNEL(.version = 0x0208, .jump = 0x50 - 0x02));
+	t.machine.has_seed = true;
+	memset(t.machine.seed, 0x5a, sizeof(t.machine.seed));
+	t.image.protocol->inspect(&t.image, (struct bytes){NULL, 0}, &t.machine);
+	assert_false(t.machine.has_seed);
+	t.machine.has_seed = true;
+	tell(&t);
+	finish_with_pages(&t, 193);
+	for (unsigned int at = 0x250; at < 0x290; at++)
+		expect_field(&t, at, 1, 0);
+	expect_field(&t, 0x1e8, 1, 128);
+	expect_e820(t.bp + 0x2d0 + 127 * 20, MIB(1) + 254 * EFI_PAGE, EFI_PAGE, 1);
+	assert_null(t.handoff.seed.at);
+	assert_null(t.handoff.e820_extra.at);
+	forget(&t);
+}
+
 static void x250_more_than_128_entries_go_on_in_setup_data_before_the_seed(void **state)
 {
 	struct told t;
@@ -136,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(x250_the_seed_is_in_setup_data),
 	    cmocka_unit_test(x2d0_up_to_128_entries_stand_in_the_zero_page),
+	    cmocka_unit_test(x250_before_2_09_there_is_no_setup_data),
 	    cmocka_unit_test(x250_more_than_128_entries_go_on_in_setup_data_before_the_seed),
 	    cmocka_unit_test(x250_the_129th_entry_is_not_lost),
 	    cmocka_unit_test(x1f1_what_was_measured_is_what_is_written),

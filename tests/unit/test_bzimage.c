@@ -113,12 +113,71 @@ static void x4_versions_before_2_12_have_no_64_bit_entry(void **state)
 	struct parsed p;
 
 	(void)state;
-	for (uint16_t version = 0; version < 0x020c; version++)
-		expect_wrong(BAD_INPUT, RULE_NONE, "2.12", .version = version);
-	/* Whose header is shorter, as 2.05's is: that is its version, and no damage. */
-	expect_wrong(BAD_INPUT, RULE_NONE, "boot protocol 2.05", .version = 0x0205, .jump = 0x238 - 0x202);
-	for (uint16_t version = 0x020c; version < 0x0300; version++)
+	for (uint16_t version = 0; version < 0x0205; version++)
+		expect_wrong(BAD_INPUT, RULE_NONE, "2.05 and later", .version = version);
+	/* Whose header is shorter: that is its version, and no damage. */
+	expect_wrong(BAD_INPUT, RULE_NONE, "boot protocol 2.04", .version = 0x0204, .jump = 0x230 - 0x202);
+	for (uint16_t version = 0x0205; version < 0x0300; version++) {
 		expect_parsed(&p, .version = version);
+		assert_int_equal(bzimage_has_entry_64(&p.k), version >= 0x020c);
+		assert_int_equal(bzimage_entry_at(&p.k), version >= 0x020c ? 0x200 : 0);
+	}
+}
+
+/* boot.rst, "The Real-Mode Kernel Header", column Proto: what stands where a later version has a field is none. */
+static void x1_fields_of_later_versions_are_not_read(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	for (uint16_t version = 0x0205; version <= 0x020f; version++) {
+		expect_parsed(&p, .version = version, .kernel_alignment = MIB(16), .min_alignment = 22,
+			      .cmdline_size = 1000, .pref_address = MIB(64), .xloadflags = 0x7f);
+		assert_int_equal(p.k.cmdline_size, version >= 0x0206 ? 1000 : 255);
+		assert_int_equal(p.k.least_alignment, version >= 0x020a ? MIB(4) : MIB(16));
+		assert_true(p.k.pref_address == (version >= 0x020a ? MIB(64) : MIB(1)));
+		assert_int_equal(p.k.xloadflags, version >= 0x020c ? 0x7f : 0);
+		assert_int_equal(p.k.window_is_estimate, version < 0x020a);
+		assert_true(p.k.window_size == (version >= 0x020a ? 0x3378000 : 3 * 0x800000));
+	}
+	/* Nor refused for what they say. */
+	expect_parsed(&p, .version = 0x0208, .setup_data = 1, .init_size = 0, .min_alignment = 255);
+	expect_parsed(&p, .version = 0x0209, .pref_address = UINT64_MAX);
+	expect_wrong(BAD_INPUT, RULE_NONE, "setup_data", .version = 0x0209, .setup_data = 1);
+	expect_wrong(BAD_INPUT, X2, "init_size", .version = 0x020a, .init_size = 0);
+}
+
+/* Where the header of each version may end at the earliest, of the fields that are read. */
+static void x2_a_header_is_as_long_as_its_version_has_fields(void **state)
+{
+	static const struct {
+		uint16_t version;
+		unsigned int end;
+	} row[] = {{0x0205, 0x235}, {0x0206, 0x23c}, {0x0209, 0x23c}, {0x020a, 0x264}, {0x020f, 0x264}};
+	struct parsed p;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		expect_parsed(&p, .version = row[i].version, .jump = (uint8_t)(row[i].end - 0x202));
+		assert_int_equal(p.k.header_size, row[i].end - 0x1f1);
+		expect_wrong(BAD_INPUT, RULE_NONE, "truncated", .version = row[i].version,
+			     .jump = (uint8_t)(row[i].end - 0x202 - 1));
+	}
+}
+
+static void x2_the_estimate_of_a_file_of_any_size_is_a_window_or_refused(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	expect_parsed(&p, .version = 0x0209, .syssize = 0, .file_size = 40 * 512 + 1);
+	assert_true(p.k.window_size == EFI_PAGE && p.k.payload_size == 1);
+	for (unsigned int less = 0; less < 64; less++) {
+		parse_fields(&p, &KERNEL(.version = 0x0205, .setup_sects = 1, .file_size = UINT64_MAX >> less));
+		if (p.status == OK)
+			assert_true(p.k.window_size >= 3 * p.k.payload_size);
+	}
+	expect_wrong(BAD_INPUT, RULE_NONE, "fits into no memory", .version = 0x0205, .file_size = UINT64_MAX);
 }
 
 /* boot.rst, "The kernel_info": LToP, size, size_total, setup_type_max, from kernel_info_offset (0x268) on. */
@@ -149,11 +208,33 @@ static void x268_the_highest_setup_data_type_is_the_kernels(void **state)
 	assert_int_equal(bzimage_setup_type_max(&p.k, bytes), INT32_MAX);
 }
 
-static void x4_a_32_bit_kernel_is_refused(void **state)
+static void x4_without_its_flag_there_is_no_64_bit_entry(void **state)
 {
+	struct parsed p;
+
 	(void)state;
-	expect_wrong(BAD_INPUT, RULE_NONE, "XLF_KERNEL_64", .xloadflags = 0x7e);
-	expect_wrong(BAD_INPUT, RULE_NONE, "XLF_KERNEL_64", .xloadflags = 0);
+	expect_parsed(&p, .xloadflags = 0x7e);
+	assert_false(bzimage_has_entry_64(&p.k) || bzimage_can_load_above_4g(&p.k));
+	given_map("1M-3G free");
+	assert_true(world.image.protocol == &bzimage_protocol && world.image.entry_at == 0x200);
+	assert_true(!world.image.entered_in_32_bits && world.image.machine == ELF_X86_64);
+	given_kernel(.xloadflags = 0x7e);
+	assert_true(world.image.protocol == &bzimage_32_protocol && world.image.entry_at == 0);
+	assert_true(world.image.entered_in_32_bits && world.image.machine == ELF_I386 && !world.image.argument_in_ebx);
+}
+
+/* boot.rst, loadflags: without bit 0 the protected-mode part belongs to 0x10000. */
+static void x3_a_zimage_is_refused(void **state)
+{
+	uint8_t head[IMAGE_HEAD];
+	struct parsed p;
+
+	(void)state;
+	kernel_head(&KERNEL(), head);
+	head[0x211] = 0xfe;
+	parse_cut(&p, head, sizeof(head), "vmlinuz-6.1", KERNEL().file_size);
+	assert_int_equal(p.status, BAD_INPUT);
+	assert_non_null(strstr(p.why.text, "LOADED_HIGH"));
 }
 
 /* The byte at 0x201: the header ends at 0x202 plus it; the fields up to init_size must be in it, 0x290 is the end. */
@@ -222,6 +303,22 @@ static void x1_the_least_alignment_is_min_alignment_and_never_below_2_mib(void *
 	assert_int_equal(p.k.least_alignment, MIB(2));
 	expect_parsed(&p, .kernel_alignment = 0x80000000, .min_alignment = 31);
 	assert_int_equal(p.k.least_alignment, 0x80000000);
+}
+
+/* Linux arch/x86/include/asm/boot.h: MIN_KERNEL_ALIGN is 8 KiB on i386. Memory is claimed in pages. */
+static void x1_a_32_bit_kernels_alignments_are_as_its_header_has_them(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	expect_parsed(&p, .xloadflags = 0, .kernel_alignment = MIB(16), .min_alignment = 13);
+	assert_int_equal(p.k.kernel_alignment, MIB(16));
+	assert_int_equal(p.k.least_alignment, KIB(8));
+	expect_parsed(&p, .version = 0x0205, .kernel_alignment = MIB(1));
+	assert_int_equal(p.k.least_alignment, MIB(1));
+	expect_parsed(&p, .xloadflags = 0, .kernel_alignment = 512, .min_alignment = 9);
+	assert_int_equal(p.k.kernel_alignment, KIB(4));
+	assert_int_equal(p.k.least_alignment, KIB(4));
 }
 
 static void x2_a_truncated_file_is_refused(void **state)
@@ -294,15 +391,19 @@ static void expect_invariants(const struct parsed *p, uint64_t file_size)
 {
 	const struct bzimage *k = &p->k;
 
-	assert_true(k->version >= 0x020c && (k->xloadflags & 1) != 0);
+	bool has_64 = k->version >= 0x020c && (k->xloadflags & 1) != 0;
+
+	assert_true(k->version >= 0x0205 && bzimage_has_entry_64(k) == has_64);
+	assert_true(k->xloadflags == 0 || k->version >= 0x020c);
 	assert_true(is_power_of_two(k->kernel_alignment) && is_power_of_two(k->least_alignment));
-	assert_true(k->least_alignment >= MIB(2) && k->least_alignment <= k->kernel_alignment);
+	assert_true(k->least_alignment >= (has_64 ? MIB(2) : KIB(4)) && k->least_alignment <= k->kernel_alignment);
 	assert_true(k->payload_at >= 1024 && k->payload_at % 512 == 0 && k->payload_at <= 256 * 512);
-	assert_true(k->payload_size > 0x200 && k->payload_at + k->payload_size == file_size);
+	assert_true(k->payload_size > (has_64 ? 0x200 : 0) && k->payload_at + k->payload_size == file_size);
 	assert_true(k->window_size != 0 && k->window_size % EFI_PAGE == 0 && k->window_size >= k->payload_size);
 	assert_true(k->pref_address <= TIB(64) && k->window_size <= TIB(64) - k->pref_address);
 	assert_true(k->relocatable || k->pref_address % EFI_PAGE == 0);
-	assert_true(k->header_size >= 0x264 - 0x1f1 && k->header_size <= BZIMAGE_HEADER_MAX);
+	assert_true(k->header_size >= (k->version >= 0x020a ? 0x264 : 0x235) - 0x1f1);
+	assert_true(k->header_size <= BZIMAGE_HEADER_MAX);
 }
 
 static void x2_any_header_is_refused_by_name_or_checked_throughout(void **state)
@@ -392,7 +493,12 @@ int main(void)
 	    cmocka_unit_test(x2_what_has_no_hdrs_is_no_bzimage),
 	    cmocka_unit_test(x4_versions_before_2_12_have_no_64_bit_entry),
 	    cmocka_unit_test(x268_the_highest_setup_data_type_is_the_kernels),
-	    cmocka_unit_test(x4_a_32_bit_kernel_is_refused),
+	    cmocka_unit_test(x4_without_its_flag_there_is_no_64_bit_entry),
+	    cmocka_unit_test(x3_a_zimage_is_refused),
+	    cmocka_unit_test(x1_fields_of_later_versions_are_not_read),
+	    cmocka_unit_test(x2_a_header_is_as_long_as_its_version_has_fields),
+	    cmocka_unit_test(x2_the_estimate_of_a_file_of_any_size_is_a_window_or_refused),
+	    cmocka_unit_test(x1_a_32_bit_kernels_alignments_are_as_its_header_has_them),
 	    cmocka_unit_test(x2_every_header_length),
 	    cmocka_unit_test(x2_a_file_that_ends_within_its_head_is_never_read_past_its_end),
 	    cmocka_unit_test(x1_alignments_that_cannot_be_are_refused),

@@ -240,9 +240,91 @@ static void x6_the_initrd_is_page_aligned_whatever_its_size(void **state)
 	expect_place(PART_INITRD, 0x37fff000 - 8192);
 }
 
+/* Linux arch/x86/boot/compressed/kaslr.c, process_mem_region: KERNEL_IMAGE_SIZE is 512 MiB on i386. */
+static void x11_a_32_bit_kernel_lies_below_512_mib(void **state)
+{
+	(void)state;
+	given_map("1M-3G free, 4G-6G free");
+	given_kernel(.xloadflags = 0, .kernel_alignment = MIB(16), .min_alignment = 13);
+	given_initrd(MIB(1));
+	given_command_line("nokaslr");
+	expect_limit(PART_KERNEL, max, MIB(512), X11);
+	expect_place(PART_KERNEL, MIB(448)); /* 51.5 MiB of 64 */
+	expect_place(PART_INITRD, GIB(2) - MIB(1));
+	given_map("512M-3G free");
+	given_kernel(.xloadflags = 0);
+	expect_refused(NO_PLACE, X11);
+	given_map("1M-3G free");
+	given_kernel(.version = 0x020b); /* a 64-bit one may be that old, and nothing tells */
+	expect_limit(PART_KERNEL, max, MIB(512), X11);
+	given_map("1M-3G free");
+	given_kernel(.xloadflags = 0);
+	given_placement(PLACE_EXACT, MIB(480));
+	expect_refused(BAD_INPUT, X11);
+}
+
+static void x11_what_cannot_move_lies_where_it_is_linked(void **state)
+{
+	(void)state;
+	given_map("1M-3G free");
+	given_kernel(.xloadflags = 0, .relocatable_kernel = 0, .pref_address = GIB(1));
+	expect_place(PART_KERNEL, GIB(1));
+	expect_rule(PART_KERNEL, X3);
+	given_kernel(.xloadflags = 0, .relocatable_kernel = 0, .pref_address = GIB(4) - MIB(16));
+	expect_refused(BAD_INPUT, X4);
+}
+
+static void x3_before_2_10_what_cannot_move_lies_at_1_mib(void **state)
+{
+	(void)state;
+	given_map("1M-64M free");
+	given_kernel(.version = 0x0209, .relocatable_kernel = 0, .pref_address = MIB(32));
+	expect_place(PART_KERNEL, MIB(1));
+	expect_rule(PART_KERNEL, X3);
+}
+
+/* choose_random_location: upwards from where it lies, so at the top of what it can reach nothing is random. */
+static void x9_a_32_bit_kernel_that_randomises_itself_lies_low(void **state)
+{
+	(void)state;
+	given_map("1M-3G free");
+	given_kernel(.xloadflags = 0, .kernel_alignment = MIB(16), .min_alignment = 13);
+	expect_place(PART_KERNEL, MIB(16));
+	expect_rule(PART_KERNEL, C4);
+}
+
+static void x4_everything_of_a_32_bit_kernel_lies_below_4_gib(void **state)
+{
+	(void)state;
+	given_map("1M-3G free, 4G-6G free");
+	given_kernel(.xloadflags = XLF_CAN_BE_LOADED_ABOVE_4G, .initrd_addr_max = 0xffffffff);
+	given_initrd(MIB(1));
+	given_handoff(KIB(64));
+	expect_limit(PART_HANDOFF, max, GIB(4), X4);
+	expect_limit(PART_INITRD, max, GIB(4), X6);
+	expect_place(PART_INITRD, GIB(3) - MIB(1));
+}
+
+/* 2 GiB of alignment down to a page: 20 steps, of three tiers each. */
+static void x1_every_alignment_down_to_a_page_is_tried(void **state)
+{
+	(void)state;
+	given_map("17M-31M free, 0x2101000-0x5479000 free");
+	given_kernel(.xloadflags = 0, .kernel_alignment = 0x80000000, .min_alignment = 12, .pref_address = MIB(32));
+	given_command_line("nokaslr");
+	expect_place(PART_KERNEL, 0x2101000);
+	expect_align(PART_KERNEL, KIB(4));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(x11_a_32_bit_kernel_lies_below_512_mib),
+	    cmocka_unit_test(x11_what_cannot_move_lies_where_it_is_linked),
+	    cmocka_unit_test(x3_before_2_10_what_cannot_move_lies_at_1_mib),
+	    cmocka_unit_test(x9_a_32_bit_kernel_that_randomises_itself_lies_low),
+	    cmocka_unit_test(x4_everything_of_a_32_bit_kernel_lies_below_4_gib),
+	    cmocka_unit_test(x1_every_alignment_down_to_a_page_is_tried),
 	    cmocka_unit_test(x1_an_alignment_that_fits_nowhere_is_halved_and_told),
 	    cmocka_unit_test(x1_the_alignment_is_given_up_last),
 	    cmocka_unit_test(x1_the_alignment_is_never_below_min_alignment),

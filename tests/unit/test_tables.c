@@ -458,6 +458,7 @@ static void e3_long_mode_is_left_by_a_trampoline_below_4_gib_from_4_and_from_5_l
 		assert_true(get_le(page + 0xfe0, 8) == 0); /* no tables: paging stays off */
 		gdt = prepared_at(&p, p.handoff.gdt, 0x28);
 		expect_descriptor(gdt + 0x08, 0xa, 0xc);
+		expect_descriptor(gdt + 0x10, 0xa, 0xc);
 		expect_descriptor(gdt + 0x18, 0x2, 0xc);
 		assert_true(get_le(gdt + 0x20, 8) == UINT64_C(0x0000890000000067));
 		free(p.handoff.block.at);
