@@ -215,7 +215,7 @@ $(HOST)/relocate: $(HOST)/tests/elf/relocate.o $(HOST)/libpure.a
 SIM_TESTS := $(patsubst tests/sim/%.c,%,$(wildcard tests/sim/test_*.c))
 SIM_O := $(patsubst %.c,$(HOST)/%.o,$(filter-out tests/sim/test_%,$(wildcard tests/sim/*.c)) $(ASKING_C) \
 	$(wildcard tests/probe/clauses*.c))
-SIM_WRAP := $(foreach f,cpuid_edx read_cr4 random enter enter_by_trampoline,-Wl,--wrap=x86_$(f))
+SIM_WRAP := $(foreach f,cpuid_ecx cpuid_edx read_cr4 random enter enter_by_trampoline,-Wl,--wrap=x86_$(f))
 SIM_ARCH_WRAP := $(foreach f,here cpu enter,-Wl,--wrap=arch_$(f))
 
 $(HOST)/sim/%: $(HOST)/tests/sim/%.o $(SIM_O) $(UNIT_EXTRA_O) $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a

@@ -13,6 +13,7 @@
 struct cpu {
 	bool gib_pages;	  /* x86: 1 GiB blocks in page tables */
 	bool five_levels; /* x86: runs in 5-level paging now */
+	bool has_la57;	  /* x86: could, whatever firmware chose */
 };
 
 /* A CPU that the loader is built for. Pure: the host has all of them, a loader its own. */

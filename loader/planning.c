@@ -25,6 +25,7 @@ enum status planning_measure(struct planning *p, struct fail *why)
 
 enum status planning_demand(struct planning *p, struct fail *why)
 {
+	p->image.five_levels = policy_five_levels(&p->cpu, &p->image, p->cargo.command_line);
 	TRY(p->image.protocol->demand(&p->image, &p->cargo, p->request, why));
 	p->arch->demand(&p->cpu, &p->image, &p->request[PART_HANDOFF]);
 	policy_own_parts(p->conf, p->request);
@@ -58,7 +59,9 @@ enum status planning_make(struct planning *p, const struct plan_trace *trace, st
 
 void planning_facts(struct text *text, const struct planning *p)
 {
-	text_add(text, "facts descriptors %zu size %zu room %zu levels %u gib-pages %u seed %u entropy %#" PRIx64,
+	text_add(text,
+		 "facts descriptors %zu size %zu room %zu levels %u la57 %u gib-pages %u seed %u entropy %#" PRIx64,
 		 p->survey.descriptors, p->survey.desc_size, p->survey.final_room, p->cpu.five_levels ? 5u : 4u,
-		 (unsigned int)p->cpu.gib_pages, (unsigned int)p->machine.has_seed, p->has_entropy ? p->entropy : 0);
+		 (unsigned int)p->cpu.has_la57, (unsigned int)p->cpu.gib_pages, (unsigned int)p->machine.has_seed,
+		 p->has_entropy ? p->entropy : 0);
 }

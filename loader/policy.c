@@ -63,6 +63,14 @@ void policy_default(struct wish *wish, const struct image *image, const char *co
 		wish->policy = policy_randomises(image, command_line) ? PLACE_RANDOM : PLACE_HIGH;
 }
 
+/* Linux arch/x86/boot/compressed/pgtable_64.c, paging_prepare: no5lvl, and what the CPU has. */
+bool policy_five_levels(const struct cpu *cpu, const struct image *image, const char *command_line)
+{
+	if (!image->takes_five_levels || image->entered_in_32_bits || command_line_has(command_line, "no5lvl"))
+		return false;
+	return cpu->five_levels || (cpu->has_la57 && image->keeps_levels);
+}
+
 bool policy_kernel_may_move(const struct image *image, const char *command_line)
 {
 	return image->moves_itself && !command_line_has(command_line, "nokaslr");

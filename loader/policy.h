@@ -3,6 +3,7 @@
 #ifndef BERTH_POLICY_H
 #define BERTH_POLICY_H
 
+#include "../arch/arch.h"
 #include "../config/entry.h"
 #include "../protocol/image.h"
 
@@ -30,6 +31,12 @@ bool policy_randomises(const struct image *image, const char *command_line);
  * does not hold, because its decompressor, which is left out, would have done so (rule X10).
  */
 void policy_default(struct wish *wish, const struct image *image, const char *command_line);
+
+/*
+ * With how many levels of page tables the kernel is entered (rule X8): firmware's, where the kernel takes five; five as
+ * well where the CPU has them and no decompressor would turn them on; four with no5lvl.
+ */
+bool policy_five_levels(const struct cpu *cpu, const struct image *image, const char *command_line);
 
 /* Whether the kernel may move itself to a random place after it was entered (rule X9). */
 bool policy_kernel_may_move(const struct image *image, const char *command_line);

@@ -63,8 +63,7 @@ static enum status check_header_end(struct bzimage *k, const char *name, const s
 	if (k->header_size > BZIMAGE_HEADER_MAX)
 		return fail(why, BAD_INPUT, "%s: the setup header is %zu bytes; boot_params has room for %u", name,
 			    k->header_size, (unsigned int)BZIMAGE_HEADER_MAX);
-	if (BZIMAGE_HEADER_AT + k->header_size < least_header_end(k) ||
-	    head->size < BZIMAGE_HEADER_AT + k->header_size)
+	if (BZIMAGE_HEADER_AT + k->header_size < least_header_end(k) || head->size < BZIMAGE_HEADER_AT + k->header_size)
 		return fail(why, BAD_INPUT,
 			    "%s: truncated: the setup header ends at %#zx, before the fields of boot protocol "
 			    "%u.%02u (%#zx), or past the file's %" PRIu64 " bytes",
@@ -158,7 +157,8 @@ static enum status check_addresses(struct bzimage *k, const char *name, const st
 	k->pref_address = HAS(k, pref_address) ? GET(k, head, pref_address) : MIB(1); /* where LOADED_HIGH loads it */
 	k->relocatable = GET(k, head, relocatable_kernel) != 0;
 	k->initrd_addr_max = (uint32_t)GET(k, head, initrd_addr_max);
-	k->cmdline_size = HAS(k, cmdline_size) ? (uint32_t)GET(k, head, cmdline_size) : 255; /* boot.rst, cmdline_size */
+	k->cmdline_size =
+	    HAS(k, cmdline_size) ? (uint32_t)GET(k, head, cmdline_size) : 255; /* boot.rst, cmdline_size */
 	if (checked_range(k->pref_address, k->window_size, &window) || window.end > TIB(64))
 		return fail_by(why, BAD_INPUT, X2,
 			       "%s: init_size %#" PRIx64 " from pref_address %#" PRIx64
@@ -200,6 +200,7 @@ static enum status identify(struct image *image, struct bytes head, struct fail 
 	image->machine = bzimage_has_entry_64(k) ? ELF_X86_64 : ELF_I386;
 	image->entry_at = bzimage_entry_at(k);
 	image->moves_itself = true;
+	image->keeps_levels = image->five_levels = false;
 	image->takes_five_levels = (k->xloadflags & XLF_5LEVEL) != 0;
 	image->entered_in_32_bits = !bzimage_has_entry_64(k);
 	return OK;
@@ -213,10 +214,21 @@ static enum status identify_64(struct image *image, struct bytes head, struct fa
 		   : fail(why, NOT_FOUND, "%s: xloadflags has no XLF_KERNEL_64", image->name);
 }
 
-static void demand_kernel(const struct bzimage *k, struct request *kernel)
+/*
+ * compressed/misc.c, extract_kernel: "too large" above 46 bits, whatever the paging mode. Of the kernel proper
+ * arch/x86/kernel/head64.c, __startup_64, stops above MAX_PHYSMEM_BITS: 52 with five levels (sparsemem.h).
+ */
+static uint64_t image_reach(const struct image *image)
 {
+	return image->keeps_levels && image->five_levels ? TIB(4096) : TIB(64);
+}
+
+static void demand_kernel(const struct image *image, struct request *kernel)
+{
+	const struct bzimage *k = &image->bzimage;
+
 	request_init(kernel, PART_KERNEL, k->window_size);
-	at_most(&kernel->max, TIB(64), X5); /* compressed/misc.c, extract_kernel: "too large" above 46 bits */
+	at_most(&kernel->max, image_reach(image), X5);
 	kernel->align = (struct bound){k->kernel_alignment, X1};
 	kernel->least_align = (struct bound){k->least_alignment, X1};
 	if (!k->relocatable) {
@@ -227,8 +239,9 @@ static void demand_kernel(const struct bzimage *k, struct request *kernel)
 	}
 	at_least(&kernel->min, k->pref_address, X2);
 	/*
-	 * A 32-bit kernel runs where it is loaded, in the memory that it maps for itself: not much over 880 MiB, less on
-	 * machines with many CPUs or with vmalloc= (arch/x86/mm/init_32.c). Before 2.12 a header does not tell of bits.
+	 * A 32-bit kernel runs where it is loaded, in the memory that it maps for itself: not much over 880 MiB, less
+	 * on machines with many CPUs or with vmalloc= (arch/x86/mm/init_32.c). Before 2.12 a header does not tell of
+	 * bits.
 	 */
 	if (!bzimage_has_entry_64(k))
 		at_most(&kernel->max, MIB(512), X11);
@@ -247,7 +260,7 @@ enum status bzimage_demand(const struct image *image, const struct cargo *cargo,
 			       "%s: the command line has %zu bytes; this kernel takes at most %u (cmdline_size)\n"
 			       "  try: fewer or shorter `options` in the entry",
 			       image->name, length, (unsigned int)k->cmdline_size);
-	demand_kernel(k, &request[PART_KERNEL]);
+	demand_kernel(image, &request[PART_KERNEL]);
 	request_init(&request[PART_INITRD], PART_INITRD, cargo->initrd_size);
 	request_init(&request[PART_HANDOFF], PART_HANDOFF, 0); /* sized when all of it is known */
 	if (!bzimage_can_load_above_4g(k)) {

@@ -57,6 +57,8 @@ struct image {
 	bool in_one_piece;	 /* unpacked or relocated: its window is written as one, also before it is copied */
 	bool moves_itself;	 /* to a random place, unless told not to (rule X9) */
 	bool takes_five_levels;	 /* may be entered with 5-level paging on (rule X8) */
+	bool keeps_levels;	 /* and runs with the levels that it is entered with: no decompressor switches them */
+	bool five_levels;	 /* is entered so; policy decides it, before demand() */
 	bool entered_in_32_bits; /* and with paging off; else in 64-bit mode (rules E3, X4) */
 	bool argument_in_ebx;	 /* as PVH has it; else in ESI, or RSI */
 	struct bzimage bzimage;

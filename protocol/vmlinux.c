@@ -117,6 +117,11 @@ static void take_pieces(struct image *image, const struct elf *elf)
 	image->virtual_base = elf->virtual_base;
 	image->in_one_piece = true;
 	image->moves_itself = false;
+	image->keeps_levels = true;
+	/* boot.rst, xloadflags: the code for five levels is there, and so is CONFIG_X86_5LEVEL. */
+	image->takes_five_levels =
+	    (image->bzimage.xloadflags & XLF_5LEVEL) != 0 && (image->bzimage.xloadflags & XLF_5LEVEL_ENABLED) != 0;
+	image->five_levels = false;
 	image->protocol = &vmlinux_protocol;
 }
 

@@ -13,15 +13,32 @@
 struct fact {
 	const char *key;
 	uint64_t least, most;
+	bool optional; /* older logs do not have it, and then it is 0 */
 };
 
 /* Above any machine's, and so low that no product of them overflows. */
 static const struct fact fact[] = {
-    {"descriptors", 0, 1u << 24}, {"size", 40, 4096}, {"room", 0, 1u << 24},	  {"levels", 4, 5},
-    {"gib-pages", 0, 1},	  {"seed", 0, 1},     {"entropy", 0, UINT64_MAX},
+    {"descriptors", 0, 1u << 24, false},
+    {"size", 40, 4096, false},
+    {"room", 0, 1u << 24, false},
+    {"levels", 4, 5, false},
+    {"la57", 0, 1, true},
+    {"gib-pages", 0, 1, false},
+    {"seed", 0, 1, false},
+    {"entropy", 0, UINT64_MAX, false},
 };
 
-enum { FACT_DESCRIPTORS, FACT_SIZE, FACT_ROOM, FACT_LEVELS, FACT_GIB_PAGES, FACT_SEED, FACT_ENTROPY, N_FACTS };
+enum {
+	FACT_DESCRIPTORS,
+	FACT_SIZE,
+	FACT_ROOM,
+	FACT_LEVELS,
+	FACT_LA57,
+	FACT_GIB_PAGES,
+	FACT_SEED,
+	FACT_ENTROPY,
+	N_FACTS
+};
 
 static enum status read_facts(struct reader *r, const char *at, uint64_t value[N_FACTS])
 {
@@ -43,7 +60,7 @@ static enum status read_facts(struct reader *r, const char *at, uint64_t value[N
 		at += strcspn(at, " \t");
 	}
 	for (size_t n = 0; n < N_FACTS; n++)
-		if ((have & 1u << n) == 0)
+		if (!fact[n].optional && (have & 1u << n) == 0)
 			return BAD_LINE(r, "the facts end without `%s`: was the log cut off?", fact[n].key);
 	return OK;
 }
@@ -61,6 +78,7 @@ static enum status facts_line(struct reader *r, const char *at)
 	source->desc_size = value[FACT_SIZE];
 	source->map_room = value[FACT_ROOM];
 	source->levels = (unsigned int)value[FACT_LEVELS];
+	source->has_la57 = value[FACT_LA57] != 0;
 	source->gib_pages = value[FACT_GIB_PAGES] != 0;
 	source->has_seed = value[FACT_SEED] != 0;
 	source->entropy = value[FACT_ENTROPY];

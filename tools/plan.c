@@ -169,6 +169,7 @@ static enum status survey_map(struct planning *p, const struct map_source *sourc
 	survey->final_room = source->has_facts ? source->map_room : source->map.count + SPARE_DESCRIPTORS;
 	survey->desc_size = source->has_facts ? source->desc_size : USUAL_DESC_SIZE;
 	p->cpu.five_levels = source->has_facts && source->levels == 5;
+	p->cpu.has_la57 = source->has_facts && source->has_la57;
 	p->cpu.gib_pages = !source->has_facts || source->gib_pages;
 	p->machine.has_seed = !source->has_facts || source->has_seed;
 	return OK;

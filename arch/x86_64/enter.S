@@ -23,17 +23,30 @@
 	.globl x86_cpuid_edx
 	.type x86_cpuid_edx, @function
 x86_cpuid_edx:
+	call	cpuid_leaf
+	mov	%edx, %eax
+	ret
+
+	.globl x86_cpuid_ecx
+	.type x86_cpuid_ecx, @function
+x86_cpuid_ecx:
+	call	cpuid_leaf
+	mov	%ecx, %eax
+	ret
+
+/* edi: a leaf, whose first subleaf goes to ecx and edx; zeros when the CPU does not have it. */
+cpuid_leaf:
 	push	%rbx
 	mov	%edi, %eax
 	and	$0x80000000, %eax	/* the highest leaf of the same half */
 	cpuid
 	cmp	%edi, %eax
+	mov	$0, %ecx
 	mov	$0, %edx
 	jb	1f
 	mov	%edi, %eax
 	cpuid
-1:	mov	%edx, %eax
-	pop	%rbx
+1:	pop	%rbx
 	ret
 
 /*
@@ -176,8 +189,8 @@ x86_enter_by_trampoline:
 	lretq
 
 /*
- * Leaves 5-level paging (Intel SDM volume 3, 4.1.1: CR4.LA57 cannot change while paging is on), or long mode (9.8.5.4
- * in the same). Runs from a copy below 4 GiB, in 32-bit code whose address is in ebx; esp points to the words after it.
+ * Leaves 5-level paging or turns it on (Intel SDM volume 3, 4.1.1: CR4.LA57 cannot change while paging is on), or leaves
+ * long mode (9.8.5.4 in the same). Runs from a copy below 4 GiB, in 32-bit code whose address is in ebx; esp points to the words after it.
  */
 	.section .rodata
 	.code32
@@ -191,11 +204,15 @@ x86_trampoline:
 	jz	2f
 	mov	%cr4, %edx
 	and	$~CR4_LA57, %edx
-	mov	%edx, %cr4
+	test	$ROOT_FIVE_LEVELS, %al
+	jz	3f
+	or	$CR4_LA57, %edx
+	and	$~ROOT_FIVE_LEVELS, %eax
+3:	mov	%edx, %cr4
 	mov	%eax, %cr3
 	mov	%cr0, %eax
 	or	$CR0_PG, %eax
-	mov	%eax, %cr0	/* EFER.LME is still set: long mode again, 4 levels */
+	mov	%eax, %cr0	/* EFER.LME is still set: long mode again */
 	lea	(1f - x86_trampoline)(%ebx), %eax
 	pushl	$SELECTOR_CODE
 	pushl	%eax

@@ -17,15 +17,18 @@
  * In the trampoline's page: code from 0, a stack that ends where the words for the code begin. Root 0: the kernel is
  * entered in 32-bit mode without paging.
  */
-#define TRAMPOLINE_ROOT	 0xfe0
+#define TRAMPOLINE_ROOT	 0xfe0 /* its lowest bits, of which CR3 makes no use here, are the flags */
 #define TRAMPOLINE_ENTRY 0xfe8
 #define TRAMPOLINE_ESI	 0xff0
 #define TRAMPOLINE_EBX	 0xff8 /* in 32-bit mode; else it is 0 */
 
+#define ROOT_FIVE_LEVELS 1 /* of TRAMPOLINE_ROOT: the table is the top one of five */
+
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 
-uint32_t x86_cpuid_edx(uint32_t leaf); /* 0 when the CPU does not have the leaf */
+uint32_t x86_cpuid_ecx(uint32_t leaf); /* 0 when the CPU does not have the leaf */
+uint32_t x86_cpuid_edx(uint32_t leaf);
 uint64_t x86_read_cr4(void);
 uint32_t x86_random(uint64_t *number); /* 0 when the CPU gives none */
 __attribute__((noreturn)) void x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument,

@@ -6,6 +6,8 @@
 
 #define CPUID_EXTENDED 0x80000001u
 #define EDX_GIB_PAGES  (1u << 26)
+#define CPUID_FEATURES 7u
+#define ECX_LA57       (1u << 16)
 #define CR4_LA57       (1u << 12)
 
 const struct arch *arch_here(void)
@@ -18,6 +20,7 @@ void arch_cpu(struct cpu *cpu)
 	*cpu = (struct cpu){
 	    .gib_pages = (x86_cpuid_edx(CPUID_EXTENDED) & EDX_GIB_PAGES) != 0,
 	    .five_levels = (x86_read_cr4() & CR4_LA57) != 0,
+	    .has_la57 = (x86_cpuid_ecx(CPUID_FEATURES) & ECX_LA57) != 0,
 	};
 }
 

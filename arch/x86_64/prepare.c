@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The bytes that an x86-64 CPU is entered with: page tables, GDT, and the routine that leaves 5-level paging or long
- * mode.
- * Source: Linux Documentation/arch/x86/boot.rst, "32-bit Boot Protocol" and "64-bit Boot Protocol"; Xen
- * docs/misc/pvh.pandoc; Intel SDM volume 3, 3.4.5, 4.5 and 7.2.2.
+ * The bytes that an x86-64 CPU is entered with: page tables, GDT, and the routine that switches between 4 and 5 levels
+ * of paging or leaves long mode. Source: Linux Documentation/arch/x86/boot.rst, "32-bit Boot Protocol" and "64-bit Boot
+ * Protocol"; Xen docs/misc/pvh.pandoc; Intel SDM volume 3, 3.4.5, 4.5 and 7.2.2.
  */
 #include "enter.h"
 
@@ -17,21 +16,21 @@
 #define DESCRIPTOR_DATA	   UINT64_C(0x00cf93000000ffff) /* flat, read and write */
 #define DESCRIPTOR_TSS	   UINT64_C(0x0000890000000067) /* 32 bits, base 0, limit 0x67; loading it marks it busy */
 
-static bool must_leave_five_levels(const struct cpu *cpu, const struct image *image)
+static bool must_switch_levels(const struct cpu *cpu, const struct image *image)
 {
-	return cpu->five_levels && !image->takes_five_levels && !image->entered_in_32_bits;
+	return cpu->five_levels != image->five_levels && !image->entered_in_32_bits;
 }
 
 static bool needs_code_32(const struct cpu *cpu, const struct image *image)
 {
-	return image->entered_in_32_bits || must_leave_five_levels(cpu, image);
+	return image->entered_in_32_bits || must_switch_levels(cpu, image);
 }
 
 static void demand(const struct cpu *cpu, const struct image *image, struct request *handoff)
 {
 	/* LA57 changes only while paging is off, that is in 32-bit code: what that code touches has 32-bit addresses.
 	 */
-	if (must_leave_five_levels(cpu, image))
+	if (must_switch_levels(cpu, image))
 		at_most(&handoff->max, GIB(4), X8);
 	if (image->entered_in_32_bits)
 		at_most(&handoff->max, GIB(4), E3);
@@ -67,9 +66,18 @@ static uint64_t build_trampoline(const struct handoff *handoff, uint64_t root, b
 	return page.address;
 }
 
+/* Of what the trampoline loads: the tables with the levels that the kernel is entered with; 0: none. */
+static uint64_t trampoline_root(const struct image *image, const struct tables *tables)
+{
+	if (image->entered_in_32_bits)
+		return 0;
+	return image->five_levels ? tables->root | ROOT_FIVE_LEVELS : tables->four_level_root;
+}
+
+/* Tables of five levels serve both modes: the first one below the top is the top of four. */
 static void prepare(const struct cpu *cpu, const struct image *image, const struct memmap *map, struct handoff *handoff)
 {
-	struct table_format format = tables_x86(cpu->five_levels ? 5 : 4, cpu->gib_pages);
+	struct table_format format = tables_x86(cpu->five_levels || image->five_levels ? 5 : 4, cpu->gib_pages);
 	bool with_code_32 = needs_code_32(cpu, image);
 	struct tables tables;
 
@@ -77,12 +85,11 @@ static void prepare(const struct cpu *cpu, const struct image *image, const stru
 	handoff->stack_top = block_take(&handoff->block, STACK_SIZE, 16).address + STACK_SIZE;
 	tables_build(&format, map, &handoff->block, &tables);
 	handoff->tables_size = tables.size;
-	handoff->table_root = tables.root;
+	handoff->table_root = cpu->five_levels ? tables.root : tables.four_level_root;
 	handoff->trampoline = 0;
 	if (with_code_32)
 		handoff->trampoline =
-		    build_trampoline(handoff, image->entered_in_32_bits ? 0 : tables.four_level_root,
-				     image->argument_in_ebx, &handoff->block);
+		    build_trampoline(handoff, trampoline_root(image, &tables), image->argument_in_ebx, &handoff->block);
 }
 
 const struct arch arch_x86_64 = {

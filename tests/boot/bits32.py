@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Kernels without a 64-bit entry, by the 32-bit boot protocol: stand-ins of every version from 2.05 on, Debian's for i386.
 """Kernels without a 64-bit entry, by the 32-bit boot protocol: stand-ins of versions from 2.05 on, Debian's for i386.
+
 The stand-ins are those of probes.py; entered at load + 0 they check other clauses of the CPU's state.
 """
 import os

@@ -17,6 +17,7 @@ import boots  # noqa: E402
 import direct  # noqa: E402
 import entered  # noqa: E402
 import lab  # noqa: E402
+import levels  # noqa: E402
 import plans  # noqa: E402
 import probes  # noqa: E402
 import pvh  # noqa: E402
@@ -66,7 +67,8 @@ def run(test):
 
 
 def main():
-    named = {**vars(bits32), **vars(boots), **vars(direct), **vars(entered), **vars(plans), **vars(probes), **vars(pvh), **vars(shaped)}
+    named = {**vars(bits32), **vars(boots), **vars(direct), **vars(entered), **vars(levels),
+             **vars(plans), **vars(probes), **vars(pvh), **vars(shaped)}
     tests = [t for n, t in named.items() if getattr(t, "is_boot", False)
              and (len(sys.argv) == 1 or any(word in n for word in sys.argv[1:]))]
     alone = [t for t in tests if t.is_large]

@@ -16,7 +16,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 
 COPIED = ("protocol", "loader", "config", "arch", "tools", "tests/unit", "tests/sim", "tests/probe")
-WRAPPED = ("x86_cpuid_edx", "x86_read_cr4", "x86_random", "x86_enter", "x86_enter_by_trampoline", "arch_here", "arch_cpu",
+WRAPPED = ("x86_cpuid_ecx", "x86_cpuid_edx", "x86_read_cr4", "x86_random", "x86_enter", "x86_enter_by_trampoline", "arch_here", "arch_cpu",
            "arch_enter")
 # Tests that take seconds each, and what no others reach: with --slow alone.
 SLOW = ("test_faults", "test_inputs", "test_packed", "test_cut", "test_draw", "test_unpack", "test_unpack_errors",

@@ -227,7 +227,7 @@ static void as_in_32_bits(struct found *found, const char *scenario)
 
 static void check_clauses(const struct sim_file *kernel, const char *scenario)
 {
-	bool five_levels = sim.five_levels && outcome.trampoline == 0;
+	bool five_levels = outcome.trampoline == 0 ? sim.five_levels : outcome.five_levels;
 	struct found found = {
 	    .load = outcome.entry - entry_at(),
 	    .rsi = outcome.argument,

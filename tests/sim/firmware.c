@@ -439,6 +439,7 @@ struct range sim_window(void)
 
 /* ---- the CPU: the linker puts these in the place of arch/x86_64/enter.S's ---- */
 
+uint32_t __wrap_x86_cpuid_ecx(uint32_t leaf);
 uint32_t __wrap_x86_cpuid_edx(uint32_t leaf);
 uint64_t __wrap_x86_read_cr4(void);
 uint32_t __wrap_x86_random(uint64_t *number);
@@ -446,6 +447,14 @@ __attribute__((noreturn)) void __wrap_x86_enter(uint64_t gdt, uint64_t root, uin
 						uint64_t copies, uint64_t stack_top);
 __attribute__((noreturn)) void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline,
 							      uint64_t copies);
+
+uint32_t __wrap_x86_cpuid_ecx(uint32_t leaf)
+{
+	/* The same: leaf 07H, subleaf 0, bit 16. */
+	bool la57 = (leaf == 7) == sim.la57;
+
+	return la57 ? 1u << 16 : ~(1u << 16);
+}
 
 uint32_t __wrap_x86_cpuid_edx(uint32_t leaf)
 {
@@ -490,7 +499,8 @@ void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampo
 		die("the trampoline lies outside of what was claimed");
 	outcome.trampoline = trampoline;
 	(void)root; /* the trampoline loads its own: the words at its end (arch/x86_64/enter.h) */
-	__wrap_x86_enter(gdt, load_le(page + 0xfe0, 8), load_le(page + 0xfe8, 8),
+	outcome.five_levels = (page[0xfe0] & 1) != 0;
+	__wrap_x86_enter(gdt, load_le(page + 0xfe0, 8) & ~UINT64_C(1), load_le(page + 0xfe8, 8),
 			 load_le(page + 0xff0, 8) | load_le(page + 0xff8, 8), copies, trampoline + 0xfe0);
 }
 

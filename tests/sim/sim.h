@@ -42,10 +42,10 @@ struct sim_setup {
 	const uint8_t *descriptors; /* as GetMemoryMap would give them */
 	size_t descriptors_size, desc_size;
 	struct machine machine;
-	bool no_entropy, five_levels, no_gib_pages;
-	bool dirty;	      /* memory is full of something else when it is given */
-	bool cpu_has_entropy; /* RDRAND */
-	bool quiet;	      /* loader.conf asks for errors alone */
+	bool no_entropy, five_levels, la57, no_gib_pages; /* five_levels: now; la57: the CPU has them */
+	bool dirty;					  /* memory is full of something else when it is given */
+	bool cpu_has_entropy;				  /* RDRAND */
+	bool quiet;					  /* loader.conf asks for errors alone */
 
 	const struct arch *arch; /* of another CPU than the one that the tests run on; NULL: of that */
 	struct cpu cpu;		 /* and what it finds out about itself */
@@ -94,7 +94,8 @@ struct sim_outcome {
 	unsigned int takes_at_look; /* memory of the loader's own, held when it looked at the map: in a plan's way */
 	uint64_t table_root, gdt, entry, argument; /* at entry */
 	uint64_t copied;			   /* bytes after exit */
-	uint64_t trampoline;			   /* by which 5-level paging is left; 0: not */
+	uint64_t trampoline;			   /* by which levels are switched, or long mode left; 0: not */
+	bool five_levels;			   /* that code turns them on */
 	struct handoff handoff;			   /* of another CPU: what it is entered with */
 	const struct planning *planning;	   /* the loader's own view, for what it should have done */
 };

@@ -74,6 +74,46 @@ static void expect_refusal(const char *words)
 		fail_msg("not refused with \"%s\": %s", words, outcome.entered ? "entered" : outcome.why.text);
 }
 
+/* ---- levels of page tables ---- */
+
+/* Of the kernel in a bzImage: its flags are the header's. */
+static void x8_the_levels_are_the_kernels_where_berth_enters_it(void **state)
+{
+	static const struct {
+		uint16_t xloadflags;
+		const char *entry;
+		bool now, can, then;
+	} row[] = {
+	    {0x7f, DIRECT, false, true, true},	 {0x7f, DIRECT, true, true, true},
+	    {0x7f, DIRECT, false, false, false}, {0x7f, DIRECT "options no5lvl\n", false, true, false},
+	    {0x3f, DIRECT, true, true, false},	 {0x7f, DIRECT "options no5lvl\n", true, true, false},
+	    {0x3f, DIRECT, false, true, false},	 {0x5f, DIRECT, false, true, false},
+	};
+
+	(void)state;
+	given.vmlinux = vmlinux_made(true);
+	given.vmlinux.moves = true;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		struct kernel_fields fields = {DEBIAN_12, SMALL_KERNEL, .xloadflags = row[i].xloadflags};
+		struct blob packed = packed_as(&kinds[0], given.vmlinux.file);
+		size_t at;
+
+		set_up(vmlinux_in_bzimage(fields, packed, &at));
+		drop(&packed);
+		bench_set_up(MAP, row[i].entry, "", &fields);
+		sim.file[0] = (struct sim_file){"\\vmlinuz", given.file.size, given.file.at, given.file.size};
+		sim.vmlinux = &given.vmlinux;
+		sim.no_clauses = true;
+		sim.five_levels = row[i].now;
+		sim.la57 = row[i].can;
+		expect_the_kernel();
+		if ((outcome.trampoline != 0) != (row[i].now != row[i].then) ||
+		    (outcome.trampoline != 0 && outcome.five_levels != row[i].then))
+			fail_msg("row %zu: trampoline %#" PRIx64 ", five levels %d", i, outcome.trampoline,
+				 (int)outcome.five_levels);
+	}
+}
+
 /* ---- the table beside the kernel ---- */
 
 static void given_table_beside(void)
@@ -293,6 +333,7 @@ static void a_payload_outside_the_file_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(x8_the_levels_are_the_kernels_where_berth_enters_it, begin, give_back),
 	    cmocka_unit_test_setup_teardown(x10_the_table_beside_vmlinux_lets_it_move, begin, give_back),
 	    cmocka_unit_test_setup_teardown(x10_a_table_that_is_none_is_refused_by_name, begin, give_back),
 	    cmocka_unit_test_setup_teardown(the_table_beside_survives_a_fault_at_every_call, begin, give_back),

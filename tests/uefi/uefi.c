@@ -316,6 +316,7 @@ static EFI_STATUS EFIAPI reset_system(EFI_RESET_TYPE type, EFI_STATUS status, UI
 	longjmp(fw.left, 1);
 }
 
+uint32_t __wrap_x86_cpuid_ecx(uint32_t leaf);
 uint32_t __wrap_x86_cpuid_edx(uint32_t leaf);
 uint64_t __wrap_x86_read_cr4(void);
 uint32_t __wrap_x86_random(uint64_t *number);
@@ -323,6 +324,12 @@ __attribute__((noreturn)) void __wrap_x86_enter(uint64_t gdt, uint64_t root, uin
 						uint64_t copies, uint64_t stack_top);
 __attribute__((noreturn)) void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline,
 							      uint64_t copies);
+
+uint32_t __wrap_x86_cpuid_ecx(uint32_t leaf)
+{
+	(void)leaf;
+	return 0;
+}
 
 uint32_t __wrap_x86_cpuid_edx(uint32_t leaf)
 {

@@ -212,6 +212,21 @@ static void x5_the_ceiling_is_64_tib_for_a_4_level_kernel_and_with_no5lvl(void *
 	}
 }
 
+/* Linux arch/x86/include/asm/sparsemem.h, MAX_PHYSMEM_BITS: 52 with five levels, and no decompressor looks. */
+static void x5_a_vmlinux_entered_with_five_levels_reaches_2_to_the_52(void **state)
+{
+	(void)state;
+	for (int five = 0; five <= 1; five++)
+		for (int direct = 0; direct <= 1; direct++) {
+			given_map("1M-3G free, 100T-101T free, 4095T-4097T free");
+			world.image.five_levels = five != 0;
+			world.image.keeps_levels = direct != 0;
+			expect_limit(PART_KERNEL, max, five && direct ? TIB(4096) : TIB(64), X5);
+			expect_limit(PART_INITRD, max, TIB(64), X5);
+			expect_place(PART_KERNEL, (five && direct ? TIB(4096) : GIB(3)) - MIB(52));
+		}
+}
+
 static void x6_the_initrd_ends_at_initrd_addr_max(void **state)
 {
 	(void)state;
@@ -342,6 +357,7 @@ int main(void)
 	    cmocka_unit_test(x3_another_exact_place_is_refused),
 	    cmocka_unit_test(x4_kernel_without_the_4g_flag_stays_below_4_gib),
 	    cmocka_unit_test(x5_a_bzimage_ends_by_64_tib),
+	    cmocka_unit_test(x5_a_vmlinux_entered_with_five_levels_reaches_2_to_the_52),
 	    cmocka_unit_test(x5_the_ceiling_is_64_tib_for_a_4_level_kernel_and_with_no5lvl),
 	    cmocka_unit_test(x6_the_initrd_ends_at_initrd_addr_max),
 	    cmocka_unit_test(x6_the_4g_flag_lifts_the_initrd_too),

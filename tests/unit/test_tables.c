@@ -343,9 +343,10 @@ struct prepared {
 	uint64_t size;
 };
 
-static void prepare(struct prepared *p, bool five_levels)
+/* On p->cpu. */
+static void prepare_on(struct prepared *p)
 {
-	p->cpu = (struct cpu){.gib_pages = true, .five_levels = five_levels};
+	world.image.five_levels = policy_five_levels(&p->cpu, &world.image, world.cargo.command_line);
 	p->handoff = (struct handoff){.block = {NULL, TABLES_AT, 24}};
 	arch_x86_64.prepare(&p->cpu, &world.image, &world.map, &p->handoff);
 	p->size = p->handoff.block.used;
@@ -355,6 +356,12 @@ static void prepare(struct prepared *p, bool five_levels)
 	assert_non_null(p->handoff.block.at);
 	arch_x86_64.prepare(&p->cpu, &world.image, &world.map, &p->handoff);
 	assert_true(p->handoff.block.used == p->size);
+}
+
+static void prepare(struct prepared *p, bool five_levels)
+{
+	p->cpu = (struct cpu){.gib_pages = true, .five_levels = five_levels};
+	prepare_on(p);
 }
 
 static const uint8_t *prepared_at(const struct prepared *p, uint64_t address, uint64_t size)
@@ -438,6 +445,68 @@ static void x8_five_levels_are_left_by_a_trampoline_below_4_gib(void **state)
 	free(p.handoff.block.at);
 }
 
+static void x8_no5lvl_has_them_left_although_the_image_takes_them(void **state)
+{
+	struct prepared p;
+
+	(void)state;
+	given_map("1M-3G free, 4G-8G free");
+	given_command_line("quiet no5lvl");
+	prepare(&p, true);
+	assert_true(p.handoff.trampoline != 0);
+	assert_int_equal(get_le(prepared_at(&p, p.handoff.trampoline, 4096) + 0xfe0, 8) % 4096, 0);
+	free(p.handoff.block.at);
+}
+
+/* Intel SDM volume 3, 4.1.1: LA57 changes with paging off; until then the tables are those of 4 levels. */
+static void x8_five_levels_are_turned_on_by_a_trampoline_below_4_gib(void **state)
+{
+	struct prepared p;
+	struct request handoff;
+	struct built b;
+	uint64_t root;
+
+	(void)state;
+	given_map("1M-3G free, 4G-8G free");
+	world.image.keeps_levels = true; /* a vmlinux */
+	p.cpu = (struct cpu){.has_la57 = true};
+	assert_true(policy_five_levels(&p.cpu, &world.image, "quiet no5lvl2"));
+	assert_false(policy_five_levels(&p.cpu, &world.image, "quiet no5lvl"));
+	assert_false(policy_five_levels(&(struct cpu){.gib_pages = true}, &world.image, ""));
+	prepare(&p, false);
+	assert_true(p.handoff.trampoline == 0); /* the CPU does not have them */
+	free(p.handoff.block.at);
+	p.cpu.has_la57 = true;
+	prepare_on(&p);
+	request_init(&handoff, PART_HANDOFF, 1);
+	arch_x86_64.demand(&p.cpu, &world.image, &handoff);
+	expect_bound("max", handoff.max, GIB(4), X8);
+	root = get_le(prepared_at(&p, p.handoff.trampoline, 4096) + 0xfe0, 8);
+	assert_int_equal(root % 4096, 1); /* the flag: five levels */
+	expect_descriptor(prepared_at(&p, p.handoff.gdt, 0x20) + 0x08, 0xa, 0xc);
+	b = (struct built){.block = p.handoff.block, .from = TABLES_AT + 24};
+	assert_true(walk(&b, root - 1, 5, GIB(5)) == GIB(5));
+	assert_true(walk(&b, p.handoff.table_root, 4, GIB(5)) == GIB(5));
+	free(p.handoff.block.at);
+}
+
+/* A bzImage's decompressor does it by itself. */
+static void x8_a_bzimage_is_entered_with_the_levels_that_firmware_has(void **state)
+{
+	struct cpu cpu = {.has_la57 = true};
+
+	(void)state;
+	given_map("1M-3G free, 4G-8G free");
+	assert_false(policy_five_levels(&cpu, &world.image, ""));
+	cpu.five_levels = true;
+	assert_true(policy_five_levels(&cpu, &world.image, ""));
+	assert_false(policy_five_levels(&cpu, &world.image, "no5lvl"));
+	given_kernel(.xloadflags = 0);
+	assert_false(policy_five_levels(&cpu, &world.image, ""));
+	given_kernel(.xloadflags = 0x1f);
+	assert_false(policy_five_levels(&cpu, &world.image, ""));
+}
+
 /* Xen docs/misc/pvh.pandoc: flat segments of 32 bits, an available TSS of base 0 and limit 0x67 that the code loads. */
 static void e3_long_mode_is_left_by_a_trampoline_below_4_gib_from_4_and_from_5_levels(void **state)
 {
@@ -496,6 +565,9 @@ int main(void)
 	    cmocka_unit_test(x8_the_gdt_is_the_one_of_the_64_bit_boot_protocol),
 	    cmocka_unit_test(x8_five_levels_are_kept_when_the_image_takes_them),
 	    cmocka_unit_test(x8_five_levels_are_left_by_a_trampoline_below_4_gib),
+	    cmocka_unit_test(x8_no5lvl_has_them_left_although_the_image_takes_them),
+	    cmocka_unit_test(x8_five_levels_are_turned_on_by_a_trampoline_below_4_gib),
+	    cmocka_unit_test(x8_a_bzimage_is_entered_with_the_levels_that_firmware_has),
 	    cmocka_unit_test(e3_long_mode_is_left_by_a_trampoline_below_4_gib_from_4_and_from_5_levels),
 	    cmocka_unit_test(x8_four_levels_need_no_trampoline_whatever_the_image_takes),
 	};
