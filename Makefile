@@ -78,6 +78,9 @@ $(CACHE)/gnu-efi-%/efi/efi.h:
 	@echo 'berth: gnu-efi'"'"'s headers for $* are not in $(@D): fetching them from Debian, once' >&2
 	$(Q)CACHE=$(CACHE) scripts/fetch gnu-efi $* >/dev/null
 
+# Not something in between, to be removed when all is built.
+.PRECIOUS: $(CACHE)/gnu-efi-%/efi/efi.h
+
 %/efi.h:
 	$(error gnu-efi's headers are not in $(@D): apt-get install gnu-efi, or make GNUEFI=/path)
 

@@ -14,6 +14,7 @@ struct cpu {
 	bool gib_pages;	  /* x86: 1 GiB blocks in page tables */
 	bool five_levels; /* x86: runs in 5-level paging now */
 	bool has_la57;	  /* x86: could, whatever firmware chose */
+	uint32_t page_sizes; /* arm64: of pages, in bytes, all that there are, added up */
 };
 
 /* A CPU that the loader is built for. Pure: the host has all of them, a loader its own. */
@@ -22,8 +23,12 @@ struct arch {
 	const char *bls;	    /* in the Boot Loader Specification's key `architecture` */
 	enum elf_machine enters[2]; /* kernels of these; 0: none */
 
-	/* Narrows where the handoff block may lie, for what this CPU must do in it (rule X8). */
-	void (*demand)(const struct cpu *cpu, const struct image *image, struct request *handoff);
+	/*
+	 * Narrows where the handoff block may lie, for what this CPU must do in it (rule X8). BAD_INPUT when the CPU
+	 * cannot run the image (rule A2).
+	 */
+	enum status (*demand)(const struct cpu *cpu, const struct image *image, struct request *handoff,
+			      struct fail *why);
 
 	/*
 	 * Carves page tables, descriptor tables and code out of handoff->block and fills them; with block.at == NULL it
@@ -33,7 +38,7 @@ struct arch {
 			struct handoff *handoff);
 };
 
-extern const struct arch arch_x86_64;
+extern const struct arch arch_x86_64, arch_aarch64;
 
 /* Kernels of @machine can be entered: it is the CPU's own, or one that it can turn into. */
 static inline bool arch_enters(const struct arch *arch, enum elf_machine machine)

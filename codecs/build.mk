@@ -97,7 +97,7 @@ $(foreach d,$(DECODERS),$(eval $(call decoder,$(d))))
 $(OUT)/decoders/fdt.o: $(UPSTREAM_fdt:%=$(OUT)/upstream/%.o)
 	@mkdir -p $(@D)
 	$(Q)$(LD) -r --gc-sections $(FDT_USED:%=-u fdt_%) $^ -o $@
-	$(Q)objcopy $(FDT_USED:%=--keep-global-symbol=fdt_%) $@
+	$(Q)$(OBJCOPY) $(FDT_USED:%=--keep-global-symbol=fdt_%) $@
 
 # A source file that is not there yet comes with all of them.
 $(UPSTREAM:%=$(SOURCES)/%.c): | $(FETCHED) ;

@@ -94,6 +94,7 @@ static enum status take_line(struct entry *entry, const struct line *line, struc
 	} plain[] = {
 	    {"title", &entry->title},		{"version", &entry->version},  {"sort-key", &entry->sort_key},
 	    {"machine-id", &entry->machine_id}, {"linux", &entry->linux_path}, {"architecture", &entry->architecture},
+	    {"devicetree", &entry->devicetree},
 	};
 
 	if (word_is(line->key, "placement"))
@@ -105,6 +106,11 @@ static enum status take_line(struct entry *entry, const struct line *line, struc
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		if (word_is(line->key, plain[i].key))
 			*plain[i].value = line->value;
+	if (word_is(line->key, "devicetree-overlay"))
+		return fail(at.why, BAD_INPUT,
+			    "%s line %u: overlays of a device tree are not supported\n"
+			    "  try: `devicetree` with a tree that they were merged into by fdtoverlay(1)",
+			    at.file, at.line);
 	if (word_is(line->key, "initrd"))
 		return add_word(entry->initrd, &entry->n_initrds, MAX_INITRDS, line, at);
 	if (word_is(line->key, "options"))

@@ -44,12 +44,13 @@ struct entry {
 	char id[MAX_ENTRY_ID]; /* file name without .conf and without boot counters; a longer one is cut */
 	struct word title, version, sort_key, machine_id, architecture;
 	struct word linux_path; /* the key `linux` */
+	struct word devicetree;
 	struct word initrd[MAX_INITRDS];
 	size_t n_initrds;
 	struct word options[MAX_OPTIONS]; /* joined by one space */
 	size_t n_options;
 	struct wish wish;
-	bool loader_unpacks; /* `decompress loader`: the payload of a bzImage is unpacked and entered by Berth */
+	bool loader_unpacks;  /* `decompress loader`: the payload of a bzImage is unpacked and entered by Berth */
 	bool tries_exhausted; /* boot counting: "+0" or "+0-N" in the file name; sorted last */
 	bool broken;	      /* cannot be booted; broken_why says why; it stays in the list */
 	struct fail broken_why;

@@ -4,12 +4,15 @@
 
 #include "../arch/arch.h"
 #include "../loader/mem.h"
+#include "../protocol/tree.h"
 
 #define SHOW_AFTER 10000000u /* 1 s, in SetTimer's 100 ns: a file that takes longer shows how far it is */
 #define SHOW_EVERY 2500000u
 
 static EFI_GUID acpi_20_guid = ACPI_20_TABLE_GUID;
 static EFI_GUID acpi_10_guid = ACPI_TABLE_GUID;
+/* UEFI 2.10, 4.6.1.3, EFI_DTB_TABLE_GUID. */
+static EFI_GUID tree_guid = {0xb1b621d5, 0xf19c, 0x41a5, {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}};
 /* UEFI 2.10, 37.5, EFI_RNG_PROTOCOL; gnu-efi 3.0.15 does not declare it. */
 static EFI_GUID rng_guid = {0x3152bca5, 0xeade, 0x433d, {0x86, 0x2e, 0xc0, 0x1c, 0xdc, 0x29, 0x1f, 0x44}};
 
@@ -49,25 +52,38 @@ const char *efi_status_words(EFI_STATUS status)
 	return "an error that UEFI does not name";
 }
 
+static void *find_table(const EFI_GUID *guid)
+{
+	for (UINTN i = 0; i < efi.system->NumberOfTableEntries; i++)
+		if (memcmp(&efi.system->ConfigurationTable[i].VendorGuid, guid, sizeof(*guid)) == 0)
+			return efi.system->ConfigurationTable[i].VendorTable;
+	return NULL;
+}
+
 static uint64_t find_rsdp(void)
 {
-	uint64_t rsdp = 0;
+	const void *rsdp = find_table(&acpi_20_guid);
 
-	for (UINTN i = 0; i < efi.system->NumberOfTableEntries; i++) {
-		const EFI_CONFIGURATION_TABLE *table = &efi.system->ConfigurationTable[i];
+	return (uintptr_t)(rsdp != NULL ? rsdp : find_table(&acpi_10_guid));
+}
 
-		if (memcmp(&table->VendorGuid, &acpi_20_guid, sizeof(EFI_GUID)) == 0)
-			return (uintptr_t)table->VendorTable;
-		if (memcmp(&table->VendorGuid, &acpi_10_guid, sizeof(EFI_GUID)) == 0)
-			rsdp = (uintptr_t)table->VendorTable;
-	}
-	return rsdp;
+/* What is no tree is given as far as that can be seen of it: whoever needs one refuses it by name. */
+static struct bytes find_tree(void)
+{
+	const uint8_t *tree = find_table(&tree_guid);
+	uint64_t size;
+
+	if (tree == NULL)
+		return (struct bytes){NULL, 0};
+	size = tree_total_size(tree);
+	return (struct bytes){tree, size < TREE_HEADER ? TREE_HEADER : (size_t)size};
 }
 
 void fw_machine(struct machine *machine)
 {
 	machine->system_table = (uintptr_t)efi.system;
 	machine->rsdp = find_rsdp();
+	machine->tree = find_tree();
 	machine->secure_boot = efi_secure_boot();
 	efi_screen(&machine->screen);
 }

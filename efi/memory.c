@@ -2,6 +2,8 @@
 /* The memory map, claims by address, and the way out of boot services. Source: UEFI 2.10, 7.2 and 7.4. */
 #include "efi_local.h"
 
+#include "../loader/mem.h"
+
 /* Places that firmware may refuse before planning gives up: each splits a free run. */
 #define SPARE_RUNS 64ul
 /* Some firmware wants several tries; two were not enough for one laptop, and none was seen to need ten. */
@@ -179,4 +181,29 @@ enum status fw_exit(struct final_map *final, struct fail *why)
 	efi.system->RuntimeServices->ResetSystem(EfiResetCold, EFI_ABORTED, 0, NULL);
 	for (;;)
 		;
+}
+
+/*
+ * UEFI 2.10, 8.4.1: of the runtime services' memory alone, with the addresses that it has, so that nothing moves.
+ * Linux's own stub calls it where it does not map them so (drivers/firmware/efi/libstub/fdt.c), and some machines'
+ * services want to have been told (libstub/arm64.c, on SetTime of Ampere's).
+ */
+void fw_map_runtime(struct final_map *final)
+{
+	UINTN size = 0;
+
+	if (final->runtime == NULL)
+		return;
+	for (size_t at = 0; at + final->desc_size <= final->size; at += final->desc_size) {
+		EFI_MEMORY_DESCRIPTOR *descriptor = (EFI_MEMORY_DESCRIPTOR *)(void *)(final->descriptors + at);
+
+		if ((descriptor->Attribute & EFI_MEMORY_RUNTIME) == 0)
+			continue;
+		descriptor->VirtualStart = descriptor->PhysicalStart;
+		memcpy(final->runtime + size, descriptor, final->desc_size);
+		size += final->desc_size;
+	}
+	if (size != 0)
+		efi.system->RuntimeServices->SetVirtualAddressMap(size, final->desc_size, final->desc_version,
+								  (EFI_MEMORY_DESCRIPTOR *)(void *) final->runtime);
 }

@@ -237,6 +237,7 @@ static enum status load(struct boot *b, struct fail *why)
 	else
 		TRY(load_image(&b->loading, &b->kernel, &p->image, &p->plan, why));
 	TRY(boot_read_relocs(b, why));
+	TRY(boot_read_tree(b, why));
 	if (p->cargo.initrd_size != 0)
 		TRY(load_initrds(&b->loading, b->initrd, b->n_initrds, p->plan.part[PART_INITRD].at, why));
 	return OK;
@@ -324,6 +325,7 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	/* 2. What the user named, and what it is. */
 	TRY(boot_open(b, entry, why));
 	TRY(boot_identify(b, entry, why));
+	TRY(boot_find_tree(b, entry, why));
 
 	/* 3. What memory there is, and what each part demands of its place in it. */
 	policy_default(&p->wish, &p->image, b->command_line);
@@ -352,6 +354,8 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	       copies_bytes(&p->plan.copies), b->handoff.tables_size);
 	fw_log(LOG_QUIET, "read %" PRIu64 " copied %" PRIu64 " bytes", b->loading.read, b->loading.copied);
 	TRY(fw_exit(&b->handoff.final, why));
+	if (p->image.protocol->told_by_tree)
+		fw_map_runtime(&b->handoff.final);
 	p->image.protocol->finish(&b->handoff, &b->handoff.final);
 	arch_enter(&b->handoff);
 }

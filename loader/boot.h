@@ -9,10 +9,10 @@
 
 #define MAX_REFUSED 16
 
-/* Linux's relocation table in a file beside a vmlinux. */
-struct relocs {
-	struct file file; /* the kernel's name with ".relocs" behind it */
-	uint8_t *at;	  /* NULL: there is none */
+/* A file that is read as a whole once all places are claimed, to memory that firmware chooses. */
+struct whole {
+	struct file file;
+	uint8_t *at; /* NULL: there is none, or it was not read yet */
 };
 
 /* What an attempt holds: released, whatever happens, when boot() returns. Too large for firmware's stack. */
@@ -28,7 +28,8 @@ struct boot {
 	unsigned int n_looks; /* at the memory, after a refusal */
 	struct loading loading;
 	struct packed packed;
-	struct relocs relocs;
+	struct whole relocs; /* Linux's relocation table: the kernel's name with ".relocs" behind it */
+	struct whole tree;   /* the device tree that the entry names */
 	struct handoff handoff;
 
 	/* Behind what an attempt starts with as zeros. */

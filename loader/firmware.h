@@ -72,4 +72,10 @@ uint64_t fw_microseconds(void);
  */
 enum status fw_exit(struct final_map *final, struct fail *why) MUST_CHECK;
 
+/*
+ * After fw_exit: tells firmware that its runtime services stay at the addresses that they have, and says so in @final,
+ * where the kernel reads it. Should firmware not want to be told, they are there all the same.
+ */
+void fw_map_runtime(struct final_map *final);
+
 #endif

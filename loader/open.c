@@ -129,26 +129,79 @@ static enum status find_relocs(struct boot *b, struct fail *why)
 	return OK;
 }
 
-enum status boot_read_relocs(struct boot *b, struct fail *why)
+static enum status read_whole(struct boot *b, struct whole *whole, struct fail *why)
 {
-	struct relocs *r = &b->relocs;
+	struct file *file = &whole->file;
 	size_t size, got;
 
-	if (r->file.handle == NULL)
+	if (file->handle == NULL)
 		return OK;
-	r->at = fw_take(r->file.size);
-	if (r->at == NULL)
-		return fail(why, IO_ERROR, "%s: no memory to read it", r->file.path);
-	/* By the buffer below 4 GiB, for firmware chose where the table lies [C7]. */
-	for (uint64_t done = 0; done < r->file.size; done += got) {
-		size = r->file.size - done < b->loading.bounce_size ? (size_t)(r->file.size - done)
-								    : b->loading.bounce_size;
-		TRY(load_some(&r->file, done, b->loading.bounce, size, &got, why));
+	whole->at = fw_take(file->size);
+	if (whole->at == NULL)
+		return fail(why, IO_ERROR, "%s: no memory to read it", file->path);
+	/* By the buffer below 4 GiB, for firmware chose where it lies [C7]. */
+	for (uint64_t done = 0; done < file->size; done += got) {
+		size =
+		    file->size - done < b->loading.bounce_size ? (size_t)(file->size - done) : b->loading.bounce_size;
+		TRY(load_some(file, done, b->loading.bounce, size, &got, why));
 		if (got != size)
-			return fail(why, BAD_INPUT, "%s ends at byte %" PRIu64, r->file.path, done + got);
-		memcpy(r->at + done, b->loading.bounce, got);
+			return fail(why, BAD_INPUT, "%s ends at byte %" PRIu64, file->path, done + got);
+		memcpy(whole->at + done, b->loading.bounce, got);
 	}
-	b->loading.read += r->file.size;
+	b->loading.read += file->size;
+	return OK;
+}
+
+enum status boot_read_relocs(struct boot *b, struct fail *why)
+{
+	return read_whole(b, &b->relocs, why);
+}
+
+/* Of a tree in a file first its head alone, which tells how long it is: all of it would lie in the plan's way. */
+static enum status find_named_tree(struct boot *b, struct word path, struct fail *why)
+{
+	struct file *file = &b->tree.file;
+	uint8_t head[TREE_HEADER];
+	uint64_t size;
+	size_t got;
+
+	TRY(open_file(file, path, why));
+	TRY(load_some(file, 0, head, sizeof(head), &got, why));
+	size = got == sizeof(head) ? tree_total_size(head) : 0;
+	if (size < TREE_HEADER || size > file->size)
+		return fail_by(why, BAD_INPUT, C11, "%s: no device tree, or not all of it, in %" PRIu64 " bytes",
+			       file->path, file->size);
+	b->planning.cargo.tree = (struct tree){NULL, size};
+	return OK;
+}
+
+enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fail *why)
+{
+	struct planning *p = &b->planning;
+
+	if (!p->image.protocol->told_by_tree) {
+		if (entry->devicetree.length != 0)
+			fw_log(LOG_NORMAL, "the entry's device tree is left out: this kernel reads none");
+		return OK;
+	}
+	if (entry->devicetree.length != 0)
+		return find_named_tree(b, entry->devicetree, why);
+	if (p->machine.tree.at == NULL)
+		return OK;
+	return tree_check(&p->cargo.tree, "firmware's device tree", p->machine.tree, why);
+}
+
+enum status boot_read_tree(struct boot *b, struct fail *why)
+{
+	struct tree *tree = &b->planning.cargo.tree;
+	uint64_t planned = tree->size;
+
+	if (b->tree.file.handle == NULL)
+		return OK;
+	TRY(read_whole(b, &b->tree, why));
+	TRY(tree_check(tree, b->tree.file.path, (struct bytes){b->tree.at, (size_t)b->tree.file.size}, why));
+	if (tree->size > planned)
+		return fail(why, BAD_INPUT, "%s changed while it was read", b->tree.file.path);
 	return OK;
 }
 
@@ -196,12 +249,19 @@ void boot_close(struct boot *b)
 		close_file(&b->initrd[i]);
 	close_file(&b->kernel);
 	close_file(&b->relocs.file);
+	close_file(&b->tree.file);
+}
+
+static void give_back(struct whole *whole)
+{
+	if (whole->at != NULL)
+		fw_give(whole->at, whole->file.size);
+	whole->at = NULL;
 }
 
 void boot_give_back(struct boot *b)
 {
 	packed_close(&b->packed);
-	if (b->relocs.at != NULL)
-		fw_give(b->relocs.at, b->relocs.file.size);
-	b->relocs.at = NULL;
+	give_back(&b->relocs);
+	give_back(&b->tree);
 }

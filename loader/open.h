@@ -17,6 +17,13 @@ enum status boot_identify(struct boot *b, const struct entry *entry, struct fail
 /* The table beside the kernel, if there is one: once all places are claimed, for its memory may be anywhere. */
 enum status boot_read_relocs(struct boot *b, struct fail *why) MUST_CHECK;
 
+/*
+ * For a kernel that is told by a device tree: the one that the entry names, of which only the length is known until
+ * boot_read_tree, else firmware's. BAD_INPUT when it is none.
+ */
+enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fail *why) MUST_CHECK;
+enum status boot_read_tree(struct boot *b, struct fail *why) MUST_CHECK;
+
 /* Linux's relocation table, of whichever file; empty when the kernel has none. */
 struct bytes boot_relocations(const struct boot *b);
 const char *boot_relocations_in(const struct boot *b);

@@ -21,26 +21,16 @@ struct search {
 
 static enum status place_from(struct search *s, size_t depth);
 
-/*
- * Where a part may lie so that one window holds it and the part that it must be near to, which has its place: since the
- * two do not overlap, the window either starts in the granule where that one starts, or ends in the one where it ends.
- */
+/* Where the part that another must be near to lets it lie. */
 static struct range reach_of(const struct search *s, const struct request *r)
 {
-	struct range all = {0, UINT64_MAX}, other = s->placed[r->near.to].at;
-	uint64_t end;
+	struct range other = s->placed[r->near.to].at;
 
 	if (r->near.by == RULE_NONE)
-		return all;
+		return (struct range){0, UINT64_MAX};
 	if (!range_is_empty(s->window))
 		return s->window;
-	if (range_is_empty(other))
-		return all;
-	if (!checked_align_up(other.end, r->near.granule, &end) && end > r->near.span)
-		all.start = end - r->near.span;
-	if (checked_add(align_down(other.start, r->near.granule), r->near.span, &all.end))
-		all.end = UINT64_MAX;
-	return all;
+	return range_is_empty(other) ? (struct range){0, UINT64_MAX} : reach_around(other, &r->near);
 }
 
 /* Each candidate of one choice for the part at @depth, and the parts after it. */

@@ -4,12 +4,32 @@
 #include "explain.h"
 #include "staging.h"
 
+static void add_written(struct handoff *handoff, struct range range)
+{
+	if (!range_is_empty(range))
+		handoff->written[handoff->n_written++] = range;
+}
+
+/* Where the loader wrote, and the kernel may read before its caches are on. */
+static void list_written(const struct planning *p, struct handoff *handoff)
+{
+	handoff->n_written = 0;
+	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++)
+		add_written(handoff, p->plan.part[i].at);
+	for (size_t i = 0; i < p->plan.copies.n; i++) {
+		const struct copy *copy = &p->plan.copies.copy[i];
+
+		add_written(handoff, (struct range){copy->from, copy->from + copy->size});
+	}
+}
+
 void planning_describe(struct planning *p, struct handoff *handoff)
 {
 	p->machine.map_room = p->survey.final_room;
 	p->machine.map_desc_size = p->survey.desc_size;
 	p->image.protocol->describe(&p->image, &p->cargo, &p->plan, &p->machine, handoff);
 	copies_write(&p->moves, p->copies_after_exit ? MAX_MOVES : 0, handoff);
+	list_written(p, handoff);
 	p->arch->prepare(&p->cpu, &p->image, &p->survey.map, handoff);
 }
 
@@ -27,7 +47,7 @@ enum status planning_demand(struct planning *p, struct fail *why)
 {
 	p->image.five_levels = policy_five_levels(&p->cpu, &p->image, p->cargo.command_line);
 	TRY(p->image.protocol->demand(&p->image, &p->cargo, p->request, why));
-	p->arch->demand(&p->cpu, &p->image, &p->request[PART_HANDOFF]);
+	TRY(p->arch->demand(&p->cpu, &p->image, &p->request[PART_HANDOFF], why));
 	policy_own_parts(p->conf, p->request);
 	TRY(planning_measure(p, why));
 	for (size_t i = 0; i < N_PARTS; i++)

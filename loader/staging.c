@@ -210,6 +210,22 @@ static enum status plan_staged(struct planning *p, struct request *staged, const
 	return OK;
 }
 
+/* The kernel is planned elsewhere, or not at all: what must be near to it must be near to where it will be. */
+static void keep_near_target(struct planning *p)
+{
+	for (size_t i = 0; i < N_PARTS; i++) {
+		struct request *r = &p->request[i];
+		struct range window;
+
+		if (r->near.by == RULE_NONE || r->near.to != PART_KERNEL)
+			continue;
+		window = reach_around(target_of(p), &r->near);
+		at_least(&r->min, window.start, r->near.by);
+		at_most(&r->max, window.end, r->near.by);
+		r->near.by = RULE_NONE;
+	}
+}
+
 enum status staging_plan(struct planning *p, const struct plan_trace *trace, struct fail *why)
 {
 	struct request staged;
@@ -217,6 +233,7 @@ enum status staging_plan(struct planning *p, const struct plan_trace *trace, str
 
 	request_init(&staged, PART_KERNEL, staged_size(p));
 	policy_stage(p->cargo.command_line, &staged);
+	keep_near_target(p);
 	p->copies_after_exit = true;
 	TRY(planning_measure(p, why));
 	p->survey.free.reserved = target_of(p);

@@ -118,7 +118,7 @@ void chosen_describe(const struct cargo *cargo, const struct plan *plan, const s
 	struct writer w = {NULL, 0, 0};
 
 	handoff->tree = block_take(&handoff->block, room, EFI_PAGE);
-	handoff_take_map(handoff, machine);
+	handoff_take_runtime_map(handoff, machine);
 	handoff->tree_error = 0;
 	if (handoff->tree.at == NULL)
 		return;

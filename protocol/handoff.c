@@ -14,14 +14,27 @@ struct piece handoff_take_text(struct handoff *handoff, const char *text)
 	return piece;
 }
 
+static void take_raw(struct handoff *handoff, const struct machine *machine)
+{
+	uint64_t size = (uint64_t)machine->map_room * machine->map_desc_size;
+	struct piece raw = block_take(&handoff->block, size, 8);
+
+	handoff->final = (struct final_map){.descriptors = raw.at, .address = raw.address, .room = (size_t)size};
+}
+
+void handoff_take_runtime_map(struct handoff *handoff, const struct machine *machine)
+{
+	take_raw(handoff, machine);
+	handoff->final.runtime = block_take(&handoff->block, handoff->final.room, 8).at;
+}
+
 void handoff_take_map(struct handoff *handoff, const struct machine *machine)
 {
 	size_t room = machine->map_room;
-	struct piece raw = block_take(&handoff->block, room * machine->map_desc_size, 8);
-	struct piece sorted = block_take(&handoff->block, room * sizeof(struct memory), _Alignof(struct memory));
+	struct piece sorted;
 
-	handoff->final =
-	    (struct final_map){.descriptors = raw.at, .address = raw.address, .room = room * machine->map_desc_size};
+	take_raw(handoff, machine);
+	sorted = block_take(&handoff->block, room * sizeof(struct memory), _Alignof(struct memory));
 	handoff->sorted = (struct memory *)(void *)sorted.at;
 	handoff->sorted_room = room;
 }

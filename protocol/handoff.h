@@ -6,8 +6,10 @@
 #ifndef BERTH_HANDOFF_H
 #define BERTH_HANDOFF_H
 
+#include "base/bytes.h"
 #include "block.h"
 #include "memmap.h"
+#include "request.h"
 
 /* A linear framebuffer as the graphics output protocol describes it; width 0: there is none. */
 struct screen {
@@ -27,6 +29,7 @@ enum secure_boot { SECURE_BOOT_UNSET, SECURE_BOOT_UNKNOWN, SECURE_BOOT_DISABLED,
 struct machine {
 	uint64_t system_table; /* EFI_SYSTEM_TABLE */
 	uint64_t rsdp;	       /* ACPI's root pointer, 0: none */
+	struct bytes tree;     /* firmware's device tree, as long as it says that it is; at == NULL: none */
 	enum secure_boot secure_boot;
 	struct screen screen;
 	uint8_t seed[SEED_SIZE + KASLR_SEED_SIZE]; /* the first for the kernel's pool, the others for its own place */
@@ -42,6 +45,8 @@ struct final_map {
 	size_t room;	  /* bytes */
 	size_t size, desc_size;
 	uint32_t desc_version;
+	uint8_t
+	    *runtime; /* room for as many descriptors again: those that SetVirtualAddressMap is given; may be NULL */
 };
 
 struct handoff {
@@ -57,6 +62,8 @@ struct handoff {
 	struct memory *sorted; /* room for the final map, sorted */
 	size_t sorted_room;    /* entries */
 
+	struct range written[3 + MAX_COPIES]; /* what the loader wrote, for a CPU that is entered with its caches off */
+	size_t n_written;
 	struct piece copies; /* what is moved after exit, as loader/copies.h writes it (rule C6) */
 
 	/* arch/: what the CPU is entered with */
@@ -72,6 +79,9 @@ struct piece handoff_take_text(struct handoff *handoff, const char *text);
 
 /* Room for a map of machine->map_room descriptors, raw and sorted. */
 void handoff_take_map(struct handoff *handoff, const struct machine *machine);
+
+/* The same, raw, and for what of it firmware is told again. */
+void handoff_take_runtime_map(struct handoff *handoff, const struct machine *machine);
 
 /*
  * After ExitBootServices: @final, sorted. It runs where nothing can fail: the size of a descriptor was checked before

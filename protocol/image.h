@@ -87,6 +87,8 @@ static inline bool initrd_join(uint64_t end, uint64_t size, uint64_t *start, uin
 struct protocol {
 	const char *name;
 	bool is_linux; /* whose command line has Linux's words, such as nokaslr */
+	/* Is told of UEFI by a device tree, and wants firmware to know where its runtime services stay. */
+	bool told_by_tree;
 	/* NOT_FOUND: not this format; any other error: this format, but broken. */
 	enum status (*identify)(struct image *image, struct bytes head, struct fail *why);
 	/* @piece: all bytes of image->want[@which]. NULL where identify() wants none. */

@@ -110,6 +110,22 @@ static inline void at_most(struct bound *bound, uint64_t value, enum rule by)
 		*bound = (struct bound){value, by};
 }
 
+/*
+ * Where a part may lie so that one window holds it and another part, which lies at @other: since the two do not
+ * overlap, the window either starts in the granule where that one starts, or ends in the one where it ends.
+ */
+static inline struct range reach_around(struct range other, const struct reach *reach)
+{
+	struct range window = {0, UINT64_MAX};
+	uint64_t end;
+
+	if (!checked_align_up(other.end, reach->granule, &end) && end > reach->span)
+		window.start = end - reach->span;
+	if (checked_add(align_down(other.start, reach->granule), reach->span, &window.end))
+		window.end = UINT64_MAX;
+	return window;
+}
+
 static inline void keep_near(struct request request[N_PARTS], enum part a, enum part b, struct reach reach)
 {
 	request[a].near = request[b].near = reach;

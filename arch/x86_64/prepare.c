@@ -26,14 +26,16 @@ static bool needs_code_32(const struct cpu *cpu, const struct image *image)
 	return image->entered_in_32_bits || must_switch_levels(cpu, image);
 }
 
-static void demand(const struct cpu *cpu, const struct image *image, struct request *handoff)
+static enum status demand(const struct cpu *cpu, const struct image *image, struct request *handoff, struct fail *why)
 {
+	(void)why;
 	/* LA57 changes only while paging is off, that is in 32-bit code: what that code touches has 32-bit addresses.
 	 */
 	if (must_switch_levels(cpu, image))
 		at_most(&handoff->max, GIB(4), X8);
 	if (image->entered_in_32_bits)
 		at_most(&handoff->max, GIB(4), E3);
+	return OK;
 }
 
 static uint64_t build_gdt(struct block *block, bool with_code_32, bool enters_32_bits)

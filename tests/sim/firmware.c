@@ -423,6 +423,16 @@ enum status fw_exit(struct final_map *final, struct fail *why)
 	return OK;
 }
 
+/* UEFI 2.10, 8.4.1: at runtime alone, and once; of the runtime services' memory every page has its address then. */
+void fw_map_runtime(struct final_map *final)
+{
+	if (outcome.exits == 0 || outcome.runtime_maps++ != 0)
+		die("the runtime services' addresses were set before exit, or twice");
+	for (size_t at = 0; at + final->desc_size <= final->size; at += final->desc_size)
+		if (load_le(final->descriptors + at + 32, 8) >> 63 != 0)
+			store_le(final->descriptors + at + 16, 8, load_le(final->descriptors + at + 8, 8));
+}
+
 /* ---- after exit ---- */
 
 void sim_hand_over(struct range at)

@@ -89,7 +89,7 @@ struct sim_outcome {
 	unsigned int call_of[N_SERVICES];
 	struct sim_read read[SIM_READS]; /* the first ones */
 	size_t n_reads;
-	unsigned int exits;
+	unsigned int exits, runtime_maps;
 	size_t claims_left, files_left, surveys_left, takes_left; /* what the loader did not give back */
 	unsigned int takes_at_look; /* memory of the loader's own, held when it looked at the map: in a plan's way */
 	uint64_t table_root, gdt, entry, argument; /* at entry */

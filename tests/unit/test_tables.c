@@ -408,7 +408,7 @@ static void x8_five_levels_are_kept_when_the_image_takes_them(void **state)
 	prepare(&p, true);
 	assert_true(p.handoff.trampoline == 0);
 	request_init(&handoff, PART_HANDOFF, 1);
-	arch_x86_64.demand(&p.cpu, &world.image, &handoff);
+	assert_int_equal(arch_x86_64.demand(&p.cpu, &world.image, &handoff, &world.why), OK);
 	expect_bound("max", handoff.max, UINT64_MAX, RULE_NONE);
 	free(p.handoff.block.at);
 }
@@ -426,7 +426,7 @@ static void x8_five_levels_are_left_by_a_trampoline_below_4_gib(void **state)
 	given_kernel(.xloadflags = 0x1f);
 	prepare(&p, true);
 	request_init(&handoff, PART_HANDOFF, 1);
-	arch_x86_64.demand(&p.cpu, &world.image, &handoff);
+	assert_int_equal(arch_x86_64.demand(&p.cpu, &world.image, &handoff, &world.why), OK);
 	expect_bound("max", handoff.max, GIB(4), X8);
 
 	page = prepared_at(&p, p.handoff.trampoline, 4096);
@@ -520,7 +520,7 @@ static void e3_long_mode_is_left_by_a_trampoline_below_4_gib_from_4_and_from_5_l
 		world.image.entered_in_32_bits = true;
 		prepare(&p, five != 0);
 		request_init(&handoff, PART_HANDOFF, 1);
-		arch_x86_64.demand(&p.cpu, &world.image, &handoff);
+		assert_int_equal(arch_x86_64.demand(&p.cpu, &world.image, &handoff, &world.why), OK);
 		expect_bound("max", handoff.max, GIB(4), E3);
 		page = prepared_at(&p, p.handoff.trampoline, 4096);
 		assert_memory_equal(page, x86_trampoline, (size_t)(x86_trampoline_end - x86_trampoline));
@@ -545,7 +545,7 @@ static void x8_four_levels_need_no_trampoline_whatever_the_image_takes(void **st
 	prepare(&p, false);
 	assert_true(p.handoff.trampoline == 0);
 	request_init(&handoff, PART_HANDOFF, 1);
-	arch_x86_64.demand(&p.cpu, &world.image, &handoff);
+	assert_int_equal(arch_x86_64.demand(&p.cpu, &world.image, &handoff, &world.why), OK);
 	expect_bound("max", handoff.max, UINT64_MAX, RULE_NONE);
 	free(p.handoff.block.at);
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Shared by here.c and enter.S. */
+#ifndef BERTH_AARCH64_ENTER_H
+#define BERTH_AARCH64_ENTER_H
+
+#include <stdint.h>
+
+struct range;
+
+uint64_t aarch64_memory_features(void);	   /* ID_AA64MMFR0_EL1 */
+uint32_t aarch64_random(uint64_t *number); /* 0 when the CPU gives none */
+
+/*
+ * @written: @n ranges that are cleaned to the point of coherency; @copies: what is moved after that (loader/copies.h),
+ * 0: nothing is.
+ */
+__attribute__((noreturn)) void aarch64_enter(uint64_t entry, uint64_t argument, const struct range *written, uint64_t n,
+					     uint64_t copies);
+
+#endif
