@@ -137,7 +137,9 @@ $(OUT)/tests/%.efi: $(OUT)/tests/%.elf $(HOST)/elf2efi
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(HOST)/elf2efi $< $@
 
 # ---- stand-in kernels: what they find at their entry is checked against the protocol, clause by clause ----
-PROBE_C := $(wildcard tests/probe/*.c tests/probe/x86_64/*.c)
+# Of the clauses each has its own.
+TREE_CLAUSES := clauses_dtb clauses_tree clauses_riscv
+PROBE_C := $(filter-out $(TREE_CLAUSES:%=tests/probe/%.c),$(wildcard tests/probe/*.c)) $(wildcard tests/probe/x86_64/*.c)
 PROBE_O := $(patsubst %,$(OUT)/%.o,tests/probe/x86_64/entry $(basename $(PROBE_C)))
 PROBE_LDFLAGS := -static -pie --no-dynamic-linker -z text -z norelro -z noexecstack --build-id=none --no-undefined \
 	--no-warn-rwx-segments
@@ -148,11 +150,21 @@ $(OUT)/probe/x86_64.elf: $(PROBE_O) tests/probe/x86_64/probe.lds
 
 # The same for PVH: it shares the clauses' words and how they are told.
 PVH_PROBE_O := $(patsubst %,$(OUT)/tests/probe/%.o,pvh/entry pvh/main x86_64/tell) \
-	$(patsubst %.c,$(OUT)/%.o,$(wildcard tests/probe/clauses*.c))
+	$(patsubst %.c,$(OUT)/%.o,$(filter tests/probe/%.c,$(filter-out tests/probe/x86_64/%,$(PROBE_C))))
 
 $(OUT)/probe/pvh.elf: $(PVH_PROBE_O) tests/probe/pvh/pvh.lds
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(PROBE_LDFLAGS) -T tests/probe/pvh/pvh.lds $(PVH_PROBE_O) -o $@
+
+# For RISC-V, by make ARCH=riscv64.
+RISCV_PROBE_O := $(patsubst %,$(OUT)/tests/probe/%.o,riscv64/entry riscv64/main riscv64/tell tell clauses_sum $(TREE_CLAUSES))
+
+# Code that runs at any address by itself, without a table of addresses that somebody would have to relocate.
+$(RISCV_PROBE_O): EFI_CFLAGS += -fno-pie
+
+$(OUT)/probe/riscv64.elf: $(RISCV_PROBE_O) tests/probe/riscv64/probe.lds
+	@mkdir -p $(@D)
+	$(Q)$(LD) $(ARCH_LDFLAGS) $(PROBE_LDFLAGS) -T tests/probe/riscv64/probe.lds $(RISCV_PROBE_O) -o $@
 
 $(OUT)/probe/%.bin: $(OUT)/probe/%.elf
 	$(Q)$(OBJCOPY) -O binary -j .image $< $@

@@ -4,7 +4,7 @@
  * says so as TAP on the first serial port, writes over its window, checks again, and ends QEMU (status 33: all kept).
  */
 #include "../clauses_pvh.h"
-#include "../x86_64/tell.h"
+#include "../tell.h"
 
 #define MAPPED (UINT64_C(512) << 30) /* by entry.S */
 

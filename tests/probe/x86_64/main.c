@@ -4,7 +4,7 @@
  * the first serial port, writes over its whole window, checks again, and ends QEMU with a status (33: all kept).
  */
 #include "../clauses.h"
-#include "tell.h"
+#include "../tell.h"
 
 #define PAGE 4096
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How stand-in kernels tell what they found: TAP on the first serial port, and QEMU's status. */
+/*
+ * How stand-in kernels tell what they found: TAP on the console, and QEMU's status. mem*, say_char and end_machine are
+ * each CPU's own.
+ */
 #ifndef BERTH_TESTS_TELL_H
 #define BERTH_TESTS_TELL_H
 
-#include "../clauses.h"
+#include "clauses.h"
 
 #define ALL_KEPT    0x10
 #define SOME_BROKEN 0x11
@@ -22,7 +25,7 @@ void tell_clause(void *context, unsigned int number, const char *sentence, const
 /* The plan of TAP, and how many clauses were kept. */
 void tell_end(const struct clause_report *report);
 
-/* Ends QEMU with 2 * @status + 1. */
+/* Ends QEMU: with 2 * @status + 1 where there is isa-debug-exit, else with 0 for ALL_KEPT and 1 for all others. */
 __attribute__((noreturn)) void end_machine(uint32_t status);
 
 #endif
