@@ -38,7 +38,7 @@ struct arch {
 			struct handoff *handoff);
 };
 
-extern const struct arch arch_x86_64, arch_aarch64;
+extern const struct arch arch_x86_64, arch_aarch64, arch_riscv64;
 
 /* Kernels of @machine can be entered: it is the CPU's own, or one that it can turn into. */
 static inline bool arch_enters(const struct arch *arch, enum elf_machine machine)

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a RISC-V hart is entered with lies in registers alone: without address translation it needs no tables.
+ * Source: Linux Documentation/arch/riscv/boot.rst, "CSR state".
+ */
+#include "../arch.h"
+
+static enum status demand(const struct cpu *cpu, const struct image *image, struct request *handoff, struct fail *why)
+{
+	(void)cpu;
+	(void)image;
+	(void)handoff;
+	(void)why;
+	return OK;
+}
+
+static void prepare(const struct cpu *cpu, const struct image *image, const struct memmap *map, struct handoff *handoff)
+{
+	(void)cpu;
+	(void)image;
+	(void)map;
+	(void)handoff;
+}
+
+const struct arch arch_riscv64 = {
+    .name = "RISC-V",
+    .bls = "riscv64",
+    .enters = {ELF_RISCV},
+    .demand = demand,
+    .prepare = prepare,
+};
