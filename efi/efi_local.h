@@ -57,6 +57,10 @@ enum secure_boot efi_secure_boot(void);
 /* The load option string as UTF-8; false when there is none, or when it is no text. */
 bool efi_load_option(char *out, size_t room);
 
+/* ---- hart.c ---- */
+/* The number of the RISC-V hart that runs this; false when firmware has no protocol that tells. */
+bool efi_boot_hart(uint64_t *hart);
+
 /* ---- graphics.c ---- */
 void efi_screen(struct screen *screen);
 

@@ -86,6 +86,8 @@ void fw_machine(struct machine *machine)
 	machine->tree = find_tree();
 	machine->secure_boot = efi_secure_boot();
 	efi_screen(&machine->screen);
+	if (arch_enters(arch_here(), ELF_RISCV))
+		machine->riscv.has_hart = efi_boot_hart(&machine->riscv.hart);
 }
 
 bool fw_random(void *to, size_t size)

@@ -46,7 +46,8 @@ enum status planning_measure(struct planning *p, struct fail *why)
 enum status planning_demand(struct planning *p, struct fail *why)
 {
 	p->image.five_levels = policy_five_levels(&p->cpu, &p->image, p->cargo.command_line);
-	TRY(p->image.protocol->demand(&p->image, &p->cargo, p->request, why));
+	p->machine.ram_start = memmap_ram_start(&p->survey.map);
+	TRY(p->image.protocol->demand(&p->image, &p->cargo, &p->machine, p->request, why));
 	TRY(p->arch->demand(&p->cpu, &p->image, &p->request[PART_HANDOFF], why));
 	policy_own_parts(p->conf, p->request);
 	TRY(planning_measure(p, why));

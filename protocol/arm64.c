@@ -84,11 +84,12 @@ static enum status identify(struct image *image, struct bytes head, struct fail 
 	return OK;
 }
 
-static enum status demand(const struct image *image, const struct cargo *cargo, struct request request[N_PARTS],
-			  struct fail *why)
+static enum status demand(const struct image *image, const struct cargo *cargo, const struct machine *machine,
+			  struct request request[N_PARTS], struct fail *why)
 {
 	struct request *kernel = &request[PART_KERNEL];
 
+	(void)machine;
 	request_init(kernel, PART_KERNEL, image->arm64.text_offset + image->arm64.image_size);
 	kernel->align = kernel->least_align = (struct bound){BASE_ALIGN, A1};
 	at_most(&kernel->max, ADDRESS_END, A2);

@@ -247,12 +247,13 @@ static void demand_kernel(const struct image *image, struct request *kernel)
 		at_most(&kernel->max, MIB(512), X11);
 }
 
-enum status bzimage_demand(const struct image *image, const struct cargo *cargo, struct request request[N_PARTS],
-			   struct fail *why)
+enum status bzimage_demand(const struct image *image, const struct cargo *cargo, const struct machine *machine,
+			   struct request request[N_PARTS], struct fail *why)
 {
 	const struct bzimage *k = &image->bzimage;
 	size_t length = 0;
 
+	(void)machine;
 	while (cargo->command_line[length] != '\0')
 		length++;
 	if (length > k->cmdline_size)

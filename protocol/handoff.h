@@ -26,7 +26,16 @@ enum secure_boot { SECURE_BOOT_UNSET, SECURE_BOOT_UNKNOWN, SECURE_BOOT_DISABLED,
 #define KASLR_SEED_SIZE 8  /* of what /chosen's kaslr-seed has */
 #define SEED_SIZE	32 /* bytes of entropy for the kernel; what libstub passes (EFI_RANDOM_SEED_SIZE) */
 
+/* What only RISC-V asks for. */
+struct riscv_machine {
+	bool has_hart;
+	uint64_t hart;	       /* the number of the one that runs the loader, and will enter the kernel */
+	unsigned int levels;   /* of page tables that every hart has by the device tree: 3 to 5; 0: not told */
+	uint64_t resident_end; /* of what SBI firmware keeps where memory starts; 0: not told */
+};
+
 struct machine {
+	uint64_t ram_start;    /* the lowest address of memory; by the survey */
 	uint64_t system_table; /* EFI_SYSTEM_TABLE */
 	uint64_t rsdp;	       /* ACPI's root pointer, 0: none */
 	struct bytes tree;     /* firmware's device tree, as long as it says that it is; at == NULL: none */
@@ -36,6 +45,7 @@ struct machine {
 	bool has_seed;
 	size_t map_room;      /* descriptors that the final memory map may have */
 	size_t map_desc_size; /* bytes of one, as firmware says before exit */
+	struct riscv_machine riscv;
 };
 
 /* Firmware's last memory map: raw, in the block, where the kernel goes on reading it. */
@@ -68,6 +78,7 @@ struct handoff {
 
 	/* arch/: what the CPU is entered with */
 	uint64_t entry, argument;
+	uint64_t hart; /* RISC-V: the number of the one that enters */
 	uint64_t table_root, gdt;
 	uint64_t tables_size; /* bytes of page tables */
 	uint64_t stack_top;   /* of what runs between exit and entry, where firmware's stack may be overwritten */

@@ -2,6 +2,7 @@
 #include "image.h"
 
 #include "pvh.h"
+#include "riscv.h"
 #include "vmlinux.h"
 
 static const struct protocol *const protocols[] = {
@@ -10,6 +11,7 @@ static const struct protocol *const protocols[] = {
     &arm64_protocol,
     &vmlinux_protocol,
     &pvh_protocol,
+    &riscv_protocol,
 };
 
 void image_take_segments(struct image *image, const struct elf *elf)
@@ -50,9 +52,9 @@ enum status image_identify(struct image *image, struct bytes head, struct fail *
 		if (status != NOT_FOUND)
 			return status;
 	}
-	return fail(
-	    why, BAD_INPUT,
-	    "%s: no kernel that is known: no bzImage (\"HdrS\" at 0x202), no Image for arm64 (\"ARMd\" at 56) and no "
-	    "ELF file\n  try: a Linux kernel for this machine, which distributions call vmlinuz",
-	    image->name);
+	return fail(why, BAD_INPUT,
+		    "%s: no kernel that is known: no bzImage (\"HdrS\" at 0x202), no Image for arm64 or RISC-V (\"ARMd\" or "
+		    "\"RSC\\x05\" at 0x38) and no ELF file\n"
+		    "  try: a Linux kernel for this machine, which distributions call vmlinuz",
+		    image->name);
 }

@@ -15,6 +15,7 @@
 #include "block.h"
 #include "bzimage.h"
 #include "elf.h"
+#include "flat_image.h"
 #include "handoff.h"
 #include "memmap.h"
 #include "request.h"
@@ -61,6 +62,8 @@ struct image {
 	bool five_levels;	 /* is entered so; policy decides it, before demand() */
 	bool entered_in_32_bits; /* and with paging off; else in 64-bit mode (rules E3, X4) */
 	bool argument_in_ebx;	 /* as PVH has it; else in ESI, or RSI */
+	struct flat_image flat;
+	uint64_t window_size; /* of a flat image: bytes of its whole place */
 	struct bzimage bzimage;
 	struct arm64 arm64;
 	struct elf elf; /* of what is entered by its notes */
@@ -93,8 +96,8 @@ struct protocol {
 	enum status (*identify)(struct image *image, struct bytes head, struct fail *why);
 	/* @piece: all bytes of image->want[@which]. NULL where identify() wants none. */
 	enum status (*learn)(struct image *image, size_t which, struct bytes piece, struct fail *why);
-	enum status (*demand)(const struct image *image, const struct cargo *cargo, struct request request[N_PARTS],
-			      struct fail *why);
+	enum status (*demand)(const struct image *image, const struct cargo *cargo, const struct machine *machine,
+			      struct request request[N_PARTS], struct fail *why);
 	/* @payload: the file at the kernel's place. Drops from @machine what this kernel does not take. */
 	void (*inspect)(const struct image *image, struct bytes payload, struct machine *machine);
 	/* Makes the image that lies in @window run at @start, where the window is; NULL: it does so itself. */
@@ -106,8 +109,8 @@ struct protocol {
 };
 
 /* The rows of struct protocol that all share who are entered with boot_params; in bzimage.c. */
-enum status bzimage_demand(const struct image *image, const struct cargo *cargo, struct request request[N_PARTS],
-			   struct fail *why);
+enum status bzimage_demand(const struct image *image, const struct cargo *cargo, const struct machine *machine,
+			   struct request request[N_PARTS], struct fail *why);
 void bzimage_describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
 		      const struct machine *machine, struct handoff *handoff);
 

@@ -109,6 +109,14 @@ enum status memmap_parse(struct memmap *map, const uint8_t *descriptors, size_t 
 	return OK;
 }
 
+uint64_t memmap_ram_start(const struct memmap *map)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if ((map->entry[i].attribute & ATTRIBUTE_CACHED) != 0 || memory_is_free(&map->entry[i]))
+			return map->entry[i].at.start;
+	return 0;
+}
+
 bool memmap_next_merged(const struct memmap *map, bool (*want)(const struct memory *), size_t *at, struct range *out)
 {
 	size_t i = *at;

@@ -30,6 +30,7 @@ enum memory_type {
 	MEMORY_UNACCEPTED,
 };
 
+#define ATTRIBUTE_CACHED	UINT64_C(0xe) /* EFI_MEMORY_WC, WT or WB can be had */
 #define ATTRIBUTE_MORE_RELIABLE UINT64_C(0x10000)
 #define ATTRIBUTE_SOFT_RESERVED UINT64_C(0x40000)  /* EFI_MEMORY_SP: kept for a driver */
 #define ATTRIBUTE_HOT_PLUGGABLE UINT64_C(0x100000) /* may be taken out while the system runs */
@@ -63,6 +64,12 @@ bool memory_is_free(const struct memory *memory);
  * prefetch stops the machine (Linux arch/x86/mm/ident_map.c).
  */
 bool memory_is_ram(const struct memory *memory);
+
+/*
+ * Where memory starts for Linux: at the first entry that may be cached, whoever owns it, or without such at the first
+ * free one (drivers/firmware/efi/efi-init.c, is_memory). 0 for a map without memory.
+ */
+uint64_t memmap_ram_start(const struct memmap *map);
 
 /*
  * Writes the free runs, ascending, disjoint, adjacent ones joined, and returns how many there are, which is at most

@@ -88,9 +88,10 @@ static void demand_limits(const struct elf_pvh *pvh, struct request *kernel)
 	at_most(&kernel->max, (uint64_t)pvh->max + 1, E4);
 }
 
-static enum status demand(const struct image *image, const struct cargo *cargo, struct request request[N_PARTS],
-			  struct fail *why)
+static enum status demand(const struct image *image, const struct cargo *cargo, const struct machine *machine,
+			  struct request request[N_PARTS], struct fail *why)
 {
+	(void)machine;
 	(void)why;
 	elf_demand(&image->elf, &request[PART_KERNEL]);
 	if (image->pvh.has_limits)

@@ -96,7 +96,7 @@ static enum status identify(struct image *image, struct bytes head, FILE *file, 
 
 const struct arch *kernel_arch(const struct image *image)
 {
-	static const struct arch *const all[] = {&arch_x86_64, &arch_aarch64};
+	static const struct arch *const all[] = {&arch_x86_64, &arch_aarch64, &arch_riscv64};
 	size_t i = 0;
 
 	while (i + 1 < sizeof(all) / sizeof(all[0]) && !arch_enters(all[i], image->machine))

@@ -172,6 +172,7 @@ static enum status survey_map(struct planning *p, const struct map_source *sourc
 	p->cpu.has_la57 = source->has_facts && source->has_la57;
 	p->cpu.gib_pages = !source->has_facts || source->gib_pages;
 	p->machine.has_seed = !source->has_facts || source->has_seed;
+	p->machine.riscv.has_hart = true;
 	return OK;
 }
 

@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	REQUIRE(image.bzimage.window_size >= image.piece[0].memory);
 	REQUIRE(image.bzimage.pref_address + image.bzimage.window_size <= TIB(64));
 	REQUIRE(BZIMAGE_HEADER_AT + image.bzimage.header_size <= head.size);
-	if (image.protocol->demand(&image, &cargo, request, &why) == OK) {
+	if (image.protocol->demand(&image, &cargo, &(struct machine){0}, request, &why) == OK) {
 		REQUIRE(!image.entered_in_32_bits || request[PART_KERNEL].max.value <= GIB(4));
 		REQUIRE(!image.entered_in_32_bits || request[PART_HANDOFF].max.value <= GIB(4));
 		REQUIRE(request[PART_KERNEL].size >= image.bzimage.payload_size && request[PART_INITRD].size == 12345);

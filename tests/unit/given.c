@@ -175,7 +175,8 @@ static enum status plan_world(void)
 	struct plan_failure failure;
 	enum status status;
 
-	TRY(world.image.protocol->demand(&world.image, &world.cargo, world.request, &world.why));
+	world.machine.ram_start = memmap_ram_start(&world.map);
+	TRY(world.image.protocol->demand(&world.image, &world.cargo, &world.machine, world.request, &world.why));
 	policy_own_parts(&world.conf, world.request);
 	if (!world.has_bounce)
 		world.request[PART_BOUNCE].size = 0;

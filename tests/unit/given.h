@@ -50,6 +50,7 @@ struct world {
 	struct free_memory free;
 	struct image image;
 	struct cargo cargo;
+	struct machine machine;
 	struct wish wish;
 	bool has_entropy;
 	uint64_t entropy;

@@ -143,7 +143,7 @@ static void demand(struct kernel *k, struct request request[N_PARTS])
 	struct cargo cargo = {.command_line = "", .initrd_size = MIB(3)};
 
 	expect_taken(k);
-	assert_int_equal(k->image.protocol->demand(&k->image, &cargo, request, &k->why), OK);
+	assert_int_equal(k->image.protocol->demand(&k->image, &cargo, &(struct machine){0}, request, &k->why), OK);
 }
 
 static void e3_kernel_initrd_and_handoff_lie_below_4_gib(void **state)
