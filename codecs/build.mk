@@ -52,7 +52,7 @@ DECODERS := gzip lz4 zstd xz
 # What protocol/tree.c calls of libfdt, the only file that includes its header.
 FDT_USED := check_header next_tag num_mem_rsv get_property_by_offset get_string create_empty_tree open_into \
 	subnode_offset_namelen add_subnode_namelen setprop setprop_inplace_namelen_partial delprop del_mem_rsv getprop \
-	strerror
+	first_subnode next_subnode strerror
 
 # FOLDER COMPILER FLAGS
 define unpacking

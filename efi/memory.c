@@ -44,19 +44,19 @@ static EFI_STATUS get_map(uint8_t *raw, UINTN *size, UINTN *desc_size)
 static enum status take_map(struct survey *survey, uint8_t **raw, UINTN *size, UINTN *desc_size, struct fail *why)
 {
 	EFI_STATUS status;
-	size_t entries, room = USUAL_DESCRIPTORS * sizeof(EFI_MEMORY_DESCRIPTOR);
+	size_t entries, room = (USUAL_DESCRIPTORS - MAX_RESERVED) * sizeof(EFI_MEMORY_DESCRIPTOR);
 
 	*raw = divide(survey, usual, USUAL_DESCRIPTORS);
 	*size = room;
 	status = get_map(*raw, size, desc_size);
 	if (status == EFI_BUFFER_TOO_SMALL && *size <= MIB(64)) {
 		/* Allocating the buffer may itself add descriptors. */
-		entries = *size / sizeof(EFI_MEMORY_DESCRIPTOR) + SPARE_DESCRIPTORS;
+		entries = *size / sizeof(EFI_MEMORY_DESCRIPTOR) + SPARE_DESCRIPTORS + MAX_RESERVED;
 		survey->pool = efi_alloc(WORK_SIZE(entries));
 		if (survey->pool == NULL)
 			return fail(why, IO_ERROR, "no memory for the memory map");
 		*raw = divide(survey, survey->pool, entries);
-		*size = room = entries * sizeof(EFI_MEMORY_DESCRIPTOR);
+		*size = room = (entries - MAX_RESERVED) * sizeof(EFI_MEMORY_DESCRIPTOR);
 		status = get_map(*raw, size, desc_size);
 	}
 	if (EFI_ERROR(status))

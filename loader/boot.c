@@ -91,6 +91,7 @@ static enum status look_again(struct boot *b, struct range refused, struct fail 
 		return fail(why, GAVE_UP, "firmware refused %u places in turn", MAX_REFUSED);
 	fw_forget(survey);
 	TRY(fw_survey(survey, why));
+	TRY(planning_survey(&b->planning, why));
 	if (memmap_owner(&survey->map, refused) == NULL) {
 		/* Firmware that gives nothing above 4 GiB is not asked for every address there. */
 		if (b->n_refused >= 3 && refused.start >= GIB(4))
@@ -330,7 +331,10 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	/* 3. What memory there is, and what each part demands of its place in it. */
 	policy_default(&p->wish, &p->image, b->command_line);
 	draw_entropy(p);
+	if (p->image.protocol->read_tree != NULL)
+		TRY(p->image.protocol->read_tree(&p->cargo.tree, &p->machine, why));
 	TRY(fw_survey(&p->survey, why));
+	TRY(planning_survey(p, why));
 	log_survey(b);
 	TRY(planning_demand(p, why));
 

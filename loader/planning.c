@@ -43,10 +43,29 @@ enum status planning_measure(struct planning *p, struct fail *why)
 	return OK;
 }
 
+static void find_free(struct survey *survey)
+{
+	struct runs *all = &survey->free.all, *reliable = &survey->free.reliable;
+
+	all->count = memmap_free_runs(&survey->map, false, all->run, all->room);
+	reliable->count = memmap_free_runs(&survey->map, true, reliable->run, reliable->room);
+}
+
+enum status planning_survey(struct planning *p, struct fail *why)
+{
+	p->machine.ram_start = memmap_ram_start(&p->survey.map);
+	if (p->machine.n_reserved == 0)
+		return OK;
+	for (size_t i = 0; i < p->machine.n_reserved; i++)
+		if (memmap_reserve(&p->survey.map, p->machine.reserved[i]))
+			return fail(why, IO_ERROR, "no room in the memory map for what the device tree reserves");
+	find_free(&p->survey);
+	return OK;
+}
+
 enum status planning_demand(struct planning *p, struct fail *why)
 {
 	p->image.five_levels = policy_five_levels(&p->cpu, &p->image, p->cargo.command_line);
-	p->machine.ram_start = memmap_ram_start(&p->survey.map);
 	TRY(p->image.protocol->demand(&p->image, &p->cargo, &p->machine, p->request, why));
 	TRY(p->arch->demand(&p->cpu, &p->image, &p->request[PART_HANDOFF], why));
 	policy_own_parts(p->conf, p->request);
@@ -78,11 +97,18 @@ enum status planning_make(struct planning *p, const struct plan_trace *trace, st
 	return OK;
 }
 
+/* Of page tables: those that an x86 runs with, and those that all of RISC-V's harts have, 0 where nobody tells. */
+static unsigned int levels(const struct planning *p)
+{
+	if (p->image.machine == ELF_RISCV)
+		return p->machine.riscv.levels;
+	return p->cpu.five_levels ? 5 : 4;
+}
+
 void planning_facts(struct text *text, const struct planning *p)
 {
-	text_add(text,
-		 "facts descriptors %zu size %zu room %zu levels %u la57 %u gib-pages %u seed %u entropy %#" PRIx64,
-		 p->survey.descriptors, p->survey.desc_size, p->survey.final_room, p->cpu.five_levels ? 5u : 4u,
-		 (unsigned int)p->cpu.has_la57, (unsigned int)p->cpu.gib_pages, (unsigned int)p->machine.has_seed,
-		 p->has_entropy ? p->entropy : 0);
+	text_add(
+	    text, "facts descriptors %zu size %zu room %zu levels %u la57 %u gib-pages %u seed %u entropy %#" PRIx64,
+	    p->survey.descriptors, p->survey.desc_size, p->survey.final_room, levels(p), (unsigned int)p->cpu.has_la57,
+	    (unsigned int)p->cpu.gib_pages, (unsigned int)p->machine.has_seed, p->has_entropy ? p->entropy : 0);
 }

@@ -54,6 +54,12 @@ struct planning {
 void planning_describe(struct planning *p, struct handoff *handoff);
 enum status planning_measure(struct planning *p, struct fail *why) MUST_CHECK;
 
+/*
+ * Once more after each new look at memory: takes out of it what the device tree keeps for somebody else (rule R3), and
+ * finds where it starts. IO_ERROR when the survey has no room for that.
+ */
+enum status planning_survey(struct planning *p, struct fail *why) MUST_CHECK;
+
 /* What each part asks of its place: the image's demands, the CPU's, and the user's wish. */
 enum status planning_demand(struct planning *p, struct fail *why) MUST_CHECK;
 

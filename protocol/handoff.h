@@ -29,10 +29,11 @@ enum secure_boot { SECURE_BOOT_UNSET, SECURE_BOOT_UNKNOWN, SECURE_BOOT_DISABLED,
 /* What only RISC-V asks for. */
 struct riscv_machine {
 	bool has_hart;
-	uint64_t hart;	       /* the number of the one that runs the loader, and will enter the kernel */
-	unsigned int levels;   /* of page tables that every hart has by the device tree: 3 to 5; 0: not told */
-	uint64_t resident_end; /* of what SBI firmware keeps where memory starts; 0: not told */
+	uint64_t hart;	     /* the number of the one that runs the loader, and will enter the kernel */
+	unsigned int levels; /* of page tables that every hart has by the device tree: 3 to 5; 0: not told */
 };
+
+#define MAX_RESERVED 64 /* ranges; boards have up to some 30 */
 
 struct machine {
 	uint64_t ram_start;    /* the lowest address of memory; by the survey */
@@ -43,8 +44,10 @@ struct machine {
 	struct screen screen;
 	uint8_t seed[SEED_SIZE + KASLR_SEED_SIZE]; /* the first for the kernel's pool, the others for its own place */
 	bool has_seed;
-	size_t map_room;      /* descriptors that the final memory map may have */
-	size_t map_desc_size; /* bytes of one, as firmware says before exit */
+	size_t map_room;		     /* descriptors that the final memory map may have */
+	size_t map_desc_size;		     /* bytes of one, as firmware says before exit */
+	struct range reserved[MAX_RESERVED]; /* by the device tree's /reserved-memory */
+	size_t n_reserved;
 	struct riscv_machine riscv;
 };
 

@@ -117,6 +117,20 @@ uint64_t memmap_ram_start(const struct memmap *map)
 	return 0;
 }
 
+bool memmap_reserve(struct memmap *map, struct range at)
+{
+	struct range whole = {align_down(at.start, EFI_PAGE), 0};
+	size_t i = map->count;
+
+	if (map->count == map->room || checked_align_up(at.end, EFI_PAGE, &whole.end) || range_is_empty(whole))
+		return true;
+	for (; i > 0 && map->entry[i - 1].at.start > whole.start; i--)
+		map->entry[i] = map->entry[i - 1];
+	map->entry[i] = (struct memory){whole, MEMORY_RESERVED, 0};
+	map->count++;
+	return false;
+}
+
 bool memmap_next_merged(const struct memmap *map, bool (*want)(const struct memory *), size_t *at, struct range *out)
 {
 	size_t i = *at;

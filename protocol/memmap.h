@@ -72,6 +72,12 @@ bool memory_is_ram(const struct memory *memory);
 uint64_t memmap_ram_start(const struct memmap *map);
 
 /*
+ * Adds reserved memory, rounded out to whole pages, that firmware's map does not tell of; true, and nothing added, when
+ * there is no room for it or @at wraps past 2^64.
+ */
+bool memmap_reserve(struct memmap *map, struct range at) MUST_CHECK;
+
+/*
  * Writes the free runs, ascending, disjoint, adjacent ones joined, and returns how many there are, which is at most
  * 2 * map->count; those past @room are counted but not written.
  * @reliable_only: only memory marked EFI_MEMORY_MORE_RELIABLE.

@@ -234,6 +234,29 @@ struct bytes tree_get(const uint8_t *tree, const char *node, const char *name)
 	return (struct bytes){value, value == NULL ? 0 : (size_t)size};
 }
 
+int tree_find(const uint8_t *tree, int parent, const char *name)
+{
+	return parent < 0 ? parent : fdt_subnode_offset_namelen(tree, parent, name, (int)(text_size(name) - 1));
+}
+
+int tree_first_child(const uint8_t *tree, int parent)
+{
+	return parent < 0 ? parent : fdt_first_subnode(tree, parent);
+}
+
+int tree_next_child(const uint8_t *tree, int child)
+{
+	return fdt_next_subnode(tree, child);
+}
+
+struct bytes tree_property(const uint8_t *tree, int node, const char *name)
+{
+	int size = 0;
+	const void *value = node < 0 ? NULL : fdt_getprop(tree, node, name, &size);
+
+	return (struct bytes){value, value == NULL ? 0 : (size_t)size};
+}
+
 const char *tree_error(int error)
 {
 	return fdt_strerror(error);

@@ -52,6 +52,15 @@ int tree_overwrite(uint8_t *tree, const char *node, const char *name, const void
 /* The bytes of a property; at == NULL when it is not there. */
 struct bytes tree_get(const uint8_t *tree, const char *node, const char *name);
 
+/*
+ * Nodes, by numbers that hold while the tree is not changed; negative: there is none. The root's is 0. tree_find takes
+ * a name with its unit address, or without when that is unique.
+ */
+int tree_find(const uint8_t *tree, int parent, const char *name);
+int tree_first_child(const uint8_t *tree, int parent);
+int tree_next_child(const uint8_t *tree, int child);
+struct bytes tree_property(const uint8_t *tree, int node, const char *name);
+
 /* libfdt's word for an error. */
 const char *tree_error(int error);
 

@@ -21,7 +21,7 @@ static const struct fact fact[] = {
     {"descriptors", 0, 1u << 24, false},
     {"size", 40, 4096, false},
     {"room", 0, 1u << 24, false},
-    {"levels", 4, 5, false},
+    {"levels", 0, 5, false},
     {"la57", 0, 1, true},
     {"gib-pages", 0, 1, false},
     {"seed", 0, 1, false},

@@ -163,6 +163,7 @@ static enum status survey_map(struct planning *p, const struct map_source *sourc
 	survey->map = source->map;
 	if (make_runs(source, &survey->free.all, false) != OK || make_runs(source, &survey->free.reliable, true) != OK)
 		return fail(why, IO_ERROR, "no memory left on this machine");
+	TRY(planning_survey(p, why));
 	for (size_t i = 0; i < source->n_refused; i++)
 		TRY(free_memory_remove(&survey->free, source->refused[i], why));
 	survey->descriptors = source->has_facts ? source->descriptors : source->map.count;
@@ -172,7 +173,7 @@ static enum status survey_map(struct planning *p, const struct map_source *sourc
 	p->cpu.has_la57 = source->has_facts && source->has_la57;
 	p->cpu.gib_pages = !source->has_facts || source->gib_pages;
 	p->machine.has_seed = !source->has_facts || source->has_seed;
-	p->machine.riscv.has_hart = true;
+	p->machine.riscv = (struct riscv_machine){.has_hart = true, .levels = source->has_facts ? source->levels : 0};
 	return OK;
 }
 

@@ -59,7 +59,7 @@ static void an_image_for_riscv_is_known_by_its_second_magic(void **state)
 	assert_int_equal(world.image.entry_at, 0);
 	assert_int_equal(world.image.n_pieces, 1);
 	assert_int_equal(world.image.piece[0].size, 31165952);
-	assert_int_equal(identify(RISCV(.magic2 = 0x644d5241), IMAGE_HEAD), BAD_INPUT);
+	assert_int_equal(identify(RISCV(.magic2 = 0x06435352), IMAGE_HEAD), BAD_INPUT);
 	assert_ptr_not_equal(strstr(world.why.text, "no kernel that is known"), NULL);
 }
 
@@ -188,18 +188,26 @@ static void r2_is_counted_from_the_start_of_memory(void **state)
 	assert_true(riscv_reach(UINT64_MAX - GIB(1), 3, "") == UINT64_MAX);
 }
 
+/* OpenSBI has two ranges, code and data; U-Boot tells of them as boot services data. */
 static void r3_nothing_lies_below_what_sbi_firmware_keeps(void **state)
 {
 	(void)state;
-	given_riscv("0x40000000-0x44000000 free, 0x80080000-4G free", RISCV(.image_size = MIB(16)));
+	given_riscv("2G-0x80080000 boot, 0x80080000-4G free", RISCV(.image_size = MIB(16)));
 	given_initrd(MIB(1));
 	given_placement(PLACE_LOW, 0);
-	expect_place(PART_KERNEL, GIB(1));
-	world.machine.riscv.resident_end = 0x80080000;
-	world.planned = false;
+	world.machine.reserved[0] = (struct range){0x90000000, 0x90001000};
+	world.machine.reserved[1] = (struct range){0x80040000, 0x80080000};
+	world.machine.reserved[2] = (struct range){0x80000000, 0x80040000};
+	world.machine.n_reserved = 3;
+	expect_limit(PART_KERNEL, min, 0x80080000, R3);
 	expect_place(PART_KERNEL, 0x80200000);
 	expect_place(PART_INITRD, 0x80080000);
-	expect_limit(PART_KERNEL, min, 0x80080000, R3);
+	given_placement(PLACE_EXACT, 0x80000000);
+	expect_refused(BAD_INPUT, R3);
+	given_riscv("2G-4G free", RISCV()); /* a hole of somebody's own, with memory before it */
+	world.machine.reserved[0] = (struct range){0x90000000, 0x90001000};
+	world.machine.n_reserved = 1;
+	expect_limit(PART_KERNEL, min, MIB(1), C1);
 }
 
 static void a_machine_that_does_not_tell_its_hart_is_refused(void **state)
