@@ -331,8 +331,6 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	/* 3. What memory there is, and what each part demands of its place in it. */
 	policy_default(&p->wish, &p->image, b->command_line);
 	draw_entropy(p);
-	if (p->image.protocol->read_tree != NULL)
-		TRY(p->image.protocol->read_tree(&p->cargo.tree, &p->machine, why));
 	TRY(fw_survey(&p->survey, why));
 	TRY(planning_survey(p, why));
 	log_survey(b);

@@ -152,6 +152,13 @@ static enum status read_whole(struct boot *b, struct whole *whole, struct fail *
 	return OK;
 }
 
+static void give_back(struct whole *whole)
+{
+	if (whole->at != NULL)
+		fw_give(whole->at, whole->file.size);
+	whole->at = NULL;
+}
+
 enum status boot_read_relocs(struct boot *b, struct fail *why)
 {
 	return read_whole(b, &b->relocs, why);
@@ -175,6 +182,38 @@ static enum status find_named_tree(struct boot *b, struct word path, struct fail
 	return OK;
 }
 
+static enum status learn_tree(const struct planning *p, const struct tree *tree, struct machine *machine,
+			      struct fail *why)
+{
+	return p->image.protocol->learn_tree == NULL ? OK : p->image.protocol->learn_tree(tree, machine, why);
+}
+
+/* What is learnt of a named tree decides where things lie: it is read for that, and given back before memory is looked
+ * at. */
+static enum status learn_named_tree(struct boot *b, struct fail *why)
+{
+	struct tree tree;
+	enum status status;
+
+	if (b->planning.image.protocol->learn_tree == NULL)
+		return OK;
+	b->loading.bounce = b->spare;
+	b->loading.bounce_size = sizeof(b->spare);
+	TRY(read_whole(b, &b->tree, why));
+	status = tree_check(&tree, b->tree.file.path, (struct bytes){b->tree.at, (size_t)b->tree.file.size}, why);
+	if (status == OK)
+		status = learn_tree(&b->planning, &tree, &b->planning.machine, why);
+	give_back(&b->tree);
+	return status;
+}
+
+/* The plan was made by what the tree told before. */
+static bool tells_the_same(const struct machine *a, const struct machine *b)
+{
+	return a->n_reserved == b->n_reserved && a->riscv.levels == b->riscv.levels &&
+	       memcmp(a->reserved, b->reserved, a->n_reserved * sizeof(a->reserved[0])) == 0;
+}
+
 enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fail *why)
 {
 	struct planning *p = &b->planning;
@@ -184,23 +223,28 @@ enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fai
 			fw_log(LOG_NORMAL, "the entry's device tree is left out: this kernel reads none");
 		return OK;
 	}
-	if (entry->devicetree.length != 0)
-		return find_named_tree(b, entry->devicetree, why);
-	if (p->machine.tree.at == NULL)
-		return OK;
-	return tree_check(&p->cargo.tree, "firmware's device tree", p->machine.tree, why);
+	if (entry->devicetree.length != 0) {
+		TRY(find_named_tree(b, entry->devicetree, why));
+		return learn_named_tree(b, why);
+	}
+	if (p->machine.tree.at != NULL)
+		TRY(tree_check(&p->cargo.tree, "firmware's device tree", p->machine.tree, why));
+	return learn_tree(p, &p->cargo.tree, &p->machine, why);
 }
 
 enum status boot_read_tree(struct boot *b, struct fail *why)
 {
 	struct tree *tree = &b->planning.cargo.tree;
 	uint64_t planned = tree->size;
+	struct machine machine;
 
 	if (b->tree.file.handle == NULL)
 		return OK;
 	TRY(read_whole(b, &b->tree, why));
 	TRY(tree_check(tree, b->tree.file.path, (struct bytes){b->tree.at, (size_t)b->tree.file.size}, why));
-	if (tree->size > planned)
+	machine = b->planning.machine;
+	TRY(learn_tree(&b->planning, tree, &machine, why));
+	if (tree->size > planned || !tells_the_same(&machine, &b->planning.machine))
 		return fail(why, BAD_INPUT, "%s changed while it was read", b->tree.file.path);
 	return OK;
 }
@@ -250,13 +294,6 @@ void boot_close(struct boot *b)
 	close_file(&b->kernel);
 	close_file(&b->relocs.file);
 	close_file(&b->tree.file);
-}
-
-static void give_back(struct whole *whole)
-{
-	if (whole->at != NULL)
-		fw_give(whole->at, whole->file.size);
-	whole->at = NULL;
 }
 
 void boot_give_back(struct boot *b)

@@ -96,8 +96,8 @@ struct protocol {
 	enum status (*identify)(struct image *image, struct bytes head, struct fail *why);
 	/* @piece: all bytes of image->want[@which]. NULL where identify() wants none. */
 	enum status (*learn)(struct image *image, size_t which, struct bytes piece, struct fail *why);
-	/* What the device tree tells of the machine; NULL: this kernel does not read one, or nothing is asked of it. */
-	enum status (*read_tree)(const struct tree *tree, struct machine *machine, struct fail *why);
+	/* What the device tree, if there is one, tells of the machine before anything is placed; NULL: nothing. */
+	enum status (*learn_tree)(const struct tree *tree, struct machine *machine, struct fail *why);
 	enum status (*demand)(const struct image *image, const struct cargo *cargo, const struct machine *machine,
 			      struct request request[N_PARTS], struct fail *why);
 	/* @payload: the file at the kernel's place. Drops from @machine what this kernel does not take. */

@@ -129,8 +129,9 @@ static void describe(const struct image *image, const struct cargo *cargo, const
 const struct protocol riscv_protocol = {
     .name = "Image for RISC-V",
     .is_linux = true,
+    .told_by_tree = true,
     .identify = identify,
-    .read_tree = riscv_read_tree,
+    .learn_tree = riscv_learn_tree,
     .demand = demand,
     .inspect = inspect,
     .describe = describe,

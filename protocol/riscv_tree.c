@@ -116,7 +116,7 @@ static enum status read_reserved(const uint8_t *tree, struct machine *machine, s
 	return OK;
 }
 
-enum status riscv_read_tree(const struct tree *tree, struct machine *machine, struct fail *why)
+enum status riscv_learn_tree(const struct tree *tree, struct machine *machine, struct fail *why)
 {
 	machine->n_reserved = 0;
 	machine->riscv.levels = 0;

@@ -14,6 +14,6 @@
  * of a form that its binding does not have counts as absent, as it does for Linux. BAD_INPUT when more memory is
  * reserved, in pieces, than there is room for. Rules: R2, R3.
  */
-enum status riscv_read_tree(const struct tree *tree, struct machine *machine, struct fail *why) MUST_CHECK;
+enum status riscv_learn_tree(const struct tree *tree, struct machine *machine, struct fail *why) MUST_CHECK;
 
 #endif

@@ -67,7 +67,7 @@ static enum status read_now(void)
 	memcpy(exact, bytes, size);
 	if (tree_check(&tree, "dtb", (struct bytes){exact, size}, &why) != OK)
 		fail_msg("%s", why.text);
-	status = riscv_read_tree(&tree, &machine, &why);
+	status = riscv_learn_tree(&tree, &machine, &why);
 	free(exact);
 	return status;
 }
@@ -92,7 +92,7 @@ static void no_tree_tells_nothing(void **state)
 
 	(void)state;
 	machine = (struct machine){.n_reserved = 1, .riscv = {.levels = 5}};
-	assert_int_equal(riscv_read_tree(&none, &machine, &why), OK);
+	assert_int_equal(riscv_learn_tree(&none, &machine, &why), OK);
 	assert_int_equal(machine.n_reserved, 0);
 	assert_int_equal(machine.riscv.levels, 0);
 	assert_false(machine.riscv.has_hart);
