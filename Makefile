@@ -138,8 +138,9 @@ $(OUT)/tests/%.efi: $(OUT)/tests/%.elf $(HOST)/elf2efi
 
 # ---- stand-in kernels: what they find at their entry is checked against the protocol, clause by clause ----
 # Of the clauses each has its own.
-TREE_CLAUSES := clauses_dtb clauses_tree clauses_riscv
-PROBE_C := $(filter-out $(TREE_CLAUSES:%=tests/probe/%.c),$(wildcard tests/probe/*.c)) $(wildcard tests/probe/x86_64/*.c)
+TREE_CLAUSES := clauses_dtb clauses_tree
+OWN_CLAUSES := $(TREE_CLAUSES) clauses_riscv clauses_arm64
+PROBE_C := $(filter-out $(OWN_CLAUSES:%=tests/probe/%.c),$(wildcard tests/probe/*.c)) $(wildcard tests/probe/x86_64/*.c)
 PROBE_O := $(patsubst %,$(OUT)/%.o,tests/probe/x86_64/entry $(basename $(PROBE_C)))
 PROBE_LDFLAGS := -static -pie --no-dynamic-linker -z text -z norelro -z noexecstack --build-id=none --no-undefined \
 	--no-warn-rwx-segments
@@ -157,7 +158,7 @@ $(OUT)/probe/pvh.elf: $(PVH_PROBE_O) tests/probe/pvh/pvh.lds
 	$(Q)$(LD) $(PROBE_LDFLAGS) -T tests/probe/pvh/pvh.lds $(PVH_PROBE_O) -o $@
 
 # For RISC-V, by make ARCH=riscv64.
-RISCV_PROBE_O := $(patsubst %,$(OUT)/tests/probe/%.o,riscv64/entry riscv64/main riscv64/tell tell clauses_sum $(TREE_CLAUSES))
+RISCV_PROBE_O := $(patsubst %,$(OUT)/tests/probe/%.o,riscv64/entry riscv64/main riscv64/tell tell clauses_sum $(TREE_CLAUSES) clauses_riscv)
 
 # Code that runs at any address by itself, without a table of addresses that somebody would have to relocate.
 $(RISCV_PROBE_O): EFI_CFLAGS += -fno-pie
@@ -165,6 +166,15 @@ $(RISCV_PROBE_O): EFI_CFLAGS += -fno-pie
 $(OUT)/probe/riscv64.elf: $(RISCV_PROBE_O) tests/probe/riscv64/probe.lds
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(ARCH_LDFLAGS) $(PROBE_LDFLAGS) -T tests/probe/riscv64/probe.lds $(RISCV_PROBE_O) -o $@
+
+# For arm64, by make ARCH=aarch64; the same.
+ARM64_PROBE_O := $(patsubst %,$(OUT)/tests/probe/%.o,aarch64/entry aarch64/main aarch64/tell tell clauses_sum \
+	$(TREE_CLAUSES) clauses_arm64)
+$(ARM64_PROBE_O): EFI_CFLAGS += -fno-pie
+
+$(OUT)/probe/aarch64.elf: $(ARM64_PROBE_O) tests/probe/aarch64/probe.lds
+	@mkdir -p $(@D)
+	$(Q)$(LD) $(ARCH_LDFLAGS) $(PROBE_LDFLAGS) -T tests/probe/aarch64/probe.lds $(ARM64_PROBE_O) -o $@
 
 $(OUT)/probe/%.bin: $(OUT)/probe/%.elf
 	$(Q)$(OBJCOPY) -O binary -j .image $< $@

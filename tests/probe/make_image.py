@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes a RISC-V Image of the flat stand-in kernel, with any header, so that every case of a header boots for real.
+"""Makes an Image for RISC-V or arm64 of the flat stand-in kernel, with any header, so that every case of a header boots for real.
 
 usage: make_image.py FLAT OUT [FIELD=NUMBER]...
 
-Fields are those of boot-image-header.rst by name, and: file_size (bytes of the file; what is behind the code is a
+Fields are those of boot-image-header.rst or arm64's booting.rst by name, and: arm64 (1: it is one), file_size (bytes of the file; what is behind the code is a
 pattern with a checksum).
 """
 import struct
@@ -17,12 +17,15 @@ MIB = 1 << 20
 # Offset, width, default: those of a present-day kernel.
 FIELDS = {"text_offset": (8, 8, 2 * MIB), "image_size": (16, 8, 32 * MIB - 12345), "flags": (24, 8, 0),
           "version": (32, 4, 2), "magic": (48, 8, 0x5643534952), "magic2": (56, 4, 0x05435352)}
-FACTS_AT = 0x40  # riscv64/entry.S
+ARM64 = {"text_offset": (8, 8, 0), "image_size": (16, 8, 32 * MIB - 12288), "flags": (24, 8, 0xa),
+         "magic": (56, 4, 0x644d5241)}
+FACTS_AT = 0x40  # entry.S of both
 
 
 def make(flat, out, **fields):
     """Writes the image; fields by their names. Unknown names are an error."""
-    unknown = set(fields) - set(FIELDS) - {"file_size"}
+    known = ARM64 if fields.pop("arm64", 0) else FIELDS
+    unknown = set(fields) - set(known) - {"file_size"}
     if unknown:
         raise ValueError(f"no such field: {', '.join(sorted(unknown))}")
     with open(flat, "rb") as file:
@@ -31,10 +34,12 @@ def make(flat, out, **fields):
     checksum = 1
     for piece in pattern(size - len(code)):
         checksum = zlib.adler32(piece, checksum)
-    for name, (offset, width, default) in FIELDS.items():
+    for name, (offset, width, default) in known.items():
         code[offset:offset + width] = fields.get(name, default).to_bytes(width, "little")
-    code[FACTS_AT:FACTS_AT + 32] = struct.pack("<QQQQ", fields.get("image_size", FIELDS["image_size"][2]), len(code),
-                                               size - len(code), checksum)
+    facts = struct.pack("<QQQQ", fields.get("image_size", known["image_size"][2]), len(code), size - len(code), checksum)
+    if known is ARM64:
+        facts += struct.pack("<Q", fields.get("text_offset", 0))
+    code[FACTS_AT:FACTS_AT + len(facts)] = facts
     with open(out, "wb") as file:
         file.write(code)
         for piece in pattern(size - len(code)):
