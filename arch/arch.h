@@ -11,10 +11,12 @@
 
 /* What arch_cpu finds out about the running CPU. */
 struct cpu {
-	bool gib_pages;	  /* x86: 1 GiB blocks in page tables */
-	bool five_levels; /* x86: runs in 5-level paging now */
-	bool has_la57;	  /* x86: could, whatever firmware chose */
-	uint32_t page_sizes; /* arm64: of pages, in bytes, all that there are, added up */
+	bool gib_pages;	       /* x86: 1 GiB blocks in page tables */
+	bool five_levels;      /* x86: runs in 5-level paging now */
+	bool has_la57;	       /* x86: could, whatever firmware chose */
+	uint32_t page_sizes;   /* arm64: of pages, in bytes, all that there are, added up */
+	unsigned int pa_range; /* arm64: ID_AA64MMFR0_EL1.PARange */
+	bool el2_alone;	       /* arm64: at EL2, whose registers have not the form of EL1's (HCR_EL2.E2H) */
 };
 
 /* A CPU that the loader is built for. Pure: the host has all of them, a loader its own. */

@@ -77,12 +77,14 @@ struct handoff {
 
 	struct range written[3 + MAX_COPIES]; /* what the loader wrote, for a CPU that is entered with its caches off */
 	size_t n_written;
+	bool copies_after_exit;
 	struct piece copies; /* what is moved after exit, as loader/copies.h writes it (rule C6) */
 
 	/* arch/: what the CPU is entered with */
 	uint64_t entry, argument;
 	uint64_t hart; /* RISC-V: the number of the one that enters */
 	uint64_t table_root, gdt;
+	uint64_t tcr;	      /* arm64: how table_root is walked */
 	uint64_t tables_size; /* bytes of page tables */
 	uint64_t stack_top;   /* of what runs between exit and entry, where firmware's stack may be overwritten */
 	uint64_t trampoline;  /* 0: the kernel is entered in 64-bit mode, with the levels of paging that firmware has */

@@ -8,6 +8,9 @@
 
 #define SCTLR_M 0x1 /* MMU */
 #define SCTLR_C 0x4 /* data cache */
+#define SCTLR_I 0x1000 /* instruction cache */
+#define SCTLR_WXN 0x80000 /* what can be written cannot be run */
+#define MAIR_WRITE_BACK 0xff /* attribute 0: normal memory, write-back, inner and outer */
 #define CTR_DMINLINE_SHIFT 16 /* log2 of the smallest data cache line, in words of 4 bytes */
 
 #define ID_AA64ISAR0_RNDR_SHIFT 60
@@ -19,6 +22,18 @@
 	.type aarch64_memory_features, @function
 aarch64_memory_features:
 	mrs	x0, id_aa64mmfr0_el1
+	ret
+
+/* x0: HCR_EL2 at EL2, whose bit E2H gives its registers the form of EL1's; all ones at EL1. */
+	.globl aarch64_hcr
+	.type aarch64_hcr, @function
+aarch64_hcr:
+	mrs	x0, currentel
+	cmp	x0, #(1 << 2)
+	b.eq	1f
+	mrs	x0, hcr_el2
+	ret
+1:	mov	x0, #-1
 	ret
 
 	.globl arch_ticks
@@ -63,10 +78,12 @@ clean:
 2:	ret
 
 /*
- * x0: entry, x1: its argument, x2: ranges that were written, x3: how many, x4: list of copies. What runs once the MMU is
- * off is fetched from memory, and so must have been cleaned as well. The copies (rule C6) are made then: where they go
- * firmware's page tables may lie, or its stack. Their targets are cleaned first, or a line of firmware's could be written
- * back over them.
+ * x0: entry, x1: its argument, x2: ranges that were written, x3: how many, x4: list of copies, x5: tables to copy under
+ * (struct aarch64_tables). No stack: firmware's, and its page tables, may be where something is copied to.
+ *
+ * What runs while the MMU is off is fetched from memory, and so is cleaned as well. So is where copies go, first: without
+ * tables they are made with the caches off, and a line of firmware's could be written back over them. Copies are made
+ * with the MMU and the caches on where there are tables (rule C6), and cleaned then.
  */
 	.globl aarch64_enter
 	.type aarch64_enter, @function
@@ -77,21 +94,14 @@ aarch64_enter:
 	mov	x21, x2
 	mov	x22, x3
 	mov	x23, x4
+	ldp	x24, x25, [x5]		/* root, TCR */
 1:	cbz	x22, 2f
 	ldp	x0, x1, [x21], #16
 	sub	x22, x22, #1
 	bl	clean
 	b	1b
-2:	cbz	x23, 4f
-	mov	x21, x23
-3:	ldp	x0, x1, [x21], #16	/* from and to; size */
-	ldr	x2, [x21], #8
-	cbz	x2, 4f
-	mov	x0, x1
-	add	x1, x1, x2
-	bl	clean
-	b	3b
-4:	adr	x0, without_mmu
+2:	bl	clean_targets
+	adr	x0, without_mmu
 	adr	x1, end
 	bl	clean
 	dsb	sy
@@ -100,46 +110,18 @@ aarch64_enter:
 	isb
 
 without_mmu:
-	mrs	x0, currentel
-	cmp	x0, #(2 << 2)
-	b.eq	1f
-	mrs	x0, sctlr_el1
-	bic	x0, x0, #SCTLR_M
-	bic	x0, x0, #SCTLR_C
-	msr	sctlr_el1, x0
-	isb
-	tlbi	vmalle1
+	bl	mmu_off
+	ldr	x0, [x23, #16]
+	cbz	x0, 2f
+	cbz	x24, 1f
+	bl	mmu_on
+	bl	copy_all
+	bl	clean_targets
+	dsb	sy
+	bl	mmu_off
 	b	2f
-1:	mrs	x0, sctlr_el2
-	bic	x0, x0, #SCTLR_M
-	bic	x0, x0, #SCTLR_C
-	msr	sctlr_el2, x0
-	isb
-	tlbi	alle2
+1:	bl	copy_all
 2:	dsb	sy
-	isb
-	cbz	x23, 6f
-
-/* Whole pages, 16 bytes at a time: upwards from the start where a piece moves down, else downwards from the end. */
-3:	ldp	x0, x1, [x23], #16
-	ldr	x2, [x23], #8
-	cbz	x2, 6f
-	cmp	x0, x1
-	b.lo	5f
-4:	ldp	x3, x4, [x0], #16
-	stp	x3, x4, [x1], #16
-	subs	x2, x2, #16
-	b.ne	4b
-	b	3b
-5:	add	x0, x0, x2
-	add	x1, x1, x2
-7:	ldp	x3, x4, [x0, #-16]!
-	stp	x3, x4, [x1, #-16]!
-	subs	x2, x2, #16
-	b.ne	7b
-	b	3b
-
-6:	dsb	sy
 	ic	iallu
 	dsb	sy
 	isb
@@ -148,6 +130,98 @@ without_mmu:
 	mov	x2, xzr
 	mov	x3, xzr
 	br	x19
+
+/* Cleans where the copies of x23 go. */
+clean_targets:
+	mov	x7, x30
+	mov	x21, x23
+1:	ldp	x4, x0, [x21], #16	/* from and to; size */
+	ldr	x1, [x21], #8
+	cbz	x1, 2f
+	add	x1, x0, x1
+	bl	clean
+	b	1b
+2:	ret	x7
+
+/* Z: at EL1. */
+.macro at_el1
+	mrs	x0, currentel
+	cmp	x0, #(1 << 2)
+.endm
+
+mmu_off:
+	at_el1
+	b.eq	1f
+	mrs	x0, sctlr_el2
+	bic	x0, x0, #SCTLR_M
+	bic	x0, x0, #SCTLR_C
+	msr	sctlr_el2, x0
+	isb
+	tlbi	alle2
+	b	2f
+1:	mrs	x0, sctlr_el1
+	bic	x0, x0, #SCTLR_M
+	bic	x0, x0, #SCTLR_C
+	msr	sctlr_el1, x0
+	isb
+	tlbi	vmalle1
+2:	dsb	sy
+	isb
+	ret
+
+/* x24: root, x25: TCR. Firmware may have forbidden to run what can be written (WXN), which all of these tables map. */
+mmu_on:
+	mov	x2, #MAIR_WRITE_BACK
+	mov	x1, #(SCTLR_M | SCTLR_C)
+	orr	x1, x1, #SCTLR_I
+	at_el1
+	b.eq	1f
+	msr	mair_el2, x2
+	msr	tcr_el2, x25
+	msr	ttbr0_el2, x24
+	isb
+	mrs	x0, sctlr_el2
+	orr	x0, x0, x1
+	bic	x0, x0, #SCTLR_WXN
+	msr	sctlr_el2, x0
+	isb
+	ret
+1:	msr	mair_el1, x2
+	msr	tcr_el1, x25
+	msr	ttbr0_el1, x24
+	isb
+	mrs	x0, sctlr_el1
+	orr	x0, x0, x1
+	bic	x0, x0, #SCTLR_WXN
+	msr	sctlr_el1, x0
+	isb
+	ret
+
+/* Whole pages: upwards from the start where a piece moves down, else downwards from the end. */
+copy_all:
+	mov	x21, x23
+1:	ldp	x0, x1, [x21], #16
+	ldr	x2, [x21], #8
+	cbz	x2, 4f
+	cmp	x0, x1
+	b.lo	3f
+2:	ldp	x3, x4, [x0], #32
+	ldp	x5, x6, [x0, #-16]
+	stp	x3, x4, [x1], #32
+	stp	x5, x6, [x1, #-16]
+	subs	x2, x2, #32
+	b.ne	2b
+	b	1b
+3:	add	x0, x0, x2
+	add	x1, x1, x2
+5:	ldp	x5, x6, [x0, #-16]
+	ldp	x3, x4, [x0, #-32]!
+	stp	x5, x6, [x1, #-16]
+	stp	x3, x4, [x1, #-32]!
+	subs	x2, x2, #32
+	b.ne	5b
+	b	1b
+4:	ret
 end:
 	.size	aarch64_enter, . - aarch64_enter
 

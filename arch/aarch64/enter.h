@@ -7,14 +7,19 @@
 
 struct range;
 
+/* Under which copies are made; root 0: with the MMU off. */
+struct aarch64_tables {
+	uint64_t root, tcr;
+};
+
 uint64_t aarch64_memory_features(void);	   /* ID_AA64MMFR0_EL1 */
+uint64_t aarch64_hcr(void);		   /* HCR_EL2; all ones at EL1 */
 uint32_t aarch64_random(uint64_t *number); /* 0 when the CPU gives none */
 
 /*
- * @written: @n ranges that are cleaned to the point of coherency; @copies: what is moved after that (loader/copies.h),
- * 0: nothing is.
+ * @written: @n ranges that are cleaned to the point of coherency; @copies: what is moved after that (loader/copies.h).
  */
 __attribute__((noreturn)) void aarch64_enter(uint64_t entry, uint64_t argument, const struct range *written, uint64_t n,
-					     uint64_t copies);
+					     uint64_t copies, const struct aarch64_tables *tables);
 
 #endif

@@ -8,6 +8,8 @@
 #define TGRAN4_SHIFT  28
 #define TGRAN64_SHIFT 24
 #define TGRAN16_SHIFT 20 /* 0: none */
+#define PARANGE_SHIFT 0
+#define HCR_E2H	      (UINT64_C(1) << 34)
 
 const struct arch *arch_here(void)
 {
@@ -27,6 +29,8 @@ void arch_cpu(struct cpu *cpu)
 	    .page_sizes = (field(features, TGRAN4_SHIFT) < 8 ? 4096u : 0) |
 			  (field(features, TGRAN16_SHIFT) != 0 ? 16384u : 0) |
 			  (field(features, TGRAN64_SHIFT) < 8 ? 65536u : 0),
+	    .pa_range = field(features, PARANGE_SHIFT),
+	    .el2_alone = (aarch64_hcr() & HCR_E2H) == 0,
 	};
 }
 
@@ -37,5 +41,8 @@ bool arch_random(uint64_t *number)
 
 void arch_enter(const struct handoff *handoff)
 {
-	aarch64_enter(handoff->entry, handoff->argument, handoff->written, handoff->n_written, handoff->copies.address);
+	struct aarch64_tables tables = {handoff->table_root, handoff->tcr};
+
+	aarch64_enter(handoff->entry, handoff->argument, handoff->written, handoff->n_written, handoff->copies.address,
+		      &tables);
 }
