@@ -3,15 +3,6 @@
 
 #include "chosen.h"
 
-/* booting.rst, 4: offsets in the header, and its flags. */
-enum {
-	TEXT_OFFSET = 8,
-	IMAGE_SIZE = 16,
-	FLAGS = 24,
-	MAGIC = 56,
-	HEADER_SIZE = 64,
-};
-
 #define ARM64_MAGIC 0x644d5241 /* "ARM\x64" */
 #define BIG_ENDIAN  UINT64_C(1)
 #define ANYWHERE    (UINT64_C(1) << 3)
@@ -61,14 +52,13 @@ static void take_piece(struct image *image)
 static enum status identify(struct image *image, struct bytes head, struct fail *why)
 {
 	static const uint32_t page_size[] = {0, 4096, 16384, 65536};
-	uint64_t magic = 0, text_offset, image_size, flags;
+	struct flat_image *flat = &image->flat;
+	uint64_t flags;
 
-	if (head.size < HEADER_SIZE || !bytes_get(head, MAGIC, 4, &magic) || magic != ARM64_MAGIC)
+	if (!flat_image_read(flat, head, ARM64_MAGIC))
 		return NOT_FOUND;
-	text_offset = load_le(head.at + TEXT_OFFSET, 8);
-	image_size = load_le(head.at + IMAGE_SIZE, 8);
 	/* Reserved, and 0, where image_size is 0. */
-	flags = image_size != 0 ? load_le(head.at + FLAGS, 8) : 0;
+	flags = flat->image_size != 0 ? flat->flags : 0;
 	if ((flags & BIG_ENDIAN) != 0)
 		return fail_by(
 		    why, BAD_INPUT, A2,
@@ -78,7 +68,7 @@ static enum status identify(struct image *image, struct bytes head, struct fail 
 	image->machine = ELF_AARCH64;
 	image->arm64.page_size = page_size[flags >> PAGE_SHIFT & PAGE_MASK];
 	image->arm64.anywhere = (flags & ANYWHERE) != 0;
-	TRY(take_size(image, text_offset, image_size, why));
+	TRY(take_size(image, flat->text_offset, flat->image_size, why));
 	take_piece(image);
 	image->bzimage = (struct bzimage){.pref_address = 0};
 	return OK;

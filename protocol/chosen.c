@@ -126,6 +126,8 @@ void chosen_describe(const struct cargo *cargo, const struct plan *plan, const s
 	w.tree = handoff->tree.at;
 	fill(&w, cargo, plan, machine);
 	handoff->tree_error = w.error;
+	if (machine->has_seed)
+		handoff->seed = handoff->tree;
 }
 
 static void overwrite(struct handoff *handoff, const char *name, unsigned int width, uint64_t value)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bench.h"
 
+#include "../unit/tree_file.h"
+
 #define SYSTEM_TABLE 0xfff00000
 #define ROOT_POINTER 0xe0000
 
@@ -30,13 +32,32 @@ void bench_set_up(const char *map, const char *entry, const char *conf, const st
 	sim.n_files = 4;
 }
 
-void bench_run(void)
+void bench_set_up_arm64(const char *map, const char *entry, const struct arm64_file *kernel)
+{
+	static uint8_t tree[TREE_FILE_SIZE];
+	struct tree_file file = tree_file_machine();
+	size_t size = tree_file_write(&file, tree);
+
+	bench_set_up(map, entry, "", &KERNEL(SMALL_KERNEL));
+	arm64_head(kernel, bench.head);
+	sim.arch = &arch_aarch64;
+	sim.cpu = (struct cpu){.page_sizes = 4096 | 65536};
+	sim.file[0].size = kernel->file_size;
+	sim.file[sim.n_files++] = (struct sim_file){"\\dtb", size, tree, size};
+}
+
+void bench_run_kept(void)
 {
 	sim_boot(&bench.entry, &bench.conf);
 	check_outcome(&bench.entry, bench.name);
 	bench.runs++;
 	bench.faults += sim.fail_call != 0 && outcome.calls >= sim.fail_call;
 	*(outcome.entered ? &bench.entered : &bench.refused) += 1;
+}
+
+void bench_run(void)
+{
+	bench_run_kept();
 	sim_end();
 }
 

@@ -5,6 +5,7 @@
 
 #include "check.h"
 
+#include "../unit/arm64_file.h"
 #include "../unit/given.h"
 
 /* A bzImage of 64 KiB that needs 2 MiB. */
@@ -30,8 +31,14 @@ extern struct bench bench;
 /* An honest firmware with this memory (given_map's words), entry, loader.conf and kernel. */
 void bench_set_up(const char *map, const char *entry, const char *conf, const struct kernel_fields *kernel);
 
+/* The same for arm64: an Image for a CPU with pages of 4 and 64 KiB; \\dtb is a machine's device tree. */
+void bench_set_up_arm64(const char *map, const char *entry, const struct arm64_file *kernel);
+
 /* One boot, whose outcome must be a whole handoff or nothing. */
 void bench_run(void);
+
+/* The same, and memory stays to be looked at, until sim_end(). */
+void bench_run_kept(void);
 
 /* The boot as it is set up; then every call of it fails in turn, in each way. */
 void bench_fail_each_call(void);
