@@ -270,7 +270,7 @@ enum status boot_identify(struct boot *b, const struct entry *entry, struct fail
 	image->file_size = b->kernel.size;
 	if (b->kernel.size != 0)
 		TRY(fw_read(b->kernel.handle, 0, b->head, sizeof(b->head), &head.size, why));
-	if (packing_of(head) == PACKED_NOT)
+	if (!packed_as_a_whole(head))
 		TRY(image_identify(image, head, why));
 	TRY(identify_packed(b, head, entry->loader_unpacks, why));
 	TRY(check_machine(&b->planning, why));

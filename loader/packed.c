@@ -2,6 +2,7 @@
 #include "packed.h"
 
 #include "../protocol/vmlinux.h"
+#include "../protocol/zboot.h"
 #include "mem.h"
 
 #define LENGTH_SIZE 4 /* Linux scripts/Makefile.lib, size_append: the unpacked length, behind the packed bytes */
@@ -123,6 +124,67 @@ static enum status take_vmlinux(const struct packed *p, struct image *image, str
 	    image->name, packing_name(p->packing));
 }
 
+bool packed_as_a_whole(struct bytes head)
+{
+	return packing_of(head) != PACKED_NOT || zboot_is(head);
+}
+
+/* Where the packed bytes are, what packed them, and how many they become if the file says so. */
+static enum status find(struct packed *p, const struct image *image, struct bytes head, struct fail *why)
+{
+	bool is_zboot = zboot_is(head), is_bzimage = image->protocol == &bzimage_protocol;
+
+	p->where = (struct range){0, image->file_size};
+	if (is_bzimage)
+		TRY(find_payload(image, head, &p->where, why));
+	if (!is_zboot)
+		return look(p, image, is_bzimage, why);
+	TRY(zboot_payload(image->name, head, image->file_size, &p->where, why));
+	TRY(look(p, image, false, why));
+	/* Makefile.zboot: gzip's own last word is the length; behind what others packed it stands, and is not counted.
+	 */
+	if (p->packing != PACKED_GZIP)
+		p->where.end += LENGTH_SIZE;
+	if (p->where.end > image->file_size || range_size(p->where) <= LENGTH_SIZE + PACKING_HEAD)
+		return fail(why, BAD_INPUT, "%s: an EFI zboot file that ends before its kernel does", image->name);
+	return look(p, image, true, why);
+}
+
+/* A flat image says how much memory it takes, which is no less than its file has, and is taken for that. */
+static enum status take_flat(struct packed *p, struct image *image, struct bytes head, struct fail *why)
+{
+	uint64_t file_size = image->file_size, image_size = load_le(head.at + FLAT_IMAGE_SIZE, 8);
+	enum status status;
+
+	p->ends_early = p->size == ELF_SIZE_UNKNOWN;
+	image->file_size = p->ends_early && image_size != 0 ? image_size : p->size;
+	status = image_identify_flat(image, head, why);
+	if (status == NOT_FOUND) {
+		image->file_size = file_size;
+		p->ends_early = false;
+	}
+	image->image_end = p->ends_early ? 0 : p->size;
+	return status;
+}
+
+static enum status take_inner(struct packed *p, struct image *image, struct bytes file_head, struct bytes head,
+			      struct fail *why)
+{
+	bool is_bzimage = image->protocol == &bzimage_protocol;
+	enum status status = is_bzimage || head.size < FLAT_IMAGE_HEADER ? NOT_FOUND : take_flat(p, image, head, why);
+
+	if (status != NOT_FOUND)
+		return status;
+	if (zboot_is(file_head))
+		return fail(why, BAD_INPUT,
+			    "%s: an EFI zboot file whose kernel is no Image for arm64 or RISC-V\n"
+			    "  try: a kernel for this machine",
+			    image->name);
+	if (!is_bzimage)
+		image->bzimage.header_size = 0;
+	return take_vmlinux(p, image, head, why);
+}
+
 enum status packed_identify(struct packed *p, struct image *image, struct bytes head, bool payload_wanted,
 			    struct fail *why)
 {
@@ -136,19 +198,14 @@ enum status packed_identify(struct packed *p, struct image *image, struct bytes 
 			    "%s: a kernel without a 64-bit entry, and only a 64-bit one is entered behind its "
 			    "decompressor\n  try: the entry without `decompress loader`",
 			    image->name);
-	if (is_bzimage ? !payload_wanted : packing_of(head) == PACKED_NOT)
+	if (is_bzimage ? !payload_wanted : !packed_as_a_whole(head))
 		return OK;
-	p->where = (struct range){0, image->file_size};
-	if (is_bzimage)
-		TRY(find_payload(image, head, &p->where, why));
-	TRY(look(p, image, is_bzimage, why));
+	TRY(find(p, image, head, why));
 	TRY(open_from_start(p, image->name, p->size, true, why));
 	status = unpack_read(&p->unpack, unpacked, p->size < IMAGE_HEAD ? p->size : IMAGE_HEAD, &got, why);
 	unpack_close(&p->unpack);
 	TRY(status);
-	if (!is_bzimage)
-		image->bzimage.header_size = 0;
-	TRY(take_vmlinux(p, image, (struct bytes){unpacked, (size_t)got}, why));
+	TRY(take_inner(p, image, head, (struct bytes){unpacked, (size_t)got}, why));
 	if (p->size != ELF_SIZE_UNKNOWN)
 		p->table_size = p->size - image->image_end;
 	image->has_table = p->table_size != 0;
@@ -157,17 +214,16 @@ enum status packed_identify(struct packed *p, struct image *image, struct bytes 
 	return OK;
 }
 
-/* @size unpacked bytes from @offset on, which is not before what was read already. */
-static enum status read_piece(struct packed *p, uint64_t offset, uint8_t *to, uint64_t size, const char *name,
-			      struct fail *why)
+/* @size unpacked bytes from @offset on, which is not before what was read already; *got: less where that may be. */
+static enum status read_piece(struct packed *p, uint64_t offset, uint8_t *to, uint64_t size, uint64_t *got,
+			      const char *name, struct fail *why)
 {
-	uint64_t got;
-
+	*got = 0;
 	if (size == 0)
 		return OK; /* memory alone, whose place in the file means nothing */
-	TRY(unpack_skip(&p->unpack, offset - p->unpack.unpacked, &got, why));
-	TRY(unpack_read(&p->unpack, to, size, &got, why));
-	if (got != size)
+	TRY(unpack_skip(&p->unpack, offset - p->unpack.unpacked, got, why));
+	TRY(unpack_read(&p->unpack, to, size, got, why));
+	if (*got != size && !p->ends_early)
 		return fail(why, BAD_INPUT, "%s: unpacked it ends at byte %" PRIu64 ", inside a segment", name,
 			    p->unpack.unpacked);
 	return OK;
@@ -191,20 +247,22 @@ static enum status skip_rest(struct packed *p, const struct image *image, struct
 
 static enum status read_table(struct packed *p, const struct image *image, struct fail *why)
 {
+	uint64_t got;
+
 	if (p->table_size == 0)
 		return OK;
 	p->table = p->take(p->context, p->table_size);
 	if (p->table == NULL)
 		return fail(why, IO_ERROR, "no memory for the %" PRIu64 " bytes of the kernel's relocation table",
 			    p->table_size);
-	return read_piece(p, image->image_end, p->table, p->table_size, image->name, why);
+	return read_piece(p, image->image_end, p->table, p->table_size, &got, image->name, why);
 }
 
 enum status packed_load(struct packed *p, const struct image *image, uint8_t *window, struct fail *why)
 {
-	uint64_t limit = p->size;
+	uint64_t limit = p->size, end = p->ends_early ? image->piece[0].size : image->image_end, got;
 
-	if (p->size == ELF_SIZE_UNKNOWN && checked_add(image->image_end, MOST_BEHIND, &limit))
+	if (p->size == ELF_SIZE_UNKNOWN && checked_add(end, MOST_BEHIND, &limit))
 		limit = UINT64_MAX;
 	p->read_bytes = 0;
 	TRY(open_from_start(p, image->name, limit, false, why));
@@ -212,8 +270,8 @@ enum status packed_load(struct packed *p, const struct image *image, uint8_t *wi
 		const struct image_piece *piece = &image->piece[i];
 		uint8_t *to = window + piece->at;
 
-		TRY(read_piece(p, piece->offset, to, piece->size, image->name, why));
-		memset(to + piece->size, 0, (size_t)(piece->memory - piece->size));
+		TRY(read_piece(p, piece->offset, to, piece->size, &got, image->name, why));
+		memset(to + got, 0, (size_t)(piece->memory - got));
 	}
 	TRY(skip_rest(p, image, why));
 	TRY(read_table(p, image, why));

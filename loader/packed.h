@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Kernels that come packed: the payload inside a bzImage, which Berth unpacks and enters on request, and a vmlinux in a
- * compressed file. The first bytes tell what it is; then the decoder's memory is given back, so that it lies in the way
+ * Kernels that come packed: the payload inside a bzImage, which Berth unpacks and enters on request; a vmlinux in a
+ * compressed file; a flat image for arm64 or RISC-V in one, or in an EFI zboot file. The first bytes tell what it is; then the decoder's memory is given back, so that it lies in the way
  * of no plan, and once the kernel's place is claimed all of it is unpacked straight there. Pure: bytes and memory come
  * by calls.
  */
@@ -25,7 +25,8 @@ struct packed {
 	/* ---- to be read ---- */
 	bool found; /* there is something packed, and the image is what is in it */
 	enum packing packing;
-	uint64_t size; /* bytes that come out; ELF_SIZE_UNKNOWN: nobody says */
+	uint64_t size;	/* bytes that come out; ELF_SIZE_UNKNOWN: nobody says */
+	bool ends_early; /* a flat image of which nobody says how long its file is: image_size bytes at most */
 	uint64_t read_bytes;
 
 	/* ---- its own ---- */
@@ -36,9 +37,12 @@ struct packed {
 	uint64_t table_size;
 };
 
+/* By the first bytes of a file: it is one of those that are packed as a whole, and tells of no kernel by itself. */
+bool packed_as_a_whole(struct bytes head);
+
 /*
  * When @head, the first bytes of the file that @image names, is packed, or is a bzImage whose payload is asked for:
- * makes @image the vmlinux in it, and says so by found. packed_close in any case.
+ * makes @image the vmlinux or the flat image in it, and says so by found. packed_close in any case.
  */
 enum status packed_identify(struct packed *packed, struct image *image, struct bytes head, bool payload_wanted,
 			    struct fail *why) MUST_CHECK;

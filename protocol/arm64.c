@@ -108,6 +108,7 @@ static void describe(const struct image *image, const struct cargo *cargo, const
 const struct protocol arm64_protocol = {
     .name = "Image for arm64",
     .is_linux = true,
+    .is_flat = true,
     .told_by_tree = true,
     .identify = identify,
     .demand = demand,

@@ -13,6 +13,7 @@
 #include "base/rule.h"
 
 #define FLAT_IMAGE_HEADER 64
+#define FLAT_IMAGE_SIZE	  0x10 /* where image_size is */
 
 struct flat_image {
 	uint64_t text_offset;
@@ -27,7 +28,8 @@ static inline bool flat_image_read(struct flat_image *image, struct bytes head, 
 
 	if (head.size < FLAT_IMAGE_HEADER || !bytes_get(head, 0x38, 4, &found) || found != magic)
 		return false;
-	*image = (struct flat_image){load_le(head.at + 8, 8), load_le(head.at + 0x10, 8), load_le(head.at + 0x18, 8)};
+	*image = (struct flat_image){load_le(head.at + 8, 8), load_le(head.at + FLAT_IMAGE_SIZE, 8),
+				     load_le(head.at + 0x18, 8)};
 	return true;
 }
 

@@ -6,12 +6,7 @@
 #include "vmlinux.h"
 
 static const struct protocol *const protocols[] = {
-    &bzimage_protocol,
-    &bzimage_32_protocol,
-    &arm64_protocol,
-    &vmlinux_protocol,
-    &pvh_protocol,
-    &riscv_protocol,
+    &bzimage_protocol, &bzimage_32_protocol, &arm64_protocol, &vmlinux_protocol, &pvh_protocol, &riscv_protocol,
 };
 
 void image_take_segments(struct image *image, const struct elf *elf)
@@ -40,6 +35,20 @@ const char *machine_name(enum elf_machine machine)
 	}
 }
 
+enum status image_identify_flat(struct image *image, struct bytes head, struct fail *why)
+{
+	enum status status = NOT_FOUND;
+
+	image->n_wants = 0;
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]) && status == NOT_FOUND; i++) {
+		if (!protocols[i]->is_flat)
+			continue;
+		image->protocol = protocols[i];
+		status = protocols[i]->identify(image, head, why);
+	}
+	return status;
+}
+
 enum status image_identify(struct image *image, struct bytes head, struct fail *why)
 {
 	image->n_wants = 0;
@@ -52,9 +61,10 @@ enum status image_identify(struct image *image, struct bytes head, struct fail *
 		if (status != NOT_FOUND)
 			return status;
 	}
-	return fail(why, BAD_INPUT,
-		    "%s: no kernel that is known: no bzImage (\"HdrS\" at 0x202), no Image for arm64 or RISC-V (\"ARMd\" or "
-		    "\"RSC\\x05\" at 0x38) and no ELF file\n"
-		    "  try: a Linux kernel for this machine, which distributions call vmlinuz",
-		    image->name);
+	return fail(
+	    why, BAD_INPUT,
+	    "%s: no kernel that is known: no bzImage (\"HdrS\" at 0x202), no Image for arm64 or RISC-V (\"ARMd\" or "
+	    "\"RSC\\x05\" at 0x38) and no ELF file\n"
+	    "  try: a Linux kernel for this machine, which distributions call vmlinuz",
+	    image->name);
 }

@@ -90,6 +90,7 @@ static inline bool initrd_join(uint64_t end, uint64_t size, uint64_t *start, uin
 struct protocol {
 	const char *name;
 	bool is_linux; /* whose command line has Linux's words, such as nokaslr */
+	bool is_flat;  /* begins with a struct flat_image; its file may be compressed as a whole */
 	/* Is told of UEFI by a device tree, and wants firmware to know where its runtime services stay. */
 	bool told_by_tree;
 	/* NOT_FOUND: not this format; any other error: this format, but broken. */
@@ -121,6 +122,9 @@ void image_take_segments(struct image *image, const struct elf *elf);
 
 /* "arm64", as kernels' own documents call it. */
 const char *machine_name(enum elf_machine machine);
+
+/* The same among flat images; NOT_FOUND when it is none of those that are known. */
+enum status image_identify_flat(struct image *image, struct bytes head, struct fail *why) MUST_CHECK;
 
 /* Fills @image from the first bytes of a file: BAD_INPUT when no protocol knows it, or when one finds it broken. */
 enum status image_identify(struct image *image, struct bytes head, struct fail *why) MUST_CHECK;

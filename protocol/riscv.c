@@ -129,6 +129,7 @@ static void describe(const struct image *image, const struct cargo *cargo, const
 const struct protocol riscv_protocol = {
     .name = "Image for RISC-V",
     .is_linux = true,
+    .is_flat = true,
     .told_by_tree = true,
     .identify = identify,
     .learn_tree = riscv_learn_tree,

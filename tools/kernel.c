@@ -76,7 +76,7 @@ static enum status identify(struct image *image, struct bytes head, FILE *file, 
 	static struct packed packed;
 	enum status status;
 
-	if (packing_of(head) == PACKED_NOT)
+	if (!packed_as_a_whole(head))
 		TRY(image_identify(image, head, why));
 	packed = (struct packed){
 	    .context = file,

@@ -310,10 +310,11 @@ static void check_arm64(const struct entry *entry, const char *scenario)
 {
 	const struct sim_file *kernel = file_named(entry->linux_path);
 	const struct handoff *h = &outcome.handoff;
-	uint64_t image_size = load_le(kernel->head + 16, 8);
+	const uint8_t *head = sim.packed_image != NULL ? sim.packed_image : kernel->head;
+	uint64_t image_size = load_le(head + 16, 8);
 	struct arm64_facts facts = {
 	    .image_size = image_size != 0 ? image_size : kernel->size + MIB(16),
-	    .text_offset = image_size != 0 ? load_le(kernel->head + 8, 8) : 0x80000,
+	    .text_offset = image_size != 0 ? load_le(head + 8, 8) : 0x80000,
 	};
 	struct found_arm64 found = {
 	    .load = h->entry,
@@ -333,6 +334,8 @@ static void check_arm64(const struct entry *entry, const char *scenario)
 	tree_look(&told, h->argument);
 	if (sim.packed_image == NULL)
 		check_bytes(kernel, 0, h->entry, scenario);
+	else if (memcmp(sim_memory(h->entry, sim.packed_size), sim.packed_image, (size_t)sim.packed_size) != 0)
+		fail_msg("%s: the image is not what was packed", about(scenario));
 	if (entry->n_initrds != 0) {
 		check_initrds(entry, told.initrd.start, scenario);
 		check_written("initrd", (struct range){told.initrd.start, told.initrd.end}, scenario);

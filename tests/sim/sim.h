@@ -63,8 +63,10 @@ struct sim_setup {
 	bool gives_nothing;	 /* every claim is refused, whatever the map says */
 	const uint8_t *next_map; /* another map, from the second look at memory on */
 	size_t next_map_size;
-	const char *grows;	       /* this file has one byte more whenever it is opened again */
-	const uint8_t *packed_image;   /* of another CPU: what the kernel's file unpacks to; NULL: the file is the image */
+	const char *grows; /* this file has one byte more whenever it is opened again */
+	const uint8_t
+	    *packed_image; /* of another CPU: what the kernel's file unpacks to; NULL: the file is the image */
+	uint64_t packed_size;
 	const struct vmlinux *vmlinux; /* what the kernel's file unpacks to, when that is entered; NULL: the file is */
 	uint64_t pvh_facts_at;	       /* of an ELF kernel: its struct pvh_facts, from its entry; 0: a bzImage */
 	bool no_clauses;	       /* of a map or a header so odd that the protocol says nothing of it */

@@ -7,6 +7,7 @@
 #include "bench.h"
 
 #include "../probe/clauses_tree.h"
+#include "../unit/packed.h"
 #include "../unit/tree_file.h"
 
 #define MACHINE "1G-0x40100000 boot, 0x40100000-2G free, 6G-8G free"
@@ -34,6 +35,8 @@ static void expect_entered(void)
 	if (!outcome.entered)
 		fail_msg("%s: refused: %s", bench.name, outcome.why.text);
 }
+
+static uint8_t *given_image; /* unpacked */
 
 static void expect_refused_with(enum status status, const char *words)
 {
@@ -72,6 +75,95 @@ static void every_call_fails_once_and_twice(void **state)
 		bench_fail_each_call();
 	}
 	bench_expect_runs(500);
+}
+
+/* ---- packed ---- */
+
+enum packing_of_file { WHOLE, ZBOOT };
+
+/* An Image with noise behind its header, packed; as zboot padded to image_size as Linux's build does it. */
+static struct blob given_packed(const struct kind *kind, enum packing_of_file how, const struct arm64_file *kernel)
+{
+	struct blob image = given_data(LOOK_NOISE, (size_t)(how == ZBOOT ? kernel->image_size : kernel->file_size)),
+		    packed;
+	uint8_t head[IMAGE_HEAD], front[512] = "MZ\0\0zimg";
+
+	arm64_head(kernel, head);
+	memcpy(image.at, head, sizeof(head));
+	free(given_image);
+	given_image = image.at;
+	packed = packed_as(kind, image);
+	if (how == WHOLE)
+		return packed;
+	store_le(front + 8, 4, sizeof(front));
+	store_le(front + 12, 4, packed.size - (kind->sized ? 4 : 0));
+	return joined(blob_copy(front, sizeof(front)), packed);
+}
+
+static void given_file(struct blob file)
+{
+	sim.file[0].size = sim.file[0].head_size = file.size;
+	sim.file[0].head = file.at;
+	sim.packed_image = given_image;
+	sim.packed_size = 70000; /* of all kernels here; the rest of a zboot's is padding */
+}
+
+static bool is_zboots(const struct kind *kind)
+{
+	return kind->sized || kind->packing == PACKED_GZIP;
+}
+
+static void a1_an_image_is_entered_out_of_each_packing(void **state)
+{
+	const struct arm64_file kernel = ARM64(.image_size = MIB(1), .file_size = 70000);
+
+	(void)state;
+	for (size_t k = 0; k < n_kinds; k++)
+		for (int how = WHOLE; how <= ZBOOT; how++) {
+			struct blob file;
+
+			if (how == ZBOOT ? !is_zboots(&kinds[k]) : kinds[k].sized)
+				continue;
+			given(kinds[k].command, MACHINE, LINUX INITRD, &kernel);
+			file = given_packed(&kinds[k], (enum packing_of_file)how, &kernel);
+			given_file(file);
+			expect_entered();
+			sim_end();
+			bench_fail_each_call();
+			drop(&file);
+		}
+	free(given_image);
+	given_image = NULL;
+}
+
+static void a1_a_zboot_file_cut_or_with_a_wrong_header_is_refused(void **state)
+{
+	const struct arm64_file kernel = ARM64(.image_size = KIB(128), .file_size = 70000);
+	static const uint32_t wrong[] = {0, 4, 63, 0x7fffffff, 0xffffffff};
+	struct blob file = given_packed(&kinds[0], ZBOOT, &kernel);
+
+	(void)state;
+	for (size_t cut = 1; cut < file.size; cut += cut < 600 ? 1 : 997) {
+		given("cut", MACHINE, LINUX, &kernel);
+		given_file(file);
+		sim.file[0].size = cut;
+		bench_run();
+		assert_false(outcome.entered);
+	}
+	for (size_t field = 8; field <= 12; field += 4)
+		for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+			struct blob changed = blob_copy(file.at, file.size);
+
+			given("a wrong header", MACHINE, LINUX, &kernel);
+			store_le(changed.at + field, 4, wrong[i]);
+			given_file(changed);
+			bench_run();
+			assert_false(outcome.entered);
+			drop(&changed);
+		}
+	drop(&file);
+	free(given_image);
+	given_image = NULL;
 }
 
 /* ---- what the kernel is told ---- */
@@ -212,6 +304,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_call_fails_once_and_twice),
+	    cmocka_unit_test(a1_an_image_is_entered_out_of_each_packing),
+	    cmocka_unit_test(a1_a_zboot_file_cut_or_with_a_wrong_header_is_refused),
 	    cmocka_unit_test(a4_the_tree_is_the_entrys_else_firmwares_else_an_empty_one),
 	    cmocka_unit_test(a2_the_lowest_place_is_the_start_of_memory_once_boot_services_are_gone_or_the_next),
 	    cmocka_unit_test(a3_what_is_copied_to_its_place_has_its_initrd_near_it),
