@@ -54,6 +54,10 @@ def described(name, data):
     return f"{name} {len(data)} {hashlib.md5(data).hexdigest()}"
 
 
+# What firmware of each CPU looks for on the disk.
+LOADERS = {"x86_64": "BOOTX64.EFI", "riscv64": "BOOTRISCV64.EFI"}
+
+
 class Esp:
     """A tree of files that becomes the FAT image of one test."""
 
@@ -63,7 +67,13 @@ class Esp:
         shutil.rmtree(self.path, ignore_errors=True)
         self.tree = os.path.join(self.path, "esp")
         os.makedirs(os.path.join(self.tree, "loader", "entries"))
-        self.put("EFI/BOOT/BOOTX64.EFI", link=os.path.join(ROOT, "build/x86_64/BOOTX64.EFI"))
+        self.use("x86_64")
+
+    def use(self, arch):
+        """Of this CPU is the loader on it, and the machine that it starts in."""
+        shutil.rmtree(os.path.join(self.tree, "EFI"), ignore_errors=True)
+        self.arch = arch
+        self.put(f"EFI/BOOT/{LOADERS[arch]}", link=os.path.join(ROOT, "build", arch, LOADERS[arch]))
 
     def put(self, name, data=b"", link=None):
         path = os.path.join(self.tree, name)
@@ -100,7 +110,7 @@ class Machine:
     def __init__(self, esp, *options, memory="6G", timeout=150, more=(), image=None):
         self.log = os.path.join(esp.path, "console.log")
         self.deadline = time.monotonic() + timeout
-        words = [os.path.join(ROOT, "scripts", "qemu"), "--memory", memory, "--timeout", str(timeout), *options,
+        words = [os.path.join(ROOT, "scripts", "qemu"), "--arch", esp.arch, "--memory", memory, "--timeout", str(timeout), *options,
                  image or esp.image(), "--", *more]
         self.keeps_image = image is not None
         self.raw = bytearray()

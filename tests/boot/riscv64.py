@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boots of a RISC-V machine in U-Boot's UEFI: Debian 13's kernel, and the stand-in that checks every clause at its entry."""
+import os
+import random
+import re
+import sys
+import zlib
+
+import lab
+from boots import boots
+from lab import GIB, MIB, Guest, Machine, data_archive, described, expect
+
+sys.path.insert(0, os.path.join(lab.ROOT, "tests", "probe"))
+import make_image  # noqa: E402
+import probes  # noqa: E402
+
+FLAT = os.path.join(lab.ROOT, "build/riscv64/probe/riscv64.bin")
+INITRD = random.Random(9).randbytes(3 * MIB + 54321)
+LEAST_CLAUSES = 46
+USABLE = (1, 2, 3, 4, 7)  # UEFI 2.10, table 7.10: loader's, boot services' and free memory is the kernel's after exit
+
+
+class Debian:
+    """Debian's kernel for RISC-V, and an initramfs with a busybox of that CPU."""
+
+    def __init__(self):
+        folder = lab.script("fetch", "kernel", "trixie", "riscv64")
+        self.kernel = os.path.join(folder, "vmlinuz")
+        self.initrd = os.path.join(lab.WORK, "initramfs-riscv64.cpio")
+        if not os.path.exists(self.initrd):
+            os.makedirs(lab.WORK, exist_ok=True)
+            lab.script("initramfs", self.initrd, folder,
+                       os.path.join(lab.script("fetch", "busybox", "riscv64"), "busybox"))
+
+
+def debian(esp, *lines, options, kernel=None):
+    """An entry of Debian's kernel with two initrds; the second has a file whose checksum the guest tells."""
+    files = Debian()
+    data = random.Random(10).randbytes(5 * MIB + 321)
+    esp.use("riscv64")
+    esp.put("vmlinuz", link=kernel or files.kernel)
+    esp.put("initrd.cpio", link=files.initrd)
+    esp.put("data.cpio", data_archive("bytes", data))
+    esp.entry("debian", "title Debian", "architecture riscv64", "linux /vmlinuz", "initrd /initrd.cpio",
+              "initrd /data.cpio", f"options {options}", *lines)
+    esp.told = described("bytes", data)
+    esp.initrd_size = os.path.getsize(files.initrd) + len(data_archive("bytes", data))
+
+
+def lost_memory(guest):
+    """What firmware's map, in the debug log, gives to the kernel, and /proc/iomem does not have as RAM: page by page."""
+    ram = [tuple(int(n, 16) for n in line.split()) for line in guest.all("ram")]
+    lost = []
+    for start, end, kind in re.findall(r"^berth: memory (0x[0-9a-f]+)-(0x[0-9a-f]+) type (\d+) ", guest.text, re.M):
+        at, end = int(start, 16), int(end, 16)
+        while int(kind) in USABLE and at < end:
+            inside = [last + 1 for first, last in ram if first <= at <= last]
+            if not inside:
+                lost.append(f"{at:#x} of {start}-{end:#x}")
+                break
+            at = max(inside)
+    return lost
+
+
+@boots
+def riscv_debian_with_6g(esp):
+    """RISC-V, Debian 13, 6 GiB: command line, both initrds, all memory, UEFI's variables and two harts arrive"""
+    options = "console=ttyS0 quiet berth.guest=report panic=-1 grüße=“ja”"
+    debian(esp, options=options)
+    esp.conf("log debug")
+    with Machine(esp) as machine:
+        guest = Guest(machine.finish())
+    kernel, initrd = guest.placed("kernel"), guest.placed("initrd")
+    expect(guest.one("cmdline") == options, f"/proc/cmdline is {guest.one('cmdline')!r}")
+    expect(guest.all("file") == [esp.told], f"of the second initrd came {guest.all('file')}, not {esp.told}")
+    expect(guest.one("initrd") == f"{initrd[0]:#x} size {esp.initrd_size:#x}",
+           f"the kernel found its initrd at {guest.one('initrd')}, the log said {initrd[0]:#x}, {esp.initrd_size:#x}")
+    # arch/riscv/kernel/vmlinux.lds.S: the code proper starts behind the head, within the first 2 MiB.
+    expect(kernel[0] <= guest.kernel_at() < kernel[0] + 2 * MIB,
+           f"the kernel runs at {guest.kernel_at():#x}, the log said {kernel[0]:#x}")
+    expect(guest.one("cpus") == "2", f"{guest.one('cpus')} harts came up: " +
+           "; ".join(re.findall(r"CPU\d+: failed to come online", guest.text)))
+    expect(not lost_memory(guest), "memory got lost: " + ", ".join(lost_memory(guest)))
+    expect(int(guest.one("memory").split()[0]) * 1024 > 0.95 * 6 * GIB, f"it has {guest.one('memory')}")
+    expect(int(guest.one("efivars")) > 0, "no EFI variable is visible: runtime services do not work")
+    expect(not guest.all("complaint"), "the kernel complained: " + "; ".join(guest.all("complaint")))
+
+
+def given(esp, *lines, initrd=INITRD, more="grüße=“ja”", **fields):
+    make_image.make(FLAT, os.path.join(esp.tree, "probe"), **{"file_size": 5 * MIB + 777, **fields})
+    told = f"probe.ramdisk={len(initrd):x},{zlib.adler32(initrd):x}" if initrd else "probe.ramdisk=0,0"
+    esp.use("riscv64")
+    esp.put("initrd", initrd)
+    esp.told = " ".join((told, more))
+    esp.entry("probe", "linux /probe", f"options {esp.told}", *(["initrd /initrd"] if initrd else []), *lines)
+
+
+def boot_probe(esp, *options, **more):
+    with Machine(esp, *options, **more) as machine:
+        text = machine.finish()
+        # QEMU's machine `virt` ends with 0 when the stand-in says so; Probe knows isa-debug-exit's 33.
+        probe = probes.Probe(text, 33 if machine.process.returncode == 0 else machine.process.returncode, LEAST_CLAUSES)
+    expect(probe.facts["cmdline"] == esp.told, f"the command line is {probe.facts['cmdline']!r}")
+    return probe
+
+
+@boots
+def riscv_probe_with_4_harts(esp):
+    """Stand-in for RISC-V, 1 GiB, 4 harts: every clause is kept, and all that can apply applies"""
+    given(esp)
+    probe = boot_probe(esp, "--harts", "4", memory="1G")
+    skipped = [words for _, words in probe.clauses.values() if "# SKIP" in words]
+    expect(len(skipped) == 1 and skipped[0].startswith("kaslr-seed"), f"some did not apply: {skipped}")
+
+
+@boots
+def riscv_probe_copied_after_exit(esp):
+    """Stand-in for RISC-V at an exact place that U-Boot holds until exit: it is copied there, and every clause is kept"""
+    given(esp, f"placement {5 * GIB:#x}")  # U-Boot keeps all above 4 GiB as boot services data
+    probe = boot_probe(esp)
+    expect(probe.number("load") == 5 * GIB, f"it lies at {probe.number('load'):#x}")
+    expect(re.search(r"^berth: after exit copy 0x[1-9a-f]", probe.text, re.M) is not None, "nothing was copied")
+
+
+# What is wrong, the header's fields or the entry's lines, and what is said.
+REFUSED = {
+    "no size": ({"image_size": 0}, (), "image_size is 0"),
+    "big-endian": ({"flags": 1}, (), "a big-endian kernel"),
+    "off 2 MiB": ({}, ("placement 0x90100000",), "it needs a multiple of 0x200000"),
+    "on SBI firmware": ({}, ("placement 0x80000000",), "it runs at or above 0x80080000"),
+    "out of reach": ({}, ("placement 0x4000000000", "options no4lvl"), "must end by 0x2080000000 [R2]"),
+    "too large": ({"image_size": 1 << 40}, (), "no free memory holds the kernel"),
+    "other CPU": ({"magic2": 0x644d5241, "magic": 0}, (), "a kernel for arm64"),
+}
+
+
+@boots
+def riscv_images_that_are_refused(esp):
+    """RISC-V Images of no size, big-endian, misplaced, too large, of another CPU: each refused by name; then one boots"""
+    given(esp, "sort-key z", initrd=b"")
+    for number, (name, (fields, lines, _)) in enumerate(REFUSED.items()):
+        make_image.make(FLAT, os.path.join(esp.tree, f"k{number}"), **fields)
+        esp.entry(f"k{number}", f"title {name}", f"sort-key k{number}", f"linux /k{number}", *lines)
+    esp.conf("timeout 60", "default k0")
+    with Machine(esp, memory="1G") as machine:
+        for _, _, sentence in REFUSED.values():
+            machine.wait_for("Enter")
+            machine.press("enter")
+            machine.wait_for(sentence)
+            machine.wait_for("press any key")
+            machine.press(" ")
+            machine.wait_for("Enter")
+            machine.press("down")
+        machine.press("enter")
+        machine.wait_for("# probe: ")
