@@ -45,12 +45,12 @@ HOST_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=address,undefi
 ASKING_C := loader/boot.c loader/open.c loader/load.c
 SHARED_C := $(wildcard protocol/base/*.c protocol/*.c config/*.c arch/*.c) \
 	$(filter-out $(ASKING_C) loader/unpack.c,$(wildcard loader/*.c))
-LOADER_C := $(SHARED_C) $(ASKING_C) $(wildcard arch/$(ARCH)/*.c efi/*.c)
-LOADER_O := $(LOADER_C:%.c=$(OUT)/%.o) $(patsubst %.S,$(OUT)/%.o,$(wildcard arch/$(ARCH)/*.S))
+LOADER_C := $(SHARED_C) $(ASKING_C) $(wildcard $(ARCH_ALSO:%=%/*.c) arch/$(ARCH)/*.c efi/*.c)
+LOADER_O := $(LOADER_C:%.c=$(OUT)/%.o) $(patsubst %.S,$(OUT)/%.o,$(wildcard $(ARCH_ALSO:%=%/*.S) arch/$(ARCH)/*.S))
 
 # The host has what every CPU is entered with, and runs as if it were an x86-64.
-PURE_C := $(SHARED_C) $(wildcard arch/*/prepare.c) arch/x86_64/here.c
-ARCH_S := $(wildcard arch/x86_64/*.S)
+PURE_C := $(SHARED_C) $(wildcard arch/*/prepare.c arch/x86/*.c) arch/x86_64/here.c
+ARCH_S := $(wildcard arch/x86/*.S arch/x86_64/*.S)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all check test run bench scale analyze prove mutate docs install clean help

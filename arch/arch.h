@@ -14,6 +14,7 @@ struct cpu {
 	bool gib_pages;	       /* x86: 1 GiB blocks in page tables */
 	bool five_levels;      /* x86: runs in 5-level paging now */
 	bool has_la57;	       /* x86: could, whatever firmware chose */
+	bool lacks_long_mode;  /* x86: runs no 64-bit kernel, as CPUs do that are older than their firmware's kind */
 	uint32_t page_sizes;   /* arm64: of pages, in bytes, all that there are, added up */
 	unsigned int pa_range; /* arm64: ID_AA64MMFR0_EL1.PARange */
 	bool el2_alone;	       /* arm64: at EL2, whose registers have not the form of EL1's (HCR_EL2.E2H) */
@@ -24,6 +25,7 @@ struct arch {
 	const char *name;	    /* as people say it: "x86-64" */
 	const char *bls;	    /* in the Boot Loader Specification's key `architecture` */
 	enum elf_machine enters[2]; /* kernels of these; 0: none */
+	uint64_t reach; /* what its firmware and the loader cannot reach begins here; 0: nothing (rule X12) */
 
 	/*
 	 * Narrows where the handoff block may lie, for what this CPU must do in it (rule X8). BAD_INPUT when the CPU
@@ -40,7 +42,7 @@ struct arch {
 			struct handoff *handoff);
 };
 
-extern const struct arch arch_x86_64, arch_aarch64, arch_riscv64;
+extern const struct arch arch_x86_64, arch_ia32, arch_aarch64, arch_riscv64;
 
 /* Kernels of @machine can be entered: it is the CPU's own, or one that it can turn into. */
 static inline bool arch_enters(const struct arch *arch, enum elf_machine machine)

@@ -89,14 +89,14 @@ our = $(or $(OUR_$(1)),$(1))
 define decoder
 $(OUT)/decoders/$(1).o: $(addprefix $(OUT)/,$(patsubst %,codecs/%.o,$(call our,$(1))) $(UPSTREAM_$(1):%=upstream/%.o))
 	@mkdir -p $$(@D)
-	$$(Q)$$(LD) -r --gc-sections $(patsubst %,-u codec_%,$(call our,$(1))) $$^ -o $$@
+	$$(Q)$$(LD) $$(ARCH_LDFLAGS) -r --force-group-allocation --gc-sections $(patsubst %,-u codec_%,$(call our,$(1))) $$^ -o $$@
 	$$(Q)$$(OBJCOPY) $(patsubst %,--keep-global-symbol=codec_%,$(call our,$(1))) $$@
 endef
 $(foreach d,$(DECODERS),$(eval $(call decoder,$(d))))
 
 $(OUT)/decoders/fdt.o: $(UPSTREAM_fdt:%=$(OUT)/upstream/%.o)
 	@mkdir -p $(@D)
-	$(Q)$(LD) -r --gc-sections $(FDT_USED:%=-u fdt_%) $^ -o $@
+	$(Q)$(LD) $(ARCH_LDFLAGS) -r --force-group-allocation --gc-sections $(FDT_USED:%=-u fdt_%) $^ -o $@
 	$(Q)$(OBJCOPY) $(FDT_USED:%=--keep-global-symbol=fdt_%) $@
 
 # A source file that is not there yet comes with all of them.

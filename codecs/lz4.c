@@ -35,7 +35,7 @@ static enum status lz4_open(struct unpack *u, struct fail *why)
 static enum status lz4_step(struct unpack *u, uint8_t *to, uint64_t size, uint64_t *got, struct fail *why)
 {
 	struct lz4 *lz4 = u->state;
-	size_t in = u->in.size, out = size, result;
+	size_t in = u->in.size, out = (size_t)size, result;
 
 	if (u->between && u->in.at[0] != FRAME && (u->in.at[0] & 0xf0) != SKIPPABLE)
 		return unpack_garbage(u, why);

@@ -65,7 +65,7 @@ static enum status xz_step(struct unpack *u, uint8_t *to, uint64_t size, uint64_
 	xz->stream.next_in = u->in.at;
 	xz->stream.avail_in = u->in.size;
 	xz->stream.next_out = to;
-	xz->stream.avail_out = size;
+	xz->stream.avail_out = (size_t)size;
 	result = lzma_code(&xz->stream, u->drained ? LZMA_FINISH : LZMA_RUN);
 	unpack_eat(u, u->in.size - xz->stream.avail_in);
 	*got = size - xz->stream.avail_out;

@@ -88,7 +88,7 @@ static enum status zstd_step(struct unpack *u, uint8_t *to, uint64_t size, uint6
 {
 	struct zstd *zstd = u->state;
 	ZSTD_inBuffer in = {u->in.at, u->in.size, 0};
-	ZSTD_outBuffer out = {to, size, 0};
+	ZSTD_outBuffer out = {to, (size_t)size, 0};
 	size_t result, before;
 
 	if (u->between) {
@@ -99,7 +99,7 @@ static enum status zstd_step(struct unpack *u, uint8_t *to, uint64_t size, uint6
 	keep_head(zstd, u->in);
 	choose_window(u, zstd, to, size);
 	if (zstd->whole != NULL)
-		out = (ZSTD_outBuffer){zstd->whole, u->limit, u->unpacked};
+		out = (ZSTD_outBuffer){zstd->whole, (size_t)u->limit, (size_t)u->unpacked};
 	before = out.pos;
 	result = ZSTD_decompressStream(zstd->decoder, &out, &in);
 	if (ZSTD_isError(result))

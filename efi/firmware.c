@@ -82,6 +82,7 @@ static struct bytes find_tree(void)
 void fw_machine(struct machine *machine)
 {
 	machine->system_table = (uintptr_t)efi.system;
+	machine->efi_32_bits = sizeof(UINTN) == 4;
 	machine->rsdp = find_rsdp();
 	machine->tree = find_tree();
 	machine->secure_boot = efi_secure_boot();

@@ -100,11 +100,16 @@ void fw_forget(struct survey *survey)
 	*survey = (struct survey){.pool = NULL};
 }
 
+/* Of what the loader has a pointer to, or claims where the CPU's firmware reaches: rule X12 on ia32. */
+static UINTN pages_of(uint64_t size)
+{
+	return (UINTN)(size / EFI_PAGE);
+}
+
 enum status fw_claim(struct range at, struct fail *why)
 {
 	EFI_PHYSICAL_ADDRESS address = at.start;
-	EFI_STATUS status =
-	    efi.boot->AllocatePages(AllocateAddress, EfiLoaderData, range_size(at) / EFI_PAGE, &address);
+	EFI_STATUS status = efi.boot->AllocatePages(AllocateAddress, EfiLoaderData, pages_of(range_size(at)), &address);
 
 	if (EFI_ERROR(status) || address != at.start)
 		return fail(why, TAKEN, "firmware does not give %#" PRIx64 "-%#" PRIx64 ": %s", at.start, at.end,
@@ -114,7 +119,7 @@ enum status fw_claim(struct range at, struct fail *why)
 
 void fw_release(struct range at)
 {
-	efi.boot->FreePages(at.start, range_size(at) / EFI_PAGE);
+	efi.boot->FreePages(at.start, pages_of(range_size(at)));
 }
 
 void *fw_take(uint64_t size)
@@ -123,15 +128,15 @@ void *fw_take(uint64_t size)
 	uint64_t whole;
 	EFI_STATUS status;
 
-	if (checked_align_up(size, EFI_PAGE, &whole))
+	if (checked_align_up(size, EFI_PAGE, &whole) || whole > UINTPTR_MAX)
 		return NULL;
-	status = efi.boot->AllocatePages(AllocateAnyPages, EfiLoaderData, whole / EFI_PAGE, &address);
+	status = efi.boot->AllocatePages(AllocateAnyPages, EfiLoaderData, pages_of(whole), &address);
 	return EFI_ERROR(status) ? NULL : (void *)(uintptr_t)address;
 }
 
 void fw_give(void *at, uint64_t size)
 {
-	efi.boot->FreePages((uintptr_t)at, (size + EFI_PAGE - 1) / EFI_PAGE);
+	efi.boot->FreePages((uintptr_t)at, pages_of(size + EFI_PAGE - 1));
 }
 
 void *fw_memory_at(uint64_t address)

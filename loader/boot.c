@@ -273,7 +273,7 @@ static enum status relocate(struct boot *b, struct fail *why)
 static enum status prepare_handoff(struct boot *b, struct fail *why)
 {
 	struct range place = b->planning.plan.part[PART_HANDOFF].at;
-	struct bytes payload = {kernel_now(b), b->planning.image.piece[0].size};
+	struct bytes payload = {kernel_now(b), (size_t)b->planning.image.piece[0].size};
 
 	if (b->planning.plan.copies.n > 1) /* in pieces nobody can read what the kernel says of itself: no seed, then */
 		b->planning.machine.has_seed = false;

@@ -107,8 +107,9 @@ static void pass(struct candidates *c, size_t n)
 
 static bool next_in_order(struct candidates *c, struct range *out)
 {
-	size_t left = c->left.high - c->left.low, room = *c->steps < c->budget ? c->budget - *c->steps : 0;
-	size_t count = left < room ? left : room;
+	size_t left = c->left.high - c->left.low;
+	uint64_t room = *c->steps < c->budget ? c->budget - *c->steps : 0;
+	size_t count = left < room ? left : (size_t)room;
 	const struct range *run = &c->runs->run[c->from_top ? c->left.high - count : c->left.low];
 	struct fit_found found = fit_in_runs(&c->fit, run, count);
 	struct range rest;

@@ -12,7 +12,8 @@ struct codec {
 	enum status (*open)(struct unpack *u, struct fail *why);
 	/*
 	 * Decodes from u->in (empty only when u->drained) to @to, at least one byte of either, unless there is no way
-	 * on; says so by unpack_eat and *got. Sets u->between where the input may end, or u->ended.
+	 * on; says so by unpack_eat and *got. Sets u->between where the input may end, or u->ended. @size bytes are
+	 * memory, and fit a size_t.
 	 */
 	enum status (*step)(struct unpack *u, uint8_t *to, uint64_t size, uint64_t *got, struct fail *why);
 	void (*close)(struct unpack *u); /* also after a failed open */

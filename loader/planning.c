@@ -68,6 +68,8 @@ enum status planning_demand(struct planning *p, struct fail *why)
 {
 	p->image.five_levels = policy_five_levels(&p->cpu, &p->image, p->cargo.command_line);
 	TRY(p->image.protocol->demand(&p->image, &p->cargo, &p->machine, p->request, why));
+	for (size_t i = 0; i < N_PARTS && p->arch->reach != 0; i++)
+		at_most(&p->request[i].max, p->arch->reach, X12);
 	TRY(p->arch->demand(&p->cpu, &p->image, &p->request[PART_HANDOFF], why));
 	policy_own_parts(p->conf, p->request);
 	TRY(planning_measure(p, why));
@@ -109,7 +111,9 @@ static unsigned int levels(const struct planning *p)
 void planning_facts(struct text *text, const struct planning *p)
 {
 	text_add(
-	    text, "facts descriptors %zu size %zu room %zu levels %u la57 %u gib-pages %u seed %u entropy %#" PRIx64,
-	    p->survey.descriptors, p->survey.desc_size, p->survey.final_room, levels(p), (unsigned int)p->cpu.has_la57,
-	    (unsigned int)p->cpu.gib_pages, (unsigned int)p->machine.has_seed, p->has_entropy ? p->entropy : 0);
+	    text,
+	    "facts descriptors %zu size %zu room %zu bits %u levels %u la57 %u gib-pages %u seed %u entropy %#" PRIx64,
+	    p->survey.descriptors, p->survey.desc_size, p->survey.final_room, p->arch->reach == 0 ? 64u : 32u,
+	    levels(p), (unsigned int)p->cpu.has_la57, (unsigned int)p->cpu.gib_pages, (unsigned int)p->machine.has_seed,
+	    p->has_entropy ? p->entropy : 0);
 }

@@ -41,6 +41,12 @@ enum {
 	VIDEO_CAPABILITY_64BIT = 2, /* the same, VIDEO_CAPABILITY_64BIT_BASE */
 	SETUP_E820_EXT = 1,	    /* setup_data.h */
 	SETUP_DATA_HEADER = 16,	    /* next 8, type 4, len 4 */
+	/*
+	 * Linux include/linux/efi.h, EFI32_LOADER_SIGNATURE: how the system table is to be read. It is firmware's width
+	 * and not the kernel's, which calls runtime services where both are the same, or by mixed mode from 64 bits.
+	 */
+	EFI32_SIGNATURE = 0x32334c45, /* "EL32" */
+	EFI64_SIGNATURE = 0x34364c45, /* "EL64" */
 };
 
 static void store_split(uint8_t *bp, unsigned int low, unsigned int high, uint64_t value)
@@ -139,7 +145,7 @@ void boot_params_describe(const struct bzimage *k, const struct cargo *cargo, co
 	store_le(bp + SECURE_BOOT, 1, machine->secure_boot);
 	/* uapi/asm/bootparam.h, struct efi_info: signature, systab, memory map's size of one, version, address, size.
 	 */
-	store_le(bp + EFI_INFO, 4, 0x34364c45); /* "EL64" */
+	store_le(bp + EFI_INFO, 4, machine->efi_32_bits ? EFI32_SIGNATURE : EFI64_SIGNATURE);
 	store_split(bp, EFI_INFO + 4, EFI_INFO + 24, machine->system_table);
 	if (handoff->seed.at != NULL) {
 		for (size_t i = 0; i < SEED_SIZE; i++)

@@ -38,6 +38,7 @@ struct riscv_machine {
 struct machine {
 	uint64_t ram_start;    /* the lowest address of memory; by the survey */
 	uint64_t system_table; /* EFI_SYSTEM_TABLE */
+	bool efi_32_bits;      /* whose pointers have 32 bits */
 	uint64_t rsdp;	       /* ACPI's root pointer, 0: none */
 	struct bytes tree;     /* firmware's device tree, as long as it says that it is; at == NULL: none */
 	enum secure_boot secure_boot;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * elf2efi IN.elf OUT.efi [BASE]: turns a static position-independent ELF into a PE/COFF EFI application.
+ * An ELF of 32 bits is read into the same structures, and becomes PE32 instead of PE32+.
  * Sections keep their addresses; relative relocations become a PE .reloc section, so firmware relocates the image
  * before its code is made read-only (objcopy's way needs a program that relocates itself in writable code pages).
  * BASE is where firmware is asked to put it; 0, the default, is no address and leaves the choice to firmware.
@@ -20,7 +21,7 @@
 #define MAX_SECTIONS   8
 #define HEADERS_SIZE   1024u
 #define PE_OFFSET      0x40u
-#define OPTIONAL_SIZE  240u /* PE32+ with 16 data directories */
+#define DIRECTORIES    16u
 #define DIR_BASE_RELOC 5ul
 
 enum characteristics {
@@ -46,7 +47,28 @@ struct image {
 	uint8_t *reloc;
 	size_t reloc_size;
 	uint64_t base;
+	bool is_32; /* addresses have 32 bits, and the file becomes PE32 */
+	Elf64_Ehdr ehdr;
+	Elf64_Shdr *sections;
 };
+
+/* What differs between PE32 and PE32+: where the fields lie behind those that need an address's width. */
+struct optional {
+	uint16_t magic;
+	unsigned int base_at, base_width, count_at; /* of ImageBase, and NumberOfRvaAndSizes */
+};
+
+static const struct optional pe32 = {0x10b, 28, 4, 92}, pe32_plus = {0x20b, 24, 8, 108};
+
+static const struct optional *optional_of(const struct image *image)
+{
+	return image->is_32 ? &pe32 : &pe32_plus;
+}
+
+static unsigned int optional_size(const struct image *image)
+{
+	return optional_of(image)->count_at + 4 + 8 * DIRECTORIES;
+}
 
 __attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
 {
@@ -105,6 +127,62 @@ static const struct {
     {".sbat", DATA | READ},
 };
 
+/* ---- the ELF file, of either width ---- */
+
+static Elf64_Ehdr wide_header(const Elf32_Ehdr *narrow)
+{
+	Elf64_Ehdr wide = {
+	    .e_type = narrow->e_type,
+	    .e_machine = narrow->e_machine,
+	    .e_entry = narrow->e_entry,
+	    .e_shoff = narrow->e_shoff,
+	    .e_shnum = narrow->e_shnum,
+	    .e_shstrndx = narrow->e_shstrndx,
+	};
+
+	memcpy(wide.e_ident, narrow->e_ident, EI_NIDENT);
+	return wide;
+}
+
+static Elf64_Shdr wide_section(const Elf32_Shdr *narrow)
+{
+	return (Elf64_Shdr){
+	    .sh_name = narrow->sh_name,
+	    .sh_type = narrow->sh_type,
+	    .sh_flags = narrow->sh_flags,
+	    .sh_addr = narrow->sh_addr,
+	    .sh_offset = narrow->sh_offset,
+	    .sh_size = narrow->sh_size,
+	};
+}
+
+static void read_elf(struct image *image, const char *path)
+{
+	const Elf32_Ehdr *ehdr = in_file(image, 0, sizeof(*ehdr), "the ELF header");
+	size_t n;
+
+	image->is_32 = ehdr->e_ident[EI_CLASS] == ELFCLASS32;
+	if (image->is_32)
+		image->ehdr = wide_header(ehdr);
+	else
+		memcpy(&image->ehdr, in_file(image, 0, sizeof(image->ehdr), "the ELF header"), sizeof(image->ehdr));
+	if (memcmp(ehdr->e_ident, ELFMAG, SELFMAG) != 0 || image->ehdr.e_type != ET_DYN)
+		die("%s is no position-independent ELF", path);
+	n = image->ehdr.e_shnum;
+	image->sections = calloc(n + 1, sizeof(*image->sections));
+	if (image->sections == NULL)
+		die("out of memory");
+	for (size_t i = 0; i < n; i++) {
+		size_t size = image->is_32 ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr);
+		const void *at = in_file(image, image->ehdr.e_shoff + i * size, size, "the section table");
+
+		if (image->is_32)
+			image->sections[i] = wide_section(at);
+		else
+			memcpy(&image->sections[i], at, size);
+	}
+}
+
 /* Takes over the sections above, and refuses any other that would occupy memory: nothing is dropped unseen. */
 static void take_sections(struct image *image, const Elf64_Shdr *sections, const Elf64_Ehdr *ehdr)
 {
@@ -119,7 +197,7 @@ static void take_sections(struct image *image, const Elf64_Shdr *sections, const
 		while (row < sizeof(kept) / sizeof(kept[0]) && strcmp(kept[row].name, name) != 0)
 			row++;
 		if (row == sizeof(kept) / sizeof(kept[0])) {
-			bool dynamic = s->sh_type == SHT_RELA || s->sh_type == SHT_DYNAMIC ||
+			bool dynamic = s->sh_type == SHT_RELA || s->sh_type == SHT_REL || s->sh_type == SHT_DYNAMIC ||
 				       s->sh_type == SHT_DYNSYM || s->sh_type == SHT_STRTAB || s->sh_type == SHT_HASH ||
 				       s->sh_type == SHT_GNU_HASH;
 
@@ -144,12 +222,18 @@ static void take_sections(struct image *image, const Elf64_Shdr *sections, const
 	}
 }
 
+/* Bytes of a field that a relocation is for. */
+static unsigned int field_width(const struct image *image)
+{
+	return image->is_32 ? 4 : 8;
+}
+
 static struct section *section_at(struct image *image, uint64_t address)
 {
 	for (unsigned int i = 0; i < image->n_sections; i++) {
 		struct section *s = &image->section[i];
 
-		if (address >= s->address && address - s->address + 8 <= s->memory_size)
+		if (address >= s->address && address - s->address + field_width(image) <= s->memory_size)
 			return s;
 	}
 	die("a relocation at %#llx lies in no section", (unsigned long long)address);
@@ -164,10 +248,11 @@ static int by_offset(const void *a, const void *b)
 
 /*
  * PE's relocations add to what stands in the field, ELF's RELA carries the value: it is written there. Every
- * R_*_RELATIVE becomes a DIR64 entry (type 10) of a block for its page.
+ * R_*_RELATIVE becomes a DIR64 entry (type 10), or of 32 bits a HIGHLOW entry (type 3), of a block for its page.
  */
 static void make_reloc(struct image *image, Elf64_Rela *rela, size_t count, uint32_t relative_type)
 {
+	unsigned int width = field_width(image), kind = image->is_32 ? 3 : 10;
 	uint8_t *out = calloc(count + 1, 16);
 	uint8_t *block = NULL;
 	uint64_t page = UINT64_MAX;
@@ -184,9 +269,9 @@ static void make_reloc(struct image *image, Elf64_Rela *rela, size_t count, uint
 		if (ELF64_R_TYPE(rela[i].r_info) != relative_type)
 			die("relocation type %u at %#llx; only relative ones can be put into a PE file",
 			    (unsigned int)ELF64_R_TYPE(rela[i].r_info), (unsigned long long)rela[i].r_offset);
-		if (at + 8 > s->file_size)
-			s->file_size = at + 8;
-		put((uint8_t *)(uintptr_t)s->bytes + at, 8, image->base + (uint64_t)rela[i].r_addend);
+		if (at + width > s->file_size)
+			s->file_size = at + width;
+		put((uint8_t *)(uintptr_t)s->bytes + at, width, image->base + (uint64_t)rela[i].r_addend);
 		if (rela[i].r_offset / PAGE != page) {
 			page = rela[i].r_offset / PAGE;
 			out += (size_t)(out - image->reloc) % 4;
@@ -194,7 +279,7 @@ static void make_reloc(struct image *image, Elf64_Rela *rela, size_t count, uint
 			put(block, 4, page * PAGE);
 			out += 8;
 		}
-		put(out, 2, 10u << 12 | (rela[i].r_offset & (PAGE - 1)));
+		put(out, 2, kind << 12 | (rela[i].r_offset & (PAGE - 1)));
 		out += 2;
 		put(block + 4, 4, align_up((uint32_t)(out - block), 4));
 	}
@@ -202,9 +287,26 @@ static void make_reloc(struct image *image, Elf64_Rela *rela, size_t count, uint
 	image->reloc_size = (size_t)(out - image->reloc);
 }
 
+/* An entry of a table of either kind; i386's REL has its addend in the field (System V psABI for i386). */
+static Elf64_Rela relocation_at(struct image *image, const uint8_t *table, size_t i)
+{
+	const Elf32_Rel *rel = (const void *)table;
+	const struct section *s;
+	uint32_t addend;
+
+	if (!image->is_32)
+		return ((const Elf64_Rela *)(const void *)table)[i];
+	s = section_at(image, rel[i].r_offset);
+	memcpy(&addend, s->bytes + (rel[i].r_offset - s->address), sizeof(addend));
+	return (Elf64_Rela){rel[i].r_offset, ELF64_R_INFO(0, ELF32_R_TYPE(rel[i].r_info)), addend};
+}
+
 static void relocations(struct image *image, const Elf64_Shdr *sections, const Elf64_Ehdr *ehdr)
 {
+	uint32_t table_type = image->is_32 ? SHT_REL : SHT_RELA;
+	size_t entry_size = image->is_32 ? sizeof(Elf32_Rel) : sizeof(Elf64_Rela);
 	uint32_t relative = ehdr->e_machine == EM_X86_64    ? R_X86_64_RELATIVE
+			    : ehdr->e_machine == EM_386	    ? R_386_RELATIVE
 			    : ehdr->e_machine == EM_AARCH64 ? R_AARCH64_RELATIVE
 							    : 3 /* R_RISCV_RELATIVE */;
 	Elf64_Rela *all = NULL;
@@ -214,15 +316,16 @@ static void relocations(struct image *image, const Elf64_Shdr *sections, const E
 	for (unsigned int i = 1; i < ehdr->e_shnum; i++) {
 		const Elf64_Shdr *s = &sections[i];
 
-		if (s->sh_type != SHT_RELA || (s->sh_flags & SHF_ALLOC) == 0)
+		if (s->sh_type != table_type || (s->sh_flags & SHF_ALLOC) == 0)
 			continue;
-		const void *table = in_file(image, s->sh_offset, s->sh_size, "a relocation table");
-		size_t n = s->sh_size / sizeof(Elf64_Rela);
+		const uint8_t *table = in_file(image, s->sh_offset, s->sh_size, "a relocation table");
+		size_t n = s->sh_size / entry_size;
 
 		all = realloc(all, (count + n + 1) * sizeof(*all));
 		if (all == NULL)
 			die("out of memory");
-		memcpy(all + count, table, n * sizeof(*all));
+		for (size_t j = 0; j < n; j++)
+			all[count + j] = relocation_at(image, table, j);
 		count += n;
 	}
 	make_reloc(image, all, count, relative);
@@ -240,9 +343,10 @@ static void write_headers(const struct image *image, const Elf64_Ehdr *ehdr, uin
 {
 	static const struct {
 		uint16_t elf, pe;
-	} machines[] = {{EM_X86_64, 0x8664}, {EM_AARCH64, 0xaa64}, {EM_RISCV, 0x5064}};
+	} machines[] = {{EM_X86_64, 0x8664}, {EM_386, 0x14c}, {EM_AARCH64, 0xaa64}, {EM_RISCV, 0x5064}};
 	uint8_t *optional = h + PE_OFFSET + 24;
-	uint8_t *row = optional + OPTIONAL_SIZE;
+	const struct optional *format = optional_of(image);
+	uint8_t *row = optional + optional_size(image);
 	const struct section *last = &image->section[image->n_sections - 1];
 	uint32_t offset = HEADERS_SIZE, code = 0, data = 0;
 
@@ -253,8 +357,9 @@ static void write_headers(const struct image *image, const Elf64_Ehdr *ehdr, uin
 		if (machines[i].elf == ehdr->e_machine)
 			put(h + PE_OFFSET + 4, 2, machines[i].pe);
 	put(h + PE_OFFSET + 6, 2, image->n_sections);
-	put(h + PE_OFFSET + 20, 2, OPTIONAL_SIZE);
-	put(h + PE_OFFSET + 22, 2, 0x022e); /* executable, no line numbers or symbols, large addresses, no debug */
+	put(h + PE_OFFSET + 20, 2, optional_size(image));
+	/* Executable, no line numbers or symbols, no debug; large addresses, or a 32-bit machine. */
+	put(h + PE_OFFSET + 22, 2, image->is_32 ? 0x030e : 0x022e);
 
 	for (unsigned int i = 0; i < image->n_sections; i++, row += 40) {
 		const struct section *s = &image->section[i];
@@ -272,22 +377,23 @@ static void write_headers(const struct image *image, const Elf64_Ehdr *ehdr, uin
 		else
 			data += raw;
 	}
-	put(optional, 2, 0x20b); /* PE32+ */
+	put(optional, 2, format->magic);
 	put(optional + 4, 4, code);
 	put(optional + 8, 4, data);
 	put(optional + 16, 4, ehdr->e_entry);
 	put(optional + 20, 4, image->section[0].address);
-	put(optional + 24, 8, image->base);
+	put(optional + format->base_at, format->base_width, image->base);
 	put(optional + 32, 4, PAGE);
 	put(optional + 36, 4, FILE_ALIGN);
 	put(optional + 44, 2, 0); /* image version: no claim */
 	put(optional + 56, 4, align_up(last->address + last->memory_size, PAGE));
 	put(optional + 60, 4, HEADERS_SIZE);
-	put(optional + 68, 2, 10);     /* subsystem: EFI application */
-	put(optional + 70, 2, 0x0160); /* high-entropy VA, dynamic base, NX compatible */
-	put(optional + 108, 4, 16);
-	put(optional + 112 + 8 * DIR_BASE_RELOC, 4, last->address);
-	put(optional + 112 + 8 * DIR_BASE_RELOC + 4, 4, last->memory_size);
+	put(optional + 68, 2, 10); /* subsystem: EFI application */
+	/* Dynamic base, NX compatible; with 64 bits also high-entropy VA. */
+	put(optional + 70, 2, image->is_32 ? 0x0140 : 0x0160);
+	put(optional + format->count_at, 4, DIRECTORIES);
+	put(optional + format->count_at + 4 + 8 * DIR_BASE_RELOC, 4, last->address);
+	put(optional + format->count_at + 8 + 8 * DIR_BASE_RELOC, 4, last->memory_size);
 }
 
 int main(int argc, char **argv)
@@ -301,19 +407,12 @@ int main(int argc, char **argv)
 	if (argc == 4)
 		image.base = strtoull(argv[3], NULL, 0);
 	image.elf = read_file(argv[1], &image.size);
-	const Elf64_Ehdr *ehdr = in_file(&image, 0, sizeof(*ehdr), "the ELF header");
-
-	if (memcmp(ehdr->e_ident, ELFMAG, SELFMAG) != 0 || ehdr->e_ident[EI_CLASS] != ELFCLASS64 ||
-	    ehdr->e_type != ET_DYN)
-		die("%s is no 64-bit position-independent ELF", argv[1]);
-	const Elf64_Shdr *sections =
-	    in_file(&image, ehdr->e_shoff, (uint64_t)ehdr->e_shnum * sizeof(*sections), "the section table");
-
-	take_sections(&image, sections, ehdr);
+	read_elf(&image, argv[1]);
+	take_sections(&image, image.sections, &image.ehdr);
 	if (image.n_sections == 0)
 		die("%s has no sections", argv[1]);
-	relocations(&image, sections, ehdr);
-	write_headers(&image, ehdr, headers);
+	relocations(&image, image.sections, &image.ehdr);
+	write_headers(&image, &image.ehdr, headers);
 
 	out = fopen(argv[2], "wb");
 	if (out == NULL || fwrite(headers, 1, sizeof(headers), out) != sizeof(headers))
@@ -328,6 +427,7 @@ int main(int argc, char **argv)
 	if (fclose(out) != 0)
 		die("cannot write %s", argv[2]);
 	free(image.reloc);
+	free(image.sections);
 	free(image.elf);
 	return 0;
 }

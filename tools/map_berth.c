@@ -21,6 +21,7 @@ static const struct fact fact[] = {
     {"descriptors", 0, 1u << 24, false},
     {"size", 40, 4096, false},
     {"room", 0, 1u << 24, false},
+    {"bits", 32, 64, true},
     {"levels", 0, 5, false},
     {"la57", 0, 1, true},
     {"gib-pages", 0, 1, false},
@@ -32,6 +33,7 @@ enum {
 	FACT_DESCRIPTORS,
 	FACT_SIZE,
 	FACT_ROOM,
+	FACT_BITS,
 	FACT_LEVELS,
 	FACT_LA57,
 	FACT_GIB_PAGES,
@@ -78,6 +80,7 @@ static enum status facts_line(struct reader *r, const char *at)
 	source->desc_size = value[FACT_SIZE];
 	source->map_room = value[FACT_ROOM];
 	source->levels = (unsigned int)value[FACT_LEVELS];
+	source->has_32_bits = value[FACT_BITS] == 32;
 	source->has_la57 = value[FACT_LA57] != 0;
 	source->gib_pages = value[FACT_GIB_PAGES] != 0;
 	source->has_seed = value[FACT_SEED] != 0;

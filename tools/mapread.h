@@ -15,6 +15,7 @@ struct map_source {
 	bool has_facts;
 	size_t descriptors, map_room, desc_size;
 	unsigned int levels; /* of paging: 4 or 5 */
+	bool has_32_bits;    /* firmware */
 	bool has_la57, gib_pages, has_seed;
 	uint64_t entropy;      /* what placement random was drawn from */
 	struct range *refused; /* by firmware, against its own map */

@@ -248,8 +248,8 @@ static int plan(struct planning *p, struct arguments *a, const struct map_source
 static enum status prepare(struct planning *p, const struct arguments *a, struct map_source *source, struct fail *why)
 {
 	TRY(kernel_identify(&p->image, a->kernel, a->loader_unpacks, why));
-	p->arch = kernel_arch(&p->image);
 	TRY(map_read(a->memmap, source, why));
+	p->arch = source->has_facts && source->has_32_bits ? &arch_ia32 : kernel_arch(&p->image);
 	return survey_map(p, source, why);
 }
 

@@ -3,3 +3,4 @@ EFI_NAME := BOOTIA32.EFI
 GNUEFI_ARCH := ia32
 ARCH_CFLAGS := -m32 -march=i686 -mno-mmx -mno-sse -mgeneral-regs-only -malign-double -fcf-protection=none
 ARCH_LDFLAGS := -m elf_i386
+ARCH_ALSO := arch/x86

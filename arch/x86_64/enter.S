@@ -8,14 +8,6 @@
  */
 #include "enter.h"
 
-#define CR0_PE	  0x1
-#define CR0_PG	  0x80000000
-#define CR4_PGE	  0x80
-#define CR4_LA57  0x1000
-#define CR4_PCIDE 0x20000
-#define CR4_CET	  0x800000
-#define EFER	  0xc0000080
-#define EFER_LME  0x100
 
 	.text
 	.code64
@@ -187,76 +179,5 @@ x86_enter_by_trampoline:
 	pushq	$SELECTOR_CODE_32
 	pushq	%rbx
 	lretq
-
-/*
- * Leaves 5-level paging or turns it on (Intel SDM volume 3, 4.1.1: CR4.LA57 cannot change while paging is on), or leaves
- * long mode (9.8.5.4 in the same). Runs from a copy below 4 GiB, in 32-bit code whose address is in ebx; esp points to the words after it.
- */
-	.section .rodata
-	.code32
-	.globl x86_trampoline, x86_trampoline_end
-x86_trampoline:
-	mov	%cr0, %eax
-	and	$~CR0_PG, %eax
-	mov	%eax, %cr0
-	mov	TRAMPOLINE_ROOT(%ebx), %eax
-	test	%eax, %eax
-	jz	2f
-	mov	%cr4, %edx
-	and	$~CR4_LA57, %edx
-	test	$ROOT_FIVE_LEVELS, %al
-	jz	3f
-	or	$CR4_LA57, %edx
-	and	$~ROOT_FIVE_LEVELS, %eax
-3:	mov	%edx, %cr4
-	mov	%eax, %cr3
-	mov	%cr0, %eax
-	or	$CR0_PG, %eax
-	mov	%eax, %cr0	/* EFER.LME is still set: long mode again */
-	lea	(1f - x86_trampoline)(%ebx), %eax
-	pushl	$SELECTOR_CODE
-	pushl	%eax
-	lret
-	.code64
-1:	mov	%ebx, %ebx	/* the upper halves are undefined after 32-bit code */
-	mov	%esp, %esp
-	pushq	$0
-	popfq
-	mov	TRAMPOLINE_ESI(%rbx), %rsi
-	mov	TRAMPOLINE_ENTRY(%rbx), %rax
-	xor	%ebx, %ebx
-	xor	%ecx, %ecx
-	xor	%edx, %edx
-	xor	%edi, %edi
-	xor	%ebp, %ebp
-	jmp	*%rax
-
-	.code32
-2:	mov	$EFER, %ecx
-	rdmsr
-	and	$~EFER_LME, %eax
-	wrmsr
-	xor	%eax, %eax
-	mov	%eax, %cr4
-	mov	$CR0_PE, %eax
-	mov	%eax, %cr0
-	mov	$SELECTOR_DATA, %eax	/* again: what 64-bit mode loads of them is nobody's business there */
-	mov	%eax, %ds
-	mov	%eax, %es
-	mov	%eax, %ss
-	mov	$SELECTOR_TSS, %eax
-	ltr	%ax
-	pushl	$0
-	popfl
-	pushl	$SELECTOR_CODE
-	pushl	TRAMPOLINE_ENTRY(%ebx)
-	mov	TRAMPOLINE_ESI(%ebx), %esi
-	mov	TRAMPOLINE_EBX(%ebx), %ebx
-	xor	%ecx, %ecx
-	xor	%edx, %edx
-	xor	%edi, %edi
-	xor	%ebp, %ebp
-	lret
-x86_trampoline_end:
 
 	.section .note.GNU-stack, "", @progbits

@@ -8,7 +8,6 @@
 #define EDX_GIB_PAGES  (1u << 26)
 #define CPUID_FEATURES 7u
 #define ECX_LA57       (1u << 16)
-#define CR4_LA57       (1u << 12)
 
 const struct arch *arch_here(void)
 {

@@ -43,7 +43,7 @@ static inline void store_le(uint8_t *at, unsigned int width, uint64_t value)
     assigns *out;
     ensures \result <==> offset + width <= from.size;
     ensures !\result ==> *out == \old(*out); */
-static inline bool bytes_get(struct bytes from, size_t offset, unsigned int width, uint64_t *out)
+static inline bool bytes_get(struct bytes from, uint64_t offset, unsigned int width, uint64_t *out)
 {
 	if (offset > from.size || from.size - offset < width)
 		return false;

@@ -16,6 +16,7 @@ import bits32  # noqa: E402
 import boots  # noqa: E402
 import direct  # noqa: E402
 import entered  # noqa: E402
+import ia32  # noqa: E402
 import lab  # noqa: E402
 import levels  # noqa: E402
 import plans  # noqa: E402
@@ -69,7 +70,7 @@ def run(test):
 
 
 def main():
-    named = {**vars(bits32), **vars(boots), **vars(direct), **vars(entered), **vars(levels),
+    named = {**vars(bits32), **vars(boots), **vars(direct), **vars(entered), **vars(ia32), **vars(levels),
              **vars(plans), **vars(probes), **vars(pvh), **vars(riscv64), **vars(shaped)}
     tests = [t for n, t in named.items() if getattr(t, "is_boot", False)
              and (len(sys.argv) == 1 or any(word in n for word in sys.argv[1:]))]

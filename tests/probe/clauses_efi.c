@@ -102,22 +102,32 @@ void check_setup_data(struct view *v)
 
 /* ---- EFI ---- */
 
+/*
+ * UEFI 2.10, 4.2 and 4.3: HeaderSize, which is 72 where firmware's pointers have 32 bits and 120 where they have 64;
+ * and where the number of configuration tables stands, and the pointer to them.
+ */
+static bool firmware_has_32_bits(const struct view *v)
+{
+	return v->system_table != NULL && get(v->system_table + 12, 4) == 72;
+}
+
 /* The ACPI 2.0 table of the system table, 0: none. */
 static uint64_t firmwares_rsdp(const struct view *v)
 {
 	static const uint8_t acpi_20[16] = {0x71, 0xe8, 0x68, 0x88, 0xf1, 0xe4, 0xd3, 0x11,
 					    0xbc, 0x22, 0x00, 0x80, 0xc7, 0x3c, 0x88, 0x81};
-	uint64_t count = v->system_table == NULL ? 0 : get(v->system_table + 104, 8);
-	uint64_t at = v->system_table == NULL ? 0 : get(v->system_table + 112, 8);
-	const uint8_t *table = count == 0 || count > 1000 ? NULL : memory_of(v, at, count * 24);
+	unsigned int width = firmware_has_32_bits(v) ? 4 : 8, size = 16 + width;
+	uint64_t count = v->system_table == NULL ? 0 : get(v->system_table + (width == 4 ? 64 : 104), width);
+	uint64_t at = v->system_table == NULL ? 0 : get(v->system_table + (width == 4 ? 68 : 112), width);
+	const uint8_t *table = count == 0 || count > 1000 ? NULL : memory_of(v, at, count * size);
 
 	for (uint64_t i = 0; table != NULL && i < count; i++) {
 		unsigned int n = 0;
 
-		while (n < 16 && table[24 * i + n] == acpi_20[n])
+		while (n < 16 && table[size * i + n] == acpi_20[n])
 			n++;
 		if (n == 16)
-			return get(table + 24 * i + 16, 8);
+			return get(table + size * i + 16, width);
 	}
 	return 0;
 }
@@ -174,7 +184,9 @@ void check_efi(struct view *v)
 	const char *source = "bootparam.h, struct efi_info";
 	uint64_t rsdp = param(v, 0x070, 8), firmwares = firmwares_rsdp(v);
 
-	clause_tell(v, "efi_info says EL64", source, equal("efi_loader_signature", param(v, 0x1c0, 4), 0x34364c45));
+	clause_tell(
+	    v, "efi_info says EL64, or EL32 of firmware with 32 bits", source,
+	    equal("efi_loader_signature", param(v, 0x1c0, 4), firmware_has_32_bits(v) ? 0x32334c45 : 0x34364c45));
 	clause_tell(v, "efi_systab leads to an EFI system table", source, system_table(v));
 	clause_tell(v, "efi_memdesc_version is 1", "UEFI 2.10, 7.2, EFI_MEMORY_DESCRIPTOR_VERSION",
 		    equal("efi_memdesc_version", param(v, 0x1cc, 4), 1));

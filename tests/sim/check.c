@@ -160,9 +160,11 @@ static void check_entered(const struct entry *entry, const char *scenario)
 /* EFI's system table and ACPI's root pointer, which firmware itself has in memory. */
 static const uint8_t *firmwares_own(uint64_t address, uint64_t size)
 {
-	static const uint8_t table[256] = "IBI SYST", rsdp[64] = "RSD PTR \xe1"; /* ACPI 1.0: 20 bytes whose sum is 0 */
+	static const uint8_t wide[256] = "IBI SYST", narrow[256] = "IBI SYST\0\0\0\0\x48"; /* HeaderSize 72 */
+	const uint8_t *table = sim.machine.efi_32_bits ? narrow : wide;
+	static const uint8_t rsdp[64] = "RSD PTR \xe1"; /* ACPI 1.0: 20 bytes whose sum is 0 */
 
-	if (address >= sim.machine.system_table && address + size <= sim.machine.system_table + sizeof(table))
+	if (address >= sim.machine.system_table && address + size <= sim.machine.system_table + sizeof(wide))
 		return table + (address - sim.machine.system_table);
 	if (address >= sim.machine.rsdp && address + size <= sim.machine.rsdp + sizeof(rsdp))
 		return rsdp + (address - sim.machine.rsdp);

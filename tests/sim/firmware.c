@@ -540,6 +540,8 @@ void __wrap_arch_enter(const struct handoff *handoff)
 {
 	if (sim.arch == NULL)
 		__real_arch_enter(handoff);
+	if (sim.arch == &arch_ia32)
+		__wrap_x86_enter_by_trampoline(handoff->gdt, 0, handoff->trampoline, handoff->copies.address);
 	sim_copy_after_exit(handoff->copies.address);
 	outcome.handoff = *handoff;
 	outcome.entered = true;

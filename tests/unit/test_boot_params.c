@@ -178,6 +178,22 @@ static void c11_without_an_initrd_the_kernel_is_told_of_none(void **state)
 
 /* ---- facts of the machine ---- */
 
+/* Linux include/linux/efi.h: how to read the system table, which is firmware's width, whatever the kernel's. */
+static void x1c0_the_signature_has_firmwares_width(void **state)
+{
+	struct told t;
+
+	(void)state;
+	for (int narrow_kernel = 0; narrow_kernel <= 1; narrow_kernel++)
+		for (int narrow_firmware = 0; narrow_firmware <= 1; narrow_firmware++) {
+			given_told(&t, &KERNEL(.xloadflags = narrow_kernel ? 0 : 0x7f));
+			t.machine.efi_32_bits = narrow_firmware != 0;
+			tell(&t);
+			assert_memory_equal(t.bp + 0x1c0, narrow_firmware ? "EL32" : "EL64", 4);
+			forget(&t);
+		}
+}
+
 static void x1c0_efi_info_names_the_system_table_and_the_final_map(void **state)
 {
 	struct told t;
@@ -287,6 +303,7 @@ int main(void)
 	    cmocka_unit_test(x3_the_alignment_of_a_kernel_that_does_not_move_stays_the_files),
 	    cmocka_unit_test(x4_initrd_and_command_line_above_4_gib_have_both_halves),
 	    cmocka_unit_test(c11_without_an_initrd_the_kernel_is_told_of_none),
+	    cmocka_unit_test(x1c0_the_signature_has_firmwares_width),
 	    cmocka_unit_test(x1c0_efi_info_names_the_system_table_and_the_final_map),
 	    cmocka_unit_test(x070_rsdp_and_secure_boot_are_passed),
 	    cmocka_unit_test(x000_a_framebuffer_is_described),

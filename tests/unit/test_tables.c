@@ -8,7 +8,7 @@
 
 #include "../../arch/arch.h"
 #include "../../arch/tables.h"
-#include "../../arch/x86_64/enter.h"
+#include "../../arch/x86/entry.h"
 
 #define TABLES_AT UINT64_C(0x7f000000)
 #define UNMAPPED  UINT64_MAX
@@ -479,7 +479,7 @@ static void x8_five_levels_are_turned_on_by_a_trampoline_below_4_gib(void **stat
 	p.cpu.has_la57 = true;
 	prepare_on(&p);
 	request_init(&handoff, PART_HANDOFF, 1);
-	arch_x86_64.demand(&p.cpu, &world.image, &handoff);
+	assert_int_equal(arch_x86_64.demand(&p.cpu, &world.image, &handoff, &world.why), OK);
 	expect_bound("max", handoff.max, GIB(4), X8);
 	root = get_le(prepared_at(&p, p.handoff.trampoline, 4096) + 0xfe0, 8);
 	assert_int_equal(root % 4096, 1); /* the flag: five levels */
@@ -534,6 +534,46 @@ static void e3_long_mode_is_left_by_a_trampoline_below_4_gib_from_4_and_from_5_l
 	}
 }
 
+/* From firmware of 32 bits: whatever the kernel, its page says what it is entered with; UEFI 2.10, 2.3.2. */
+static void x12_firmware_of_32_bits_enters_every_kernel_by_the_trampoline(void **state)
+{
+	(void)state;
+	for (int narrow = 0; narrow <= 1; narrow++) {
+		struct handoff handoff = {.block = {NULL, TABLES_AT, 24}};
+		struct cpu cpu = {.gib_pages = true};
+		struct prepared p = {.handoff = handoff};
+		struct request request;
+		const uint8_t *page;
+		uint64_t root;
+
+		given_map("1M-3G free, 4G-8G free");
+		world.image.entered_in_32_bits = narrow != 0;
+		arch_ia32.prepare(&cpu, &world.image, &world.map, &p.handoff);
+		p.size = p.handoff.block.used;
+		p.handoff = (struct handoff){
+		    .block = {calloc(1, (size_t)p.size), TABLES_AT, 24}, .entry = 0x2000000, .argument = 0x1ff0000};
+		arch_ia32.prepare(&cpu, &world.image, &world.map, &p.handoff);
+		assert_true(p.handoff.block.used == p.size);
+		page = prepared_at(&p, p.handoff.trampoline, 4096);
+		root = get_le(page + 0xfe0, 8);
+		assert_memory_equal(page, x86_trampoline, (size_t)(x86_trampoline_end - x86_trampoline));
+		assert_int_equal(get_le(page + 0xfe8, 8), 0x2000000);
+		assert_int_equal(get_le(page + 0xff0, 8), 0x1ff0000);
+		assert_true(root == p.handoff.table_root && (root == 0) == (narrow != 0));
+		expect_descriptor(prepared_at(&p, p.handoff.gdt, 0x20) + 0x08, 0xa, 0xc);
+		expect_descriptor(prepared_at(&p, p.handoff.gdt, 0x20) + 0x10, 0xa, narrow != 0 ? 0xc : 0xa);
+		if (root != 0) {
+			struct built b = {.block = p.handoff.block, .from = TABLES_AT + 24};
+
+			assert_true(walk(&b, root, 4, GIB(5)) == GIB(5)); /* all RAM, and not what it can reach alone */
+		}
+		request_init(&request, PART_HANDOFF, 1);
+		assert_int_equal(arch_ia32.demand(&cpu, &world.image, &request, &world.why), OK);
+		expect_bound("max", request.max, GIB(4), narrow != 0 ? E3 : X12);
+		free(p.handoff.block.at);
+	}
+}
+
 static void x8_four_levels_need_no_trampoline_whatever_the_image_takes(void **state)
 {
 	struct prepared p;
@@ -569,6 +609,7 @@ int main(void)
 	    cmocka_unit_test(x8_five_levels_are_turned_on_by_a_trampoline_below_4_gib),
 	    cmocka_unit_test(x8_a_bzimage_is_entered_with_the_levels_that_firmware_has),
 	    cmocka_unit_test(e3_long_mode_is_left_by_a_trampoline_below_4_gib_from_4_and_from_5_levels),
+	    cmocka_unit_test(x12_firmware_of_32_bits_enters_every_kernel_by_the_trampoline),
 	    cmocka_unit_test(x8_four_levels_need_no_trampoline_whatever_the_image_takes),
 	};
 

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The only code that touches system registers in firmware of 32 bits: protected mode, flat segments, memory mapped to
+ * itself if paging is on at all (UEFI 2.10, 2.3.2). Arguments lie on the stack, and ebx, esi, edi and ebp are the caller's.
+ */
+#include "enter.h"
+
+	.text
+
+	.globl ia32_cpuid_edx
+	.type ia32_cpuid_edx, @function
+ia32_cpuid_edx:
+	mov	4(%esp), %eax
+	call	cpuid_leaf
+	mov	%edx, %eax
+	ret
+
+	.globl ia32_cpuid_ecx
+	.type ia32_cpuid_ecx, @function
+ia32_cpuid_ecx:
+	mov	4(%esp), %eax
+	call	cpuid_leaf
+	mov	%ecx, %eax
+	ret
+
+/* eax: a leaf, whose first subleaf goes to ecx and edx; zeros when the CPU does not have it. */
+cpuid_leaf:
+	push	%ebx
+	push	%esi
+	mov	%eax, %esi
+	and	$0x80000000, %eax	/* the highest leaf of the same half */
+	cpuid
+	cmp	%esi, %eax
+	mov	$0, %ecx
+	mov	$0, %edx
+	jb	1f
+	mov	%esi, %eax
+	cpuid
+1:	pop	%esi
+	pop	%ebx
+	ret
+
+/*
+ * RDSEED, else RDRAND; eax is 0 when the CPU has neither, or when ten tries gave nothing, for a source may run dry.
+ * Source: Intel SDM volume 1, 7.3.17; CPUID in volume 2.
+ */
+	.globl ia32_random
+	.type ia32_random, @function
+ia32_random:
+	push	%ebx
+	xor	%eax, %eax
+	cpuid
+	cmp	$7, %eax
+	jb	2f
+	mov	$7, %eax
+	xor	%ecx, %ecx
+	cpuid
+	bt	$18, %ebx
+	jnc	2f
+	mov	$10, %ecx
+1:	rdseed	%eax
+	jc	4f
+	pause
+	loop	1b
+2:	mov	$1, %eax
+	cpuid
+	bt	$30, %ecx
+	jnc	5f
+	mov	$10, %ecx
+3:	rdrand	%eax
+	jc	4f
+	loop	3b
+	jmp	5f
+4:	mov	8(%esp), %edx
+	mov	%eax, (%edx)
+	mov	$1, %eax
+	pop	%ebx
+	ret
+5:	xor	%eax, %eax
+	pop	%ebx
+	ret
+
+	.globl arch_ticks
+	.type arch_ticks, @function
+arch_ticks:
+	rdtsc
+	ret
+
+/* gdt, trampoline, copies, long_mode: see enter.h. LME before paging is on takes effect with it, in the trampoline. */
+	.globl ia32_enter
+	.type ia32_enter, @function
+ia32_enter:
+	cli
+	cld
+	mov	4(%esp), %eax
+	mov	8(%esp), %ebx
+	mov	12(%esp), %ebp
+	mov	16(%esp), %edi
+	mov	%cr0, %ecx
+	and	$~CR0_PG, %ecx
+	mov	%ecx, %cr0
+	lea	TRAMPOLINE_ROOT(%ebx), %esp	/* firmware's stack may be where something is moved to */
+	sub	$8, %esp
+	movw	$(GDT_SIZE - 1), (%esp)
+	mov	%eax, 2(%esp)
+	lgdt	(%esp)
+	add	$8, %esp
+	mov	$SELECTOR_DATA, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	mov	%eax, %fs
+	mov	%eax, %gs
+	mov	%cr4, %eax
+	and	$~(CR4_PGE | CR4_PCIDE | CR4_CET | CR4_LA57), %eax
+	or	$CR4_PAE, %eax
+	mov	%eax, %cr4
+	test	%edi, %edi
+	jz	1f
+	mov	$EFER, %ecx
+	rdmsr
+	or	$EFER_LME, %eax
+	wrmsr
+1:	mov	%ebp, %edx
+	call	copy_all
+	pushl	$SELECTOR_CODE_32
+	pushl	%ebx
+	lret
+
+/*
+ * What is moved after exit (rule C6): edx is the list that loader/copies.h writes, of 64-bit words whose upper halves
+ * are 0. Upwards from the start where a piece moves down, else downwards from the end, so that one that overlaps itself
+ * survives.
+ */
+copy_all:
+	mov	(%edx), %esi
+	mov	8(%edx), %edi
+	mov	16(%edx), %ecx
+	add	$24, %edx
+	test	%ecx, %ecx
+	jz	3f
+	cmp	%edi, %esi
+	jb	2f
+	shr	$2, %ecx	/* whole pages */
+	rep movsl
+	jmp	copy_all
+2:	lea	-4(%esi, %ecx), %esi
+	lea	-4(%edi, %ecx), %edi
+	shr	$2, %ecx
+	std
+	rep movsl
+	cld
+	jmp	copy_all
+3:	ret
+
+	.section .note.GNU-stack, "", @progbits

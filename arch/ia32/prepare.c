@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The bytes that a kernel is entered with from firmware of 32 bits, in whose mode there is no paging that would matter:
+ * every kernel is entered by the trampoline, a 64-bit one with tables of its own.
+ * Source: Linux Documentation/arch/x86/boot.rst; UEFI 2.10, 2.3.2, "IA-32 Platforms".
+ */
+#include "../arch.h"
+#include "../x86/entry.h"
+
+static enum status demand(const struct cpu *cpu, const struct image *image, struct request *handoff, struct fail *why)
+{
+	if (cpu->lacks_long_mode && !image->entered_in_32_bits)
+		return fail(why, BAD_INPUT,
+			    "%s: a 64-bit kernel, and this CPU has no 64-bit mode\n  try: a kernel for i386",
+			    image->name);
+	at_most(&handoff->max, GIB(4), image->entered_in_32_bits ? E3 : X12);
+	return OK;
+}
+
+static void prepare(const struct cpu *cpu, const struct image *image, const struct memmap *map, struct handoff *handoff)
+{
+	struct table_format format = tables_x86(image->five_levels ? 5 : 4, cpu->gib_pages);
+	struct tables tables = {.root = 0};
+
+	handoff->gdt = x86_take_gdt(&handoff->block, true, image);
+	handoff->stack_top = x86_take_stack(&handoff->block);
+	if (!image->entered_in_32_bits)
+		tables_build(&format, map, &handoff->block, &tables);
+	handoff->tables_size = tables.size;
+	handoff->table_root = tables.root;
+	handoff->trampoline = x86_take_trampoline(handoff, image, image->entered_in_32_bits ? NULL : &tables);
+}
+
+const struct arch arch_ia32 = {
+    .name = "x86 with 32-bit firmware",
+    .bls = "ia32",
+    .enters = {ELF_I386, ELF_X86_64},
+    .reach = GIB(4),
+    .demand = demand,
+    .prepare = prepare,
+};
