@@ -161,7 +161,9 @@ $(OUT)/probe/pvh.elf: $(PVH_PROBE_O) tests/probe/pvh/pvh.lds
 RISCV_PROBE_O := $(patsubst %,$(OUT)/tests/probe/%.o,riscv64/entry riscv64/main riscv64/tell tell clauses_sum $(TREE_CLAUSES) clauses_riscv)
 
 # Code that runs at any address by itself, without a table of addresses that somebody would have to relocate.
-$(RISCV_PROBE_O): EFI_CFLAGS += -fno-pie
+ifneq ($(filter aarch64 riscv64,$(ARCH)),)
+$(OUT)/tests/probe/%.o: EFI_CFLAGS += -fno-pie
+endif
 
 $(OUT)/probe/riscv64.elf: $(RISCV_PROBE_O) tests/probe/riscv64/probe.lds
 	@mkdir -p $(@D)
@@ -170,7 +172,6 @@ $(OUT)/probe/riscv64.elf: $(RISCV_PROBE_O) tests/probe/riscv64/probe.lds
 # For arm64, by make ARCH=aarch64; the same.
 ARM64_PROBE_O := $(patsubst %,$(OUT)/tests/probe/%.o,aarch64/entry aarch64/main aarch64/tell tell clauses_sum \
 	$(TREE_CLAUSES) clauses_arm64)
-$(ARM64_PROBE_O): EFI_CFLAGS += -fno-pie
 
 $(OUT)/probe/aarch64.elf: $(ARM64_PROBE_O) tests/probe/aarch64/probe.lds
 	@mkdir -p $(@D)
