@@ -18,6 +18,7 @@ ANSI = re.compile(rb"\x1b\[[0-9;=?]*[a-zA-Z]")
 KEYS = {"up": b"\x1b[A", "down": b"\x1b[B", "enter": b"\r", "escape": b"\x1b"}
 GIB = 1 << 30
 MIB = 1 << 20
+USABLE = (1, 2, 3, 4, 7)  # UEFI 2.10, table 7.10: loader's, boot services' and free memory is the kernel's after exit
 
 
 def script(*words):
@@ -55,7 +56,7 @@ def described(name, data):
 
 
 # What firmware of each CPU looks for on the disk.
-LOADERS = {"x86_64": "BOOTX64.EFI", "riscv64": "BOOTRISCV64.EFI"}
+LOADERS = {"x86_64": "BOOTX64.EFI", "aarch64": "BOOTAA64.EFI", "riscv64": "BOOTRISCV64.EFI"}
 
 
 class Esp:
@@ -230,6 +231,32 @@ class Guest:
 
     def param(self, offset, width):
         return int.from_bytes(self.boot_params()[offset:offset + width], "little")
+
+
+class Debian:
+    """Debian 13's kernel for another of its CPUs, and an initramfs with a busybox of that CPU."""
+
+    def __init__(self, cpu):
+        self.folder = script("fetch", "kernel", "trixie", cpu)
+        self.kernel = os.path.join(self.folder, "vmlinuz")
+        self.initrd = os.path.join(WORK, f"initramfs-{cpu}.cpio")
+        os.makedirs(WORK, exist_ok=True)
+        script("initramfs", self.initrd, self.folder, os.path.join(script("fetch", "busybox", cpu), "busybox"))
+
+
+def lost_memory(guest):
+    """What firmware's map, in the debug log, gives to the kernel, and /proc/iomem does not have as RAM: page by page."""
+    ram = [tuple(int(n, 16) for n in line.split()) for line in guest.all("ram")]
+    lost = []
+    for start, end, kind in re.findall(r"^berth: memory (0x[0-9a-f]+)-(0x[0-9a-f]+) type (\d+) ", guest.text, re.M):
+        at, end = int(start, 16), int(end, 16)
+        while int(kind) in USABLE and at < end:
+            inside = [last + 1 for first, last in ram if first <= at <= last]
+            if not inside:
+                lost.append(f"{at:#x} of {start}-{end:#x}")
+                break
+            at = max(inside)
+    return lost
 
 
 def put_into_image(image, name, text):

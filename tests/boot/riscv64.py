@@ -17,25 +17,9 @@ import probes  # noqa: E402
 FLAT = os.path.join(lab.ROOT, "build/riscv64/probe/riscv64.bin")
 INITRD = random.Random(9).randbytes(3 * MIB + 54321)
 LEAST_CLAUSES = 46
-USABLE = (1, 2, 3, 4, 7)  # UEFI 2.10, table 7.10: loader's, boot services' and free memory is the kernel's after exit
-
-
-class Debian:
-    """Debian's kernel for RISC-V, and an initramfs with a busybox of that CPU."""
-
-    def __init__(self):
-        folder = lab.script("fetch", "kernel", "trixie", "riscv64")
-        self.kernel = os.path.join(folder, "vmlinuz")
-        self.initrd = os.path.join(lab.WORK, "initramfs-riscv64.cpio")
-        if not os.path.exists(self.initrd):
-            os.makedirs(lab.WORK, exist_ok=True)
-            lab.script("initramfs", self.initrd, folder,
-                       os.path.join(lab.script("fetch", "busybox", "riscv64"), "busybox"))
-
-
 def debian(esp, *lines, options, kernel=None):
     """An entry of Debian's kernel with two initrds; the second has a file whose checksum the guest tells."""
-    files = Debian()
+    files = lab.Debian("riscv64")
     data = random.Random(10).randbytes(5 * MIB + 321)
     esp.use("riscv64")
     esp.put("vmlinuz", link=kernel or files.kernel)
@@ -45,21 +29,6 @@ def debian(esp, *lines, options, kernel=None):
               "initrd /data.cpio", f"options {options}", *lines)
     esp.told = described("bytes", data)
     esp.initrd_size = os.path.getsize(files.initrd) + len(data_archive("bytes", data))
-
-
-def lost_memory(guest):
-    """What firmware's map, in the debug log, gives to the kernel, and /proc/iomem does not have as RAM: page by page."""
-    ram = [tuple(int(n, 16) for n in line.split()) for line in guest.all("ram")]
-    lost = []
-    for start, end, kind in re.findall(r"^berth: memory (0x[0-9a-f]+)-(0x[0-9a-f]+) type (\d+) ", guest.text, re.M):
-        at, end = int(start, 16), int(end, 16)
-        while int(kind) in USABLE and at < end:
-            inside = [last + 1 for first, last in ram if first <= at <= last]
-            if not inside:
-                lost.append(f"{at:#x} of {start}-{end:#x}")
-                break
-            at = max(inside)
-    return lost
 
 
 @boots
@@ -80,7 +49,7 @@ def riscv_debian_with_6g(esp):
            f"the kernel runs at {guest.kernel_at():#x}, the log said {kernel[0]:#x}")
     expect(guest.one("cpus") == "2", f"{guest.one('cpus')} harts came up: " +
            "; ".join(re.findall(r"CPU\d+: failed to come online", guest.text)))
-    expect(not lost_memory(guest), "memory got lost: " + ", ".join(lost_memory(guest)))
+    expect(not lab.lost_memory(guest), "memory got lost: " + ", ".join(lab.lost_memory(guest)))
     expect(int(guest.one("memory").split()[0]) * 1024 > 0.95 * 6 * GIB, f"it has {guest.one('memory')}")
     expect(int(guest.one("efivars")) > 0, "no EFI variable is visible: runtime services do not work")
     expect(not guest.all("complaint"), "the kernel complained: " + "; ".join(guest.all("complaint")))

@@ -13,6 +13,7 @@ import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bits32  # noqa: E402
+import arm64  # noqa: E402
 import boots  # noqa: E402
 import direct  # noqa: E402
 import entered  # noqa: E402
@@ -70,7 +71,7 @@ def run(test):
 
 
 def main():
-    named = {**vars(bits32), **vars(boots), **vars(direct), **vars(entered), **vars(ia32), **vars(levels),
+    named = {**vars(arm64), **vars(bits32), **vars(boots), **vars(direct), **vars(entered), **vars(ia32), **vars(levels),
              **vars(plans), **vars(probes), **vars(pvh), **vars(riscv64), **vars(shaped)}
     tests = [t for n, t in named.items() if getattr(t, "is_boot", False)
              and (len(sys.argv) == 1 or any(word in n for word in sys.argv[1:]))]
