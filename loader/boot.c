@@ -372,7 +372,7 @@ enum status boot(struct boot *b, const struct entry *entry, const struct loader_
 	status = boot_through(b, entry, why);
 	boot_close(b);
 	boot_give_back(b);
-	if (b->handoff.seed.at != NULL)
+	if (b->handoff.block.at != NULL) /* there is a seed in it */
 		memset(fw_memory_at(b->claimed[PART_HANDOFF].start), 0, (size_t)range_size(b->claimed[PART_HANDOFF]));
 	memset(b->planning.machine.seed, 0, sizeof(b->planning.machine.seed));
 	release_claims(b);
