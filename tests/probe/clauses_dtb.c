@@ -140,7 +140,8 @@ void dtb_open(struct dtb *tree, const struct looking *looking, uint64_t address)
 	tree->strings_size = be32(header + 32);
 	tree->structure_size = be32(header + 36);
 	breaks(tree, be32(header + 20) < 17, "its version", be32(header + 20));
-	breaks(tree, be32(header + 24) > 16, "its last compatible version", be32(header + 24));
+	/* 16 by the specification; every reader of version 17 takes 17 as well. */
+	breaks(tree, be32(header + 24) > 17, "its last compatible version", be32(header + 24));
 	if (breaks(tree, tree->size < HEADER || looking->memory(looking->context, address, tree->size) == NULL,
 		   "its size", tree->size) ||
 	    breaks(tree, (uint64_t)tree->structure + tree->structure_size > tree->size || tree->structure % 4 != 0,

@@ -18,7 +18,7 @@ static const char *about(const char *scenario)
 	return line;
 }
 
-static const struct sim_file *file_named(struct word path)
+const struct sim_file *check_file_named(struct word path)
 {
 	for (size_t i = 0; i < sim.n_files; i++) {
 		const char *name = sim.file[i].path;
@@ -31,7 +31,7 @@ static const struct sim_file *file_named(struct word path)
 }
 
 /* The file's bytes from @offset lie at @at; long ones are looked at in places. */
-static void check_bytes(const struct sim_file *file, uint64_t offset, uint64_t at, const char *scenario)
+void check_bytes(const struct sim_file *file, uint64_t offset, uint64_t at, const char *scenario)
 {
 	uint64_t size = file->size - offset, step = size > KIB(16) ? size / KIB(4) : 1;
 	const uint8_t *memory = sim_memory(at, size);
@@ -122,19 +122,19 @@ static void check_kernel(const struct sim_file *kernel, const char *scenario)
 	was_moved = vmlinux_check(sim.vmlinux, memory, sim_log(), about(scenario)) != 0;
 }
 
-static void check_exit(const char *scenario)
+void check_exit(const char *scenario)
 {
 	if (outcome.exits != 1 || outcome.files_left != 0)
 		fail_msg("%s: entered with %u exits and %zu open files", about(scenario), outcome.exits,
 			 outcome.files_left);
 }
 
-static void check_initrds(const struct entry *entry, uint64_t at, const char *scenario)
+void check_initrds(const struct entry *entry, uint64_t at, const char *scenario)
 {
 	uint64_t end = 0;
 
 	for (size_t i = 0; i < entry->n_initrds; i++) {
-		const struct sim_file *file = file_named(entry->initrd[i]);
+		const struct sim_file *file = check_file_named(entry->initrd[i]);
 
 		end = (end + 3) & ~UINT64_C(3);
 		check_bytes(file, 0, at + end, scenario);
@@ -145,7 +145,7 @@ static void check_initrds(const struct entry *entry, uint64_t at, const char *sc
 static void check_entered(const struct entry *entry, const char *scenario)
 {
 	const uint8_t *bp = sim_memory(outcome.argument, 4096);
-	const struct sim_file *kernel = file_named(entry->linux_path);
+	const struct sim_file *kernel = check_file_named(entry->linux_path);
 
 	check_exit(scenario);
 	if (bp == NULL)
@@ -171,7 +171,7 @@ static const uint8_t *firmwares_own(uint64_t address, uint64_t size)
 	return NULL;
 }
 
-static const uint8_t *clause_memory(void *context, uint64_t address, uint64_t size)
+const uint8_t *check_memory(void *context, uint64_t address, uint64_t size)
 {
 	const uint8_t *claimed = sim_memory(address, size);
 
@@ -179,8 +179,8 @@ static const uint8_t *clause_memory(void *context, uint64_t address, uint64_t si
 	return claimed != NULL ? claimed : firmwares_own(address, size);
 }
 
-static void say_clause(void *context, unsigned int number, const char *sentence, const char *source,
-		       const struct finding *finding)
+void check_say(void *context, unsigned int number, const char *sentence, const char *source,
+	       const struct finding *finding)
 {
 	if (finding->verdict == CLAUSE_BROKEN)
 		fail_msg("%s: clause %u, %s (%s): %s, seen %#" PRIx64 ", wanted %#" PRIx64, about(context), number,
@@ -247,9 +247,9 @@ static void check_clauses(const struct sim_file *kernel, const char *scenario)
 	    .es = 0x18,
 	    .ss = 0x18,
 	    .file = header_of(kernel),
-	    .memory = clause_memory,
+	    .memory = check_memory,
 	};
-	struct clause_report report = {.say = say_clause, .context = (void *)(uintptr_t)scenario};
+	struct clause_report report = {.say = check_say, .context = (void *)(uintptr_t)scenario};
 
 	if (!has_entry_64())
 		as_in_32_bits(&found, scenario);
@@ -261,7 +261,7 @@ static void check_clauses(const struct sim_file *kernel, const char *scenario)
 /* The CPU's part of it: 32-bit mode, and a TSS that loading has marked busy. */
 static void check_pvh(const struct entry *entry, const char *scenario)
 {
-	struct clause_report report = {.say = say_clause, .context = (void *)(uintptr_t)scenario};
+	struct clause_report report = {.say = check_say, .context = (void *)(uintptr_t)scenario};
 	const uint8_t *page = sim_memory(outcome.trampoline, 4096), *info = sim_memory(outcome.argument, 56);
 	struct found_pvh found = {
 	    .load = outcome.entry,
@@ -277,7 +277,7 @@ static void check_pvh(const struct entry *entry, const char *scenario)
 	    .es = 0x18,
 	    .tr = 0x20,
 	    .facts = (const void *)sim_memory(outcome.entry + sim.pvh_facts_at, sizeof(struct pvh_facts)),
-	    .memory = clause_memory,
+	    .memory = check_memory,
 	};
 
 	check_exit(scenario);
@@ -369,14 +369,17 @@ void check_outcome(const struct entry *entry, const char *scenario)
 	if (outcome.takes_at_look != 0)
 		fail_msg("%s: the loader held %u pieces of memory when it looked at the map", about(scenario),
 			 outcome.takes_at_look);
-	if (outcome.entered && sim.arch == &arch_aarch64) {
+	if (outcome.entered && sim.check_entered != NULL) {
+		check_exit(scenario);
+		sim.check_entered(entry, scenario);
+	} else if (outcome.entered && sim.arch == &arch_aarch64) {
 		check_arm64(entry, scenario);
 	} else if (outcome.entered && sim.pvh_facts_at != 0) {
 		check_pvh(entry, scenario);
 	} else if (outcome.entered) {
 		check_entered(entry, scenario);
 		if (!sim.no_clauses)
-			check_clauses(file_named(entry->linux_path), scenario);
+			check_clauses(check_file_named(entry->linux_path), scenario);
 	} else
 		check_refused(scenario);
 }

@@ -33,7 +33,7 @@ static struct {
 	struct boot boot;
 	char log[LOG_SIZE];
 	struct text log_text;
-	unsigned int surveys, looks, takes;
+	unsigned int surveys, looks, takes, reads_of_changing;
 	struct {
 		uint8_t *at;
 		uint64_t size;
@@ -167,6 +167,14 @@ enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size
 		memset(to, 0, *got);
 		return OK;
 	}
+	if (sim.changes != NULL && strcmp(sim.changes, file->file->path) == 0 &&
+	    ++fw.reads_of_changing >= sim.changes_at) {
+		struct sim_file changed = *file->file;
+
+		changed.head = sim.changed_head;
+		fill(&changed, offset, to, *got);
+		return OK;
+	}
 	fill(file->file, offset, to, *got);
 	return OK;
 }
@@ -175,19 +183,19 @@ enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size
 
 static enum status parse_map(struct survey *survey, const uint8_t *raw, size_t size, struct fail *why)
 {
-	size_t n = sim.desc_size == 0 ? 0 : size / sim.desc_size, runs = 2 * n + 64;
+	size_t n = sim.desc_size == 0 ? 0 : size / sim.desc_size, entries = n + MAX_RESERVED, runs = 2 * entries + 64;
 	struct {
 		struct memory *entry;
 		struct range *all, *reliable;
 	} room;
-	uint8_t *pool = malloc(n * sizeof(*room.entry) + 2 * runs * sizeof(*room.all) + 1);
+	uint8_t *pool = malloc(entries * sizeof(*room.entry) + 2 * runs * sizeof(*room.all) + 1);
 
 	survey->pool = pool;
 	fw.surveys++;
 	room.entry = (struct memory *)(void *)pool;
-	room.all = (struct range *)(void *)(pool + n * sizeof(*room.entry));
+	room.all = (struct range *)(void *)(pool + entries * sizeof(*room.entry));
 	room.reliable = room.all + runs;
-	survey->map = (struct memmap){room.entry, 0, n};
+	survey->map = (struct memmap){room.entry, 0, entries};
 	TRY(memmap_parse(&survey->map, raw, size, sim.desc_size, why));
 	survey->free.all = (struct runs){room.all, memmap_free_runs(&survey->map, false, room.all, runs), runs};
 	survey->free.reliable =
@@ -583,6 +591,7 @@ void sim_begin(void)
 	fw.opened = 0;
 	fw.looks = 0;
 	fw.takes = 0;
+	fw.reads_of_changing = 0;
 }
 
 void sim_boot(const struct entry *entry, const struct loader_conf *conf)

@@ -67,11 +67,16 @@ struct sim_setup {
 	const uint8_t
 	    *packed_image; /* of another CPU: what the kernel's file unpacks to; NULL: the file is the image */
 	uint64_t packed_size;
+	const char *changes; /* this file begins with other bytes, as many as before, from its k-th read on */
+	const uint8_t *changed_head;
+	unsigned int changes_at;
 	const struct vmlinux *vmlinux; /* what the kernel's file unpacks to, when that is entered; NULL: the file is */
 	uint64_t pvh_facts_at;	       /* of an ELF kernel: its struct pvh_facts, from its entry; 0: a bzImage */
-	bool no_clauses;	       /* of a map or a header so odd that the protocol says nothing of it */
-	size_t final_extra;	       /* descriptors by which the map grows until exit */
-	const uint8_t *final_map;      /* another map than before, at exit */
+	/* Of a kernel of another CPU: what must hold when it was entered. */
+	void (*check_entered)(const struct entry *entry, const char *scenario);
+	bool no_clauses;	  /* of a map or a header so odd that the protocol says nothing of it */
+	size_t final_extra;	  /* descriptors by which the map grows until exit */
+	const uint8_t *final_map; /* another map than before, at exit */
 	size_t final_map_size;
 };
 
