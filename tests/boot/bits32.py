@@ -53,6 +53,15 @@ def i386_stand_in_that_cannot_move(esp):
 
 
 @boots
+def i386_stand_in_copied_after_exit(esp):
+    """Stand-in without a 64-bit entry that runs at 9 MiB alone, which firmware holds: copied there after exit"""
+    given(esp, xloadflags=0, relocatable_kernel=0, pref_address=9 * MIB, init_size=6 * MIB, file_size=4 * MIB)
+    probe = boot_32(esp)
+    expect(probe.number("load") == 9 * MIB, f"it lies at {probe.number('load'):#x}")
+    expect("berth: after exit copy 0x0 " not in probe.text, "nothing was copied after exit")
+
+
+@boots
 def i386_stand_in_with_less_alignment(esp):
     """Stand-in without a 64-bit entry that wants 256 MiB of alignment and takes 8 KiB: the next lower one, told so"""
     given(esp, xloadflags=0, kernel_alignment=256 * MIB, min_alignment=13, init_size=300 * MIB)

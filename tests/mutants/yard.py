@@ -61,7 +61,11 @@ def expand(*patterns):
 
 def pure_files():
     return expand("protocol/base/*.c", "protocol/*.c", "config/*.c", "loader/*.c", "arch/*.c", "arch/*/prepare.c",
-                  "arch/x86_64/here.c")
+                  "arch/x86/*.c", "arch/x86_64/here.c")
+
+
+def assembly_files():
+    return ["arch/x86/trampoline.S", "arch/x86_64/enter.S"]
 
 
 def firmware_files():
@@ -127,7 +131,7 @@ class Yard:
 
     def code_objects(self, folder, instead=None):
         """The objects of a library, with some replaced: {file: object}."""
-        files = pure_files() + ["arch/x86_64/enter.S"]
+        files = pure_files() + assembly_files()
         return [(instead or {}).get(f, self.object_of(f)) for f in files
                 if folder == "sim" or f not in firmware_files()]
 
@@ -149,7 +153,7 @@ class Yard:
 
     def build(self, pool, wanted):
         """Everything that the programs of the tests in @wanted need; True when something was built."""
-        files = set(pure_files() + ["arch/x86_64/enter.S"] + wanted)
+        files = set(pure_files() + assembly_files() + wanted)
         for folder in {folder_of(test) for test in wanted}:
             files.update(helper_files(folder))
         stale = {file: note for file in sorted(files) if (note := self._stale(file))}
