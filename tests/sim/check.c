@@ -310,7 +310,7 @@ static void check_written(const char *what, struct range range, const char *scen
 /* arch/aarch64/enter.S, by which registers and caches are as the clauses want them, is held to them in firmware. */
 static void check_arm64(const struct entry *entry, const char *scenario)
 {
-	const struct sim_file *kernel = file_named(entry->linux_path);
+	const struct sim_file *kernel = check_file_named(entry->linux_path);
 	const struct handoff *h = &outcome.handoff;
 	const uint8_t *head = sim.packed_image != NULL ? sim.packed_image : kernel->head;
 	uint64_t image_size = load_le(head + 16, 8);
@@ -324,9 +324,9 @@ static void check_arm64(const struct entry *entry, const char *scenario)
 	    .current_el = 2 << 2,
 	    .daif = 0x3c0,
 	    .facts = &facts,
-	    .looking = {.memory = clause_memory},
+	    .looking = {.memory = check_memory},
 	};
-	struct clause_report report = {.say = say_clause, .context = (void *)(uintptr_t)scenario};
+	struct clause_report report = {.say = check_say, .context = (void *)(uintptr_t)scenario};
 	struct told_by_tree told = {.looking = found.looking};
 
 	check_exit(scenario);
