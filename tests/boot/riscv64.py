@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Boots of a RISC-V machine in U-Boot's UEFI: Debian 13's kernel, and the stand-in that checks every clause at its entry."""
+import gzip
 import os
 import random
 import re
@@ -53,6 +54,23 @@ def riscv_debian_with_6g(esp):
     expect(int(guest.one("memory").split()[0]) * 1024 > 0.95 * 6 * GIB, f"it has {guest.one('memory')}")
     expect(int(guest.one("efivars")) > 0, "no EFI variable is visible: runtime services do not work")
     expect(not guest.all("complaint"), "the kernel complained: " + "; ".join(guest.all("complaint")))
+
+
+@boots
+def riscv_debian_compressed(esp):
+    """RISC-V, Debian 13's Image in gzip, 1 GiB, placed low: unpacked straight into place, and the system comes up"""
+    packed = os.path.join(esp.path, "Image.gz")
+    with open(lab.Debian("riscv64").kernel, "rb") as kernel, open(packed, "wb") as out:
+        out.write(gzip.compress(kernel.read(), 1))
+    options = "console=ttyS0 quiet berth.guest=report panic=-1"
+    debian(esp, "placement low", options=options, kernel=packed)
+    with Machine(esp, memory="1G") as machine:
+        guest = Guest(machine.finish())
+    # U-Boot's memory is free from the end of OpenSBI's on, at 0x80080000.
+    expect(guest.placed("kernel")[0] == 2 * GIB + 2 * MIB, f"the log placed the kernel at {guest.placed('kernel')}")
+    expect(2 * GIB + 2 * MIB <= guest.kernel_at() < 2 * GIB + 4 * MIB, f"the kernel runs at {guest.kernel_at():#x}")
+    expect(re.search(r"^berth: unpacked \\vmlinuz, gzip, ", guest.text, re.M) is not None, "nothing was unpacked")
+    expect(guest.all("file") == [esp.told], f"of the second initrd came {guest.all('file')}, not {esp.told}")
 
 
 def given(esp, *lines, initrd=INITRD, more="grüße=“ja”", **fields):
