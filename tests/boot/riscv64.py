@@ -73,6 +73,23 @@ def riscv_debian_compressed(esp):
     expect(guest.all("file") == [esp.told], f"of the second initrd came {guest.all('file')}, not {esp.told}")
 
 
+@boots
+def riscv_debian_in_edk2(esp):
+    """RISC-V, Debian 13 in EDK2, whose MMU is on: kernel and initrd above 4 GiB, runtime services read and write"""
+    options = "console=ttyS0 quiet berth.guest=report panic=-1"
+    debian(esp, options=options)
+    esp.conf("log debug")
+    with Machine(esp, "--ovmf", lab.script("fetch", "edk2", "riscv64")) as machine:
+        guest = Guest(machine.finish())
+    kernel, initrd = guest.placed("kernel"), guest.placed("initrd")
+    expect(min(kernel[0], initrd[0]) >= 4 * GIB, f"they lie at {kernel[0]:#x} and {initrd[0]:#x}")
+    expect(kernel[0] <= guest.kernel_at() < kernel[0] + 2 * MIB, f"the kernel runs at {guest.kernel_at():#x}")
+    expect(guest.all("file") == [esp.told], f"of the second initrd came {guest.all('file')}, not {esp.told}")
+    expect(guest.one("efivar-read") == "ok" and guest.one("runtime") == "ok", "runtime services do not work")
+    expect(not lab.lost_memory(guest), "memory got lost: " + ", ".join(lab.lost_memory(guest)))
+    expect(not guest.all("complaint"), "the kernel complained: " + "; ".join(guest.all("complaint")))
+
+
 def given(esp, *lines, initrd=INITRD, more="grüße=“ja”", **fields):
     make_image.make(FLAT, os.path.join(esp.tree, "probe"), **{"file_size": 5 * MIB + 777, **fields})
     told = f"probe.ramdisk={len(initrd):x},{zlib.adler32(initrd):x}" if initrd else "probe.ramdisk=0,0"
