@@ -116,4 +116,8 @@ void planning_facts(struct text *text, const struct planning *p)
 	    p->survey.descriptors, p->survey.desc_size, p->survey.final_room, p->arch->reach == 0 ? 64u : 32u,
 	    levels(p), (unsigned int)p->cpu.has_la57, (unsigned int)p->cpu.gib_pages, (unsigned int)p->machine.has_seed,
 	    p->has_entropy ? p->entropy : 0);
+	if (p->cpu.page_sizes != 0)
+		text_add(text, " pages %u", p->cpu.page_sizes);
+	if (p->cargo.tree.size != 0)
+		text_add(text, " tree %" PRIu64, p->cargo.tree.size);
 }

@@ -11,7 +11,7 @@
 
 /* A tree that tree_check found well-formed. */
 struct tree {
-	const uint8_t *at; /* NULL: there is none, and an empty one takes its place */
+	const uint8_t *at; /* NULL: there is none, and an empty one takes its place; or it was not read yet */
 	uint64_t size;	   /* bytes of its content, without room to spare; 0: none */
 };
 

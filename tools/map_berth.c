@@ -27,6 +27,8 @@ static const struct fact fact[] = {
     {"gib-pages", 0, 1, false},
     {"seed", 0, 1, false},
     {"entropy", 0, UINT64_MAX, false},
+    {"pages", 0, 4096 + 16384 + 65536, true},
+    {"tree", 0, UINT64_C(1) << 32, true},
 };
 
 enum {
@@ -39,6 +41,8 @@ enum {
 	FACT_GIB_PAGES,
 	FACT_SEED,
 	FACT_ENTROPY,
+	FACT_PAGES,
+	FACT_TREE,
 	N_FACTS
 };
 
@@ -85,6 +89,8 @@ static enum status facts_line(struct reader *r, const char *at)
 	source->gib_pages = value[FACT_GIB_PAGES] != 0;
 	source->has_seed = value[FACT_SEED] != 0;
 	source->entropy = value[FACT_ENTROPY];
+	source->page_sizes = (uint32_t)value[FACT_PAGES];
+	source->tree_size = value[FACT_TREE];
 	r->found = true;
 	return OK;
 }

@@ -172,6 +172,7 @@ static enum status survey_map(struct planning *p, const struct map_source *sourc
 	p->cpu.five_levels = source->has_facts && source->levels == 5;
 	p->cpu.has_la57 = source->has_facts && source->has_la57;
 	p->cpu.gib_pages = !source->has_facts || source->gib_pages;
+	p->cpu.page_sizes = source->page_sizes != 0 ? source->page_sizes : 4096 + 16384 + 65536;
 	p->machine.has_seed = !source->has_facts || source->has_seed;
 	p->machine.riscv = (struct riscv_machine){.has_hart = true, .levels = source->has_facts ? source->levels : 0};
 	return OK;
@@ -227,6 +228,7 @@ static int plan(struct planning *p, struct arguments *a, const struct map_source
 	policy_default(&p->wish, &p->image, a->command_line);
 	p->conf = &a->conf;
 	p->cargo = (struct cargo){.command_line = a->command_line, .initrd_size = a->initrd_size};
+	p->cargo.tree.size = source->tree_size;
 	set_entropy(p, a, source);
 	snprintf(report.title, sizeof(report.title), "%s (%s) on %s (%s), placement %s", p->image.name,
 		 p->image.protocol->name, a->memmap, source->kind,

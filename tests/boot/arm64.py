@@ -18,6 +18,7 @@ from lab import GIB, MIB, Guest, Machine, data_archive, described, expect
 
 sys.path.insert(0, os.path.join(lab.ROOT, "tests", "probe"))
 import make_image  # noqa: E402
+import plans  # noqa: E402
 import probes  # noqa: E402
 
 FLAT = os.path.join(lab.ROOT, "build/aarch64/probe/aarch64.bin")
@@ -42,6 +43,7 @@ def debian(esp, *lines, kernel=None, name="vmlinuz"):
     esp.entry("debian", "title Debian", "architecture aa64", f"linux /{name}", "initrd /initrd.cpio",
               "initrd /data.cpio", f"options {OPTIONS}", *lines)
     esp.conf("log debug")
+    esp.kernel = name
     esp.told = described("bytes", data)
     esp.initrd_size = os.path.getsize(files.initrd) + len(data_archive("bytes", data))
 
@@ -64,6 +66,8 @@ def boot_debian(esp, *options, level, **more):
     expect(guest.one("runtime") == "ok", "an EFI variable could not be written and deleted")
     expect("KASLR enabled" in guest.text, "the kernel found no kaslr-seed")
     expect(not guest.all("complaint"), "the kernel complained: " + "; ".join(guest.all("complaint")))
+    plans.expect_same(os.path.join(esp.path, "console.log"), "--initrd", str(esp.initrd_size), "--cmdline", OPTIONS,
+                      kernel=os.path.join(esp.tree, esp.kernel))
     return guest
 
 
