@@ -259,9 +259,9 @@ UEFI_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=undefined -fno
 UEFI_TESTS := $(patsubst tests/uefi/%.c,%,$(wildcard tests/uefi/test_*.c))
 UEFI_EFI_O := $(patsubst %.c,$(UEFI)/%.named.o,$(filter-out efi/libc.c,$(wildcard efi/*.c)))
 UEFI_O := $(UEFI_EFI_O) $(patsubst %,$(UEFI)/%.o,$(basename $(PURE_C) $(ARCH_S) $(ASKING_C) \
-	$(filter-out tests/uefi/test_%,$(wildcard tests/uefi/*.c)) tests/sim/bench.c tests/sim/check.c \
+	$(filter-out tests/uefi/test_%,$(wildcard tests/uefi/*.c)) tests/sim/bench.c tests/sim/check.c tests/sim/check_arm64.c \
 	tests/sim/vmlinux.c $(wildcard tests/probe/clauses*.c) $(addprefix tests/unit/,given.c kernel_head.c elf_file.c \
-	packed.c)))
+	packed.c tree_file.c)))
 
 $(UEFI)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -276,7 +276,7 @@ $(UEFI)/%.named.o: $(UEFI)/%.o
 		--rename-section .data=efi_data --rename-section .data.rel.local=efi_data $< $@
 
 $(HOST)/uefi/test_%: $(UEFI)/tests/uefi/test_%.o $(UEFI_O) $(UEFI)/libunpack.a
-	$(Q)$(HOSTCC) -fsanitize=undefined $(SIM_WRAP) $^ -lcmocka -o $@
+	$(Q)$(HOSTCC) -fsanitize=undefined $(SIM_WRAP) $(SIM_ARCH_WRAP) $^ -lcmocka -o $@
 .PRECIOUS: $(UEFI)/%.o
 
 # ---- fuzzing: tests/fuzz/fuzz_NAME.c; `make fuzz` runs each a bounded number of times, `make fuzz-NAME` until stopped ----

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bench.h"
 
+#include "check_arm64.h"
+
 #include "../unit/tree_file.h"
 
 #define SYSTEM_TABLE 0xfff00000
@@ -41,6 +43,7 @@ void bench_set_up_arm64(const char *map, const char *entry, const struct arm64_f
 	bench_set_up(map, entry, "", &KERNEL(SMALL_KERNEL));
 	arm64_head(kernel, bench.head);
 	sim.arch = &arch_aarch64;
+	sim.check_entered = check_arm64;
 	sim.cpu = (struct cpu){.page_sizes = 4096 | 65536};
 	sim.file[0].size = kernel->file_size;
 	sim.file[sim.n_files++] = (struct sim_file){"\\dtb", size, tree, size};

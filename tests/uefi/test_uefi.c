@@ -6,6 +6,7 @@
  */
 #include "../sim/bench.h"
 #include "../sim/vmlinux.h"
+#include "../unit/tree_file.h"
 #include "uefi.h"
 
 #define ERROR(n) (UINT64_C(0x8000000000000000) | (n))
@@ -40,6 +41,7 @@ static const struct scenario {
 	struct uefi_setup uefi;
 	const char *packer; /* the kernel is a bzImage with a vmlinux, packed by this command, that Berth enters */
 	bool no_entropy, reads_fail_above_4g, has_hole, grows, fixed;
+	bool arm64, has_tree; /* the machine is one; firmware has a device tree */
 } scenarios[] = {
     {.map = "1M-1G free, 4G-5G free", .entry = LINUX INITRDS},
     {.map = "1M-512M free", .entry = LINUX INITRD "placement random\n", .conf = "timeout 2\n"},
@@ -68,6 +70,13 @@ static const struct scenario {
      .entry = LINUX "decompress loader\noptions nokaslr\n",
      .conf = "log debug\n",
      .packer = "zstd -q -c"},
+    {.map = "1G-2G free, 4G-5G free", .entry = LINUX INITRD, .arm64 = true},
+    {.map = "1G-2G free", .entry = LINUX INITRD, .conf = "log debug\n", .arm64 = true, .has_tree = true},
+    {.map = "1G-2G free",
+     .entry = LINUX "devicetree /dtb\n",
+     .uefi = {.maps_nothing = true},
+     .arm64 = true,
+     .no_entropy = true},
 };
 
 static struct vmlinux vmlinux;
@@ -98,9 +107,22 @@ static void pack(const struct scenario *s)
 	sim.file[0].head = kernel.at;
 }
 
+static void set_up_arm64(const struct scenario *s)
+{
+	static uint8_t tree[TREE_FILE_SIZE] __attribute__((aligned(8)));
+	struct tree_file file = tree_file_machine();
+
+	bench_set_up_arm64(s->map, s->entry, &ARM64(.image_size = MIB(1), .file_size = 70000));
+	if (s->has_tree)
+		sim.machine.tree = (struct bytes){tree, tree_file_write(&file, tree)};
+}
+
 static void set_up(const struct scenario *s)
 {
-	bench_set_up(s->map, s->entry, "", s->fixed ? &fixed : &debian);
+	if (s->arm64)
+		set_up_arm64(s);
+	else
+		bench_set_up(s->map, s->entry, "", s->fixed ? &fixed : &debian);
 	if (s->packer != NULL)
 		pack(s);
 	uefi = s->uefi;

@@ -316,6 +316,24 @@ static EFI_STATUS EFIAPI reset_system(EFI_RESET_TYPE type, EFI_STATUS status, UI
 	longjmp(fw.left, 1);
 }
 
+/* UEFI 2.10, 8.4.1: at runtime alone, of the runtime services' memory alone; here nothing is to move. */
+static EFI_STATUS EFIAPI set_virtual_address_map(UINTN size, UINTN desc_size, UINT32 version,
+						 EFI_MEMORY_DESCRIPTOR *descriptors)
+{
+	const uint8_t *at = (const uint8_t *)descriptors;
+
+	if (outcome.exits == 0 || outcome.runtime_maps++ != 0)
+		uefi_die("SetVirtualAddressMap before exit, or twice");
+	if (version != 1 || desc_size != sim.desc_size || size % desc_size != 0)
+		uefi_die("SetVirtualAddressMap with descriptors that are none");
+	for (UINTN i = 0; i < size; i += desc_size)
+		if (load_le(at + i + 32, 8) >> 63 == 0 || load_le(at + i + 8, 8) != load_le(at + i + 16, 8))
+			uefi_die("SetVirtualAddressMap of something else, or to somewhere else");
+	return uefi.maps_nothing ? EFI_UNSUPPORTED : EFI_SUCCESS;
+}
+
+/* ---- the CPU ---- */
+
 uint32_t __wrap_x86_cpuid_ecx(uint32_t leaf);
 uint32_t __wrap_x86_cpuid_edx(uint32_t leaf);
 uint64_t __wrap_x86_read_cr4(void);
@@ -372,6 +390,38 @@ void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampo
 	uefi_die("nothing here has five levels");
 }
 
+/* ---- another CPU than the one that the tests run on ---- */
+
+const struct arch *__real_arch_here(void);
+const struct arch *__wrap_arch_here(void);
+void __real_arch_cpu(struct cpu *cpu);
+void __wrap_arch_cpu(struct cpu *cpu);
+__attribute__((noreturn)) void __real_arch_enter(const struct handoff *handoff);
+__attribute__((noreturn)) void __wrap_arch_enter(const struct handoff *handoff);
+
+const struct arch *__wrap_arch_here(void)
+{
+	return sim.arch != NULL ? sim.arch : __real_arch_here();
+}
+
+void __wrap_arch_cpu(struct cpu *cpu)
+{
+	if (sim.arch != NULL)
+		*cpu = sim.cpu;
+	else
+		__real_arch_cpu(cpu);
+}
+
+void __wrap_arch_enter(const struct handoff *handoff)
+{
+	if (sim.arch == NULL)
+		__real_arch_enter(handoff);
+	sim_copy_after_exit(handoff->copies.address);
+	outcome.handoff = *handoff;
+	outcome.entered = true;
+	longjmp(fw.left, 1);
+}
+
 /* ---- a boot ---- */
 
 const char *sim_log(void)
@@ -405,16 +455,21 @@ void sim_end(void)
 
 static void set_up_tables(EFI_SYSTEM_TABLE *table)
 {
-	static EFI_CONFIGURATION_TABLE acpi = {ACPI_20_TABLE_GUID, NULL};
+	static EFI_CONFIGURATION_TABLE tables[] = {
+	    {ACPI_20_TABLE_GUID, NULL},
+	    /* UEFI 2.10, 4.6.1.3, EFI_DTB_TABLE_GUID */
+	    {{0xb1b621d5, 0xf19c, 0x41a5, {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}}, NULL},
+	};
 
 	memset(table, 0, sizeof(*table));
 	table->Hdr.Signature = EFI_SYSTEM_TABLE_SIGNATURE;
 	table->BootServices = &boot_services;
 	table->RuntimeServices = &runtime_services;
 	table->ConsoleOutHandle = &console_handle;
-	acpi.VendorTable = (VOID *)(uintptr_t)sim.machine.rsdp;
-	table->ConfigurationTable = &acpi;
-	table->NumberOfTableEntries = 1;
+	tables[0].VendorTable = (VOID *)(uintptr_t)sim.machine.rsdp;
+	tables[1].VendorTable = (VOID *)(uintptr_t)sim.machine.tree.at;
+	table->ConfigurationTable = tables;
+	table->NumberOfTableEntries = sim.machine.tree.at == NULL ? 1 : 2;
 	uefi_console_set_up(table);
 	uefi_memory_set_up(&boot_services);
 	boot_services.CreateEvent = create_event;
@@ -430,6 +485,7 @@ static void set_up_tables(EFI_SYSTEM_TABLE *table)
 	boot_services.ExitBootServices = exit_boot_services;
 	runtime_services.GetVariable = get_variable;
 	runtime_services.ResetSystem = reset_system;
+	runtime_services.SetVirtualAddressMap = set_virtual_address_map;
 	volume.OpenVolume = uefi_open_volume;
 	loaded = (EFI_LOADED_IMAGE){.DeviceHandle = &device_handle};
 	if (uefi.option != NULL) {

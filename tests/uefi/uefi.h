@@ -24,7 +24,8 @@ extern struct uefi_setup {
 	const char *option;	 /* the load option, 8-bit text; NULL: none */
 	unsigned int exit_fails; /* so many calls of ExitBootServices answer that the map has changed */
 	bool no_keyboard, no_screen, no_console, no_variables;
-	bool presses; /* somebody presses Esc from the start; else only when told to press a key */
+	bool maps_nothing; /* SetVirtualAddressMap answers that it is not supported, which changes nothing */
+	bool presses;	   /* somebody presses Esc from the start; else only when told to press a key */
 } uefi;
 
 extern struct uefi_report {
