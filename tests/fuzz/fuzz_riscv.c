@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Images for RISC-V, and what a device tree tells of their machine: what is accepted has a place of whole 2 MiB pages
+ * that holds its file, limits that no number of the tree's can widen, and reserved ranges that are ranges.
+ */
+#include "fuzz.h"
+
+#include "../../protocol/image.h"
+#include "../../protocol/riscv.h"
+#include "../../protocol/riscv_tree.h"
+
+static void learn(const uint8_t *data, size_t size, struct machine *machine)
+{
+	uint8_t *blob = aligned_alloc(8, (size + 8) / 8 * 8);
+	struct tree tree;
+	struct fail why;
+
+	memcpy(blob, data, size);
+	if (tree_check(&tree, "fuzz", (struct bytes){blob, size}, &why) == OK &&
+	    riscv_learn_tree(&tree, machine, &why) == OK) {
+		REQUIRE(machine->n_reserved <= MAX_RESERVED);
+		for (size_t i = 0; i < machine->n_reserved; i++)
+			REQUIRE(!range_is_empty(machine->reserved[i]));
+		REQUIRE(machine->riscv.levels == 0 || (machine->riscv.levels >= 3 && machine->riscv.levels <= 5));
+	}
+	free(blob);
+}
+
+static void demand(const struct image *image, const struct machine *machine)
+{
+	struct cargo cargo = {.command_line = "quiet", .initrd_size = 12345};
+	struct request request[N_PARTS];
+	struct fail why;
+
+	REQUIRE(image->window_size % MIB(2) == 0 && image->window_size >= image->piece[0].size);
+	REQUIRE(image->window_size >= image->flat.image_size && image->flat.image_size != 0);
+	if (image->protocol->demand(image, &cargo, machine, request, &why) != OK)
+		return;
+	REQUIRE(machine->riscv.has_hart && request[PART_KERNEL].size == image->window_size);
+	for (size_t part = PART_KERNEL; part <= PART_HANDOFF; part++) {
+		REQUIRE(request[part].max.by == R2 || request[part].max.value == UINT64_MAX);
+		REQUIRE(request[part].max.value >= GIB(128));
+		REQUIRE(request[part].max.value <= riscv_reach(machine->ram_start, 5, ""));
+	}
+}
+
+/* The head of a file, the file's size, where memory starts, and the tree. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes input = {data, size};
+	struct image image = {.name = "fuzz", .file_size = take_number(&input, 8)};
+	struct machine machine = {.ram_start = take_number(&input, 8)};
+	size_t head_size = input.size < IMAGE_HEAD ? input.size : IMAGE_HEAD;
+	struct bytes head = {input.at, head_size < FLAT_IMAGE_HEADER ? head_size : FLAT_IMAGE_HEADER};
+	struct fail why;
+	enum status status;
+
+	if (head.size < FLAT_IMAGE_HEADER)
+		return 0;
+	learn(input.at + FLAT_IMAGE_HEADER, input.size - FLAT_IMAGE_HEADER, &machine);
+	status = riscv_protocol.identify(&image, head, &why);
+	image.protocol = &riscv_protocol;
+	if (status == OK)
+		demand(&image, &machine);
+	else
+		REQUIRE(why.text[0] != '\0');
+	return 0;
+}
