@@ -25,7 +25,13 @@ struct arch {
 	const char *name;	    /* as people say it: "x86-64" */
 	const char *bls;	    /* in the Boot Loader Specification's key `architecture` */
 	enum elf_machine enters[2]; /* kernels of these; 0: none */
-	uint64_t reach; /* what its firmware and the loader cannot reach begins here; 0: nothing (rule X12) */
+	unsigned int firmware_bits; /* of firmware's addresses, where they are not 64 */
+
+	/*
+	 * Where memory begins that firmware, and so the loader, cannot reach in the mode that the CPU is in; NULL:
+	 * nowhere.
+	 */
+	struct bound (*reach)(const struct cpu *cpu);
 
 	/*
 	 * Narrows where the handoff block may lie, for what this CPU must do in it (rule X8). BAD_INPUT when the CPU

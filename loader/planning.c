@@ -68,8 +68,11 @@ enum status planning_demand(struct planning *p, struct fail *why)
 {
 	p->image.five_levels = policy_five_levels(&p->cpu, &p->image, p->cargo.command_line);
 	TRY(p->image.protocol->demand(&p->image, &p->cargo, &p->machine, p->request, why));
-	for (size_t i = 0; i < N_PARTS && p->arch->reach != 0; i++)
-		at_most(&p->request[i].max, p->arch->reach, X12);
+	for (size_t i = 0; i < N_PARTS && p->arch->reach != NULL; i++) {
+		struct bound reach = p->arch->reach(&p->cpu);
+
+		at_most(&p->request[i].max, reach.value, reach.by);
+	}
 	TRY(p->arch->demand(&p->cpu, &p->image, &p->request[PART_HANDOFF], why));
 	policy_own_parts(p->conf, p->request);
 	TRY(planning_measure(p, why));
@@ -113,7 +116,7 @@ void planning_facts(struct text *text, const struct planning *p)
 	text_add(
 	    text,
 	    "facts descriptors %zu size %zu room %zu bits %u levels %u la57 %u gib-pages %u seed %u entropy %#" PRIx64,
-	    p->survey.descriptors, p->survey.desc_size, p->survey.final_room, p->arch->reach == 0 ? 64u : 32u,
+	    p->survey.descriptors, p->survey.desc_size, p->survey.final_room, p->arch->firmware_bits == 32 ? 32u : 64u,
 	    levels(p), (unsigned int)p->cpu.has_la57, (unsigned int)p->cpu.gib_pages, (unsigned int)p->machine.has_seed,
 	    p->has_entropy ? p->entropy : 0);
 	if (p->cpu.page_sizes != 0)

@@ -7,6 +7,12 @@
 #include "../arch.h"
 #include "../x86/entry.h"
 
+static struct bound reach(const struct cpu *cpu)
+{
+	(void)cpu;
+	return (struct bound){GIB(4), X12};
+}
+
 static enum status demand(const struct cpu *cpu, const struct image *image, struct request *handoff, struct fail *why)
 {
 	if (cpu->lacks_long_mode && !image->entered_in_32_bits)
@@ -35,7 +41,8 @@ const struct arch arch_ia32 = {
     .name = "x86 with 32-bit firmware",
     .bls = "ia32",
     .enters = {ELF_I386, ELF_X86_64},
-    .reach = GIB(4),
+    .firmware_bits = 32,
+    .reach = reach,
     .demand = demand,
     .prepare = prepare,
 };

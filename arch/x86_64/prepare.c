@@ -16,6 +16,12 @@ static bool needs_code_32(const struct cpu *cpu, const struct image *image)
 	return image->entered_in_32_bits || must_switch_levels(cpu, image);
 }
 
+/* UEFI 2.10, 2.3.4: memory is mapped to itself; of 48 bits, or of 57, the upper half stands for other addresses. */
+static struct bound reach(const struct cpu *cpu)
+{
+	return (struct bound){UINT64_C(1) << (cpu->five_levels ? 56 : 47), X8};
+}
+
 static enum status demand(const struct cpu *cpu, const struct image *image, struct request *handoff, struct fail *why)
 {
 	(void)why;
@@ -49,6 +55,7 @@ const struct arch arch_x86_64 = {
     .name = "x86-64",
     .bls = "x64",
     .enters = {ELF_X86_64, ELF_I386},
+    .reach = reach,
     .demand = demand,
     .prepare = prepare,
 };

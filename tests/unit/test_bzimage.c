@@ -441,26 +441,6 @@ static void x2_any_header_is_refused_by_name_or_checked_throughout(void **state)
 
 /* ---- what is demanded beside the places, which test_plan_image.c has ---- */
 
-static void x7_a_command_line_is_taken_up_to_cmdline_size(void **state)
-{
-	char line[64];
-
-	(void)state;
-	memset(line, 'a', sizeof(line));
-	line[63] = '\0';
-	given_map("1M-3G free");
-	given_kernel(.cmdline_size = 63);
-	given_command_line(line);
-	expect_place(PART_KERNEL, 0xbcc00000);
-	given_kernel(.cmdline_size = 62);
-	expect_refused(BAD_INPUT, X7);
-	expect_words("63 bytes");
-	expect_words("62");
-	given_kernel(.cmdline_size = 0);
-	given_command_line("");
-	expect_place(PART_KERNEL, 0xbcc00000);
-}
-
 static void x8_five_levels_are_taken_when_the_image_says_so(void **state)
 {
 	(void)state;
@@ -468,20 +448,6 @@ static void x8_five_levels_are_taken_when_the_image_says_so(void **state)
 	assert_true(world.image.takes_five_levels);
 	given_kernel(.xloadflags = 0x5f);
 	assert_false(world.image.takes_five_levels);
-}
-
-static void x2_an_unknown_file_is_refused_with_a_way_out(void **state)
-{
-	struct image image = {.name = "readme.txt", .file_size = 5};
-	struct fail why;
-
-	(void)state;
-	assert_int_equal(image_identify(&image, (struct bytes){(const uint8_t *)"hello", 5}, &why), BAD_INPUT);
-	assert_non_null(strstr(why.text, "readme.txt"));
-	assert_non_null(strstr(why.text, "try:"));
-	image.file_size = 0;
-	assert_int_equal(image_identify(&image, (struct bytes){NULL, 0}, &why), BAD_INPUT);
-	assert_non_null(strstr(why.text, "empty"));
 }
 
 int main(void)
@@ -510,9 +476,7 @@ int main(void)
 	    cmocka_unit_test(x3_a_fixed_address_off_a_page_edge_is_refused),
 	    cmocka_unit_test(x2_an_address_of_setup_data_in_a_file_is_refused),
 	    cmocka_unit_test(x2_any_header_is_refused_by_name_or_checked_throughout),
-	    cmocka_unit_test(x7_a_command_line_is_taken_up_to_cmdline_size),
 	    cmocka_unit_test(x8_five_levels_are_taken_when_the_image_says_so),
-	    cmocka_unit_test(x2_an_unknown_file_is_refused_with_a_way_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -331,9 +331,45 @@ static void x1_every_alignment_down_to_a_page_is_tried(void **state)
 	expect_align(PART_KERNEL, KIB(4));
 }
 
+static void x7_a_command_line_is_taken_up_to_cmdline_size(void **state)
+{
+	char line[64];
+
+	(void)state;
+	memset(line, 'a', sizeof(line));
+	line[63] = '\0';
+	given_map("1M-3G free");
+	given_kernel(.cmdline_size = 63);
+	given_command_line(line);
+	expect_place(PART_KERNEL, 0xbcc00000);
+	given_kernel(.cmdline_size = 62);
+	expect_refused(BAD_INPUT, X7);
+	expect_words("63 bytes");
+	expect_words("62");
+	given_kernel(.cmdline_size = 0);
+	given_command_line("");
+	expect_place(PART_KERNEL, 0xbcc00000);
+}
+
+static void x2_an_unknown_file_is_refused_with_a_way_out(void **state)
+{
+	struct image image = {.name = "readme.txt", .file_size = 5};
+	struct fail why;
+
+	(void)state;
+	assert_int_equal(image_identify(&image, (struct bytes){(const uint8_t *)"hello", 5}, &why), BAD_INPUT);
+	assert_non_null(strstr(why.text, "readme.txt"));
+	assert_non_null(strstr(why.text, "try:"));
+	image.file_size = 0;
+	assert_int_equal(image_identify(&image, (struct bytes){NULL, 0}, &why), BAD_INPUT);
+	assert_non_null(strstr(why.text, "empty"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(x7_a_command_line_is_taken_up_to_cmdline_size),
+	    cmocka_unit_test(x2_an_unknown_file_is_refused_with_a_way_out),
 	    cmocka_unit_test(x11_a_32_bit_kernel_lies_below_512_mib),
 	    cmocka_unit_test(x11_what_cannot_move_lies_where_it_is_linked),
 	    cmocka_unit_test(x3_before_2_10_what_cannot_move_lies_at_1_mib),

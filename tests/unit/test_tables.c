@@ -534,6 +534,18 @@ static void e3_long_mode_is_left_by_a_trampoline_below_4_gib_from_4_and_from_5_l
 	}
 }
 
+/* Intel SDM volume 1, 3.3.7.1: of 48 or 57 bits the highest decides all above; memory is mapped to itself below it. */
+static void x8_what_firmwares_mode_does_not_map_is_out_of_reach(void **state)
+{
+	struct cpu cpu = {.has_la57 = true};
+
+	(void)state;
+	expect_bound("reach", arch_x86_64.reach(&cpu), TIB(128), X8);
+	cpu.five_levels = true;
+	expect_bound("reach", arch_x86_64.reach(&cpu), TIB(65536), X8);
+	expect_bound("reach", arch_ia32.reach(&cpu), GIB(4), X12);
+}
+
 /* From firmware of 32 bits: whatever the kernel, its page says what it is entered with; UEFI 2.10, 2.3.2. */
 static void x12_firmware_of_32_bits_enters_every_kernel_by_the_trampoline(void **state)
 {
@@ -609,6 +621,7 @@ int main(void)
 	    cmocka_unit_test(x8_five_levels_are_turned_on_by_a_trampoline_below_4_gib),
 	    cmocka_unit_test(x8_a_bzimage_is_entered_with_the_levels_that_firmware_has),
 	    cmocka_unit_test(e3_long_mode_is_left_by_a_trampoline_below_4_gib_from_4_and_from_5_levels),
+	    cmocka_unit_test(x8_what_firmwares_mode_does_not_map_is_out_of_reach),
 	    cmocka_unit_test(x12_firmware_of_32_bits_enters_every_kernel_by_the_trampoline),
 	    cmocka_unit_test(x8_four_levels_need_no_trampoline_whatever_the_image_takes),
 	};
