@@ -340,6 +340,21 @@ static void x10_decompress_says_who_unpacks_the_kernel(void **state)
 	assert_non_null(strstr(why.text, "a.conf line 2: decompress \"perhaps\" is neither kernel nor loader"));
 }
 
+static void a_device_tree_is_named_and_its_overlays_are_not_supported(void **state)
+{
+	static const char overlay[] = "linux /k\ndevicetree /d\ndevicetree-overlay /o\n";
+	struct entry e = parse("a.conf", "linux /k\ndevicetree /dtb/board.dtb\n");
+	struct fail why;
+
+	(void)state;
+	assert_true(word_is(e.devicetree, "/dtb/board.dtb") && !e.broken);
+	e = parse("a.conf", "linux /k\ndevicetree\n");
+	assert_true(e.devicetree.length == 0 && !e.broken);
+	assert_int_equal(entry_parse(&e, "a.conf", overlay, strlen(overlay), &why), BAD_INPUT);
+	assert_true(e.broken);
+	assert_non_null(strstr(why.text, "a.conf line 3: overlays of a device tree are not supported"));
+}
+
 static void a_nul_byte_is_named_wherever_it_stands(void **state)
 {
 	static const struct {
@@ -448,6 +463,7 @@ int main(void)
 		TEST(placement_takes_words_addresses_and_windows),
 		TEST(a_placement_that_is_none_is_named_with_the_way_out),
 		TEST(x10_decompress_says_who_unpacks_the_kernel),
+		TEST(a_device_tree_is_named_and_its_overlays_are_not_supported),
 		TEST(a_nul_byte_is_named_wherever_it_stands),
 		TEST(entries_of_other_types_are_not_supported_yet),
 		TEST(too_many_initrds_or_options_name_the_limit),
