@@ -54,13 +54,13 @@ static void find_free(struct survey *survey)
 
 enum status planning_survey(struct planning *p, struct fail *why)
 {
-	p->machine.ram_start = memmap_ram_start(&p->survey.map);
-	if (p->machine.n_reserved == 0)
-		return OK;
 	for (size_t i = 0; i < p->machine.n_reserved; i++)
 		if (memmap_reserve(&p->survey.map, p->machine.reserved[i]))
 			return fail(why, IO_ERROR, "no room in the memory map for what the device tree reserves");
-	find_free(&p->survey);
+	if (p->machine.n_reserved != 0)
+		find_free(&p->survey);
+	p->machine.ram_start = memmap_ram_start(&p->survey.map);
+	p->machine.riscv.resident_end = memmap_reserved_end(&p->survey.map, p->machine.ram_start);
 	return OK;
 }
 

@@ -29,8 +29,9 @@ enum secure_boot { SECURE_BOOT_UNSET, SECURE_BOOT_UNKNOWN, SECURE_BOOT_DISABLED,
 /* What only RISC-V asks for. */
 struct riscv_machine {
 	bool has_hart;
-	uint64_t hart;	     /* the number of the one that runs the loader, and will enter the kernel */
-	unsigned int levels; /* of page tables that every hart has by the device tree: 3 to 5; 0: not told */
+	uint64_t hart;	       /* the number of the one that runs the loader, and will enter the kernel */
+	unsigned int levels;   /* of page tables that every hart has by the device tree: 3 to 5; 0: not told */
+	uint64_t resident_end; /* of what is reserved where memory starts: SBI firmware; 0: nothing is */
 };
 
 #define MAX_RESERVED 64 /* ranges; boards have up to some 30 */

@@ -117,6 +117,17 @@ uint64_t memmap_ram_start(const struct memmap *map)
 	return 0;
 }
 
+uint64_t memmap_reserved_end(const struct memmap *map, uint64_t start)
+{
+	uint64_t end = start;
+
+	for (size_t i = 0; i < map->count; i++)
+		if (map->entry[i].type == MEMORY_RESERVED && map->entry[i].at.start <= end &&
+		    map->entry[i].at.end > end)
+			end = map->entry[i].at.end;
+	return end == start ? 0 : end;
+}
+
 bool memmap_reserve(struct memmap *map, struct range at)
 {
 	struct range whole = {align_down(at.start, EFI_PAGE), 0};

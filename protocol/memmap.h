@@ -71,6 +71,9 @@ bool memory_is_ram(const struct memory *memory);
  */
 uint64_t memmap_ram_start(const struct memmap *map);
 
+/* Where the memory ends that is reserved without a gap from @start on; 0 when none is. */
+uint64_t memmap_reserved_end(const struct memmap *map, uint64_t start);
+
 /*
  * Adds reserved memory, rounded out to whole pages, that firmware's map does not tell of; true, and nothing added, when
  * there is no room for it or @at wraps past 2^64.

@@ -72,22 +72,6 @@ uint64_t riscv_reach(uint64_t ram_start, unsigned int levels, const char *comman
 	return checked_add(align_down(ram_start, PMD_SIZE), span[levels - 3], &end) ? UINT64_MAX : end;
 }
 
-/* Of what is kept without a gap from the start of memory on: that is where SBI firmware lies. */
-static uint64_t resident_end(const struct machine *machine)
-{
-	uint64_t end = machine->ram_start;
-
-	for (bool more = true; more;) {
-		more = false;
-		for (size_t i = 0; i < machine->n_reserved; i++)
-			if (machine->reserved[i].start <= end && machine->reserved[i].end > end) {
-				end = machine->reserved[i].end;
-				more = true;
-			}
-	}
-	return end == machine->ram_start ? 0 : end;
-}
-
 static enum status demand(const struct image *image, const struct cargo *cargo, const struct machine *machine,
 			  struct request request[N_PARTS], struct fail *why)
 {
@@ -105,7 +89,7 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 	request_init(&request[PART_HANDOFF], PART_HANDOFF, 0); /* sized when all of it is known */
 	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++) {
 		at_most(&request[i].max, reach, R2);
-		at_least(&request[i].min, resident_end(machine), R3);
+		at_least(&request[i].min, machine->riscv.resident_end, R3);
 	}
 	return chosen_demand(cargo, (struct bound){MOST_TREE, R2}, &request[PART_HANDOFF], why);
 }

@@ -13,6 +13,7 @@ from lab import GIB, MIB, Guest, Machine, data_archive, described, expect
 
 sys.path.insert(0, os.path.join(lab.ROOT, "tests", "probe"))
 import make_image  # noqa: E402
+import plans  # noqa: E402
 import probes  # noqa: E402
 
 FLAT = os.path.join(lab.ROOT, "build/riscv64/probe/riscv64.bin")
@@ -30,6 +31,12 @@ def debian(esp, *lines, options, kernel=None):
               "initrd /data.cpio", f"options {options}", *lines)
     esp.told = described("bytes", data)
     esp.initrd_size = os.path.getsize(files.initrd) + len(data_archive("bytes", data))
+
+
+def check_plan(esp, options):
+    """`berth plan` makes the same of the debug log."""
+    plans.expect_same(os.path.join(esp.path, "console.log"), "--initrd", str(esp.initrd_size), "--cmdline", options,
+                      kernel=os.path.join(esp.tree, "vmlinuz"))
 
 
 @boots
@@ -54,6 +61,7 @@ def riscv_debian_with_6g(esp):
     expect(int(guest.one("memory").split()[0]) * 1024 > 0.95 * 6 * GIB, f"it has {guest.one('memory')}")
     expect(int(guest.one("efivars")) > 0, "no EFI variable is visible: runtime services do not work")
     expect(not guest.all("complaint"), "the kernel complained: " + "; ".join(guest.all("complaint")))
+    check_plan(esp, options)
 
 
 @boots

@@ -176,6 +176,7 @@ static enum status plan_world(void)
 	enum status status;
 
 	world.machine.ram_start = memmap_ram_start(&world.map);
+	world.machine.riscv.resident_end = memmap_reserved_end(&world.map, world.machine.ram_start);
 	TRY(world.image.protocol->demand(&world.image, &world.cargo, &world.machine, world.request, &world.why));
 	policy_own_parts(&world.conf, world.request);
 	if (!world.has_bounce)

@@ -188,26 +188,21 @@ static void r2_is_counted_from_the_start_of_memory(void **state)
 	assert_true(riscv_reach(UINT64_MAX - GIB(1), 3, "") == UINT64_MAX);
 }
 
-/* OpenSBI has two ranges, code and data; U-Boot tells of them as boot services data. */
+/* OpenSBI has two ranges, code and data; U-Boot tells of them as boot services data as well. */
 static void r3_nothing_lies_below_what_sbi_firmware_keeps(void **state)
 {
 	(void)state;
-	given_riscv("2G-0x80080000 boot, 0x80080000-4G free", RISCV(.image_size = MIB(16)));
+	given_riscv("2G-0x80080000 boot, 2G-0x80040000 reserved, 0x80040000-0x80080000 reserved, 0x80080000-4G free",
+		    RISCV(.image_size = MIB(16)));
 	given_initrd(MIB(1));
 	given_placement(PLACE_LOW, 0);
-	world.machine.reserved[0] = (struct range){0x90000000, 0x90001000};
-	world.machine.reserved[1] = (struct range){0x80040000, 0x80080000};
-	world.machine.reserved[2] = (struct range){0x80000000, 0x80040000};
-	world.machine.n_reserved = 3;
 	expect_limit(PART_KERNEL, min, 0x80080000, R3);
 	expect_place(PART_KERNEL, 0x80200000);
 	expect_place(PART_INITRD, 0x80080000);
 	given_placement(PLACE_EXACT, 0x80000000);
 	expect_refused(BAD_INPUT, R3);
-	given_riscv("2G-4G free", RISCV()); /* a hole of somebody's own, with memory before it */
-	world.machine.reserved[0] = (struct range){0x90000000, 0x90001000};
-	world.machine.n_reserved = 1;
-	expect_limit(PART_KERNEL, min, MIB(1), C1);
+	given_riscv("2G-0x90000000 free, 0x90000000-0x90001000 reserved, 0x90001000-4G free", RISCV());
+	expect_limit(PART_KERNEL, min, MIB(1), C1); /* a hole of somebody's own, with memory before it */
 }
 
 static void a_machine_that_does_not_tell_its_hart_is_refused(void **state)
