@@ -12,7 +12,8 @@
 /* A file that is read as a whole once all places are claimed, to memory that firmware chooses. */
 struct whole {
 	struct file file;
-	uint8_t *at; /* NULL: there is none, or it was not read yet */
+	uint8_t *at;   /* NULL: there is none, or it was not read yet */
+	uint64_t room; /* bytes there, of which the file takes the first */
 };
 
 /* What an attempt holds: released, whatever happens, when boot() returns. Too large for firmware's stack. */

@@ -52,6 +52,12 @@ void fw_machine(struct machine *machine);
 /* Fills @size bytes with the firmware's entropy; false when it has none. */
 bool fw_random(void *to, size_t size);
 
+/*
+ * Lets firmware add to a device tree that is not its own what it alone knows of the machine: its own memory, the boot
+ * hart. The tree, well-formed, lies in @room bytes, all of which it may have then. False when firmware adds nothing.
+ */
+bool fw_fix_tree(void *tree, uint64_t room);
+
 /* ---- telling ---- */
 
 /* Writes one line, "berth: " before it, when @level is at or below what loader.conf asks for. */

@@ -6,6 +6,9 @@
 
 #include "../protocol/vmlinux.h"
 
+/* For what firmware adds to a tree: U-Boot 2023.01 asks for 12 KiB. */
+#define FIX_ROOM KIB(64)
+
 static enum status open_file(struct file *file, struct word path, struct fail *why)
 {
 	TRY(entry_path(path, file->path, sizeof(file->path), why));
@@ -129,15 +132,15 @@ static enum status find_relocs(struct boot *b, struct fail *why)
 	return OK;
 }
 
-static enum status read_whole(struct boot *b, struct whole *whole, struct fail *why)
+/* @more: bytes behind it for what is added. */
+static enum status read_whole(struct boot *b, struct whole *whole, uint64_t more, struct fail *why)
 {
 	struct file *file = &whole->file;
 	size_t size, got;
 
 	if (file->handle == NULL)
 		return OK;
-	whole->at = fw_take(file->size);
-	if (whole->at == NULL)
+	if (checked_add(file->size, more, &whole->room) || (whole->at = fw_take(whole->room)) == NULL)
 		return fail(why, IO_ERROR, "%s: no memory to read it", file->path);
 	/* By the buffer below 4 GiB, for firmware chose where it lies [C7]. */
 	for (uint64_t done = 0; done < file->size; done += got) {
@@ -155,13 +158,13 @@ static enum status read_whole(struct boot *b, struct whole *whole, struct fail *
 static void give_back(struct whole *whole)
 {
 	if (whole->at != NULL)
-		fw_give(whole->at, whole->file.size);
+		fw_give(whole->at, whole->room);
 	whole->at = NULL;
 }
 
 enum status boot_read_relocs(struct boot *b, struct fail *why)
 {
-	return read_whole(b, &b->relocs, why);
+	return read_whole(b, &b->relocs, 0, why);
 }
 
 /* Of a tree in a file first its head alone, which tells how long it is: all of it would lie in the plan's way. */
@@ -188,10 +191,52 @@ static enum status learn_tree(const struct planning *p, const struct tree *tree,
 	return p->image.protocol->learn_tree == NULL ? OK : p->image.protocol->learn_tree(tree, machine, why);
 }
 
+/*
+ * The tree that the entry names, and with what firmware adds to it. Only where it was learnt from before: what firmware
+ * adds takes room that is planned then.
+ */
+static enum status read_named_tree(struct boot *b, struct tree *tree, struct fail *why)
+{
+	struct whole *whole = &b->tree;
+
+	TRY(read_whole(b, whole, FIX_ROOM, why));
+	TRY(tree_check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->file.size}, why));
+	if (b->planning.image.protocol->learn_tree == NULL || !fw_fix_tree(whole->at, whole->room))
+		return OK;
+	return tree_check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->room}, why);
+}
+
+static bool is_reserved(const struct machine *machine, struct range range)
+{
+	for (size_t i = 0; i < machine->n_reserved; i++)
+		if (range_contains(machine->reserved[i], range))
+			return true;
+	return false;
+}
+
+/* A kernel that is not told of SBI firmware's memory takes it for its own and dies without a word (rule R3). */
+static void warn_of_lost_ranges(const struct planning *p)
+{
+	struct machine own = p->machine;
+	struct tree tree;
+	struct fail ignored;
+
+	if (p->machine.tree.at == NULL || tree_check(&tree, "", p->machine.tree, &ignored) != OK ||
+	    learn_tree(p, &tree, &own, &ignored) != OK)
+		return;
+	for (size_t i = 0; i < own.n_reserved; i++)
+		if (!is_reserved(&p->machine, own.reserved[i]))
+			fw_log(LOG_QUIET,
+			       "the entry's device tree does not reserve %#" PRIx64 "-%#" PRIx64
+			       ", as firmware's own does: the kernel may take it [R3]",
+			       own.reserved[i].start, own.reserved[i].end);
+}
+
 /* What is learnt of a named tree decides where things lie: it is read for that, and given back before memory is looked
  * at. */
 static enum status learn_named_tree(struct boot *b, struct fail *why)
 {
+	struct planning *p = &b->planning;
 	struct tree tree;
 	enum status status;
 
@@ -199,12 +244,14 @@ static enum status learn_named_tree(struct boot *b, struct fail *why)
 		return OK;
 	b->loading.bounce = b->spare;
 	b->loading.bounce_size = sizeof(b->spare);
-	TRY(read_whole(b, &b->tree, why));
-	status = tree_check(&tree, b->tree.file.path, (struct bytes){b->tree.at, (size_t)b->tree.file.size}, why);
+	status = read_named_tree(b, &tree, why);
 	if (status == OK)
-		status = learn_tree(&b->planning, &tree, &b->planning.machine, why);
+		status = learn_tree(p, &tree, &p->machine, why);
 	give_back(&b->tree);
-	return status;
+	TRY(status);
+	p->cargo.tree = (struct tree){NULL, tree.size};
+	warn_of_lost_ranges(p);
+	return OK;
 }
 
 /* The plan was made by what the tree told before. */
@@ -240,8 +287,7 @@ enum status boot_read_tree(struct boot *b, struct fail *why)
 
 	if (b->tree.file.handle == NULL)
 		return OK;
-	TRY(read_whole(b, &b->tree, why));
-	TRY(tree_check(tree, b->tree.file.path, (struct bytes){b->tree.at, (size_t)b->tree.file.size}, why));
+	TRY(read_named_tree(b, tree, why));
 	machine = b->planning.machine;
 	TRY(learn_tree(&b->planning, tree, &machine, why));
 	if (tree->size > planned || !tells_the_same(&machine, &b->planning.machine))

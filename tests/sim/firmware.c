@@ -370,6 +370,20 @@ bool fw_random(void *to, size_t size)
 	return true;
 }
 
+bool fw_fix_tree(void *tree, uint64_t room)
+{
+	uint64_t size = 0;
+
+	if (sim.fixed_tree == NULL)
+		return false;
+	for (unsigned int i = 4; i < 8; i++) /* totalsize */
+		size = size << 8 | sim.fixed_tree[i];
+	if (size > room)
+		die("no room for what firmware adds to a tree");
+	memcpy(tree, sim.fixed_tree, (size_t)size);
+	return true;
+}
+
 void fw_log(enum log_level level, const char *format, ...)
 {
 	va_list args;

@@ -67,7 +67,8 @@ struct sim_setup {
 	const uint8_t
 	    *packed_image; /* of another CPU: what the kernel's file unpacks to; NULL: the file is the image */
 	uint64_t packed_size;
-	const char *changes; /* this file begins with other bytes, as many as before, from its k-th read on */
+	const uint8_t *fixed_tree; /* what firmware makes of a tree of the entry's, of 4 KiB at most; NULL: nothing */
+	const char *changes;	   /* this file begins with other bytes, as many as before, from its k-th read on */
 	const uint8_t *changed_head;
 	unsigned int changes_at;
 	const struct vmlinux *vmlinux; /* what the kernel's file unpacks to, when that is entered; NULL: the file is */

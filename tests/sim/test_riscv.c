@@ -298,6 +298,44 @@ static void r3_trees_that_are_cut_or_damaged_anywhere(void **state)
 	assert_true(bench.entered > size && bench.refused > size);
 }
 
+/* U-Boot adds what it keeps to a tree that is not its own: then nothing lies there, and the kernel is told. */
+static void r3_what_firmware_adds_to_a_tree_is_kept(void **state)
+{
+	static _Alignas(8) uint8_t fixed[TREE_FILE_SIZE];
+	static const size_t chosen[] = {3, 6};
+
+	(void)state;
+	memset(&bench, 0, sizeof(bench));
+	for (size_t m = 0; m < COUNT_OF(maps); m++)
+		for (size_t e = 0; e < COUNT_OF(chosen); e++) {
+			set_up(m, chosen[e], WITH_RANGES);
+			sim.file[sim.n_files - 1].size = make_tree(FULL, named);
+			make_tree(WITH_RANGES, fixed);
+			sim.fixed_tree = fixed;
+			sim_boot(&bench.entry, &bench.conf);
+			assert_true(outcome.entered);
+			assert_int_equal(outcome.planning->machine.n_reserved, 4);
+			check_outcome(&bench.entry, "a tree that firmware adds to");
+			sim_end();
+			bench_fail_each_call();
+		}
+	bench_expect_runs(1000);
+}
+
+/* Without that service somebody must say so: the kernel would use SBI firmware's memory, and die without a word. */
+static void r3_ranges_that_the_entrys_tree_leaves_out_are_named(void **state)
+{
+	(void)state;
+	set_up(0, 3, WITH_RANGES);
+	sim.file[sim.n_files - 1].size = make_tree(FULL, named);
+	bench_run();
+	assert_non_null(strstr(sim_log(), "does not reserve 0xfdf00000-0xfe000000, as firmware's own does"));
+	assert_null(strstr(sim_log(), "does not reserve 0x80000000"));
+	set_up(0, 3, FULL);
+	bench_run();
+	assert_null(strstr(sim_log(), "does not reserve"));
+}
+
 /* The range at 0x80300000 is at 0x80400000 now. */
 static void move_range(uint8_t tree[TREE_FILE_SIZE])
 {
@@ -332,6 +370,8 @@ int main(void)
 	    cmocka_unit_test(firmware_that_lies_is_found_out_or_does_no_harm),
 	    cmocka_unit_test(r1_every_header_field_at_every_extreme),
 	    cmocka_unit_test(r3_trees_that_are_cut_or_damaged_anywhere),
+	    cmocka_unit_test(r3_what_firmware_adds_to_a_tree_is_kept),
+	    cmocka_unit_test(r3_ranges_that_the_entrys_tree_leaves_out_are_named),
 	    cmocka_unit_test(r3_a_tree_that_tells_other_memory_when_it_is_read_again_is_refused),
 	};
 
