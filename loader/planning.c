@@ -15,7 +15,8 @@ static void list_written(const struct planning *p, struct handoff *handoff)
 {
 	handoff->n_written = 0;
 	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++)
-		add_written(handoff, p->plan.part[i].at);
+		if (i != PART_KERNEL || p->plan.copies.n == 0) /* else its bytes wait elsewhere */
+			add_written(handoff, p->plan.part[i].at);
 	for (size_t i = 0; i < p->plan.copies.n; i++) {
 		const struct copy *copy = &p->plan.copies.copy[i];
 

@@ -81,9 +81,9 @@ clean:
  * x0: entry, x1: its argument, x2: ranges that were written, x3: how many, x4: list of copies, x5: tables to copy under
  * (struct aarch64_tables). No stack: firmware's, and its page tables, may be where something is copied to.
  *
- * What runs while the MMU is off is fetched from memory, and so is cleaned as well. So is where copies go, first: without
- * tables they are made with the caches off, and a line of firmware's could be written back over them. Copies are made
- * with the MMU and the caches on where there are tables (rule C6), and cleaned then.
+ * What runs while the MMU is off is fetched from memory, and so is cleaned as well. Copies are made with the MMU and the
+ * caches on where there are tables (rule C6), and cleaned then. Without tables they are made with the caches off: where
+ * they go is cleaned first, or a line of firmware's could be written back over them.
  */
 	.globl aarch64_enter
 	.type aarch64_enter, @function
@@ -100,8 +100,7 @@ aarch64_enter:
 	sub	x22, x22, #1
 	bl	clean
 	b	1b
-2:	bl	clean_targets
-	adr	x0, without_mmu
+2:	adr	x0, clean
 	adr	x1, end
 	bl	clean
 	dsb	sy
@@ -109,7 +108,6 @@ aarch64_enter:
 	dsb	sy
 	isb
 
-without_mmu:
 	bl	mmu_off
 	ldr	x0, [x23, #16]
 	cbz	x0, 2f
@@ -120,7 +118,9 @@ without_mmu:
 	dsb	sy
 	bl	mmu_off
 	b	2f
-1:	bl	copy_all
+1:	bl	clean_targets	/* not before: a page that firmware has unmapped, as below its stack, would fault */
+	dsb	sy
+	bl	copy_all
 2:	dsb	sy
 	ic	iallu
 	dsb	sy
