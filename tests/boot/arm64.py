@@ -104,9 +104,10 @@ def arm64_debian_gz_by_tree_at_el2(esp):
 
 @boots
 def arm64_debian_zboot_in_strict_firmware(esp):
-    """arm64, Debian 13's kernel as EFI zboot file by zstd, in Debian 13's AAVMF, where loader data is not executable"""
+    """arm64, Debian 13's kernel as EFI zboot file by zstd, in Debian 13's AAVMF that faults on writable code"""
     debian(esp, kernel=zboot, name="vmlinuz.efi")
-    guest = boot_debian(esp, "--ovmf", lab.script("fetch", "edk2", "aarch64"), level=1, memory="2G")
+    guest = boot_debian(esp, "--ovmf", lab.script("fetch", "edk2", "aarch64"), "--strictnx", level=1,
+                        memory="2G")
     expect(re.search(r"^berth: unpacked \\vmlinuz.efi, zstd, ", guest.text, re.M) is not None, "nothing was unpacked")
 
 

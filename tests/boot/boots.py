@@ -88,10 +88,11 @@ def kernel_above_4g_with_6g(esp):
 
 @boots
 def kernel_below_4g_with_1g(esp):
-    """1 GiB: the kernel lies as high as it can, below 4 GiB and above 16 MiB"""
+    """1 GiB, two CPUs: the kernel lies as high as it can, below 4 GiB and above 16 MiB, and starts the other CPU"""
     plain(esp)
-    guest = boot(esp, memory="1G")
+    guest = boot(esp, memory="1G", more=("-smp", "2"))
     check_healthy(guest, REPORT + " nokaslr")
+    expect(guest.one("cpus") == "2", f"{guest.one('cpus')} CPUs came up")
     check_kernel_at(guest, 512 * MIB, GIB)
 
 
