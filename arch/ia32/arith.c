@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Arithmetic of 64 bits that the CPU has no instruction for, and that the compiler calls by these names. libgcc has
- * them too, but Debian's for 32 bits comes with fifteen packages, which exclude the cross compilers. Source: GCC
- * internals, "Integer library routines"; Knuth, TAOCP volume 2, 4.3.1, by digits of 32 bits.
+ * them too, but Debian's for 32 bits comes with fifteen packages. Source: GCC internals, "Integer library routines";
+ * Knuth, TAOCP volume 2, 4.3.1, by digits of 32 bits.
  */
 #include "arith.h"
 
