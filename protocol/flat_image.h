@@ -24,9 +24,7 @@ struct flat_image {
 /* False when @head does not begin with such a header whose last magic, at 0x38, is @magic. */
 static inline bool flat_image_read(struct flat_image *image, struct bytes head, uint32_t magic)
 {
-	uint64_t found;
-
-	if (head.size < FLAT_IMAGE_HEADER || !bytes_get(head, 0x38, 4, &found) || found != magic)
+	if (head.size < FLAT_IMAGE_HEADER || load_le(head.at + 0x38, 4) != magic)
 		return false;
 	*image = (struct flat_image){load_le(head.at + 8, 8), load_le(head.at + FLAT_IMAGE_SIZE, 8),
 				     load_le(head.at + 0x18, 8)};

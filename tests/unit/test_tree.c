@@ -165,6 +165,69 @@ static void what_is_no_tree_is_refused_by_name(void **state)
 	expect_broken(written, size, "broken device tree");
 }
 
+static void a_tree_that_is_not_aligned_is_refused(void **state)
+{
+	uint8_t written[TREE_FILE_SIZE + 8] __attribute__((aligned(8)));
+	struct tree_file file = tree_file_machine();
+	size_t size = tree_file_write(&file, written);
+	struct tree tree;
+	struct fail why;
+
+	(void)state;
+	memmove(written + 4, written, size);
+	assert_int_equal(tree_check(&tree, "dtb", (struct bytes){written + 4, size}, &why), BAD_INPUT);
+	assert_non_null(strstr(why.text, "dtb: a device tree that is not aligned to 8 bytes"));
+	assert_null(tree.at);
+}
+
+/* A room that was measured wrongly is an error with a name, and never written past. */
+static void a_tree_that_has_no_room_is_an_error_with_a_name(void **state)
+{
+	struct tree_file file = tree_file_machine();
+	uint8_t written[TREE_FILE_SIZE] __attribute__((aligned(8)));
+	struct fail why;
+	struct tree tree;
+
+	(void)state;
+	for (int order = 0; order < 2; order++) {
+		file.strings_first = order == 1;
+		size_t size = tree_file_write(&file, written);
+
+		assert_int_equal(tree_check(&tree, "dtb", (struct bytes){written, size}, &why), OK);
+		for (uint64_t room = 8; room < tree_copy_size(&tree); room += 8) {
+			uint8_t *copy = aligned_alloc(8, (size_t)room);
+			int error = tree_copy(&tree, copy, room);
+
+			if (error != 0)
+				assert_string_equal(tree_error(error), "FDT_ERR_NOSPACE");
+			assert_true(error != 0 || room + 64 > tree_copy_size(&tree));
+			free(copy);
+		}
+	}
+	for (uint64_t room = 48; room < 120; room += 8) { /* of the empty one: its two properties and the root */
+		uint8_t *copy = aligned_alloc(8, (size_t)room);
+
+		tree = (struct tree){NULL, 0};
+		assert_string_equal(tree_error(tree_copy(&tree, copy, room)), "FDT_ERR_NOSPACE");
+		free(copy);
+	}
+}
+
+static void what_is_not_there_is_removed_without_an_error_and_never_overwritten(void **state)
+{
+	uint8_t copy[512] __attribute__((aligned(8)));
+	struct tree none = {NULL, 0};
+
+	(void)state;
+	assert_int_equal(tree_copy(&none, copy, sizeof(copy)), 0);
+	assert_int_equal(tree_remove(copy, "chosen", "bootargs"), 0);
+	assert_string_equal(tree_error(tree_overwrite(copy, "chosen", "bootargs", "A", 1)), "FDT_ERR_NOTFOUND");
+	assert_int_equal(tree_set(copy, "chosen", "linux,initrd-start", "12345678", 8), 0);
+	assert_int_equal(tree_remove(copy, "chosen", "bootargs"), 0);
+	assert_null(tree_get(copy, "chosen", "bootargs").at);
+	assert_memory_equal(tree_get(copy, "chosen", "linux,initrd-start").at, "12345678", 8);
+}
+
 static void expect_structure_refused(const struct tree_file *file)
 {
 	uint8_t written[TREE_FILE_SIZE];
@@ -243,6 +306,9 @@ int main(void)
 	    cmocka_unit_test(reservations_are_left_to_the_memory_map),
 	    cmocka_unit_test(without_a_tree_there_is_an_empty_one),
 	    cmocka_unit_test(what_is_no_tree_is_refused_by_name),
+	    cmocka_unit_test(a_tree_that_is_not_aligned_is_refused),
+	    cmocka_unit_test(a_tree_that_has_no_room_is_an_error_with_a_name),
+	    cmocka_unit_test(what_is_not_there_is_removed_without_an_error_and_never_overwritten),
 	    cmocka_unit_test(nodes_are_closed_and_there_is_one_root),
 	    cmocka_unit_test(every_cut_and_every_extreme_word_is_refused_or_harmless),
 	};
