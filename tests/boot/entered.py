@@ -99,9 +99,10 @@ def loaders_enter(esp):
 
 
 def set_up(esp, release, *lines):
+    """With no5lvl the kernel is entered by x86_enter itself, and not by the code that switches levels."""
     esp.put("kernel", link=debian(release)["file"])
     esp.put("initrd.cpio", link=debian(release)["initrd"])
-    esp.entry("entered", "title Entered", "linux /kernel", "initrd /initrd.cpio", f"options {REPORT}", *lines)
+    esp.entry("entered", "title Entered", "linux /kernel", "initrd /initrd.cpio", f"options {REPORT} no5lvl", *lines)
     esp.conf("log debug")
 
 
