@@ -44,6 +44,9 @@ def expect_same(log, *words, kernel=None):
     status, told = on_host(log, *words, kernel=kernel)
     placed = {p["name"]: (p["address"], p["size"], p["align"], p["rule"]) for p in told["placements"]}
     seen = on_console(text)
+    # Firmware's own lists of memory grow with each claim, and may take the bounce buffer's place, the last to be claimed.
+    if "berth: firmware does not give bounce " in text:
+        placed.pop("bounce", None)
     expect(placed == seen, f"{words}: berth plan says {placed}, the loader did {seen}; {told['reason']}")
     copies = [(c["from"], c["to"], c["size"]) for c in told["copies"]]
     expect(copies == copies_on_console(text), f"berth plan copies {copies}, the loader {copies_on_console(text)}")
