@@ -259,7 +259,7 @@ UEFI_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=undefined -fno
 UEFI_TESTS := $(patsubst tests/uefi/%.c,%,$(wildcard tests/uefi/test_*.c))
 UEFI_EFI_O := $(patsubst %.c,$(UEFI)/%.named.o,$(filter-out efi/libc.c,$(wildcard efi/*.c)))
 UEFI_O := $(UEFI_EFI_O) $(patsubst %,$(UEFI)/%.o,$(basename $(PURE_C) $(ARCH_S) $(ASKING_C) \
-	$(filter-out tests/uefi/test_%,$(wildcard tests/uefi/*.c)) tests/sim/bench.c tests/sim/check.c tests/sim/check_arm64.c \
+	$(filter-out tests/uefi/test_%,$(wildcard tests/uefi/*.c)) tests/sim/bench.c tests/sim/check.c tests/sim/check_arm64.c tests/sim/cpu.c \
 	tests/sim/vmlinux.c $(wildcard tests/probe/clauses*.c) $(addprefix tests/unit/,given.c kernel_head.c elf_file.c \
 	packed.c tree_file.c)))
 

@@ -111,13 +111,14 @@ def boot_debian(esp, cmdline, *options, **more):
 
 @boots
 def ia32_debian_of_64_bits(esp):
-    """Debian's 64-bit kernel from 32-bit firmware, 6 GiB: all memory is there"""
+    """Debian's 64-bit kernel from 32-bit firmware, 6 GiB, two CPUs: all memory is there, and the other CPU starts"""
     # EFI variables are for the next test: Linux's mixed mode gives firmware no buffer above 4 GiB.
     options = REPORT + " nokaslr berth.readonly"
     esp.put("vmlinuz", link=KERNEL["file"])
     esp.put("initrd.cpio", link=KERNEL["initrd"])
     esp.entry("debian", "title Debian", "linux /vmlinuz", "initrd /initrd.cpio", f"options {options}")
-    guest = boot_debian(esp, options, *on_ia32(esp))
+    guest = boot_debian(esp, options, *on_ia32(esp), more=("-smp", "2"))
+    expect(guest.one("cpus") == "2", f"{guest.one('cpus')} CPUs came up")
     expect(int(guest.one("memory").split()[0]) > 5 << 20, f"it has {guest.one('memory')}")
 
 

@@ -130,6 +130,9 @@ uint8_t sim_byte(const struct sim_file *file, uint64_t offset);
 /* All that the loader logged in this boot. */
 const char *sim_log(void);
 
+/* The kernel was entered: ends the boot. */
+__attribute__((noreturn)) void sim_leave(void);
+
 /* After exit: the memory is the kernel's from now on. */
 void sim_hand_over(struct range at);
 

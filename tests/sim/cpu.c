@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The CPU of a simulated boot, under either floor of the simulation: what arch/<cpu>/ asks of registers, and its entry.
+ */
+#include "../unit/given.h"
+#include "sim.h"
+
+/* ---- the CPU: the linker puts these in the place of arch/x86_64/enter.S's ---- */
+
+uint32_t __wrap_x86_cpuid_ecx(uint32_t leaf);
+uint32_t __wrap_x86_cpuid_edx(uint32_t leaf);
+uint64_t __wrap_x86_read_cr4(void);
+uint32_t __wrap_x86_random(uint64_t *number);
+__attribute__((noreturn)) void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument,
+						uint64_t copies, uint64_t stack_top);
+__attribute__((noreturn)) void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline,
+							      uint64_t copies);
+
+uint32_t __wrap_x86_cpuid_ecx(uint32_t leaf)
+{
+	/* The same: leaf 07H, subleaf 0, bit 16. */
+	bool la57 = (leaf == 7) == sim.la57;
+
+	return la57 ? 1u << 16 : ~(1u << 16);
+}
+
+uint32_t __wrap_x86_cpuid_edx(uint32_t leaf)
+{
+	/* Intel SDM volume 2, CPUID: leaf 80000001H, bit 26. Every other bit says the contrary. */
+	bool gib_pages = (leaf == 0x80000001) != sim.no_gib_pages;
+
+	return gib_pages ? 1u << 26 : ~(1u << 26);
+}
+
+uint32_t __wrap_x86_random(uint64_t *number)
+{
+	if (!sim.cpu_has_entropy)
+		return 0;
+	*number = UINT64_C(0x123456789abcdef0);
+	return 1;
+}
+
+uint64_t __wrap_x86_read_cr4(void)
+{
+	return sim.five_levels ? 1u << 12 : ~(UINT64_C(1) << 12);
+}
+
+void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument, uint64_t copies,
+		      uint64_t stack_top)
+{
+	if (sim_memory(stack_top - 64, 64) == NULL)
+		fail_msg("the stack after exit lies outside of what was claimed");
+	sim_copy_after_exit(copies);
+	outcome.gdt = gdt;
+	outcome.table_root = root;
+	outcome.entry = entry;
+	outcome.argument = argument;
+	outcome.entered = true;
+	sim_leave();
+}
+
+void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline, uint64_t copies)
+{
+	const uint8_t *page = sim_memory(trampoline, EFI_PAGE);
+
+	if (page == NULL)
+		fail_msg("the trampoline lies outside of what was claimed");
+	outcome.trampoline = trampoline;
+	(void)root; /* the trampoline loads its own: the words at its end (arch/x86_64/enter.h) */
+	outcome.five_levels = (page[0xfe0] & 1) != 0;
+	__wrap_x86_enter(gdt, load_le(page + 0xfe0, 8) & ~UINT64_C(1), load_le(page + 0xfe8, 8),
+			 load_le(page + 0xff0, 8) | load_le(page + 0xff8, 8), copies, trampoline + 0xfe0);
+}
+
+/* ---- another CPU than the one that the tests run on ---- */
+
+const struct arch *__real_arch_here(void);
+const struct arch *__wrap_arch_here(void);
+void __real_arch_cpu(struct cpu *cpu);
+void __wrap_arch_cpu(struct cpu *cpu);
+__attribute__((noreturn)) void __real_arch_enter(const struct handoff *handoff);
+__attribute__((noreturn)) void __wrap_arch_enter(const struct handoff *handoff);
+
+const struct arch *__wrap_arch_here(void)
+{
+	return sim.arch != NULL ? sim.arch : __real_arch_here();
+}
+
+void __wrap_arch_cpu(struct cpu *cpu)
+{
+	if (sim.arch != NULL)
+		*cpu = sim.cpu;
+	else
+		__real_arch_cpu(cpu);
+}
+
+void __wrap_arch_enter(const struct handoff *handoff)
+{
+	if (sim.arch == NULL)
+		__real_arch_enter(handoff);
+	if (sim.arch == &arch_ia32)
+		__wrap_x86_enter_by_trampoline(handoff->gdt, 0, handoff->trampoline, handoff->copies.address);
+	sim_copy_after_exit(handoff->copies.address);
+	outcome.handoff = *handoff;
+	outcome.entered = true;
+	sim_leave();
+}
