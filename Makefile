@@ -31,9 +31,8 @@ WARN := -Wall -Wextra -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvl
 
 # Position-independent, for elf2efi; no floating point, for nobody saved its registers. Nothing of the folder it was
 # built in gets into the file.
-EFI_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -fshort-wchar -fno-stack-protector \
-	-fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN) $(ARCH_CFLAGS) \
-	-isystem $(GNUEFI) -isystem $(GNUEFI)/$(GNUEFI_ARCH)
+EFI_CFLAGS := -std=gnu11 -O2 -g -fpie -fvisibility=hidden -fshort-wchar -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN) $(ARCH_CFLAGS)
 EFI_LDFLAGS := $(ARCH_LDFLAGS) -static -pie --no-dynamic-linker -z text -z max-page-size=4096 -z norelro -z noexecstack \
 	--build-id=none --no-undefined -T efi/efi.lds
 
@@ -41,11 +40,50 @@ EFI_LDFLAGS := $(ARCH_LDFLAGS) -static -pie --no-dynamic-linker -z text -z max-p
 HOST_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 
+# The host command: the loader's own pure objects behind a command line.
+TOOL_CFLAGS := -std=gnu11 -O2 -g -fshort-wchar $(WARN)
+
+# ---- what each source may see ----
+# Firmware has no libc, so what runs there sees no header of this machine, in any build of it: the compiler's own, and of
+# other headers those named here. What is hosted, tools and tests, has the machine's.
+FREESTANDING := protocol config loader arch codecs efi tests/probe tests/shape
+HOST_GNUEFI ?= /usr/include/efi
+gnuefi = -isystem $(1) -isystem $(1)/$(2)
+
+# COMPILER: its own headers. One that is not there is missed when it is to compile.
+own_headers = -isystem $(shell $(1) -print-file-name=include 2>/dev/null)
+
+# FILE, THE COMPILER'S OWN HEADERS
+is_freestanding = $(strip $(foreach d,$(FREESTANDING),$(filter $(d)/%,$(1))))
+flags_of = $(if $(call is_freestanding,$(1)),-ffreestanding -nostdinc) $(FLAGS_$(firstword $(subst /, ,$(1)))) \
+	$(FLAGS_$(subst /,_,$(basename $(1)))) $(if $(call is_freestanding,$(1)),$(2))
+
+# Every rule of every build names these, so that a change of flags builds anew what it concerns.
+BUILT_BY := Makefile codecs/build.mk arch/$(ARCH)/build.mk
+
+# FOLDER, COMPILER, FLAGS, GNU-EFI'S FOLDER, ITS CPU: a way of building the tree. FOLDER/x/y.o is x/y.c or x/y.S built so,
+# FOLDER/upstream/z.o upstream's z.c.
+define way
+$(1)_HEADERS := $$(call own_headers,$(2))
+$(1)_GNUEFI := $$(call gnuefi,$(4),$(5))
+
+$(1)/%.o: %.c $(BUILT_BY)
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $(3) $$(call flags_of,$$<,$$($(1)_HEADERS)) $$(if $$(filter efi/% tests/shape/% tests/uefi/%,$$<),$$($(1)_GNUEFI)) $$(ALSO) \
+		-MMD -MP -c $$< -o $$@
+
+$(1)/%.o: %.S $(BUILT_BY)
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $(3) $$(ALSO) -MMD -MP -c $$< -o $$@
+$(call upstream,$(1),$(2),$(3))
+endef
+
 # Of loader/, these alone ask firmware.
 ASKING_C := loader/boot.c loader/open.c loader/load.c
 SHARED_C := $(wildcard protocol/base/*.c protocol/*.c config/*.c arch/*.c) \
 	$(filter-out $(ASKING_C) loader/unpack.c,$(wildcard loader/*.c))
 LOADER_C := $(SHARED_C) $(ASKING_C) $(wildcard $(ARCH_ALSO:%=%/*.c) arch/$(ARCH)/*.c efi/*.c)
+OUT_EFI_O = $(filter $(OUT)/efi/%,$(LOADER_O)) $(SHAPE_O)
 LOADER_O := $(LOADER_C:%.c=$(OUT)/%.o) $(patsubst %.S,$(OUT)/%.o,$(wildcard $(ARCH_ALSO:%=%/*.S) arch/$(ARCH)/*.S))
 
 # The host has what every CPU is entered with, and runs as if it were an x86-64.
@@ -84,29 +122,9 @@ $(CACHE)/gnu-efi-%/efi/efi.h:
 %/efi.h:
 	$(error gnu-efi's headers are not in $(@D): apt-get install gnu-efi, or make GNUEFI=/path)
 
-$(OUT)/%.o: %.c Makefile arch/$(ARCH)/build.mk | $(GNUEFI)/efi.h
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(EFI_CFLAGS) $(CFLAGS_$(subst /,_,$*)) -MMD -MP -c $< -o $@
-
-$(OUT)/%.o: %.S Makefile arch/$(ARCH)/build.mk
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(EFI_CFLAGS) -MMD -MP -c $< -o $@
-
-CFLAGS_efi_libc := -fno-tree-loop-distribute-patterns
-
-# ---- the host command: the loader's own pure objects behind a command line. The checked one, with sanitizers, is the
-# tests'. ----
-TOOL_CFLAGS := -std=gnu11 -O2 -g -fshort-wchar $(WARN)
+# ---- the host command; the checked one, with sanitizers, is the tests'. ----
 TOOL_C := $(filter-out tools/elf2efi.c,$(wildcard tools/*.c))
 TOOL_O := $(patsubst %,$(HOST)/tool/%.o,$(basename $(TOOL_C) $(PURE_C) $(ARCH_S)))
-
-$(HOST)/tool/%.o: %.c Makefile
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(TOOL_CFLAGS) -MMD -MP -c $< -o $@
-
-$(HOST)/tool/%.o: %.S Makefile
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) -MMD -MP -c $< -o $@
 
 $(HOST)/berth: $(TOOL_O) $(HOST)/tool/libunpack.a
 	$(Q)$(HOSTCC) $^ -lm -o $@
@@ -160,11 +178,6 @@ $(OUT)/probe/pvh.elf: $(PVH_PROBE_O) tests/probe/pvh/pvh.lds
 # For RISC-V, by make ARCH=riscv64.
 RISCV_PROBE_O := $(patsubst %,$(OUT)/tests/probe/%.o,riscv64/entry riscv64/main riscv64/tell tell clauses_sum $(TREE_CLAUSES) clauses_riscv)
 
-# Code that runs at any address by itself, without a table of addresses that somebody would have to relocate.
-ifneq ($(filter aarch64 riscv64,$(ARCH)),)
-$(OUT)/tests/probe/%.o: EFI_CFLAGS += -fno-pie
-endif
-
 $(OUT)/probe/riscv64.elf: $(RISCV_PROBE_O) tests/probe/riscv64/probe.lds
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(ARCH_LDFLAGS) $(PROBE_LDFLAGS) -T tests/probe/riscv64/probe.lds $(RISCV_PROBE_O) -o $@
@@ -177,6 +190,11 @@ $(OUT)/probe/aarch64.elf: $(ARM64_PROBE_O) tests/probe/aarch64/probe.lds
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(ARCH_LDFLAGS) $(PROBE_LDFLAGS) -T tests/probe/aarch64/probe.lds $(ARM64_PROBE_O) -o $@
 
+# Code that runs at any address by itself, without a table of addresses that somebody would have to relocate.
+ifneq ($(filter aarch64 riscv64,$(ARCH)),)
+$(RISCV_PROBE_O) $(ARM64_PROBE_O): ALSO := -fno-pie
+endif
+
 $(OUT)/probe/%.bin: $(OUT)/probe/%.elf
 	$(Q)$(OBJCOPY) -O binary -j .image $< $@
 
@@ -188,14 +206,6 @@ test-efi: $(TEST_EFI) $(OUT)/probe/x86_64.bin $(OUT)/probe/pvh.bin
 HOST_PURE_O := $(PURE_C:%.c=$(HOST)/%.o) $(ARCH_S:%.S=$(HOST)/%.o)
 UNIT_EXTRA_C := $(filter-out tests/unit/test_% tests/unit/plain_%,$(wildcard tests/unit/*.c))
 UNIT_EXTRA_O := $(UNIT_EXTRA_C:%.c=$(HOST)/%.o)
-
-$(HOST)/%.o: %.c Makefile
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
-
-$(HOST)/%.o: %.S Makefile
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) -MMD -MP -c $< -o $@
 
 $(HOST)/libpure.a: $(HOST_PURE_O)
 	@rm -f $@
@@ -217,10 +227,6 @@ PLAIN_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/plain_*.c))
 PLAIN_O := $(patsubst %,$(HOST)/tool/%.o,$(basename $(UNIT_EXTRA_C) $(PURE_C) $(ARCH_S) \
 	$(filter-out tools/berth.c,$(TOOL_C))))
 COUNTED := protocol/memmap loader/plan loader/candidates loader/fit
-
-$(HOST)/counted/%.o: %.c Makefile
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(TOOL_CFLAGS) -fsanitize-coverage=trace-pc -MMD -MP -c $< -o $@
 
 $(HOST)/unit/plain_plan_large: $(COUNTED:%=$(HOST)/counted/%.o)
 $(HOST)/unit/plain_plan_large: LEFT_OUT := $(COUNTED:%=$(HOST)/tool/%.o)
@@ -253,23 +259,13 @@ $(HOST)/sim/%: $(HOST)/tests/sim/%.o $(SIM_O) $(UNIT_EXTRA_O) $(HOST)/libtool.a 
 # AddressSanitizer has its own, so pages that nobody claimed are the guard. What efi/ keeps in variables gets sections of
 # its own names, by which each boot starts as a fresh image does. ----
 UEFI := $(HOST)/uefi
-HOST_GNUEFI ?= /usr/include/efi
-UEFI_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=undefined -fno-sanitize-recover=all \
-	-DGNU_EFI_USE_MS_ABI -isystem $(HOST_GNUEFI) -isystem $(HOST_GNUEFI)/x86_64
+UEFI_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=undefined -fno-sanitize-recover=all -DGNU_EFI_USE_MS_ABI
 UEFI_TESTS := $(patsubst tests/uefi/%.c,%,$(wildcard tests/uefi/test_*.c))
 UEFI_EFI_O := $(patsubst %.c,$(UEFI)/%.named.o,$(filter-out efi/libc.c,$(wildcard efi/*.c)))
 UEFI_O := $(UEFI_EFI_O) $(patsubst %,$(UEFI)/%.o,$(basename $(PURE_C) $(ARCH_S) $(ASKING_C) \
 	$(filter-out tests/uefi/test_%,$(wildcard tests/uefi/*.c)) tests/sim/bench.c tests/sim/check.c tests/sim/check_arm64.c tests/sim/cpu.c \
 	tests/sim/vmlinux.c $(wildcard tests/probe/clauses*.c) $(addprefix tests/unit/,given.c kernel_head.c elf_file.c \
 	packed.c tree_file.c)))
-
-$(UEFI)/%.o: %.c Makefile
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(UEFI_CFLAGS) -MMD -MP -c $< -o $@
-
-$(UEFI)/%.o: %.S Makefile
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) -MMD -MP -c $< -o $@
 
 $(UEFI)/%.named.o: $(UEFI)/%.o
 	$(Q)objcopy --set-section-flags .bss=alloc,load,contents --rename-section .bss=efi_bss \
@@ -294,14 +290,6 @@ $(FUZZ)/libtool.a: $(FUZZ_TOOL_O)
 	@rm -f $@
 	$(Q)ar rcsD $@ $^
 
-$(FUZZ)/%.o: %.c Makefile
-	@mkdir -p $(@D)
-	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -MMD -MP -c $< -o $@
-
-$(FUZZ)/%.o: %.S Makefile
-	@mkdir -p $(@D)
-	$(Q)$(FUZZ_CC) -MMD -MP -c $< -o $@
-
 $(FUZZ)/fuzz_%: $(FUZZ)/tests/fuzz/fuzz_%.o $(FUZZ_PURE_O) $(FUZZ)/libtool.a $(FUZZ)/libunpack.a
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ -lm -o $@
 .PRECIOUS: $(FUZZ)/tests/fuzz/%.o
@@ -312,13 +300,45 @@ fuzz: $(FUZZ_NAMES:%=$(FUZZ)/fuzz_%)
 $(FUZZ_NAMES:%=fuzz-%): fuzz-%: $(FUZZ)/fuzz_%
 	scripts/fuzz $* -1
 
-# ---- the decoders of packed kernels: FOLDER/libunpack.a for each kind of objects above ----
+# ---- the ways of building the tree ----
 include codecs/build.mk
-$(eval $(call unpacking,$(OUT),$$(CC),$$(EFI_CFLAGS)))
-$(eval $(call unpacking,$(HOST),$$(HOSTCC),$$(HOST_CFLAGS)))
-$(eval $(call unpacking,$(HOST)/tool,$$(HOSTCC),$$(TOOL_CFLAGS)))
-$(eval $(call unpacking,$(UEFI),$$(HOSTCC),$$(UEFI_CFLAGS)))
-$(eval $(call unpacking,$(FUZZ),$$(FUZZ_CC),$$(FUZZ_CFLAGS)))
+$(eval $(call way,$(OUT),$(CC),$(EFI_CFLAGS),$(GNUEFI),$(GNUEFI_ARCH)))
+$(eval $(call way,$(HOST),$(HOSTCC),$(HOST_CFLAGS),$(HOST_GNUEFI),x86_64))
+$(eval $(call way,$(HOST)/tool,$(HOSTCC),$(TOOL_CFLAGS),$(HOST_GNUEFI),x86_64))
+$(eval $(call way,$(HOST)/counted,$(HOSTCC),$(TOOL_CFLAGS) -fsanitize-coverage=trace-pc,$(HOST_GNUEFI),x86_64))
+$(eval $(call way,$(UEFI),$(HOSTCC),$(UEFI_CFLAGS),$(HOST_GNUEFI),x86_64))
+$(eval $(call way,$(FUZZ),$(FUZZ_CC),$(FUZZ_CFLAGS),$(HOST_GNUEFI),x86_64))
+$(OUT_EFI_O): | $(GNUEFI)/efi.h
+$(OUT)/efi/libc.o: ALSO := -fno-tree-loop-distribute-patterns # its loops are what memcpy and the others are
+
+# For scripts/hidden: the objects of each way; those of them that see no header of this machine, and the others.
+OBJECTS_loader := $(OUT) $(LOADER_O) $(call whole,$(OUT)) \
+	$(if $(filter x86_64,$(ARCH)),$(SHAPE_O) $(PROBE_O) $(PVH_PROBE_O)) $(if $(filter riscv64,$(ARCH)),$(RISCV_PROBE_O)) \
+	$(if $(filter aarch64,$(ARCH)),$(ARM64_PROBE_O))
+OBJECTS_checked := $(HOST) $(HOST_PURE_O) $(TOOL_C:%.c=$(HOST)/%.o) $(call whole,$(HOST)) $(UNIT_EXTRA_O) $(SIM_O) \
+	$(UNIT_TESTS:%=$(HOST)/tests/unit/%.o) $(SIM_TESTS:%=$(HOST)/tests/sim/%.o) $(HOST)/tests/elf/relocate.o
+OBJECTS_tool := $(HOST)/tool $(TOOL_O) $(HOST)/tool/tools/elf2efi.o $(call whole,$(HOST)/tool)
+OBJECTS_plain := $(HOST)/tool $(PLAIN_O) $(PLAIN_TESTS:%=$(HOST)/tool/tests/unit/%.o) $(HOST)/tool/tests/bench/plan_scale.o
+OBJECTS_uefi := $(UEFI) $(filter-out %.named.o,$(UEFI_O)) $(UEFI_EFI_O:%.named.o=%.o) $(call whole,$(UEFI)) \
+	$(UEFI_TESTS:%=$(UEFI)/tests/uefi/%.o)
+OBJECTS_fuzz := $(FUZZ) $(FUZZ_PURE_O) $(FUZZ_TOOL_O) $(call whole,$(FUZZ)) $(FUZZ_NAMES:%=$(FUZZ)/tests/fuzz/fuzz_%.o)
+
+# FOLDER, OBJECT
+is_freestanding_object = $(filter $(1)/upstream/%,$(2))$(call is_freestanding,$(patsubst $(1)/%.o,%.c,$(2)))
+define compile
+FREESTANDING_$(1) := $$(foreach o,$$(wordlist 2,999999,$$(OBJECTS_$(1))),$$(if $$(call is_freestanding_object,$$(firstword \
+	$$(OBJECTS_$(1))),$$(o)),$$(o)))
+.PHONY: freestanding-$(1) hosted-$(1)
+freestanding-$(1): $$(FREESTANDING_$(1))
+hosted-$(1): $$(filter-out $$(FREESTANDING_$(1)),$$(wordlist 2,999999,$$(OBJECTS_$(1))))
+endef
+$(foreach w,loader checked tool plain uefi fuzz,$(eval $(call compile,$(w))))
+
+# Those who compile sources in a way of their own (analysers, mutants) ask for what each may see: one line a file.
+.PHONY: flags
+flags:
+	$(foreach f,$(FILES),$(info $(f) $(call flags_of,$(f),$(call own_headers,$(CC))) $(if $(filter efi/%,$(f)),$(call \
+		gnuefi,$(HOST_GNUEFI),x86_64))))@:
 
 # As many at a time as there are processors; what each says comes in one piece, when it ends.
 check: $(UNIT_TESTS:%=$(HOST)/unit/%) $(PLAIN_TESTS:%=$(HOST)/unit/%) $(SIM_TESTS:%=$(HOST)/sim/%) \
@@ -361,8 +381,4 @@ install: all
 clean:
 	rm -rf $(OUT) $(HOST) $(BUILD)/run $(BUILD)/test $(BUILD)/bench $(BUILD)/prove $(BUILD)/mutate
 
--include $(TOOL_O:.o=.d) $(TOOL_C:%.c=$(HOST)/%.d)
--include $(LOADER_O:.o=.d) $(HOST_PURE_O:.o=.d) $(HOST)/elf2efi.d
--include $(wildcard $(FUZZ)/*/*.d $(FUZZ)/*/*/*.d)
--include $(wildcard $(HOST)/tests/unit/*.d $(HOST)/tests/elf/*.d $(HOST)/tests/sim/*.d $(HOST)/loader/*.d $(HOST)/tool/tests/*/*.d \
-	$(HOST)/counted/*/*.d $(UEFI)/*/*.d $(UEFI)/*/*/*.d) $(SHAPE_O:.o=.d) $(PROBE_O:.o=.d) $(PVH_PROBE_O:.o=.d)
+-include $(shell find $(OUT) $(HOST) $(FUZZ) -name '*.d' 2>/dev/null)

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # What is upstream's. The decoders: zlib, LZ4, zstd and liblzma as Debian's source packages have them, decoding alone,
-# behind loader/codec.h; and libfdt, behind protocol/tree.h. Four times: for firmware, and for the host's tests, its command
-# and its fuzz targets.
+# behind loader/codec.h; and libfdt, behind protocol/tree.h. In each way of building the tree that wants them.
 
 SOURCES := $(CACHE)/sources
 
@@ -40,11 +39,12 @@ CODEC_FLAGS_xz := -DNDEBUG -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC -DTUKLIB_SYMB
 	$(addprefix -DHAVE_DECODER_,LZMA2 DELTA X86 ARM ARMTHUMB ARM64) \
 	$(addprefix -I$(SOURCES)/xz/,common $(addprefix liblzma/,api check common delta lz lzma rangecoder simple))
 
-# Upstream's warnings are upstream's. What no decoder reaches, encoders above all, is dropped section by section.
-UPSTREAM_CFLAGS = -ffreestanding -ffunction-sections -fdata-sections -w -ffile-prefix-map=$(SOURCES)=sources \
-	$(CODEC_INCLUDES) $(CODEC_FLAGS_$(firstword $(subst /, ,$*)))
-FDT_INCLUDES := -Icodecs/libc -isystem $(SOURCES)/fdt
-OUR_CODEC_CFLAGS := $(CODEC_INCLUDES) -DZLIB_CONST -DZ_SOLO -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC
+# What ours see of upstream's headers, and upstream's of each other. Upstream's warnings are upstream's. What no decoder
+# reaches, encoders above all, is dropped section by section.
+FLAGS_codecs := $(CODEC_INCLUDES) -DZLIB_CONST -DZ_SOLO -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC
+FLAGS_protocol_tree := -Icodecs/libc -isystem $(SOURCES)/fdt
+FLAGS_upstream = -ffreestanding -nostdinc -ffunction-sections -fdata-sections -w -ffile-prefix-map=$(SOURCES)=sources \
+	$(CODEC_INCLUDES) $(CODEC_FLAGS_$(firstword $(subst /, ,$(1))))
 
 CODEC_NAMES := gzip lz4 lz4_legacy zstd xz
 DECODERS := gzip lz4 zstd xz
@@ -54,25 +54,19 @@ FDT_USED := check_header next_tag num_mem_rsv get_property_by_offset get_string 
 	subnode_offset_namelen add_subnode_namelen setprop setprop_inplace_namelen_partial delprop del_mem_rsv getprop \
 	first_subnode next_subnode strerror
 
-# FOLDER COMPILER FLAGS
-define unpacking
-$(1)/codecs/%.o: codecs/%.c Makefile codecs/build.mk | $(FETCHED)
-	@mkdir -p $$(@D)
-	$$(Q)$(2) $(3) $$(OUR_CODEC_CFLAGS) -MMD -MP -c $$< -o $$@
+NEED_UPSTREAM := $(CODEC_NAMES:%=codecs/%.o) protocol/tree.o
 
-$(1)/protocol/tree.o: protocol/tree.c Makefile codecs/build.mk | $(FETCHED)
-	@mkdir -p $$(@D)
-	$$(Q)$(2) $(3) $$(FDT_INCLUDES) -MMD -MP -c $$< -o $$@
+# FOLDER, COMPILER, FLAGS: what a way of building does with them.
+define upstream
+$(NEED_UPSTREAM:%=$(1)/%): | $(FETCHED)
 
-$(1)/upstream/%.o: $(SOURCES)/%.c Makefile codecs/build.mk
+$(1)/upstream/%.o: $(SOURCES)/%.c $(BUILT_BY)
 	@mkdir -p $$(@D)
-	$$(Q)$(2) $(3) $$(UPSTREAM_CFLAGS) -MMD -MP -c $$< -o $$@
+	$$(Q)$(2) $(3) $$(call FLAGS_upstream,$$*) $$($(1)_HEADERS) $$(ALSO) -MMD -MP -c $$< -o $$@
 
 $(1)/libunpack.a:
 	@rm -f $$@
 	$$(Q)ar rcsD $$@ $$^
-
--include $(addprefix $(1)/,loader/unpack.d $(CODEC_NAMES:%=codecs/%.d) $(UPSTREAM:%=upstream/%.d))
 endef
 
 whole = $(addprefix $(1)/,loader/unpack.o $(CODEC_NAMES:%=codecs/%.o) $(UPSTREAM:%=upstream/%.o))
