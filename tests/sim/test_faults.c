@@ -168,6 +168,8 @@ static void half_read(void)
 	bench_run();
 	calls = outcome.calls;
 	for (unsigned int k = 1; k <= calls; k++) {
+		if (!in_sample())
+			continue;
 		sim.short_read_call = k;
 		bench_run();
 	}

@@ -142,6 +142,8 @@ static void fail_each_call(void)
 	assert_true(outcome.call_of[SERVICE_TAKE] > 0);
 	bench_fail_each_call();
 	for (unsigned int k = 1; k <= calls; k++) {
+		if (!in_sample())
+			continue;
 		sim.short_read_call = k;
 		bench_run();
 	}
@@ -174,7 +176,8 @@ static void cut_everywhere(void)
 {
 	set_up_on(MAP, UNPACKED);
 	for (size_t size = 1; size <= given.packed.size; size++)
-		cut(size);
+		if (in_sample() || size == given.packed.size)
+			cut(size);
 }
 
 static void a_packed_kernel_cut_anywhere_is_refused(void **state)
@@ -202,6 +205,8 @@ static void damage_everywhere(void)
 	for (size_t i = 0; i < given.packed.size; i++) {
 		uint8_t bits = (uint8_t)(1 + roll(&damage, 255));
 
+		if (!in_sample())
+			continue;
 		given.file.at[start + i] ^= bits;
 		bench_run();
 		given.file.at[start + i] ^= bits;
@@ -228,6 +233,8 @@ static void a_vmlinux_with_damaged_headers_is_taken_whole_or_not_at_all(void **s
 	given_packed(&kinds[0], false);
 	for (size_t i = 0; i < 64 + 3 * 56; i++)
 		for (int n = 0; n < 16; n++) {
+			if (!in_sample())
+				continue;
 			drop(&given.file);
 			given.file = blob_copy(given.vmlinux.file.at, given.vmlinux.file.size);
 			given.file.at[i] = (uint8_t)roll_extreme(&dice);

@@ -394,11 +394,29 @@ struct dice dice_from_seed(const char *test)
 	return (struct dice){seed};
 }
 
+unsigned long share(void)
+{
+	const char *text = getenv("SHARE");
+	unsigned long n = text == NULL ? 1 : strtoul(text, NULL, 0);
+
+	return n == 0 ? 1 : n;
+}
+
+bool in_sample(void)
+{
+	static struct dice dice = {0x5a3b1e};
+	static unsigned long n;
+
+	if (n == 0)
+		n = share();
+	return n == 1 || roll(&dice, (uint32_t)n) == 0;
+}
+
 unsigned long cases_or(unsigned long n)
 {
 	const char *text = getenv("CASES");
 
-	return text == NULL ? n : strtoul(text, NULL, 0);
+	return text == NULL ? n / share() : strtoul(text, NULL, 0);
 }
 
 /* splitmix64 (Steele, Lea, Flood 2014). */

@@ -147,7 +147,13 @@ struct dice {
 };
 
 struct dice dice_from_seed(const char *test);
-/* How many cases a random test has: CASES in the environment, else @n. */
+/*
+ * SHARE=N in the environment: a test that goes through a great many cases tries one in N of them, drawn anew at each
+ * case from a fixed seed, so that every value of every loop comes up. Without it all of them.
+ */
+unsigned long share(void);
+bool in_sample(void);
+/* How many cases a random test has: CASES in the environment, else @n, or what SHARE leaves of it. */
 unsigned long cases_or(unsigned long n);
 uint64_t roll64(struct dice *dice);
 uint32_t roll(struct dice *dice, uint32_t below); /* 0 to below - 1 */

@@ -292,7 +292,7 @@ static void any_text_is_a_map_or_a_sentence(void **state)
 		text[i] = capture_text(capture[i], &size[i]);
 	text[N_TEXTS - 1] = strdup(list);
 	size[N_TEXTS - 1] = strlen(list);
-	for (unsigned int round = 0; round < 100000; round++) {
+	for (unsigned long round = cases_or(100000); round != 0; round--) {
 		uint32_t which = roll(&dice, N_TEXTS), from;
 		struct mutant m = {.size = size[which]};
 

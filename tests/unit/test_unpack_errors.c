@@ -46,7 +46,8 @@ static void a_short_stream_cut_at_any_byte_is_told_from_a_whole_one(void **state
 		struct blob data = given_data(LOOK_TEXT, SMALL), packed = packed_as(&kinds[k], data);
 
 		for (size_t size = 0; size < packed.size; size++)
-			expect_cut(&kinds[k], packed, size, data.size);
+			if (in_sample())
+				expect_cut(&kinds[k], packed, size, data.size);
 		drop(&packed);
 		drop(&data);
 	}
@@ -111,7 +112,8 @@ static void a_flipped_bit_is_an_error_or_makes_no_difference(void **state)
 		struct blob data = given_data(LOOK_TEXT, SMALL), packed = packed_as(&kinds[k], data);
 
 		for (size_t bit = 0; bit < 8 * packed.size; bit++)
-			flip(&kinds[k], data, packed, bit, counts);
+			if (in_sample())
+				flip(&kinds[k], data, packed, bit, counts);
 		drop(&packed);
 		drop(&data);
 	}
