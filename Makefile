@@ -340,10 +340,11 @@ flags:
 	$(foreach f,$(FILES),$(info $(f) $(call flags_of,$(f),$(call own_headers,$(CC))) $(if $(filter efi/%,$(f)),$(call \
 		gnuefi,$(HOST_GNUEFI),x86_64))))@:
 
-# As many at a time as there are processors; what each says comes in one piece, when it ends.
-check: $(UNIT_TESTS:%=$(HOST)/unit/%) $(PLAIN_TESTS:%=$(HOST)/unit/%) $(SIM_TESTS:%=$(HOST)/sim/%) \
-	$(UEFI_TESTS:%=$(UEFI)/%)
-	@printf '%s\n' $^ | xargs -P "$$(nproc)" -I{} sh -c '{} >{}.log 2>&1; s=$$?; flock $(HOST)/check.lock cat {}.log; exit $$s'
+# As many at a time as there are processors, the long ones first; what each says comes in one piece, when it ends.
+SLOWEST := $(HOST)/sim/test_packed $(HOST)/sim/test_faults $(HOST)/uefi/test_uefi $(HOST)/sim/test_inputs
+CHECKS := $(UNIT_TESTS:%=$(HOST)/unit/%) $(PLAIN_TESTS:%=$(HOST)/unit/%) $(SIM_TESTS:%=$(HOST)/sim/%) $(UEFI_TESTS:%=$(UEFI)/%)
+check: $(CHECKS)
+	@printf '%s\n' $(SLOWEST) $(filter-out $(SLOWEST),$^) | xargs -P "$$(nproc)" -I{} scripts/timed {}
 
 test:
 	scripts/test

@@ -25,9 +25,10 @@ def setup():
     lab.script("initramfs", KERNEL["initrd"], KERNEL["dir"])
 
 
-def boots(function=None, large=False):
+def boots(function=None, large=False, sampled=False):
+    """@large: with no other beside it. @sampled: in `scripts/test --all` alone, for another boot shows the same feature."""
     def mark(f):
-        f.is_boot, f.is_large = True, large
+        f.is_boot, f.is_large, f.is_sampled = True, large, sampled
         return f
     return mark(function) if function else mark
 

@@ -315,9 +315,10 @@ def direct_bad_kernels_leave_nothing(esp):
     expect('decompress "nobody" is neither kernel nor loader' in text, "the unknown word is not told")
 
 
-# ---- more of the same, for the night: BERTH_PROBES=all ----
+# ---- more of the same, in `scripts/test --all` ----
 
 
+@boots(sampled=True)
 def direct_debian_13_otherwise(esp):
     """Debian 13: nokaslr, two random boots, its vmlinux alone and in LZ4's frames and zstd's"""
     guest = boot(esp, "decompress loader", release=13, options=REPORT + " nokaslr")
@@ -329,12 +330,14 @@ def direct_debian_13_otherwise(esp):
     boot_packed(esp, "zstd", "zstd", "-q", release=13)
 
 
+@boots(sampled=True)
 def direct_in_little_memory(esp):
     """decompress loader with 512 MiB, both kernels, both with random addresses"""
     for release in (12, 13):
         check_random(boot(esp, "decompress loader", release=release, memory="512M"))
 
 
+@boots(sampled=True)
 def direct_with_five_levels(esp):
     """decompress loader from firmware in 5-level paging: the kernel, which takes it, is entered so"""
     esp.shape("la57")
@@ -343,20 +346,16 @@ def direct_with_five_levels(esp):
     check_random(guest)
 
 
+@boots(sampled=True)
 def direct_where_reads_above_4g_are_wrong(esp):
     """decompress loader where reads above 4 GiB are wrong: packed bytes go by the buffer anyway, the initrd is copied"""
     esp.shape("high-reads wrong")
     check_random(boot(esp, "decompress loader"))
 
 
+@boots(sampled=True)
 def direct_ten_times(esp):
     """decompress loader ten times: at least eight virtual and eight physical addresses, all as the log says"""
     seen = [check_random(boot(esp, "decompress loader")) for _ in range(10)]
     for n, what in enumerate(("virtual", "physical")):
         expect(len({one[n] for one in seen}) >= 8, f"{what} addresses of ten boots: {seen}")
-
-
-if os.environ.get("BERTH_PROBES") == "all":
-    for more in (direct_debian_13_otherwise, direct_in_little_memory, direct_with_five_levels,
-                 direct_where_reads_above_4g_are_wrong, direct_ten_times):
-        boots(more)

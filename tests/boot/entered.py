@@ -155,11 +155,8 @@ def entered_by_berth(esp):
     by_berth(esp, 12)
 
 
+@boots(large=True, sampled=True)
 def entered_debian_13(esp):
     """X10: the same of Debian 13's kernel, by its decompressor and by Berth"""
     by_its_decompressor(esp, 13)
     by_berth(esp, 13)
-
-
-if os.environ.get("BERTH_PROBES") == "all":
-    entered_debian_13 = boots(entered_debian_13, large=True)

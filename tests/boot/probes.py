@@ -194,7 +194,7 @@ def probe_without_five_levels(esp):
     expect(not probe.number("load", "cr4") & 0x1000, "it was entered with five")
 
 
-# ---- more of the same, for the night: BERTH_PROBES=all ----
+# ---- more of the same, in `scripts/test --all` ----
 
 MORE = {
     "2.12": {"version": 0x20c}, "2.13": {"version": 0x20d},
@@ -212,6 +212,7 @@ MORE = {
 }
 
 
+@boots(large=True, sampled=True)
 def more_probes(esp):
     """Stand-ins with other headers, low and high: every clause is kept"""
     for name, fields in MORE.items():
@@ -221,7 +222,3 @@ def more_probes(esp):
                 boot_probe(esp)
             except lab.Failure as failure:
                 raise lab.Failure(f"{name}, {placement}: {failure}") from None
-
-
-if os.environ.get("BERTH_PROBES") == "all":
-    more_probes = boots(more_probes, large=True)

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs the boots of tests/boot/*.py, two at a time, and prints TAP and `N passed, N failed`.
-
-tests/boot/run.py [WORD]... runs only those whose names contain one of the words.
-"""
+"""Runs the boots of tests/boot/*.py, two at a time, and prints TAP and `N passed, N failed`."""
+import argparse
 import concurrent.futures
+import importlib
 import os
 import re
 import sys
@@ -12,24 +11,16 @@ import time
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import bits32  # noqa: E402
-import arm64  # noqa: E402
-import boots  # noqa: E402
-import direct  # noqa: E402
-import entered  # noqa: E402
-import ia32  # noqa: E402
 import lab  # noqa: E402
-import levels  # noqa: E402
-import plans  # noqa: E402
-import probes  # noqa: E402
-import pvh  # noqa: E402
-import riscv64  # noqa: E402
-import shaped  # noqa: E402
+
+MODULES = ("boots", "probes", "levels", "shaped", "plans", "direct", "entered", "pvh", "bits32", "ia32", "arm64", "riscv64")
+MODULE = {name: importlib.import_module(name) for name in MODULES}
 
 
 # What an overloaded host does to QEMU: to its emulated timer, which Linux calibrates, and to a second CPU, which Linux
 # gives one second to come up. The loader has no part in either.
 STARVED = ("8254 timer not connected to IO-APIC", "failed to come online")
+AGAIN = []  # names of boots that QEMU broke, and that were made again
 EFLAGS = re.compile(rb"EFLAGS: ([0-9a-f]{8})")
 
 
@@ -62,22 +53,34 @@ def run(test):
     for _ in range(2):
         if why is not None and any(words in why for words in STARVED):
             print(f"# {test.__name__}: the host starved QEMU; once more", flush=True)
+            AGAIN.append(test.__name__)
         elif why is not None and emulator_broke(test):
             print(f"# {test.__name__}: QEMU has bits in EFLAGS that no CPU has; once more", flush=True)
+            AGAIN.append(test.__name__)
         else:
             break
         why = why_not(test)
     return test, why, time.monotonic() - start
 
 
+def chosen(arguments):
+    modules = [MODULE[name] for name in arguments.of or MODULES]
+    tests = [t for module in modules for t in vars(module).values()
+             if getattr(t, "is_boot", False) and t.__module__ == module.__name__]
+    if arguments.word:
+        return [t for t in tests if any(word in t.__name__ for word in arguments.word)]
+    return [t for t in tests if arguments.all or not t.is_sampled]
+
+
 def main():
-    named = {**vars(arm64), **vars(bits32), **vars(boots), **vars(direct), **vars(entered), **vars(ia32), **vars(levels),
-             **vars(plans), **vars(probes), **vars(pvh), **vars(riscv64), **vars(shaped)}
-    tests = [t for n, t in named.items() if getattr(t, "is_boot", False)
-             and (len(sys.argv) == 1 or any(word in n for word in sys.argv[1:]))]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--all", action="store_true", help="also those whose feature another boot shows as well")
+    parser.add_argument("--of", action="append", choices=MODULES, metavar="MODULE", help=", ".join(MODULES))
+    parser.add_argument("word", nargs="*", help="runs only those whose names contain one of the words")
+    tests = chosen(parser.parse_args())
     alone = [t for t in tests if t.is_large]
     tests = [t for t in tests if not t.is_large]
-    boots.setup()
+    MODULE["boots"].setup()
     passed = failed = 0
     print(f"1..{len(tests) + len(alone)}", flush=True)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -86,15 +89,18 @@ def main():
                 number = passed + failed + 1
                 if why is None:
                     passed += 1
-                    print(f"ok {number} - {test.__doc__} ({seconds:.0f} s)", flush=True)
+                    print(f"ok {number} - {test.__doc__}", flush=True)
                 else:
                     failed += 1
-                    print(f"not ok {number} - {test.__doc__} ({test.__name__}, {seconds:.0f} s)", flush=True)
+                    print(f"not ok {number} - {test.__doc__} ({test.__name__})", flush=True)
                     print("\n".join("# " + line for line in why.splitlines()), flush=True)
+                print(f"# took {seconds:.1f} boot {test.__name__}", flush=True)
+    probes, shaped = MODULE["probes"], MODULE["shaped"]
     if probes.TOTAL != [0]:
         print(f"# clauses in firmware: {probes.TOTAL[0]}")
     if shaped.TOTAL[0] != 0:
         print("# firmware faults injected in OVMF: {}, entered {}, refused {}".format(*shaped.TOTAL))
+    print(f"# machines that QEMU broke: {len(AGAIN)}" + (f", {' '.join(AGAIN)}" if AGAIN else ""))
     print(f"boots: {passed} passed, {failed} failed")
     return 1 if failed else 0
 

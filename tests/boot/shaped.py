@@ -218,13 +218,14 @@ def descriptors_of_56_and_64_bytes(esp):
         expect(f" size {wish[-2:]} room " in probe.text, "the loader was told descriptors of another size")
 
 
-# ---- more of the same, for the night: BERTH_PROBES=all ----
+# ---- more of the same, in `scripts/test --all` ----
 
 
 STATUSES = ("out-of-resources", "not-found", "invalid-parameter", "unsupported", "buffer-too-small", "not-ready",
             "media-changed", "access-denied", "aborted")
 
 
+@boots(large=True, sampled=True)
 def every_status(esp):
     """Each call fails once, and from it on, with every status of a list, with 5 GiB and with 1: the same"""
     for memory in ("5G", "1G"):
@@ -233,6 +234,7 @@ def every_status(esp):
                   f"always {status} refuse", memory=memory, timeout=300)
 
 
+@boots(large=True, sampled=True)
 def with_a_screen_and_a_debug_log(esp):
     """With a graphics card, a menu and log debug, each call fails once and for ever: the same"""
     esp.conf("timeout 3", "log debug")
@@ -240,12 +242,7 @@ def with_a_screen_and_a_debug_log(esp):
           "always device-error refuse", keys="d..e", screen="", timeout=600, options=("--vga",))
 
 
+@boots(large=True, sampled=True)
 def every_call_takes_long(esp):
     """Each call takes more than a second: the kernel is entered with every clause kept"""
     sweep(esp, "late enter", timeout=400)
-
-
-if os.environ.get("BERTH_PROBES") == "all":
-    every_status = boots(every_status, large=True)
-    with_a_screen_and_a_debug_log = boots(with_a_screen_and_a_debug_log, large=True)
-    every_call_takes_long = boots(every_call_takes_long, large=True)

@@ -6,6 +6,7 @@ The command under test is the one with sanitizers, unless BERTH names another.
 import os
 import subprocess
 import sys
+import time
 import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -46,6 +47,7 @@ def run_tests(tests):
     failed = 0
     for number, test in enumerate(tests, 1):
         sentence = (test.__doc__ or test.__name__).strip().splitlines()[0]
+        began = time.monotonic()
         try:
             test()
             print(f"ok {number} - {sentence}", flush=True)
@@ -54,4 +56,5 @@ def run_tests(tests):
             text = str(error) if isinstance(error, Failure) else traceback.format_exc()
             print(f"not ok {number} - {sentence}", flush=True)
             print("\n".join("# " + line for line in text.splitlines()), flush=True)
+        print(f"# took {time.monotonic() - began:.1f} {test.__name__}", flush=True)
     sys.exit(1 if failed else 0)
