@@ -95,6 +95,8 @@ static void describe_header(uint8_t *bp, const struct bzimage *k, const struct c
 	 */
 	if (k->relocatable && plan->part[PART_KERNEL].align < load_le(bp + KERNEL_ALIGNMENT, 4))
 		store_le(bp + KERNEL_ALIGNMENT, 4, plan->part[PART_KERNEL].align);
+	if (bzimage_has_setup_data(k))
+		store_le(bp + SETUP_DATA, 8, 0); /* a file knows no address in memory: the list is the loader's */
 	/* Both are 0 without an initrd, whatever the file had there. */
 	store_split(bp, RAMDISK_IMAGE, EXT_RAMDISK_IMAGE, plan->part[PART_INITRD].at.start);
 	store_split(bp, RAMDISK_SIZE, EXT_RAMDISK_SIZE, cargo->initrd_size);

@@ -5,6 +5,7 @@
 #include "image.h"
 
 #define SECTOR	    512
+#define PARAGRAPH   16	       /* what syssize counts in */
 #define HDRS	    0x53726448 /* "HdrS" */
 #define KERNEL_INFO 0x506f544c /* "LToP" */
 #define LOADED_HIGH 1	       /* of loadflags */
@@ -95,20 +96,27 @@ static uint32_t least_of_any(const struct bzimage *k)
 	return (uint32_t)(bzimage_has_entry_64(k) ? MIB(2) : EFI_PAGE);
 }
 
+/* boot.rst, kernel_alignment: "if relocatable_kernel is true". Another kernel lies where it was linked. */
 static enum status check_alignment(struct bzimage *k, const char *name, const struct bytes *head, struct fail *why)
 {
 	uint64_t wish = GET(k, head, kernel_alignment);
 	unsigned int least_log2 = (unsigned int)GET(k, head, min_alignment);
 	uint64_t least;
 
+	k->relocatable = GET(k, head, relocatable_kernel) != 0;
+	k->kernel_alignment = k->least_alignment = least_of_any(k);
+	if (!k->relocatable)
+		return OK;
 	if (!is_power_of_two(wish))
 		return fail_by(why, BAD_INPUT, X1, "%s: kernel_alignment %#" PRIx64 " is no power of two", name, wish);
 	if (least_log2 > 31 || (least_log2 != 0 && UINT64_C(1) << least_log2 > wish))
 		return fail_by(why, BAD_INPUT, X1, "%s: min_alignment 2^%u is more than kernel_alignment %#" PRIx64,
 			       name, least_log2, wish);
 	least = least_log2 == 0 ? wish : UINT64_C(1) << least_log2;
-	k->least_alignment = least < least_of_any(k) ? least_of_any(k) : (uint32_t)least;
-	k->kernel_alignment = wish < least_of_any(k) ? least_of_any(k) : (uint32_t)wish;
+	if (least > k->least_alignment)
+		k->least_alignment = (uint32_t)least;
+	if (wish > k->kernel_alignment)
+		k->kernel_alignment = (uint32_t)wish;
 	return OK;
 }
 
@@ -124,7 +132,7 @@ static enum status check_window(struct bzimage *k, const char *name, const struc
 	if (k->window_is_estimate && checked_mul(k->payload_size, 3, &init_size))
 		init_size = UINT64_MAX;
 	/* Room for the file as well: its tail (a signature, say) is read along although the kernel never uses it. */
-	if (checked_align_up(init_size > k->payload_size ? init_size : k->payload_size, EFI_PAGE, &k->window_size))
+	if (checked_align_up(init_size > k->payload_memory ? init_size : k->payload_memory, EFI_PAGE, &k->window_size))
 		return fail(why, BAD_INPUT, "%s: a file of %" PRIu64 " bytes fits into no memory", name,
 			    k->payload_at + k->payload_size);
 	return OK;
@@ -134,19 +142,20 @@ static enum status check_size(struct bzimage *k, const char *name, const struct 
 			      struct fail *why)
 {
 	uint64_t setup_sects = GET(k, head, setup_sects);
-	uint64_t paragraphs = GET(k, head, syssize);
-	uint64_t told;
+	uint64_t told_size = GET(k, head, syssize) * PARAGRAPH;
 
 	if (setup_sects == 0)
 		setup_sects = 4; /* boot.rst, setup_sects: "if 0, the real value is 4" */
 	k->payload_at = (setup_sects + 1) * SECTOR;
-	told = k->payload_at + paragraphs * 16;
-	if (file_size <= k->payload_at + bzimage_entry_at(k) || file_size < told)
+	/* syssize counts whole paragraphs: of the last the file may end anywhere, as Memtest86+ 6.10 does. */
+	if (file_size <= k->payload_at + bzimage_entry_at(k) ||
+	    (file_size - k->payload_at < told_size && told_size - (file_size - k->payload_at) >= PARAGRAPH))
 		return fail(why, BAD_INPUT,
 			    "%s: truncated: the header tells of %" PRIu64 " bytes (setup_sects %" PRIu64
 			    ", syssize %#" PRIx64 "), the file has %" PRIu64 "\n  try: copy the file again",
-			    name, told, setup_sects, paragraphs, file_size);
+			    name, k->payload_at + told_size, setup_sects, told_size / PARAGRAPH, file_size);
 	k->payload_size = file_size - k->payload_at;
+	k->payload_memory = k->payload_size < told_size ? told_size : k->payload_size;
 	return check_window(k, name, head, why);
 }
 
@@ -154,8 +163,10 @@ static enum status check_addresses(struct bzimage *k, const char *name, const st
 {
 	struct range window;
 
-	k->pref_address = HAS(k, pref_address) ? GET(k, head, pref_address) : MIB(1); /* where LOADED_HIGH loads it */
-	k->relocatable = GET(k, head, relocatable_kernel) != 0;
+	/* boot.rst, pref_address: 0 is none, and then, as before 2.10, it belongs where LOADED_HIGH loads it. */
+	k->pref_address = GET(k, head, pref_address);
+	if (!HAS(k, pref_address) || (!k->relocatable && k->pref_address == 0))
+		k->pref_address = MIB(1);
 	k->initrd_addr_max = (uint32_t)GET(k, head, initrd_addr_max);
 	k->cmdline_size =
 	    HAS(k, cmdline_size) ? (uint32_t)GET(k, head, cmdline_size) : 255; /* boot.rst, cmdline_size */
@@ -167,9 +178,6 @@ static enum status check_addresses(struct bzimage *k, const char *name, const st
 	if (!k->relocatable && k->pref_address % EFI_PAGE != 0)
 		return fail_by(why, BAD_INPUT, X3, "%s: pref_address %#" PRIx64 " is not on a page edge", name,
 			       k->pref_address);
-	if (GET(k, head, setup_data) != 0)
-		return fail(why, BAD_INPUT, "%s: setup_data is %#" PRIx64 "; a file cannot hold an address in memory",
-			    name, GET(k, head, setup_data));
 	return OK;
 }
 
@@ -194,12 +202,11 @@ static enum status identify(struct image *image, struct bytes head, struct fail 
 	const struct bzimage *k = &image->bzimage;
 
 	TRY(bzimage_parse(&image->bzimage, image->name, head, image->file_size, why));
-	image->piece[0] = (struct image_piece){.offset = k->payload_at, .size = k->payload_size};
-	image->piece[0].memory = image->piece[0].size;
+	image->piece[0] = (struct image_piece){k->payload_at, k->payload_size, 0, k->payload_memory};
 	image->n_pieces = 1;
 	image->machine = bzimage_has_entry_64(k) ? ELF_X86_64 : ELF_I386;
 	image->entry_at = bzimage_entry_at(k);
-	image->moves_itself = true;
+	image->moves_itself = k->relocatable; /* arch/x86/Kconfig: RANDOMIZE_BASE depends on RELOCATABLE */
 	image->keeps_levels = image->five_levels = false;
 	image->takes_five_levels = (k->xloadflags & XLF_5LEVEL) != 0;
 	image->entered_in_32_bits = !bzimage_has_entry_64(k);

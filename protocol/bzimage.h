@@ -24,17 +24,19 @@ enum xloadflags {
 struct bzimage {
 	uint16_t version; /* 0x020c is 2.12 */
 	uint16_t xloadflags;
-	uint32_t kernel_alignment; /* a power of two, at least 2 MiB where it has a 64-bit entry, else a page */
-	uint32_t least_alignment;  /* the same, at most kernel_alignment */
-	uint32_t initrd_addr_max;  /* the last byte, as the header has it */
-	uint32_t cmdline_size;	   /* without the NUL */
-	uint64_t pref_address;	   /* before 2.10: 1 MiB */
-	uint64_t window_size;	   /* init_size in whole pages; before 2.10 three times payload_size */
-	bool window_is_estimate;   /* it is the latter */
+	/* A power of two, at least 2 MiB with a 64-bit entry, else a page; of a relocatable one as its header says. */
+	uint32_t kernel_alignment;
+	uint32_t least_alignment; /* the same, at most kernel_alignment */
+	uint32_t initrd_addr_max; /* the last byte, as the header has it */
+	uint32_t cmdline_size;	  /* without the NUL */
+	uint64_t pref_address;	  /* before 2.10, and where a kernel that cannot be moved tells none: 1 MiB */
+	uint64_t window_size;	  /* init_size in whole pages; before 2.10 three times payload_size */
+	bool window_is_estimate;  /* it is the latter */
 	bool relocatable;
-	uint64_t payload_at;   /* file offset of the protected-mode part */
-	uint64_t payload_size; /* bytes from there to the end of the file */
-	bool randomised;       /* Berth has moved it to random virtual addresses: the kernel is to know (KASLR_FLAG) */
+	uint64_t payload_at;	 /* file offset of the protected-mode part */
+	uint64_t payload_size;	 /* bytes from there to the end of the file */
+	uint64_t payload_memory; /* the same, up to the end of a last paragraph that the file does not fill */
+	bool randomised; /* Berth has moved it to random virtual addresses: the kernel is to know (KASLR_FLAG) */
 	uint8_t header[BZIMAGE_HEADER_MAX];
 	size_t header_size;
 };

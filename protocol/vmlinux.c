@@ -99,7 +99,8 @@ static enum status fit_window(struct bzimage *k, const struct elf *elf, struct f
 {
 	uint64_t size;
 
-	if (elf->align > k->kernel_alignment || checked_align_up(range_size(elf->window), EFI_PAGE, &size))
+	if ((k->relocatable && elf->align > k->kernel_alignment) ||
+	    checked_align_up(range_size(elf->window), EFI_PAGE, &size))
 		return fail_by(why, BAD_INPUT, E1,
 			       "%s: the kernel inside is aligned to %#" PRIx64 ", and kernel_alignment is %#x",
 			       elf->name, elf->align, k->kernel_alignment);

@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (image.protocol->demand(&image, &cargo, &(struct machine){0}, request, &why) == OK) {
 		REQUIRE(!image.entered_in_32_bits || request[PART_KERNEL].max.value <= GIB(4));
 		REQUIRE(!image.entered_in_32_bits || request[PART_HANDOFF].max.value <= GIB(4));
-		REQUIRE(request[PART_KERNEL].size >= image.bzimage.payload_size && request[PART_INITRD].size == 12345);
+		REQUIRE(request[PART_KERNEL].size >= image.bzimage.payload_memory &&
+			request[PART_INITRD].size == 12345);
 	}
 	return 0;
 }

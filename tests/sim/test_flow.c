@@ -78,6 +78,38 @@ static void a_fault_at_every_call_of_one_boot_leaves_nothing_behind(void **state
 	assert_true(bench.refused > 20);
 }
 
+static void expect_file_and_zeros(const struct entry *entry, const char *scenario)
+{
+	uint64_t at = outcome.entry - 0x200, size = sim.file[0].size - 40 * 512;
+	const uint8_t *memory = sim_memory(at, KIB(64));
+
+	(void)entry;
+	assert_non_null(memory);
+	check_bytes(&sim.file[0], 40 * 512, at, scenario);
+	for (uint64_t i = size; i < KIB(64); i++)
+		if (memory[i] != 0)
+			fail_msg("byte %#" PRIx64 ", behind a file of %#" PRIx64, i, size);
+}
+
+/* boot.rst, syssize: whole paragraphs. Of the last one the file has a part: it is read, and the rest is zeros. */
+static void x2_a_file_that_ends_in_its_last_paragraph_boots(void **state)
+{
+	(void)state;
+	for (uint64_t less = 1; less < 16; less++) {
+		struct kernel_fields fields = debian;
+
+		fields.file_size -= less;
+		begin("1M-1G free, 4G-5G free", LINUX INITRD, "");
+		bench_set_up("1M-1G free, 4G-5G free", LINUX INITRD, "", &fields);
+		sim.dirty = true;
+		boot_and_look(); /* by the clauses */
+		sim_end();
+		sim.check_entered = expect_file_and_zeros;
+		boot_and_look();
+		sim_end();
+	}
+}
+
 /* ---- rule C6: boot services hold the kernel's one place ---- */
 
 static const struct kernel_fields fixed = {DEBIAN_12, SMALL_KERNEL, .relocatable_kernel = 0};
@@ -463,6 +495,7 @@ static void what_is_wrong_with_an_entry_is_told_before_memory_is_looked_at(void 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(x2_a_file_that_ends_in_its_last_paragraph_boots),
 	    cmocka_unit_test(a_fault_at_every_call_of_one_boot_leaves_nothing_behind),
 	    cmocka_unit_test(c6_a_kernel_arrives_where_boot_services_were),
 	    cmocka_unit_test(c6_pieces_arrive_from_wherever_they_waited),

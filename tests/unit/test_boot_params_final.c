@@ -68,6 +68,22 @@ static void x2d0_up_to_128_entries_stand_in_the_zero_page(void **state)
 	forget(&t);
 }
 
+/* boot.rst, setup_data: "write (obligatory)". What a file has there is no address of this machine. */
+static void x250_what_the_file_has_in_setup_data_does_not_count(void **state)
+{
+	static const uint16_t versions[] = {0x0209, 0x020c, 0x020f};
+	struct told t;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(versions); i++) {
+		given_told(&t, &KERNEL(.version = versions[i], .setup_data = 0xdeadbeef000));
+		tell(&t);
+		finish_with_pages(&t, 128);
+		expect_field(&t, 0x250, 8, 0);
+		forget(&t);
+	}
+}
+
 /* boot.rst, setup_data: 2.09+. What stands there before is no field, and the header's copy may end sooner. */
 static void x250_before_2_09_there_is_no_setup_data(void **state)
 {
@@ -159,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(x250_the_seed_is_in_setup_data),
 	    cmocka_unit_test(x2d0_up_to_128_entries_stand_in_the_zero_page),
+	    cmocka_unit_test(x250_what_the_file_has_in_setup_data_does_not_count),
 	    cmocka_unit_test(x250_before_2_09_there_is_no_setup_data),
 	    cmocka_unit_test(x250_more_than_128_entries_go_on_in_setup_data_before_the_seed),
 	    cmocka_unit_test(x250_the_129th_entry_is_not_lost),
