@@ -320,10 +320,10 @@ enum status boot_identify(struct boot *b, const struct entry *entry, struct fail
 		TRY(image_identify(image, head, why));
 	TRY(identify_packed(b, head, entry->loader_unpacks, why));
 	TRY(check_machine(&b->planning, why));
-	TRY(find_relocs(b, why));
 	/* Of a bzImage not read again: its payload starts behind two sectors at the earliest. */
 	b->loading.read += head.size;
 	TRY(learn(b, why));
+	TRY(find_relocs(b, why));
 	return stay_in_place(b, entry, why);
 }
 

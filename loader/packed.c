@@ -106,7 +106,14 @@ static enum status open_from_start(struct packed *p, const char *name, uint64_t 
 }
 
 /* NOT_FOUND would mean that nothing is packed; it is what is in it that is none. */
-static enum status take_vmlinux(const struct packed *p, struct image *image, struct bytes head, struct fail *why)
+static enum status no_elf(const struct packed *p, const struct image *image, struct fail *why)
+{
+	return fail(why, BAD_INPUT, "%s: what %s unpacks to is no ELF file\n  try: a vmlinux, or a bzImage",
+		    image->name, packing_name(p->packing));
+}
+
+/* The payload of a bzImage is Linux. */
+static enum status take_payload(const struct packed *p, struct image *image, struct bytes head, struct fail *why)
 {
 	uint64_t magic = 0;
 	enum status status = vmlinux_take(image, head, p->size, why);
@@ -114,14 +121,17 @@ static enum status take_vmlinux(const struct packed *p, struct image *image, str
 	if (status != NOT_FOUND)
 		return status;
 	if (!bytes_get(head, 0, 4, &magic) || magic != ELF_MAGIC)
-		return fail(why, BAD_INPUT, "%s: what %s unpacks to is no ELF file\n  try: a vmlinux, or a bzImage",
-			    image->name, packing_name(p->packing));
-	/* Notes may stand behind the segments, and nothing is unpacked twice. */
-	return fail(
-	    why, BAD_INPUT,
-	    "%s: what %s unpacks to is no Linux for x86-64; kernels that are entered by a note are not read from "
-	    "compressed files\n  try: the same file, not compressed",
-	    image->name, packing_name(p->packing));
+		return no_elf(p, image, why);
+	return fail(why, BAD_INPUT,
+		    "%s: what %s unpacks to is no Linux for x86-64\n  try: the entry without `decompress loader`",
+		    image->name, packing_name(p->packing));
+}
+
+static enum status take_elf(const struct packed *p, struct image *image, struct bytes head, struct fail *why)
+{
+	enum status status = image_identify_elf(image, head, p->size, why);
+
+	return status == NOT_FOUND ? no_elf(p, image, why) : status;
 }
 
 bool packed_as_a_whole(struct bytes head)
@@ -180,9 +190,55 @@ static enum status take_inner(struct packed *p, struct image *image, struct byte
 			    "%s: an EFI zboot file whose kernel is no Image for arm64 or RISC-V\n"
 			    "  try: a kernel for this machine",
 			    image->name);
-	if (!is_bzimage)
-		image->bzimage.header_size = 0;
-	return take_vmlinux(p, image, head, why);
+	return is_bzimage ? take_payload(p, image, head, why) : take_elf(p, image, head, why);
+}
+
+/* Notes may stand anywhere: everything up to them is unpacked, and dropped. */
+static enum status learn_one(struct packed *p, struct image *image, size_t which, uint8_t *buffer, struct fail *why)
+{
+	const struct image_want *want = &image->want[which];
+	uint64_t got = 0;
+	enum status status;
+
+	TRY(open_from_start(p, image->name, want->offset + want->size, false, why));
+	status = unpack_skip(&p->unpack, want->offset, &got, why);
+	if (status == OK)
+		status = unpack_read(&p->unpack, buffer, want->size, &got, why);
+	unpack_close(&p->unpack);
+	TRY(status);
+	if (got != want->size)
+		return fail(why, BAD_INPUT, "%s: unpacked it ends at byte %" PRIu64 ", before its notes do",
+			    image->name, p->unpack.unpacked);
+	return image->protocol->learn(image, which, (struct bytes){buffer, (size_t)got}, why);
+}
+
+static enum status learn(struct packed *p, struct image *image, struct fail *why)
+{
+	size_t n = image->n_wants;
+	enum status status = OK;
+	uint8_t *buffer;
+
+	if (n == 0)
+		return OK;
+	buffer = p->take(p->context, IMAGE_WANT_MOST);
+	if (buffer == NULL)
+		return fail(why, IO_ERROR, "%s: no memory to read its notes", image->name);
+	for (size_t i = 0; i < n && status == OK; i++)
+		status = learn_one(p, image, i, buffer, why);
+	p->give(p->context, buffer, IMAGE_WANT_MOST);
+	image->n_wants = 0; /* in the file itself there are none */
+	return status;
+}
+
+static enum status read_head(struct packed *p, const struct image *image, uint8_t head[IMAGE_HEAD], uint64_t *got,
+			     struct fail *why)
+{
+	enum status status;
+
+	TRY(open_from_start(p, image->name, p->size, true, why));
+	status = unpack_read(&p->unpack, head, p->size < IMAGE_HEAD ? p->size : IMAGE_HEAD, got, why);
+	unpack_close(&p->unpack);
+	return status;
 }
 
 enum status packed_identify(struct packed *p, struct image *image, struct bytes head, bool payload_wanted,
@@ -191,7 +247,6 @@ enum status packed_identify(struct packed *p, struct image *image, struct bytes 
 	uint8_t unpacked[IMAGE_HEAD];
 	bool is_bzimage = image->protocol == &bzimage_protocol;
 	uint64_t got = 0;
-	enum status status;
 
 	if (payload_wanted && image->protocol == &bzimage_32_protocol)
 		return fail(why, BAD_INPUT,
@@ -201,11 +256,9 @@ enum status packed_identify(struct packed *p, struct image *image, struct bytes 
 	if (is_bzimage ? !payload_wanted : !packed_as_a_whole(head))
 		return OK;
 	TRY(find(p, image, head, why));
-	TRY(open_from_start(p, image->name, p->size, true, why));
-	status = unpack_read(&p->unpack, unpacked, p->size < IMAGE_HEAD ? p->size : IMAGE_HEAD, &got, why);
-	unpack_close(&p->unpack);
-	TRY(status);
+	TRY(read_head(p, image, unpacked, &got, why));
 	TRY(take_inner(p, image, head, (struct bytes){unpacked, (size_t)got}, why));
+	TRY(learn(p, image, why));
 	if (p->size != ELF_SIZE_UNKNOWN)
 		p->table_size = p->size - image->image_end;
 	image->has_table = p->table_size != 0;

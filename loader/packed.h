@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Kernels that come packed: the payload inside a bzImage, which Berth unpacks and enters on request; a vmlinux in a
- * compressed file; a flat image for arm64 or RISC-V in one, or in an EFI zboot file. The first bytes tell what it is; then the decoder's memory is given back, so that it lies in the way
- * of no plan, and once the kernel's place is claimed all of it is unpacked straight there. Pure: bytes and memory come
- * by calls.
+ * Kernels that come packed: the payload inside a bzImage, which Berth unpacks and enters on request; a vmlinux, or an
+ * ELF kernel with a PVH note, in a compressed file; a flat image for arm64 or RISC-V in one, or in an EFI zboot file.
+ * The first bytes, and notes, tell what it is; then the decoder's memory is given back, so that it lies in the way of
+ * no plan, and once the kernel's place is claimed all of it is unpacked straight there. Pure: bytes and memory come by
+ * calls.
  */
 #ifndef BERTH_PACKED_H
 #define BERTH_PACKED_H
@@ -25,7 +26,7 @@ struct packed {
 	/* ---- to be read ---- */
 	bool found; /* there is something packed, and the image is what is in it */
 	enum packing packing;
-	uint64_t size;	/* bytes that come out; ELF_SIZE_UNKNOWN: nobody says */
+	uint64_t size;	 /* bytes that come out; ELF_SIZE_UNKNOWN: nobody says */
 	bool ends_early; /* a flat image of which nobody says how long its file is: image_size bytes at most */
 	uint64_t read_bytes;
 
@@ -42,7 +43,7 @@ bool packed_as_a_whole(struct bytes head);
 
 /*
  * When @head, the first bytes of the file that @image names, is packed, or is a bzImage whose payload is asked for:
- * makes @image the vmlinux or the flat image in it, and says so by found. packed_close in any case.
+ * makes @image the ELF or flat image in it, and says so by found. packed_close in any case.
  */
 enum status packed_identify(struct packed *packed, struct image *image, struct bytes head, bool payload_wanted,
 			    struct fail *why) MUST_CHECK;

@@ -422,6 +422,7 @@ static enum status find_entry(struct elf *elf, uint64_t entry, struct fail *why)
 		    " means several places: the virtual address of one segment is the physical one of another",
 		    elf->name, entry);
 	elf->entry = m.at;
+	elf->entry_is_physical = entry - elf->window.start == m.at;
 	return OK;
 }
 

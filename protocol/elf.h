@@ -55,13 +55,14 @@ struct elf {
 	const char *name;
 	enum elf_machine machine;
 	bool is_64;
-	bool movable;	       /* ET_DYN: runs wherever its largest alignment permits */
-	uint64_t file_size;    /* ELF_SIZE_UNKNOWN: not known */
-	uint64_t file_end;     /* where the headers and all they tell of end in the file; Linux's relocations follow */
-	struct range window;   /* all segments as linked, by p_paddr, or by p_vaddr where p_paddr is 0 throughout */
-	uint64_t virtual_base; /* virtual address of the window's start, by its first segment */
-	uint64_t align;	       /* the largest p_align of the segments, a power of two */
-	uint64_t entry;	       /* bytes from the start of the window */
+	bool movable;		/* ET_DYN: runs wherever its largest alignment permits */
+	uint64_t file_size;	/* ELF_SIZE_UNKNOWN: not known */
+	uint64_t file_end;	/* where the headers and all they tell of end in the file; Linux's relocations follow */
+	struct range window;	/* all segments as linked, by p_paddr, or by p_vaddr where p_paddr is 0 throughout */
+	uint64_t virtual_base;	/* virtual address of the window's start, by its first segment */
+	uint64_t align;		/* the largest p_align of the segments, a power of two */
+	uint64_t entry;		/* bytes from the start of the window */
+	bool entry_is_physical; /* e_entry is that place's physical address; else its virtual one alone */
 	struct elf_segment segment[ELF_MAX_SEGMENTS]; /* ascending by place, disjoint */
 	uint8_t in_file[ELF_MAX_SEGMENTS];	      /* their numbers, ascending by offset: for reading forward only */
 	size_t n_segments;
@@ -97,6 +98,15 @@ struct elf_pvh {
 	uint64_t entry;		  /* bytes from the start of the window */
 	uint32_t align, min, max; /* of the window; a power of two; max is its last byte */
 };
+
+/* Of which system the image is, by its notes' owners, and what Xen is to call it (XEN_ELFNOTE_GUEST_OS). */
+struct elf_marks {
+	bool is_linux;	 /* surely Linux: its own notes, since 4.19 (include/linux/elfnote.h), or "linux" in Xen's */
+	bool is_foreign; /* some note is neither Linux's, nor Xen's, nor a tool's, or Xen's tells of another system */
+};
+
+/* Adds what one PT_NOTE tells to @marks; a note that runs past the end ends it. */
+void elf_read_marks(const struct elf *elf, size_t which, struct bytes notes, struct elf_marks *marks);
 
 /*
  * Adds what one PT_NOTE tells of PVH to @pvh, which is zero before the first.

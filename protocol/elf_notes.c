@@ -3,7 +3,7 @@
 
 #define NOTE_HEADER 12 /* gABI, "Note Section": namesz, descsz, type, of 4 bytes each in both widths */
 
-enum { PHYS32_ENTRY = 18, PHYS32_RELOC = 19 }; /* elfnote.h, XEN_ELFNOTE_ */
+enum { GUEST_OS = 6, PHYS32_ENTRY = 18, PHYS32_RELOC = 19 }; /* elfnote.h, XEN_ELFNOTE_ */
 
 struct note {
 	uint64_t type;
@@ -30,12 +30,60 @@ static bool take_note(struct bytes notes, uint64_t step, uint64_t *at, struct no
 	return true;
 }
 
+/* With its NUL, and nothing behind it. */
+static bool is_text(struct bytes bytes, const char *text)
+{
+	size_t i = 0;
+
+	while (i < bytes.size && bytes.at[i] == (uint8_t)text[i] && text[i] != '\0')
+		i++;
+	return i + 1 == bytes.size && bytes.at[i] == '\0' && text[i] == '\0';
+}
+
 static bool is_xens(const struct note *note)
 {
-	uint64_t owner;
-
-	return note->owner.size == 4 && bytes_get(note->owner, 0, 4, &owner) && owner == 0x006e6558; /* "Xen" */
+	return is_text(note->owner, "Xen");
 }
+
+/* gABI wants steps of 8 bytes where p_align is 8. */
+static uint64_t step_of(const struct elf *elf, size_t which)
+{
+	return elf->note[which].align == 8 ? 8 : 4;
+}
+
+/* ---- whose it is ---- */
+
+static void read_mark(const struct note *note, struct elf_marks *marks)
+{
+	if (is_text(note->owner, "Linux"))
+		marks->is_linux = true;
+	else if (is_xens(note) && note->type == GUEST_OS)
+		*(is_text(note->value, "linux") ? &marks->is_linux : &marks->is_foreign) = true;
+	else if (!is_xens(note) && !is_text(note->owner, "GNU"))
+		marks->is_foreign = true;
+}
+
+static struct elf_marks marks_in(struct bytes notes, uint64_t step)
+{
+	struct elf_marks marks = {false, false};
+	struct note note;
+	uint64_t at = 0;
+
+	while (at < notes.size && take_note(notes, step, &at, &note))
+		read_mark(&note, &marks);
+	return marks;
+}
+
+void elf_read_marks(const struct elf *elf, size_t which, struct bytes notes, struct elf_marks *marks)
+{
+	struct elf_marks found = marks_in(notes, step_of(elf, which));
+
+	marks->is_foreign |= found.is_foreign;
+	/* Linux 5.0 to 5.6 let linkers put .note.gnu.property, of 8-byte steps, before its own in one PT_NOTE. */
+	marks->is_linux |= found.is_linux || marks_in(notes, 4).is_linux;
+}
+
+/* ---- PVH ---- */
 
 /* elfnote.h, XEN_ELFNOTE_PHYS32_ENTRY: a number of 4 bytes since Linux 6.12, of 8 before; physical. */
 static enum status read_entry(const struct elf *elf, struct bytes value, struct elf_pvh *pvh, struct fail *why)
@@ -89,7 +137,7 @@ static enum status read_limits(const struct elf *elf, struct bytes value, struct
 
 enum status elf_read_pvh(const struct elf *elf, size_t which, struct bytes notes, struct elf_pvh *pvh, struct fail *why)
 {
-	uint64_t at = 0, step = elf->note[which].align == 8 ? 8 : 4;
+	uint64_t at = 0, step = step_of(elf, which);
 	struct note note;
 
 	while (at < notes.size && notes.size - at >= step) {

@@ -19,6 +19,23 @@ void image_take_segments(struct image *image, const struct elf *elf)
 	}
 }
 
+enum status image_want_notes(struct image *image, struct fail *why)
+{
+	const struct elf *elf = &image->elf;
+
+	for (size_t i = 0; i < elf->n_notes; i++) {
+		if (elf->note[i].size > IMAGE_WANT_MOST)
+			return fail(why, BAD_INPUT,
+				    "%s: PT_NOTE %zu has %" PRIu64 " bytes; notes of kernels have up to %u", elf->name,
+				    i, elf->note[i].size, (unsigned int)IMAGE_WANT_MOST);
+		image->want[i] = (struct image_want){elf->note[i].offset, elf->note[i].size};
+	}
+	image->n_wants = elf->n_notes;
+	image->marks = (struct elf_marks){false, false};
+	image->pvh = (struct elf_pvh){.has_entry = false};
+	return OK;
+}
+
 const char *machine_name(enum elf_machine machine)
 {
 	switch (machine) {
@@ -47,6 +64,19 @@ enum status image_identify_flat(struct image *image, struct bytes head, struct f
 		status = protocols[i]->identify(image, head, why);
 	}
 	return status;
+}
+
+enum status image_identify_elf(struct image *image, struct bytes head, uint64_t file_size, struct fail *why)
+{
+	enum status status;
+
+	image->n_wants = 0;
+	image->protocol = &vmlinux_protocol;
+	status = vmlinux_identify(image, head, file_size, why);
+	if (status != NOT_FOUND)
+		return status;
+	image->protocol = &pvh_protocol;
+	return pvh_identify(image, head, file_size, why);
 }
 
 enum status image_identify(struct image *image, struct bytes head, struct fail *why)

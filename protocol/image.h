@@ -66,7 +66,8 @@ struct image {
 	uint64_t window_size; /* of a flat image: bytes of its whole place */
 	struct bzimage bzimage;
 	struct arm64 arm64;
-	struct elf elf; /* of what is entered by its notes */
+	struct elf elf; /* of an ELF file */
+	struct elf_marks marks;
 	struct elf_pvh pvh;
 };
 
@@ -120,11 +121,17 @@ void bzimage_describe(const struct image *image, const struct cargo *cargo, cons
 /* The pieces of an ELF file, in the order in which they lie in it. */
 void image_take_segments(struct image *image, const struct elf *elf);
 
+/* Asks for all notes of image->elf. BAD_INPUT when they are longer than any kernel's. */
+enum status image_want_notes(struct image *image, struct fail *why) MUST_CHECK;
+
 /* "arm64", as kernels' own documents call it. */
 const char *machine_name(enum elf_machine machine);
 
 /* The same among flat images; NOT_FOUND when it is none of those that are known. */
 enum status image_identify_flat(struct image *image, struct bytes head, struct fail *why) MUST_CHECK;
+
+/* The same among ELF files; NOT_FOUND when it is none. @file_size as elf_parse has it. */
+enum status image_identify_elf(struct image *image, struct bytes head, uint64_t file_size, struct fail *why) MUST_CHECK;
 
 /* Fills @image from the first bytes of a file: BAD_INPUT when no protocol knows it, or when one finds it broken. */
 enum status image_identify(struct image *image, struct bytes head, struct fail *why) MUST_CHECK;

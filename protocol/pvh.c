@@ -39,42 +39,42 @@ static enum status no_note(const struct image *image, struct fail *why)
 	    image->name);
 }
 
-static enum status want_notes(struct image *image, struct fail *why)
+enum status pvh_take(struct image *image, struct fail *why)
 {
 	const struct elf *elf = &image->elf;
 
-	for (size_t i = 0; i < elf->n_notes; i++) {
-		if (elf->note[i].size > IMAGE_WANT_MOST)
-			return fail(why, BAD_INPUT,
-				    "%s: PT_NOTE %zu has %" PRIu64 " bytes; notes of kernels have up to %u", elf->name,
-				    i, elf->note[i].size, (unsigned int)IMAGE_WANT_MOST);
-		image->want[i] = (struct image_want){elf->note[i].offset, elf->note[i].size};
-	}
-	image->n_wants = elf->n_notes;
-	return elf->n_notes == 0 ? no_note(image, why) : OK;
-}
-
-static enum status identify(struct image *image, struct bytes head, struct fail *why)
-{
-	TRY(elf_parse(&image->elf, image->name, head, image->file_size, why));
-	TRY(check_machine(&image->elf, why));
-	TRY(want_notes(image, why));
-	image->machine = image->elf.machine;
-	image_take_segments(image, &image->elf);
-	image->pvh = (struct elf_pvh){.has_entry = false};
-	image->bzimage =
-	    (struct bzimage){.pref_address = image->elf.window.start}; /* what `placement preferred` asks for */
-	image->in_one_piece = image->elf.movable;
+	if (!image->pvh.has_entry)
+		return no_note(image, why);
+	image->protocol = &pvh_protocol;
+	image_take_segments(image, elf);
+	image->image_end = elf->file_end;
+	image->entry_at = image->pvh.entry;
+	image->bzimage = (struct bzimage){.pref_address = elf->window.start}; /* what `placement preferred` asks for */
+	image->in_one_piece = elf->movable;
+	image->moves_itself = image->keeps_levels = image->takes_five_levels = image->five_levels = false;
 	image->entered_in_32_bits = true;
 	image->argument_in_ebx = true;
 	return OK;
 }
 
+enum status pvh_identify(struct image *image, struct bytes head, uint64_t file_size, struct fail *why)
+{
+	TRY(elf_parse(&image->elf, image->name, head, file_size, why));
+	TRY(check_machine(&image->elf, why));
+	image->machine = image->elf.machine;
+	TRY(image_want_notes(image, why));
+	return image->n_wants == 0 ? no_note(image, why) : OK;
+}
+
+static enum status identify(struct image *image, struct bytes head, struct fail *why)
+{
+	return pvh_identify(image, head, image->file_size, why);
+}
+
 static enum status learn(struct image *image, size_t which, struct bytes piece, struct fail *why)
 {
 	TRY(elf_read_pvh(&image->elf, which, piece, &image->pvh, why));
-	image->entry_at = image->pvh.entry;
-	return which + 1 == image->n_wants && !image->pvh.has_entry ? no_note(image, why) : OK;
+	return which + 1 == image->n_wants ? pvh_take(image, why) : OK;
 }
 
 /* elfnote.h: an image with the note relocates itself; the base that it is given is the window's. */

@@ -4,6 +4,7 @@
 #include "boot_params.h"
 #include "image.h"
 #include "linux_relocs.h"
+#include "pvh.h"
 
 /* arch/x86/include/asm/page_64_types.h, __START_KERNEL_map: physical address 0 of the kernel's own mapping. */
 #define KERNEL_MAP	  UINT64_C(0xffffffff80000000)
@@ -32,12 +33,13 @@ enum {
 #define MOST_TABLE	  MIB(64)
 
 /*
- * Where Linux links itself: every segment's physical address is its virtual one less __START_KERNEL_map. The segment of
- * the first CPU's variables had virtual addresses from 0 until Linux 6.15 (vmlinux.lds.S, PERCPU_VADDR).
+ * Where Linux links itself: every segment's physical address is its virtual one less __START_KERNEL_map, and e_entry is
+ * physical (vmlinux.lds.S, phys_startup_64). The segment of the first CPU's variables had virtual addresses from 0
+ * until Linux 6.15 (PERCPU_VADDR). NetBSD and unikernels link themselves alike: what decides then are the notes.
  */
-static bool is_linux(const struct elf *elf)
+static bool is_linked_as_linux(const struct elf *elf)
 {
-	if (elf->machine != ELF_X86_64 || elf->movable)
+	if (elf->machine != ELF_X86_64 || elf->movable || !elf->entry_is_physical)
 		return false;
 	for (size_t i = 0; i < elf->n_segments; i++) {
 		const struct elf_segment *s = &elf->segment[i];
@@ -126,23 +128,49 @@ static void take_pieces(struct image *image, const struct elf *elf)
 	image->protocol = &vmlinux_protocol;
 }
 
+static enum status take(struct image *image, struct fail *why)
+{
+	const struct elf *elf = &image->elf;
+
+	if (image->bzimage.header_size == 0)
+		TRY(describe_itself(&image->bzimage, elf, why));
+	else
+		TRY(fit_window(&image->bzimage, elf, why));
+	take_pieces(image, elf);
+	return OK;
+}
+
 enum status vmlinux_take(struct image *image, struct bytes head, uint64_t file_size, struct fail *why)
 {
-	struct elf elf;
+	TRY(elf_parse(&image->elf, image->name, head, file_size, why));
+	if (is_linked_as_linux(&image->elf))
+		return take(image, why);
+	return fail_by(why, NOT_FOUND, E1,
+		       "%s: an ELF file that is no Linux kernel for x86-64: its segments are not linked %#" PRIx64
+		       " above their physical addresses, or its entry is no physical address\n"
+		       "  try: a vmlinux, or a bzImage",
+		       image->name, KERNEL_MAP);
+}
 
-	TRY(elf_parse(&elf, image->name, head, file_size, why));
-	if (!is_linux(&elf))
-		return fail_by(
-		    why, NOT_FOUND, E1,
-		    "%s: an ELF file that is no Linux kernel for x86-64: its segments are not linked %#" PRIx64
-		    " above their physical addresses\n  try: a vmlinux, or a bzImage",
-		    image->name, KERNEL_MAP);
-	if (image->bzimage.header_size == 0)
-		TRY(describe_itself(&image->bzimage, &elf, why));
-	else
-		TRY(fit_window(&image->bzimage, &elf, why));
-	take_pieces(image, &elf);
-	return OK;
+enum status vmlinux_identify(struct image *image, struct bytes head, uint64_t file_size, struct fail *why)
+{
+	image->bzimage.header_size = 0;
+	TRY(vmlinux_take(image, head, file_size, why));
+	return image_want_notes(image, why);
+}
+
+/*
+ * Linux has notes of its own since 4.19, and names itself in Xen's. A kernel before that, built without Xen, has at
+ * most its tools' notes, and no entry by PVH, which came with 4.11.
+ */
+static enum status learn(struct image *image, size_t which, struct bytes piece, struct fail *why)
+{
+	elf_read_marks(&image->elf, which, piece, &image->marks);
+	if (!image->marks.is_linux)
+		TRY(elf_read_pvh(&image->elf, which, piece, &image->pvh, why));
+	if (which + 1 < image->n_wants || image->marks.is_linux || (!image->pvh.has_entry && !image->marks.is_foreign))
+		return OK;
+	return pvh_take(image, why);
 }
 
 /* Linux arch/x86/boot/compressed/kaslr.c, find_random_virt_addr: from LOAD_PHYSICAL_ADDR to KERNEL_IMAGE_SIZE. */
@@ -185,8 +213,7 @@ enum status vmlinux_check_table_size(const char *name, uint64_t size, struct fai
 
 static enum status identify(struct image *image, struct bytes head, struct fail *why)
 {
-	image->bzimage.header_size = 0;
-	return vmlinux_take(image, head, image->file_size, why);
+	return vmlinux_identify(image, head, image->file_size, why);
 }
 
 static void inspect(const struct image *image, struct bytes payload, struct machine *machine)
@@ -200,6 +227,7 @@ const struct protocol vmlinux_protocol = {
     .name = "vmlinux, 64-bit entry",
     .is_linux = true,
     .identify = identify,
+    .learn = learn,
     .demand = bzimage_demand,
     .inspect = inspect,
     .describe = bzimage_describe,

@@ -19,6 +19,12 @@ struct image;
 enum status vmlinux_take(struct image *image, struct bytes head, uint64_t file_size, struct fail *why) MUST_CHECK;
 
 /*
+ * The same of a file that nothing else says to be Linux: other kernels are linked like it. If it has notes it asks for
+ * them, and learn() makes it one that is entered by PVH when they are not Linux's.
+ */
+enum status vmlinux_identify(struct image *image, struct bytes head, uint64_t file_size, struct fail *why) MUST_CHECK;
+
+/*
  * Moves the kernel in @window, loaded and as linked, to a random virtual address: any multiple of kernel_alignment in
  * the 1 GiB that Linux keeps for its image is as likely as any other. *delta is what was added; 0 without a table, of a
  * kernel built without RANDOMIZE_BASE. Rules: X10, E2.

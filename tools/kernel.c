@@ -88,10 +88,10 @@ static enum status identify(struct image *image, struct bytes head, FILE *file, 
 	    .size = ELF_SIZE_UNKNOWN,
 	};
 	status = packed_identify(&packed, image, head, loader_unpacks, why);
-	if (status == OK && image->protocol == &vmlinux_protocol && packed.size == ELF_SIZE_UNKNOWN)
-		status = find_relocs(image, why);
 	packed_close(&packed);
-	return status == OK ? learn(image, file, buffer, why) : status;
+	TRY(status);
+	TRY(learn(image, file, buffer, why));
+	return image->protocol == &vmlinux_protocol && packed.size == ELF_SIZE_UNKNOWN ? find_relocs(image, why) : OK;
 }
 
 const struct arch *kernel_arch(const struct image *image)

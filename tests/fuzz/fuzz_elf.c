@@ -33,11 +33,13 @@ static void check_segments(const struct elf *elf, uint64_t file_size)
 static void check_notes(const struct elf *elf, struct bytes file)
 {
 	struct elf_pvh pvh = {.entry = 0};
+	struct elf_marks marks = {false, false};
 	struct fail why;
 
 	for (size_t i = 0; i < elf->n_notes; i++) {
 		struct bytes notes = {file.at + elf->note[i].offset, (size_t)elf->note[i].size};
 
+		elf_read_marks(elf, i, notes, &marks);
 		if (elf_read_pvh(elf, i, notes, &pvh, &why) != OK)
 			REQUIRE(why.text[0] != '\0');
 	}

@@ -211,7 +211,8 @@ enum status fw_survey(struct survey *survey, struct fail *why)
 	bool changed = fw.looks++ != 0 && sim.next_map != NULL;
 	enum status status;
 
-	if (outcome.takes_at_look < fw.takes)
+	/* While places are claimed nobody plans: the look before exit is at what firmware took meanwhile. */
+	if (fw.n_claims == 0 && outcome.takes_at_look < fw.takes)
 		outcome.takes_at_look = fw.takes;
 	*survey = (struct survey){.pool = NULL};
 	if (fails(SERVICE_SURVEY))

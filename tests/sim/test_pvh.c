@@ -6,6 +6,7 @@
 #include "bench.h"
 
 #include "../probe/clauses_pvh.h"
+#include "../unit/packed.h"
 
 /* The file: headers; code, with the facts in it; data, which is larger in memory; notes. */
 enum {
@@ -34,7 +35,7 @@ static const char *const entries[] = {
     LINUX INITRD "placement 0x1800000-0x3000000\n",
 };
 
-enum kind { FIXED, MOVED_BY_NOTE, RELOCATED, WITHOUT_NOTE, N_KINDS };
+enum move { FIXED, MOVED_BY_NOTE, RELOCATED, WITHOUT_NOTE, N_KINDS };
 
 #define LINKED UINT64_C(0x2000000)
 
@@ -66,7 +67,7 @@ static void put_header(unsigned int n, uint32_t type, uint64_t offset, uint64_t 
 	store_le(h + 48, 8, type == 4 ? 4 : 4096);
 }
 
-static void put_facts(enum kind kind)
+static void put_facts(enum move kind)
 {
 	struct pvh_facts facts = {
 	    .linked = LINKED,
@@ -108,7 +109,7 @@ static void put_relocations(void)
 	}
 }
 
-static void make_file(enum kind kind)
+static void make_file(enum move kind)
 {
 	static const uint32_t limits[] = {MIB(2), MIB(26), GIB(1) - 1}, entry = LINKED;
 	static const uint8_t ident[] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
@@ -137,7 +138,7 @@ static void make_file(enum kind kind)
 	put_relocations();
 }
 
-static void set_up(size_t m, size_t e, enum kind kind)
+static void set_up(size_t m, size_t e, enum move kind)
 {
 	bench_set_up(maps[m], entries[e], "", &KERNEL(SMALL_KERNEL));
 	make_file(kind);
@@ -166,7 +167,7 @@ static void e3_a_fault_at_every_call_keeps_every_clause_of_pvh_or_leaves_nothing
 		for (size_t e = 0; e < COUNT_OF(entries); e++)
 			for (int kind = 0; kind < N_KINDS; kind++)
 				for (int five = 0; five <= 1; five++) {
-					set_up(m, e, (enum kind)kind);
+					set_up(m, e, (enum move)kind);
 					sim.five_levels = five != 0;
 					fail_each_call();
 				}
@@ -190,11 +191,92 @@ static void a_file_cut_anywhere_is_refused(void **state)
 	assert_int_equal(bench.entered, 1);
 }
 
+/* ---- the same, packed ---- */
+
+static struct blob packed;
+
+static void set_up_packed(const struct kind *packing, size_t m, size_t e, enum move kind)
+{
+	struct blob whole;
+
+	set_up(m, e, kind);
+	whole = blob_copy(file, sizeof(file));
+	drop(&packed);
+	packed = packed_as(packing, whole);
+	drop(&whole);
+	sim.file[0] = (struct sim_file){"\\vmlinuz", packed.size, packed.at, packed.size};
+	snprintf(bench.name, sizeof(bench.name), "%s, map %zu, entry %zu, kind %d", packing->command, m, e, (int)kind);
+}
+
+static void refusal_of(enum move kind, const struct kind *packing, char to[FAIL_TEXT])
+{
+	if (packing == NULL)
+		set_up(0, 1, kind);
+	else
+		set_up_packed(packing, 0, 1, kind);
+	bench_run();
+	assert_false(outcome.entered);
+	snprintf(to, FAIL_TEXT, "%s", outcome.why.text);
+}
+
+static void e3_a_packed_kernel_with_a_note_is_entered_as_the_unpacked_one(void **state)
+{
+	char plain[FAIL_TEXT], other[FAIL_TEXT];
+
+	(void)state;
+	memset(&bench, 0, sizeof(bench));
+	refusal_of(WITHOUT_NOTE, NULL, plain);
+	for (size_t k = 0; k < n_kinds; k++) {
+		if (kinds[k].sized)
+			continue; /* what Linux's build appends is in a bzImage alone */
+		for (size_t e = 0; e < COUNT_OF(entries); e++)
+			for (int kind = 0; kind < WITHOUT_NOTE; kind++) {
+				bool was_entered;
+
+				set_up(0, e, (enum move)kind);
+				bench_run();
+				was_entered = outcome.entered;
+				set_up_packed(&kinds[k], 0, e, (enum move)kind);
+				sim.dirty = true;
+				bench_run();
+				if (outcome.entered != was_entered)
+					fail_msg("%s: %s", bench.name, outcome.why.text);
+			}
+		refusal_of(WITHOUT_NOTE, &kinds[k], other);
+		assert_string_equal(other, plain);
+		set_up_packed(&kinds[k], 1, 1, (enum move)(k % WITHOUT_NOTE));
+		fail_each_call();
+	}
+	drop(&packed);
+	assert_true(bench.entered > 100);
+}
+
+/* Cut anywhere, also where the notes are read that say how it is entered. */
+static void e3_a_packed_kernel_with_a_note_cut_anywhere_is_refused(void **state)
+{
+	(void)state;
+	memset(&bench, 0, sizeof(bench));
+	for (size_t k = 0; k < n_kinds; k++) {
+		if (kinds[k].sized)
+			continue;
+		set_up_packed(&kinds[k], 0, 1, MOVED_BY_NOTE);
+		for (size_t size = 1; size < packed.size; size += size < 64 || size + 64 > packed.size ? 1 : 97) {
+			sim.file[0].size = sim.file[0].head_size = size;
+			bench_run();
+			if (outcome.entered)
+				fail_msg("%s: entered, of %zu bytes", bench.name, size);
+		}
+	}
+	drop(&packed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(e3_a_fault_at_every_call_keeps_every_clause_of_pvh_or_leaves_nothing),
 	    cmocka_unit_test(a_file_cut_anywhere_is_refused),
+	    cmocka_unit_test(e3_a_packed_kernel_with_a_note_is_entered_as_the_unpacked_one),
+	    cmocka_unit_test(e3_a_packed_kernel_with_a_note_cut_anywhere_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
