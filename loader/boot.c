@@ -208,11 +208,22 @@ static uint8_t *kernel_now(const struct boot *b)
 	return fw_memory_at(copies_now(&plan->copies, plan->part[PART_KERNEL].at.start, &run));
 }
 
+static uint64_t all_memory(const struct memmap *map)
+{
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < map->count; i++)
+		if (checked_add(size, range_size(map->entry[i].at), &size))
+			return UINT64_MAX;
+	return size;
+}
+
 static enum status load_packed(struct boot *b, struct fail *why)
 {
 	struct packed *packed = &b->packed;
 	enum status status;
 
+	packed->memory = all_memory(&b->planning.survey.map);
 	packed->buffer = b->loading.bounce;
 	packed->buffer_size = b->loading.bounce_size;
 	status = packed_load(packed, &b->planning.image, kernel_now(b), why);

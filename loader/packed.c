@@ -7,6 +7,9 @@
 
 #define LENGTH_SIZE 4 /* Linux scripts/Makefile.lib, size_append: the unpacked length, behind the packed bytes */
 
+/* Of a vmlinux with all that debuggers want; one of 4 GiB can no kernel be (boot.rst, init_size has 32 bits). */
+#define MOST_UNPACKED GIB(4)
+
 #define MOST_BEHIND MIB(64) /* bytes of a compressed vmlinux behind all that its headers tell of */
 
 /* boot.rst: offsets in the file of a bzImage, of 2.08 and later. */
@@ -105,6 +108,31 @@ static enum status open_from_start(struct packed *p, const char *name, uint64_t 
 	return unpack_open(&p->unpack, p->packing, &from, limit, why);
 }
 
+/*
+ * Unpacked bytes for a packed one at most, by each format: deflate's longest match in 2 bits (RFC 1951, 3.2.5), one of
+ * LZ4 in a byte of length, a block of zstd of one byte repeated (RFC 8878, 3.1.1.2), LZMA's longest match at the least
+ * price that its range coder has.
+ */
+static uint64_t most_of_one(enum packing packing)
+{
+	return packing == PACKED_GZIP ? 1032 : packing == PACKED_ZSTD ? 32768 : packing == PACKED_XZ ? 8192 : 255;
+}
+
+/* What a file says of its size is held against what it has, and against any kernel's size, before it is unpacked. */
+static enum status check_told(const struct packed *p, const struct image *image, uint64_t told, struct fail *why)
+{
+	uint64_t most;
+
+	if (checked_mul(range_size(p->where), most_of_one(p->packing), &most) || most > MOST_UNPACKED)
+		most = MOST_UNPACKED;
+	if (told <= most)
+		return OK;
+	return fail(why, BAD_INPUT,
+		    "%s: unpacked it is to have %" PRIu64 " bytes, and %" PRIu64 " bytes of %s become at most %" PRIu64
+		    "\n  try: copy the kernel again",
+		    image->name, told, range_size(p->where), packing_name(p->packing), most);
+}
+
 /* NOT_FOUND would mean that nothing is packed; it is what is in it that is none. */
 static enum status no_elf(const struct packed *p, const struct image *image, struct fail *why)
 {
@@ -131,6 +159,8 @@ static enum status take_elf(const struct packed *p, struct image *image, struct 
 {
 	enum status status = image_identify_elf(image, head, p->size, why);
 
+	if (status == OK)
+		return check_told(p, image, image->elf.file_end, why);
 	return status == NOT_FOUND ? no_elf(p, image, why) : status;
 }
 
@@ -256,12 +286,16 @@ enum status packed_identify(struct packed *p, struct image *image, struct bytes 
 	if (is_bzimage ? !payload_wanted : !packed_as_a_whole(head))
 		return OK;
 	TRY(find(p, image, head, why));
+	if (p->size != ELF_SIZE_UNKNOWN)
+		TRY(check_told(p, image, p->size, why));
 	TRY(read_head(p, image, unpacked, &got, why));
 	TRY(take_inner(p, image, head, (struct bytes){unpacked, (size_t)got}, why));
 	TRY(learn(p, image, why));
 	if (p->size != ELF_SIZE_UNKNOWN)
 		p->table_size = p->size - image->image_end;
 	image->has_table = p->table_size != 0;
+	if (image->has_table)
+		TRY(vmlinux_check_table_size(image->name, p->table_size, why));
 	p->found = true;
 	image->in_one_piece = true;
 	return OK;
@@ -317,6 +351,11 @@ enum status packed_load(struct packed *p, const struct image *image, uint8_t *wi
 
 	if (p->size == ELF_SIZE_UNKNOWN && checked_add(end, MOST_BEHIND, &limit))
 		limit = UINT64_MAX;
+	if (p->memory != 0 && end > p->memory)
+		return fail(why, BAD_INPUT,
+			    "%s: unpacked it has %" PRIu64 " bytes, and this machine's memory %" PRIu64
+			    "\n  try: the kernel without what debuggers want (strip)",
+			    image->name, end, p->memory);
 	p->read_bytes = 0;
 	TRY(open_from_start(p, image->name, limit, false, why));
 	for (size_t i = 0; i < image->n_pieces; i++) {

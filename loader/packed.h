@@ -22,6 +22,7 @@ struct packed {
 	void (*give)(void *context, void *at, uint64_t size);
 	uint8_t *buffer; /* packed bytes are read to here; before packed_load a larger one may take its place */
 	size_t buffer_size;
+	uint64_t memory; /* bytes that the machine has, before packed_load; 0: nobody knows */
 
 	/* ---- to be read ---- */
 	bool found; /* there is something packed, and the image is what is in it */

@@ -245,6 +245,95 @@ static void a_vmlinux_with_damaged_headers_is_taken_whole_or_not_at_all(void **s
 	bench_expect_runs(3000);
 }
 
+/* ---- numbers that a file says of itself ---- */
+
+/* A vmlinux with section headers, with @value at @at, and more behind it, packed. */
+static void given_claim(const struct kind *kind, size_t at, uint64_t value, struct blob behind)
+{
+	struct blob file;
+
+	forget_kernel();
+	given.kind = kind;
+	given.payload_at = 0;
+	given.vmlinux = vmlinux_made(false);
+	file = joined(blob_copy(given.vmlinux.file.at, given.vmlinux.file.size), behind);
+	store_le(file.at + 0x28, 8, 0x1c00); /* e_shoff */
+	store_le(file.at + 0x3a, 2, 64);     /* e_shentsize */
+	store_le(file.at + 0x3c, 2, 4);	     /* e_shnum */
+	store_le(file.at + at, 8, value);
+	given.file = packed_as(kind, file);
+	drop(&file);
+	set_up_on(MAP, UNPACKED);
+}
+
+/* Refused for what it says, before anything had a place. */
+static void expect_refused_unread(const char *what)
+{
+	uint64_t read = 0;
+
+	bench_run();
+	for (size_t i = 0; i < outcome.n_reads; i++)
+		read += outcome.read[i].size;
+	if (outcome.entered || outcome.call_of[SERVICE_CLAIM] != 0)
+		fail_msg("%s, %s: %s after %u claims", bench.name, what, outcome.entered ? "entered" : outcome.why.text,
+			 outcome.call_of[SERVICE_CLAIM]);
+	assert_in_range(read, 1, MIB(1));
+}
+
+/* 0x28 is e_shoff; the first PT_LOAD's p_offset is at 0x48 and its p_filesz at 0x60. */
+static void e1_a_packed_file_that_says_more_than_it_can_have_is_refused_unread(void **state)
+{
+	static const uint64_t values[] = {UINT64_C(1) << 50, UINT64_C(1) << 62, GIB(4) + 1, UINT64_MAX / 2};
+	static const size_t at[] = {0x28, 0x48, 0x60};
+
+	(void)state;
+	memset(&bench, 0, sizeof(bench));
+	for (size_t k = 0; k < n_kinds; k++)
+		for (size_t v = 0; v < COUNT_OF(values) && !kinds[k].sized; v++)
+			for (size_t i = 0; i < COUNT_OF(at); i++) {
+				given_claim(&kinds[k], at[i], values[v], given_data(LOOK_ZEROS, MIB(1)));
+				expect_refused_unread("a claim of the header's");
+			}
+	/* What the bytes that are there cannot become, although it is less than 4 GiB. */
+	given_claim(&kinds[0], 0x28, MIB(64), given_data(LOOK_ZEROS, 1));
+	expect_refused_unread("e_shoff behind 8 KiB");
+	/* And a kernel that says the truth boots. */
+	given_claim(&kinds[0], 0x28, KIB(64), given_data(LOOK_ZEROS, KIB(64)));
+	given.vmlinux.damaged = true; /* its first segment has no ELF header in it, and is compared elsewhere */
+	run_to_the_kernel();
+}
+
+/* More than the machine has, though the packed bytes could become it: zstd's. */
+static void e1_a_packed_file_larger_than_memory_is_refused_before_it_is_unpacked(void **state)
+{
+	size_t k = 0;
+
+	(void)state;
+	memset(&bench, 0, sizeof(bench));
+	while (kinds[k].packing != PACKED_ZSTD)
+		k++;
+	given_claim(&kinds[k], 0x28, GIB(3), given_data(LOOK_NOISE, KIB(128)));
+	bench_run();
+	assert_false(outcome.entered);
+	assert_non_null(strstr(outcome.why.text, "this machine's memory"));
+}
+
+/* The length word behind a payload: of a table that no kernel has, or more than the payload can become. */
+static void x10_a_payload_that_says_more_than_it_can_have_is_refused_unread(void **state)
+{
+	static const uint32_t lengths[] = {0xffffffff, 0x80000000, ELF_FILE_SIZE + MIB(64) + 1};
+
+	(void)state;
+	memset(&bench, 0, sizeof(bench));
+	for (size_t k = 0; k < n_kinds; k++)
+		for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+			given_packed(&kinds[k], true);
+			store_le(given.file.at + given.payload_at + given.packed.size - 4, 4, lengths[i]);
+			set_up_on(MAP, UNPACKED);
+			expect_refused_unread("payload length");
+		}
+}
+
 static int end(void **state)
 {
 	(void)state;
@@ -255,6 +344,9 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(e1_a_packed_file_that_says_more_than_it_can_have_is_refused_unread),
+	    cmocka_unit_test(e1_a_packed_file_larger_than_memory_is_refused_before_it_is_unpacked),
+	    cmocka_unit_test(x10_a_payload_that_says_more_than_it_can_have_is_refused_unread),
 	    cmocka_unit_test(x10_every_packing_boots_with_every_relocation_done),
 	    cmocka_unit_test(x10_without_entropy_the_kernel_stays_as_linked),
 	    cmocka_unit_test(e1_a_plain_vmlinux_boots),
