@@ -14,6 +14,7 @@
 
 struct reading {
 	struct report *report;
+	size_t indent;	   /* blanks before the last line's `berth:` */
 	bool any;	   /* line of a plan, or of a refusal to make one */
 	struct fail error; /* the sentences that may turn out to be the reason */
 };
@@ -120,13 +121,40 @@ static void read_error(struct reading *r, const char *line, bool indented)
 	}
 }
 
-static void read_line(struct reading *r, const char *line)
+/* Steps behind `berth: `, whatever stands before it on the line, and remembers how far it was indented. */
+static bool take_first_line(struct reading *r, const char **at)
 {
-	const char *at = line;
+	const char *line = *at, *name = skip_prefix(line);
+	const char *c = name;
 
-	if (!take(&at, "berth: ")) {
-		if (take(&at, "  "))
-			read_error(r, line, true);
+	if (!take(&c, "berth: "))
+		return false;
+	for (r->indent = 0; name > line && strchr(" \t", name[-1]) != NULL; name--)
+		r->indent++;
+	*at = c;
+	return true;
+}
+
+/* A message's further lines have two more blanks than its first. Steps over what stands before those two. */
+static bool take_further_line(const struct reading *r, const char **at)
+{
+	do {
+		size_t blanks = strspn(*at, " \t");
+
+		if (blanks >= r->indent + 2 && (*at)[blanks] != '\0') {
+			*at += r->indent;
+			return true;
+		}
+		*at += blanks;
+	} while (skip_mark(at));
+	return false;
+}
+
+static void read_line(struct reading *r, const char *at)
+{
+	if (!take_first_line(r, &at)) {
+		if (take_further_line(r, &at))
+			read_error(r, at, true);
 		return;
 	}
 	if (strncmp(at, "facts ", 6) == 0) {

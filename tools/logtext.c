@@ -3,6 +3,7 @@
 
 #include "../protocol/base/range.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -129,6 +130,141 @@ const char *skip_blanks(const char *at)
 	return at + strspn(at, " \t");
 }
 
+/* ---- what stands before a line ---- */
+
+/* "[    0.000000]", "[    T0]", "[Sat Nov 28 04:32:11 2026]", "<6>", "(XEN)": short, and with a digit where it may mean
+ * more.
+ */
+static bool skip_brackets(const char **at)
+{
+	static const char *const marks[] = {"[]", "<>", "()"};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		size_t length = strcspn(*at + 1, &marks[i][1]);
+
+		if (**at != marks[i][0])
+			continue;
+		if (length == 0 || length > 40 || (*at)[1 + length] == '\0' ||
+		    (i < 2 && strcspn(*at + 1, "0123456789") >= length))
+			return false;
+		*at += length + 2;
+		return true;
+	}
+	return false;
+}
+
+/* "Nov 28", "Sat" */
+static bool skip_day(const char **at)
+{
+	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDecSunMonTueWedThuFriSat";
+	const char *c = *at;
+
+	for (size_t i = 0; i + 3 < sizeof(names); i += 3)
+		if (strncmp(c, &names[i], 3) == 0 && c[3] == ' ') {
+			c = skip_blanks(c + 3);
+			if (i < 12 * 3)
+				c += strspn(c, "0123456789");
+			*at = c;
+			return true;
+		}
+	return false;
+}
+
+/* " UTC" behind a clock, or " PM" */
+static const char *skip_zone(const char *at)
+{
+	const char *zone = skip_blanks(at);
+	size_t length = strspn(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	return length >= 2 && length <= 5 && zone[length] == ' ' ? zone + length : at;
+}
+
+/* "04:32:11.123", "2026-11-28T04:32:11+00:00", "2026-11-28": digits, and more than one range has of other signs. */
+static bool skip_clock(const char **at)
+{
+	size_t length = strcspn(*at, " \t"), digits = strspn(*at, "0123456789"), signs = 0;
+
+	if (digits == 0 || strspn(*at, "0123456789:.,-+TZ") != length)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		signs += (*at)[i] == ':' || (*at)[i] == '-';
+	if (signs < 2)
+		return false;
+	*at = skip_zone(*at + length);
+	return true;
+}
+
+static size_t name_length(const char *at)
+{
+	size_t length = 0;
+
+	while (isalnum((unsigned char)at[length]) || (at[length] != '\0' && strchr("._/-", at[length]) != NULL))
+		length++;
+	return length;
+}
+
+/* "12:" of grep -n, "12<tab>" of cat -n, "console.log:", "info  :", "host kernel:"; Berth's own name is none. */
+static bool skip_name(const char **at)
+{
+	size_t digits = strspn(*at, "0123456789"), length = name_length(*at);
+	const char *c = *at + length;
+
+	if (length == 0 || strncmp(*at, "berth:", 6) == 0)
+		return false;
+	if (*c == '\t' && length == digits) {
+		*at = c;
+		return true;
+	}
+	c = skip_blanks(c);
+	if (strncmp(c, "kernel:", 7) == 0)
+		c += 6;
+	if (*c != ':')
+		return false;
+	*at = c + 1;
+	return true;
+}
+
+bool skip_mark(const char **at)
+{
+	if (**at == '>' || **at == '|') {
+		++*at;
+		return true;
+	}
+	if (**at != '\0' && strchr("-*", **at) != NULL && (*at)[1] == ' ') {
+		++*at;
+		return true;
+	}
+	return skip_brackets(at) || skip_day(at) || skip_clock(at) || skip_name(at);
+}
+
+const char *skip_prefix(const char *line)
+{
+	const char *at = skip_blanks(line);
+
+	while (*at != '\0' && skip_mark(&at))
+		at = skip_blanks(at);
+	return at;
+}
+
+bool starts_word(const char *line, const char *at)
+{
+	return at == line || (!isalnum((unsigned char)at[-1]) && strchr("_-+./=", at[-1]) == NULL);
+}
+
+/* ---- words and numbers ---- */
+
+bool take_to(const char **at, const char *marker)
+{
+	size_t length = strlen(marker);
+
+	for (const char *c = *at; *c != '\0'; c++)
+		if (strncasecmp(c, marker, length) == 0) {
+			*at = c + length;
+			return true;
+		}
+	return false;
+}
+
 bool take(const char **at, const char *word)
 {
 	size_t length = strlen(word);
@@ -177,6 +313,27 @@ bool take_number(const char **at, uint64_t *value)
 		return false;
 	*at = c;
 	return true;
+}
+
+static bool take_digits_of(const char **at, unsigned int digits, uint64_t *value)
+{
+	const char *c = *at;
+
+	return take_hex(at, value) && *at - c >= (ptrdiff_t)digits;
+}
+
+const char *find_hex_range(const char *line, unsigned int digits, const char **at, uint64_t *start, uint64_t *end)
+{
+	for (const char *c = line; *c != '\0'; c++) {
+		const char *next = c;
+
+		if (digit(*c) < 16 && starts_word(line, c) && take_digits_of(&next, digits, start) &&
+		    take(&next, "-") && take_digits_of(&next, digits, end) && !isalnum((unsigned char)*next)) {
+			*at = next;
+			return c;
+		}
+	}
+	return NULL;
 }
 
 bool take_range(const char **at, uint64_t *start, uint64_t *end)

@@ -32,6 +32,22 @@ void text_from_utf16(uint8_t *at, size_t *size);
 
 const char *skip_blanks(const char *at);
 
+/*
+ * Steps over one of the things that people and programs put before a line of a log: a quote mark, `[...]`, `<6>`, a
+ * date or clock, a line number, a name with a colon. Berth's own name is none. False, and *at untouched, when none
+ * stands there.
+ */
+bool skip_mark(const char **at);
+
+/* Over all of them, and the blanks between. */
+const char *skip_prefix(const char *line);
+
+/* Whether a word may begin at @at: where the line begins, or behind anything that is no part of a word or number. */
+bool starts_word(const char *line, const char *at);
+
+/* Steps behind @marker wherever it stands on the line, in either case of letters. */
+bool take_to(const char **at, const char *marker);
+
 /* Steps over @word, or over one character; false, and *at untouched, when something else stands there. */
 bool take(const char **at, const char *word);
 
@@ -41,6 +57,12 @@ bool take(const char **at, const char *word);
  */
 bool take_hex(const char **at, uint64_t *value);
 bool take_number(const char **at, uint64_t *value);
+
+/*
+ * Looks for START-END wherever it stands on the line, hexadecimal without 0x, of at least @digits digits each. Where it
+ * begins, and *at is behind it; or NULL.
+ */
+const char *find_hex_range(const char *line, unsigned int digits, const char **at, uint64_t *start, uint64_t *end);
 
 /* 0x0-0xa0000, both as take_number reads them, and no end below its start. */
 bool take_range(const char **at, uint64_t *start, uint64_t *end);

@@ -132,7 +132,7 @@ static enum status refused_line(struct reader *r, const char *at)
 
 static enum status berth_line(struct reader *r, const char *line)
 {
-	const char *at = skip_blanks(line);
+	const char *at = skip_prefix(line);
 
 	if (!take(&at, "berth: "))
 		return OK;
@@ -149,6 +149,9 @@ static enum status berth_end(struct reader *r)
 {
 	if (r->found && r->source->map.count == 0)
 		return fail(r->why, BAD_INPUT, "%s: the log ends before its `berth: memory` lines", r->name);
+	if (r->source->has_facts && r->source->map.count < r->source->descriptors)
+		map_incomplete(r, "it has %zu `berth: memory` lines of %zu descriptors", r->source->map.count,
+			       r->source->descriptors);
 	return OK;
 }
 

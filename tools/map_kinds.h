@@ -9,6 +9,13 @@
 /* Where the last whole page ends: 2^64 itself does not fit, and a map that reaches it is cut there. */
 #define LAST_PAGE (UINT64_MAX - UINT64_MAX % EFI_PAGE)
 
+/* One of the maps in a log of several: whether its beginning was seen, and which of its numbers were not. */
+struct listing {
+	bool numbered, has_head;
+	uint64_t next;	   /* number */
+	char missing[128]; /* "mem00 to mem18, mem22" */
+};
+
 /* One reading of a text as one kind of map. Entries are bytes from and to until mapread.c makes pages of them. */
 struct reader {
 	const char *name; /* of the file, for messages */
@@ -18,11 +25,17 @@ struct reader {
 	bool found; /* a line of this kind */
 
 	/* of kinds that may stand in one log several times */
-	bool anew;    /* the next entry is the first of another map */
-	bool foreign; /* of a map that does not count */
-	size_t begin; /* the first entry of the map that is being read */
-	uint64_t last;
-	bool not_zero; /* some address is not 0 */
+	bool anew;     /* the next entry is the first of another map */
+	bool in_table; /* all lines since the heading were rows */
+	bool foreign;  /* of a map that does not count */
+	size_t begin;  /* the first entry of the map that is being read */
+	struct listing now, kept;
+	int rank;	   /* of those who tell of memory: the first in rank counts */
+	char teller[24];   /* who it is */
+	bool has_head;	   /* the line above the map was there */
+	size_t indent;	   /* of the lines that count */
+	struct range last; /* of these */
+	bool not_zero;	   /* some address is not 0 */
 };
 
 struct map_kind {
@@ -33,7 +46,8 @@ struct map_kind {
 	enum status (*end)(struct reader *reader); /* may be NULL */
 };
 
-extern const struct map_kind kind_berth, kind_shell, kind_efi, kind_e820, kind_iomem, kind_list, kind_folder;
+extern const struct map_kind kind_berth, kind_u_boot, kind_grub_efi, kind_shell, kind_efi, kind_e820, kind_grub,
+    kind_kexec, kind_iomem, kind_no_map, kind_list, kind_folder;
 
 /* A line that makes no sense: BAD_INPUT, with the file's name and the line's number before the sentence. */
 #define BAD_LINE(reader, format, ...)                                                                                  \
@@ -50,6 +64,15 @@ enum status map_add(struct reader *reader, struct range at, uint32_t type, uint6
 
 /* From an end that is the last byte; one below its start makes no sense, unless it is the byte before: an empty one. */
 bool range_from_last(uint64_t start, uint64_t last, struct range *out);
+
+/* UEFI 2.10, 7.2, in Linux's letters, GRUB's and U-Boot's: "RUN", "WB", "SP" ... */
+uint64_t attribute_of_word(const char *word, size_t length);
+
+/* Another map begins here in the log: forgets what was read where its first entry starts at @start too. */
+void map_start_anew_at(struct reader *reader, uint64_t start);
+
+/* Says that a part of the map may not be in the text; one sentence, without the file's name. */
+__attribute__((format(printf, 2, 3))) void map_incomplete(struct reader *reader, const char *format, ...);
 
 /* What Linux calls a piece of memory, in e820's words and in those of /proc/iomem; what it does not name is reserved.
  */

@@ -107,9 +107,13 @@ static enum status take_list_range(struct reader *r, const char **at, struct ran
 {
 	const char *text = *at;
 	uint64_t start, end;
-	bool is_size;
+	bool is_size, is_list = true;
 
-	if (!take_bounds(at, &start, &end, &is_size))
+	if (!take_bounds(at, &start, &end, &is_size)) {
+		*at = skip_prefix(text);
+		is_list = take_bounds(at, &start, &end, &is_size);
+	}
+	if (!is_list)
 		return BAD_LINE(r, "`%.*s` is no START-END TYPE, such as `0x100000-3G free` or `1M+640K reserved`",
 				shown(strlen(text)), text);
 	if (is_size && end != 0)
@@ -222,7 +226,7 @@ static enum status list_line(struct reader *r, const char *line)
 	if (comment != NULL)
 		*comment = '\0';
 	at = skip_blanks(line);
-	if (*at == '\0')
+	if (*skip_prefix(at) == '\0' || strncmp(skip_prefix(at), "```", 3) == 0)
 		return OK;
 	if (r->lines.cut && comment == NULL)
 		return BAD_LINE(r, "longer than %u characters", LINE_ROOM);

@@ -6,6 +6,7 @@
  */
 #include "map_kinds.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* Those of EDK II, short and in full; MemMapIO and the like are of the EFI shell 1.0 (gnu-efi, lib/misc.c). */
@@ -76,6 +77,7 @@ static enum status add_row(struct reader *r, const struct row *row)
 
 	if (r->anew)
 		r->source->map.count = 0;
+	r->has_head = r->has_head || r->anew;
 	r->anew = false;
 	r->found = true;
 	TRY(read_type(r, row, &type));
@@ -85,14 +87,6 @@ static enum status add_row(struct reader *r, const struct row *row)
 	if (checked_mul(row->pages, EFI_PAGE, &size) || checked_range(row->start, size, &at))
 		return OK;
 	return map_add(r, at, type, row->attribute);
-}
-
-/* Sixteen digits, as nothing else on a console is likely to have on both sides of a dash. */
-static bool take_address(const char **at, uint64_t *value)
-{
-	const char *start = *at;
-
-	return take_hex(at, value) && *at - start == 16;
 }
 
 static bool take_field(const char **at, uint64_t *value)
@@ -113,28 +107,49 @@ static enum status sfo_line(struct reader *r, const char *at)
 }
 
 /* A console may have seen the command several times: the last one counts. */
-static bool is_heading(const char *at)
+static bool is_heading(const char *line)
 {
-	if (take(&at, "ShellCommand,\"memmap\""))
+	const char *at = line;
+
+	if (take_to(&at, "ShellCommand,\"memmap\""))
 		return true;
-	return take(&at, "Type ") && strncmp(skip_blanks(at), "Start ", 6) == 0;
+	return take_to(&at, "Type ") && strncmp(skip_blanks(at), "Start ", 6) == 0;
+}
+
+/* The word before the range. A quote mark or the like is none. */
+static bool find_type(struct row *row, const char *line, const char *end)
+{
+	while (end > line && strchr(" \t", end[-1]) != NULL)
+		end--;
+	for (row->type = end; row->type > line && strchr(" \t>|:;", row->type[-1]) == NULL;)
+		row->type--;
+	row->type_length = (size_t)(end - row->type);
+	return row->type_length > 0 && isalnum((unsigned char)end[-1]);
+}
+
+/* Sixteen digits on both sides of a dash, and a known type before them or a long number behind. */
+static bool is_row(const struct row *row, const char *at)
+{
+	return word_find(types, row->type, row->type_length) != NULL || strspn(at, "0123456789ABCDEFabcdef") >= 8;
 }
 
 static enum status shell_line(struct reader *r, const char *line)
 {
-	const char *at = skip_blanks(line);
-	struct row row = {.type = at, .type_length = strcspn(at, " \t")};
+	const char *begin, *at = line;
+	struct row row;
 
-	if (is_heading(at)) {
+	if (is_heading(line)) {
 		r->anew = true;
 		return OK;
 	}
-	if (take(&at, "MemoryMap,\""))
+	if (take_to(&at, "MemoryMap,\""))
 		return sfo_line(r, at);
-	at = skip_blanks(row.type + row.type_length);
-	if (!take_address(&at, &row.start) || !take(&at, "-") || !take_address(&at, &row.last))
+	begin = find_hex_range(line, 16, &at, &row.start, &row.last);
+	if (begin == NULL || !find_type(&row, line, begin))
 		return OK;
 	at = skip_blanks(at);
+	if (!is_row(&row, at))
+		return OK;
 	if (!take_hex(&at, &row.pages) || *at != ' ')
 		return BAD_LINE(r, "no number of pages behind the range: was the text cut off, or garbled?");
 	at = skip_blanks(at);
@@ -143,4 +158,11 @@ static enum status shell_line(struct reader *r, const char *line)
 	return add_row(r, &row);
 }
 
-const struct map_kind kind_shell = {"EFI shell memmap", true, shell_line, NULL};
+static enum status shell_end(struct reader *r)
+{
+	if (r->found && !r->has_head)
+		map_incomplete(r, "the heading `Type  Start  End  # Pages  Attributes` is not above it");
+	return OK;
+}
+
+const struct map_kind kind_shell = {"EFI shell memmap", true, shell_line, shell_end};

@@ -18,7 +18,8 @@
 #define DESCRIPTOR_SIZE 40
 
 /* What is likeliest to be meant first: a console of a boot has Berth's lines, and then the kernel's. */
-static const struct map_kind *const kinds[] = {&kind_berth, &kind_shell, &kind_efi, &kind_e820, &kind_iomem};
+static const struct map_kind *const kinds[] = {&kind_berth, &kind_u_boot, &kind_grub_efi, &kind_shell, &kind_efi,
+					       &kind_e820,  &kind_grub,	  &kind_kexec,	  &kind_iomem, &kind_no_map};
 
 static enum status no_memory(struct reader *r)
 {
@@ -42,6 +43,16 @@ enum status map_add(struct reader *r, struct range at, uint32_t type, uint64_t a
 	}
 	map->entry[map->count++] = (struct memory){at, type, attribute};
 	return OK;
+}
+
+void map_incomplete(struct reader *r, const char *format, ...)
+{
+	struct text text = TEXT(r->source->incomplete);
+	va_list args;
+
+	va_start(args, format);
+	text_vadd(&text, format, args);
+	va_end(args);
 }
 
 /* ---- from bytes to pages ---- */
@@ -133,6 +144,9 @@ static enum status finish(struct reader *r)
 static enum status read_as(struct reader *r, const struct map_kind *kind, struct bytes text)
 {
 	*r = (struct reader){.name = r->name, .source = r->source, .why = r->why};
+	r->source->kind = kind->name;
+	r->source->is_firmwares = kind->is_firmwares;
+	r->source->viewer = "the kernel";
 	log_lines_open(&r->lines, text);
 	while (log_lines_next(&r->lines))
 		TRY(kind->line(r, r->lines.line));
@@ -140,14 +154,13 @@ static enum status read_as(struct reader *r, const struct map_kind *kind, struct
 		TRY(kind->end(r));
 	if (!r->found)
 		return NOT_FOUND;
-	r->source->kind = kind->name;
-	r->source->is_firmwares = kind->is_firmwares;
 	return finish(r);
 }
 
 #define KNOWN_KINDS                                                                                                    \
-	"its own log with `log debug`, the EFI shell's memmap, a kernel log with\n"                                    \
-	"  efi=debug or BIOS-e820 lines, /sys/firmware/memmap, /proc/iomem, or lines such as `0x100000-3G free`"
+	"its own log with `log debug`, the EFI shell's memmap, U-Boot's efidebug memmap, GRUB's lsefimmap or\n"        \
+	"  lsmmap, a kernel log with efi=debug or an e820 table, Xen's log, /sys/firmware/memmap, /proc/iomem,\n"      \
+	"  kexec -d, or lines such as `0x100000-3G free`"
 
 /* Nothing else than a list is left: so a text without any range is nothing, and one that starts with a number may be.
  */
@@ -175,8 +188,11 @@ static enum status read_text(struct reader *r, uint8_t *at, size_t size)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		enum status status = read_as(r, kinds[i], text);
 
-		if (status != NOT_FOUND)
+		if (status != NOT_FOUND) {
+			if (kinds[i] == &kind_no_map)
+				fail_add(r->why, "  known: " KNOWN_KINDS);
 			return status;
+		}
 	}
 	return read_as_list(r, text);
 }
@@ -203,6 +219,7 @@ static enum status read_folder(struct reader *r, const char *path)
 	TRY(map_read_folder(r, path));
 	r->source->kind = kind_folder.name;
 	r->source->is_firmwares = kind_folder.is_firmwares;
+	r->source->viewer = "the kernel";
 	return finish(r);
 }
 

@@ -8,8 +8,10 @@
 struct map_source {
 	/* Sorted, checked and rounded by memmap_parse, as firmware's own descriptors are. */
 	struct memmap map;
-	const char *kind;  /* what the text was taken for: "Berth's log", "EFI shell memmap", "/proc/iomem" */
-	bool is_firmwares; /* false: the kernel's view, which no longer tells what firmware held at boot */
+	const char *kind;     /* what the text was taken for: "Berth's log", "EFI shell memmap", "/proc/iomem" */
+	bool is_firmwares;    /* false: a later view, which no longer tells what firmware held at boot */
+	const char *viewer;   /* whose view that is: "the kernel", "GRUB" */
+	char incomplete[256]; /* why a part of the map is likely to be missing from the text; empty: nothing says so */
 
 	/* From Berth's own log, on its last look at the memory; has_facts is false elsewhere. */
 	bool has_facts;
@@ -25,11 +27,14 @@ struct map_source {
 };
 
 /*
- * Reads a memory map: Berth's log, the EFI shell's memmap, a kernel log with "efi: mem" or "BIOS-e820" lines,
- * /sys/firmware/memmap or a copy of it (a folder), /proc/iomem, or lines "START-END TYPE". `-` is standard input.
+ * Reads a memory map: Berth's log, the EFI shell's memmap, U-Boot's efidebug memmap, GRUB's lsefimmap or lsmmap, a log
+ * of Linux or Xen with firmware's map or an e820 table, /sys/firmware/memmap or a copy of it (a folder), /proc/iomem,
+ * kexec -d, or lines "START-END TYPE". `-` is standard input. What stands before a line, such as a quote mark or a
+ * timestamp, does not matter.
  * Bytes become pages by the loader's rounding; memory that reaches 2^64 is cut where the last whole page starts. Of a
  * log with several maps the last one that was firmware's counts, and Berth's own comes before the kernel's.
- * IO_ERROR when it cannot be read, BAD_INPUT when it is none of these or a line of it makes no sense; both name the
+ * IO_ERROR when it cannot be read, BAD_INPUT when it is none of these, a line of it makes no sense, or numbers show
+ * that a part is missing; both name the
  * file, and the line where there is one. map_source_free() gives the memory back, also after an error.
  */
 enum status map_read(const char *path, struct map_source *source, struct fail *why) MUST_CHECK;

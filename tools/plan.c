@@ -218,6 +218,28 @@ static void fill_report(struct report *report, const struct planning *p)
 	report->has_outlook = true;
 }
 
+/* What a reader of the plan must know of the map before. */
+static void print_notes(const struct arguments *a, const struct map_source *source)
+{
+	if (source->incomplete[0] != '\0')
+		fprintf(stderr, "berth: note: %s may be incomplete: %s; what is missing is not planned on\n", a->memmap,
+			source->incomplete);
+	if (!source->is_firmwares)
+		fprintf(stderr, "berth: note: %s is %s's view: memory that firmware held at boot looks free there\n",
+			a->memmap, source->viewer);
+}
+
+/* Nobody buys memory because a part of a log is missing. */
+static void replace_advice(struct fail *why)
+{
+	char *advice = strstr(why->text, "\n  try: more memory");
+
+	if (advice == NULL)
+		return;
+	*advice = '\0';
+	fail_add(why, "  try: the whole log; what is missing from this one may have the place");
+}
+
 static int plan(struct planning *p, struct arguments *a, const struct map_source *source)
 {
 	struct report report = {.map = &source->map};
@@ -233,13 +255,12 @@ static int plan(struct planning *p, struct arguments *a, const struct map_source
 	snprintf(report.title, sizeof(report.title), "%s (%s) on %s (%s), placement %s", p->image.name,
 		 p->image.protocol->name, a->memmap, source->kind,
 		 p->wish.policy == PLACE_RANDOM ? "random" : a->placement_text);
+	print_notes(a, source);
 	report.possible = make_plan(p, a, &report) == OK;
 	if (report.possible)
 		fill_report(&report, p);
-	if (!source->is_firmwares)
-		fprintf(stderr,
-			"berth: note: %s is the kernel's view: memory that firmware held at boot looks free there\n",
-			a->memmap);
+	else if (source->incomplete[0] != '\0')
+		replace_advice(&report.why);
 	if (outlook_estimate(&note, &p->image))
 		fprintf(stderr, "berth: note: %s\n", line);
 	if (p->wish.policy == PLACE_RANDOM && !p->has_entropy)
@@ -282,9 +303,10 @@ const struct command command_plan = {
 	"usage: berth plan KERNEL --memmap MAP [OPTION]...\n"
 	"Makes the plan that the loader makes in firmware: the same code on the same facts. With a debug log of the\n"
 	"loader itself as MAP the plan is the same to the byte.\n\n"
-	"  --memmap MAP         a console log of Berth (log debug), the EFI shell's memmap, a kernel log with\n"
-	"                       efi=debug or BIOS-e820 lines, /sys/firmware/memmap, /proc/iomem, or lines\n"
-	"                       START-END TYPE; - is standard input\n"
+	"  --memmap MAP         a console log of Berth (log debug), the EFI shell's memmap, U-Boot's efidebug\n"
+	"                       memmap, GRUB's lsefimmap or lsmmap, a kernel log with efi=debug or an e820 table,\n"
+	"                       Xen's log, /sys/firmware/memmap, /proc/iomem, kexec -d, or lines START-END TYPE;\n"
+	"                       - is standard input\n"
 	"  --initrd FILE|SIZE   several are joined in order; a size, such as 512M, stands for a file\n"
 	"  --cmdline TEXT       the kernel's command line: mem= and nokaslr matter\n"
 	"  --placement P        high (default), low, preferred, random, 0xADDRESS or MIN-MAX; of a kernel that\n"

@@ -155,6 +155,48 @@ def a_log_explains_itself():
         Ran("explain", "-", stdin=file.read()).expect(1, "0x1 bytes")
 
 
+def a_quoted_log_explains_itself():
+    """berth explain: quote marks, timestamps and indentation before every line change nothing"""
+    lines = ("berth: facts descriptors 2 size 48 room 34 levels 4 gib-pages 1 seed 1 entropy 0x0",
+             "berth: memory 0x100000-0xc0000000 type 7 attribute 0xf free",
+             "berth: refuse initrd in 0x100000-0xc0000000 (2.9 GiB) for the lowest align 0x1000: rule C1",
+             "berth: no free memory holds the initrd", "  needs     0x1 bytes", "  try: a smaller initrd",
+             "  rule C1: A place lies wholly in one run.")
+    plain = Ran("explain", "-", "--json", stdin="\n".join(lines).encode()).expect(1, "try: a smaller initrd").out
+    for prefix in ("> ", "    ", "\t", "[    0.000000] ", "2026-11-28T04:32:11.123Z ", "<6>", "12:", "> > [04:32:11] "):
+        text = "".join(prefix + line + "\r\n" for line in lines)
+        out = Ran("explain", "-", "--json", stdin=text.encode()).expect(1).out
+        expect(out == plain, f"behind `{prefix}`: {out}\nnot {plain}")
+
+
+def a_map_with_missing_parts_is_told_first():
+    """A log that begins in the middle: refused where its numbers show it, else said before the plan; nobody buys RAM"""
+    descriptor = "efi: mem%02d: [Conventional|   |WB] range=[0x%x-0x%x] (0MB)\n"
+    text = "".join(descriptor % (n, n * 4096, n * 4096 + 4095) for n in (19, 20, 21, 24))
+    ran = Ran("plan", KERNEL, "--memmap", written("middle.txt", text)).expect(2, "mem00 to mem18, mem22, mem23")
+    expect(ran.out == "" and "more memory" not in ran.err, f"{ran.out}{ran.err}")
+    text = "[    0.000000] efi:   0x000000100000-0x00000fffffff [Conventional|   |  |WB]\n"
+    name = written("headless.txt", text)
+    ran = Ran("plan", KERNEL, "--memmap", name).expect(0, "may be incomplete", "Processing EFI memory map:")
+    expect("kernel's view" not in ran.err, ran.err)
+    ran = Ran("plan", KERNEL, "--memmap", name, "--initrd", "1G").expect(1, "no free memory", "the whole log")
+    expect("more memory" not in ran.out, ran.out)
+    name = written("whole.txt", "efi: Processing EFI memory map:\n" + text)
+    Ran("plan", KERNEL, "--memmap", name, "--initrd", "1G").expect(1, "no free memory", "more memory")
+
+
+def whose_view_a_map_is_is_told():
+    """A view from after firmware says whose it is; U-Boot's bdinfo is refused as that, with the forms that are known"""
+    for text, whose in (
+            ("BIOS-e820: [mem 0x0-0x3fffffff] usable\n", "the kernel's view"),
+            ("(XEN)  [0000000000000000, 000000003fffffff] (usable)\n", "the hypervisor's view"),
+            ("base_addr = 0x0, length = 0x40000000, available RAM\n", "GRUB's view")):
+        Ran("plan", KERNEL, "--memmap", written("view.txt", text)).expect(0, whose)
+    ran = Ran("plan", KERNEL, "--memmap", written("bdinfo.txt", "DRAM bank   = 0x0000000000000000\n"))
+    ran.expect(2, "U-Boot's bdinfo", "efidebug memmap", "known: ", "lsefimmap")
+    expect("garbled" not in ran.err, ran.err)
+
+
 def help_is_on_standard_output():
     """--help and --version: standard output, status 0, with examples; every option is in the manual and completed"""
     Ran("--version").expect(0, "berth 0.")
@@ -219,7 +261,8 @@ def main():
     written("map.txt", "1M-3G free\n4G-6G free\n")
     run_tests([json_has_what_machines_need, an_impossible_plan_is_status_1, wrong_commands_are_status_2,
                the_word_wins_in_both_forms, placements_are_what_they_say, limits_of_the_command_line_count,
-               explanations_name_rules, pictures_are_drawn, a_log_explains_itself, help_is_on_standard_output,
+               explanations_name_rules, pictures_are_drawn, a_log_explains_itself, a_quoted_log_explains_itself,
+               a_map_with_missing_parts_is_told_first, whose_view_a_map_is_is_told, help_is_on_standard_output,
                completion_completes, colours_are_for_terminals, rules_list_themselves])
 
 
