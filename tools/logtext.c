@@ -67,6 +67,10 @@ static void put(struct log_lines *lines, uint8_t c)
 {
 	if ((c < 0x20 && c != '\t') || c == 0x7f)
 		return;
+	if (c == 0xa0 && lines->length > 0 && lines->line[lines->length - 1] == '\xc2') {
+		lines->line[lines->length - 1] = ' '; /* UTF-8's blank that does not break, which browsers copy */
+		return;
+	}
 	if (lines->length + 1 < LINE_ROOM)
 		lines->line[lines->length++] = (char)c;
 	else
@@ -162,7 +166,7 @@ static bool skip_day(const char **at)
 	for (size_t i = 0; i + 3 < sizeof(names); i += 3)
 		if (strncmp(c, &names[i], 3) == 0 && c[3] == ' ') {
 			c = skip_blanks(c + 3);
-			if (i < 12 * 3)
+			if (i < sizeof("JanFebMarAprMayJunJulAugSepOctNovDec") - 1)
 				c += strspn(c, "0123456789");
 			*at = c;
 			return true;

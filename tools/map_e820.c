@@ -15,6 +15,7 @@
 static const struct word_value labels[] = {
     {"usable", MEMORY_CONVENTIONAL},
     {"System RAM", MEMORY_CONVENTIONAL},
+    {"kernel usable RAM", MEMORY_CONVENTIONAL},
     {"ACPI data", MEMORY_ACPI_RECLAIM},
     {"ACPI Tables", MEMORY_ACPI_RECLAIM},
     {"ACPI NVS", MEMORY_ACPI_NVS},
@@ -108,13 +109,26 @@ static bool teller_before(const char *line, const char *at, char *teller, size_t
 	return true;
 }
 
-/* "usable", "(usable)", "(type 20)" */
+/* "639   KB usable": sizes, which some kernels print before the label. */
+static const char *skip_size(const char *at)
+{
+	size_t length = strspn(at, "0123456789.");
+	const char *unit = skip_blanks(at + length);
+
+	if (length == 0 || *unit == '\0' || strchr("KMGT", *unit) == NULL || strncmp(unit + 1, "B ", 2) != 0)
+		return at;
+	return skip_blanks(unit + 2);
+}
+
+/* "usable", "(usable)", "(type 20)", without a quote's or a code block's last mark */
 static void copy_label(struct row *row, const char *at)
 {
 	size_t length = strlen(at);
 
 	if (take(&at, "("))
 		length = strcspn(at, ")");
+	while (length > 0 && !isalnum((unsigned char)at[length - 1]) && at[length - 1] != ')')
+		length--;
 	if (length >= sizeof(row->label))
 		length = sizeof(row->label) - 1;
 	memcpy(row->label, at, length);
@@ -132,7 +146,7 @@ static bool find_mem_row(const char *line, struct row *row)
 	at += strlen("[mem ");
 	row->makes_sense = take_number(&at, &start) && take(&at, "-") && take_number(&at, &last) && take(&at, "] ") &&
 			   range_from_last(start, last, &row->range);
-	copy_label(row, row->makes_sense ? skip_blanks(at) : "");
+	copy_label(row, row->makes_sense ? skip_size(skip_blanks(at)) : "");
 	return true;
 }
 
@@ -165,7 +179,7 @@ static bool find_pair_row(const char *line, struct row *row)
 		has_teller = teller_before(line, c, row->teller, sizeof(row->teller));
 		if (!take_pair(&at, &row->range, &row->makes_sense))
 			continue;
-		if (!has_teller && at - c < 2 * 16)
+		if (!has_teller && at - c < 32)
 			continue;
 		if (!has_teller)
 			memcpy(row->teller, "(XEN)", sizeof("(XEN)"));

@@ -49,7 +49,7 @@ static bool take_u_boot_attributes(const char *at, uint64_t *attribute)
 	for (at = skip_blanks(at); *at != '\0'; at += *at == '|') {
 		size_t length = strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
-		if (length < 2 || length > 3 || (at[length] != '|' && *skip_blanks(at + length) != '\0'))
+		if (length < 2 || length > 8 || (at[length] != '|' && *skip_blanks(at + length) != '\0'))
 			return false;
 		*attribute |= attribute_of_word(at, length);
 		at += length;

@@ -33,7 +33,7 @@ static const struct form forms[] = {
      "Type             Start            End              Attributes\n"
      "================ ================ ================ ==========\n"
      "CONVENTIONAL     0000000040000000-0000000044000000 WB\n"
-     "ACPI RECLAIM MEM 0000000044000000-0000000044010000 WB\n"
+     "ACPI RECLAIM MEM 0000000044000000-0000000044010000 WB|CRYPT\n"
      "ACPI MEM         0000000044010000-0000000044020000\n"
      "IO               0000000050000000-0000000050001000 UC|RT\n",
      "40000000-44000000:7:8 44000000-44010000:9:8 44010000-44020000:10 50000000-50001000:11:8000000000000001", true},
@@ -160,6 +160,7 @@ static const char *const prefixes[] = {
     "%6u\t",
     "dmesg.txt:%u:",
     "\033[32m[    0.000000] \033[0m",
+    "\xc2\xa0 \xc2\xa0 ",
     "> > Nov 28 04:32:11 host kernel: ",
 };
 
@@ -319,6 +320,11 @@ static void e820_who_was_first_told_of_memory_counts(void **state)
 	read_text("BIOS-88: 0000000000000000 - 000000000009f000 (usable)\n"
 		  "BIOS-88: 0000000000100000 - 0000000001000000 (usable)\n");
 	expect_map("0-9f000:7 100000-1000000:7");
+	read_text("`BIOS-e820: [mem 0x0-0xfff] usable`\n");
+	expect_map("0-1000:7");
+	read_text("BIOS-e820: [mem 0x0-0xfff]    1.9 GB kernel usable RAM\nBIOS-e820: [gap 0x1000-0x1fff] 4   KB ...\n"
+		  "BIOS-e820: [mem 0x2000-0x2fff]    4   KB ACPI data\n");
+	expect_map("0-1000:7 2000-3000:9");
 	read_text("Xen: [mem 0x0-0xfff] usable\nXen: [mem 0x2000-0x");
 	expect_bad("map.txt:2: no `Xen: [mem");
 }
