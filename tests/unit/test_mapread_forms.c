@@ -199,6 +199,50 @@ static void every_form_is_read_behind_every_prefix(void **state)
 	}
 }
 
+/* Lines of Linux's and Xen's logs that have ranges too. */
+static const char *const noise[] = {
+    "[    0.000000] efi: ACPI=0x7fffe000 ACPI 2.0=0x7fffe014 MEMATTR=0x7e8c8018\n",
+    "[    0.000000] efi:  SMBIOS=0x3cb62000  MEMRESERVE=0x3cb3d040\n",
+    "[    0.000000] efi:   MemMap Address: 0x0000010ff788e018\n",
+    "[    0.000000] memblock_reserve: [0x000000003cb3d040-0x000000003cb3d04f] efi_config_parse_tables+0x25c/0x2d8\n",
+    "[    0.000000] e820: update [mem 0x00000000-0x00000fff] usable ==> reserved\n",
+    "[    0.000000] e820: remove [mem 0x000a0000-0x000fffff] usable\n",
+    "[    0.000000] reserve setup_data: [mem 0x0000000000000000-0x0000000000007fff] usable\n",
+    "[    0.000000]   DMA      [mem 0x0000000000001000-0x0000000000ffffff]\n",
+    "[    0.000000]   node   0: [mem 0x0000000000001000-0x000000000009efff]\n",
+    "[    0.000000] PM: Registered nosave memory: [mem 0x00000000-0x00000fff]\n",
+    "[    0.000000] PM: Registered nosave memory: 000000000009f000 - 00000000000a0000\n",
+    "[    0.000000] NUMA: Node 0 [mem 0x00000000-0x0009ffff] + [mem 0x00100000-0x7fffffff] -> [mem 0x0-0x7fffffff]\n",
+    "[    0.000000] ACPI: Reserving FACP table memory at [mem 0x7fb78000-0x7fb78113]\n",
+    "[    0.100000] pci_bus 0000:00: root bus resource [mem 0x80000000-0xafffffff window]\n",
+    "[    0.100000] system 00:01: [mem 0xfed1c000-0xfed1ffff] has been reserved\n",
+    "[    0.100000] efi: memattr:  0x0000ffe3d000-0x0000ffe8dfff [Runtime Code|RUN|  |  |  |  |XP|  |  |  |   |  |  |  "
+    "|  ]\n",
+    "[    1.000000] 0x000000000000-0x000000040000 : \"u-boot\"\n",
+    "(XEN)  Init. ramdisk: 0000000440a2f000->000000044ffff4bd\n",
+    "(XEN) ACPI: RSDP 000F58D0, 0014 (r0 BOCHS )\n",
+    "\n",
+};
+
+static void other_lines_of_a_log_between_change_nothing(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(forms) * COUNT_OF(noise); i++) {
+		const struct form *form = &forms[i % COUNT_OF(forms)];
+		char all[8192] = "";
+
+		if (strstr(form->kind, "log") == NULL)
+			continue;
+		for (const char *at = form->text; *at != '\0'; at += strcspn(at, "\n") + 1)
+			sprintf(all + strlen(all), "%.*s\n%s", (int)strcspn(at, "\n"), at, noise[i / COUNT_OF(forms)]);
+		read_text(all);
+		if (reading.status != OK || strcmp(reading.source.kind, form->kind) != 0)
+			print_message("%s with %s", form->kind, noise[i / COUNT_OF(forms)]);
+		expect_kind(form->kind, form->is_firmwares);
+		expect_map(form->map);
+	}
+}
+
 /* Whatever becomes of a form's bytes, there is a map on page edges, or a sentence. */
 static void any_damage_ends_in_a_map_or_a_sentence(void **state)
 {
@@ -406,6 +450,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_form_is_read_behind_every_prefix),
+	    cmocka_unit_test(other_lines_of_a_log_between_change_nothing),
 	    cmocka_unit_test(any_damage_ends_in_a_map_or_a_sentence),
 	    cmocka_unit_test(efi_numbers_that_are_missing_are_named_and_nothing_is_planned),
 	    cmocka_unit_test(efi_gaps_of_another_boot_do_not_matter),
