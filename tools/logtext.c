@@ -262,7 +262,7 @@ bool take_to(const char **at, const char *marker)
 	size_t length = strlen(marker);
 
 	for (const char *c = *at; *c != '\0'; c++)
-		if (strncasecmp(c, marker, length) == 0) {
+		if ((*c | 0x20) == (*marker | 0x20) && strncasecmp(c, marker, length) == 0) {
 			*at = c + length;
 			return true;
 		}

@@ -200,8 +200,10 @@ static enum status add_row(struct reader *r, const struct row *row)
 	struct memory memory = memory_of_label(row->label);
 	int rank = rank_of(row->teller);
 
+	if (r->foreign)
+		return OK;
 	r->found = true;
-	if (r->foreign || rank < r->rank)
+	if (rank < r->rank)
 		return OK;
 	if (rank > r->rank || r->anew || strcmp(row->teller, r->teller) != 0) {
 		r->source->map.count = 0;
@@ -246,7 +248,7 @@ static enum status e820_line(struct reader *r, const char *line)
 	return add_row(r, &row);
 }
 
-/* Every PC has memory at 0, and tables are in order. */
+/* Every PC has memory at 0, at the latest from the second page on, and tables are in order. */
 static enum status e820_end(struct reader *r)
 {
 	const struct memmap *map = &r->source->map;
@@ -256,7 +258,7 @@ static enum status e820_end(struct reader *r)
 		return OK;
 	for (size_t i = 0; i < map->count; i++)
 		lowest = map->entry[i].at.start < lowest ? map->entry[i].at.start : lowest;
-	if (lowest >= MIB(1) && !r->has_head)
+	if (lowest > EFI_PAGE && !r->has_head)
 		map_incomplete(r, "it begins at %#" PRIx64 ", where such tables begin at 0", lowest);
 	if (r->rank == HYPERVISOR) {
 		r->source->kind = "Xen's log (e820)";

@@ -197,7 +197,8 @@ static void note_gap(struct listing *listing, uint64_t first, uint64_t last)
 
 /* ---- the lines ---- */
 
-/* Behind the "mem" of "mem00: [" or "mem00: type=", wherever it stands, or of "efi: mem00"; NULL: on no such line. */
+/* Behind the "mem" of "mem00: [Reserved" or "mem00: type=", wherever it stands, or of "efi: mem00"; NULL: on no such
+ * line. */
 static const char *find_numbered(const char *line)
 {
 	const char *at = line;
@@ -208,7 +209,7 @@ static const char *find_numbered(const char *line)
 		if (!starts_word(line, c) || strncmp(c, "mem", 3) != 0 || !isdigit((unsigned char)c[3]))
 			continue;
 		at = c + 3 + strspn(c + 3, "0123456789");
-		if (take(&at, ": [") || take(&at, ": type="))
+		if ((take(&at, ": [") && isupper((unsigned char)*at)) || take(&at, ": type="))
 			return c + 3;
 	}
 	return NULL;

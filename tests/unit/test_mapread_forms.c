@@ -220,6 +220,7 @@ static const char *const noise[] = {
     "|  ]\n",
     "[    1.000000] 0x000000000000-0x000000040000 : \"u-boot\"\n",
     "(XEN)  Init. ramdisk: 0000000440a2f000->000000044ffff4bd\n",
+    "[    2.000000] mem0: [0x1000 for another driver]\n",
     "(XEN) ACPI: RSDP 000F58D0, 0014 (r0 BOCHS )\n",
     "\n",
 };
@@ -333,6 +334,7 @@ static void a_form_without_its_beginning_says_so(void **state)
 	expect_incomplete("CONVENTIONAL     0000000040000000-0000000044000000 WB\n", "heading");
 	expect_incomplete("conv-mem  0000000000000000-000000000009ffff 000000a0    640KiB WB\n", "heading");
 	expect_incomplete("BIOS-e820: [mem 0x0000000000100000-0x000000000fffffff] usable\n", "begins at 0x100000");
+	expect_incomplete("Xen: [mem 0x0000000000002000-0x000000000fffffff] usable\n", "begins at 0x2000");
 	expect_incomplete("berth: facts descriptors 3 size 48 room 187 levels 5 gib-pages 0 seed 0 entropy 0\n"
 			  "berth: memory 0x0-0xa0000 type 7 attribute 0xf free\n",
 			  "1 `berth: memory` lines of 3");
@@ -359,6 +361,8 @@ static void e820_who_was_first_told_of_memory_counts(void **state)
 	expect_map("8000-9000:7");
 	read_text(XEN DOM0 "e820: BIOS-provided physical RAM map:\nXen: [mem 0x0-0xfff] usable\n");
 	expect_map("0-a000:7");
+	read_text(DOM0);
+	expect_bad("no memory map that Berth knows");
 	read_text(BIOS USER "BIOS-provided physical RAM map:\nBIOS-e820: [mem 0x1000-0x1fff] usable\n" USER);
 	expect_map("1000-2000:7");
 	read_text("BIOS-88: 0000000000000000 - 000000000009f000 (usable)\n"
