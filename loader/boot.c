@@ -236,23 +236,43 @@ static enum status load_packed(struct boot *b, struct fail *why)
 	return OK;
 }
 
-static enum status load(struct boot *b, struct fail *why)
+static enum status load_all(struct boot *b, struct fail *why)
 {
 	const struct planning *p = &b->planning;
-	struct range bounce = b->claimed[PART_BOUNCE];
 
-	/* Without free memory below 4 GiB the loader's own serves, which lies there on all but the oddest machines. */
-	b->loading.bounce = range_is_empty(bounce) ? b->spare : fw_memory_at(bounce.start);
-	b->loading.bounce_size = range_is_empty(bounce) ? sizeof(b->spare) : (size_t)range_size(bounce);
 	if (b->packed.found)
 		TRY(load_packed(b, why));
 	else
 		TRY(load_image(&b->loading, &b->kernel, &p->image, &p->plan, why));
+	b->loading.holds = true;
 	TRY(boot_read_relocs(b, why));
 	TRY(boot_read_tree(b, why));
 	if (p->cargo.initrd_size != 0)
 		TRY(load_initrds(&b->loading, b->initrd, b->n_initrds, p->plan.part[PART_INITRD].at, why));
 	return OK;
+}
+
+/*
+ * Once more when firmware was found to lie (rule C7) after something had been loaded. What else its device wrote over
+ * nobody can tell.
+ */
+static enum status load(struct boot *b, struct fail *why)
+{
+	struct range bounce = b->claimed[PART_BOUNCE];
+	struct loading before;
+
+	/* Without free memory below 4 GiB the loader's own serves, which lies there on all but the oddest machines. */
+	b->loading.bounce = range_is_empty(bounce) ? b->spare : fw_memory_at(bounce.start);
+	b->loading.bounce_size = range_is_empty(bounce) ? sizeof(b->spare) : (size_t)range_size(bounce);
+	before = b->loading;
+	TRY(load_all(b, why));
+	if (!b->loading.spoilt)
+		return OK;
+	fw_log(LOG_QUIET, "what was loaded before that may be wrong, and is loaded again [C7]");
+	boot_give_back(b);
+	b->loading = before;
+	b->loading.distrust_high = true;
+	return load_all(b, why);
 }
 
 /* What a bzImage's decompressor does as well, unless nokaslr forbids it. */

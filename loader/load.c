@@ -12,27 +12,14 @@
 #define SMALL_PIECE MIB(1)
 #define LONG_FILE   MIB(16) /* from here on the log tells the speed */
 
-enum way { LARGE_PIECES, SMALL_PIECES, BY_BOUNCE };
-
 /* A file on its way: bytes [done, size) of what was asked are still to come. */
 struct transfer {
 	struct loading *loading;
 	struct file *file;
 	uint64_t offset, to, size, done;
-	enum way way;
+	bool small;   /* a read failed: in smaller pieces from then on */
+	bool checked; /* its first piece above 4 GiB was compared, or goes by the buffer (rule C7) */
 };
-
-static enum status read_piece(struct transfer *t, void *to, size_t size, struct fail *why)
-{
-	uint64_t offset = t->offset + t->done;
-	size_t got;
-
-	TRY(fw_read(t->file->handle, offset, to, size, &got, why));
-	if (got != size)
-		return fail(why, BAD_INPUT, "%s ends at byte %" PRIu64 ", although its size was %" PRIu64 " before",
-			    t->file->path, offset + got, t->file->size);
-	return OK;
-}
 
 static enum status reopen(struct file *file, struct fail *why)
 {
@@ -47,85 +34,131 @@ static enum status reopen(struct file *file, struct fail *why)
 	return OK;
 }
 
-static bool reaches_above_4g(const struct transfer *t)
+/* Where the next byte belongs. No piece lies on both sides of 4 GiB, so that it is here or there as a whole. */
+static uint64_t next_at(const struct transfer *t)
 {
-	return t->to + t->size > GIB(4);
+	return t->to + t->done;
 }
 
-static enum status read_by_bounce(struct transfer *t, size_t size, struct fail *why)
+static bool is_above_4g(const struct transfer *t)
 {
-	TRY(read_piece(t, t->loading->bounce, size, why));
-	memcpy(fw_memory_at(t->to + t->done), t->loading->bounce, size);
-	t->loading->copied += size;
+	return next_at(t) >= GIB(4);
+}
+
+static bool goes_by_bounce(const struct transfer *t)
+{
+	return is_above_4g(t) && t->loading->distrust_high;
+}
+
+static bool is_to_be_checked(const struct transfer *t)
+{
+	return is_above_4g(t) && !t->checked;
+}
+
+static enum status read_piece(struct transfer *t, void *to, size_t size, struct fail *why)
+{
+	uint64_t offset = t->offset + t->done;
+	size_t got;
+
+	TRY(fw_read(t->file->handle, offset, to, size, &got, why));
+	if (got != size) /* above 4 GiB that may be firmware's doing: the buffer will tell */
+		return fail(why, to != t->loading->bounce && is_above_4g(t) ? IO_ERROR : BAD_INPUT,
+			    "%s ends at byte %" PRIu64 ", although its size was %" PRIu64 " before", t->file->path,
+			    offset + got, t->file->size);
 	return OK;
+}
+
+static void take_from_bounce(struct transfer *t, size_t size)
+{
+	memcpy(fw_memory_at(next_at(t)), t->loading->bounce, size);
+	t->loading->copied += size;
+}
+
+/*
+ * Firmware wrote something else than it read, or elsewhere. What it read to above 4 GiB before may be as wrong. And
+ * where it takes an address's low 32 bits, that may be among what was loaded; a file that goes on above 4 GiB starts
+ * there at 0, where nothing lies (rule C1).
+ */
+static void distrust(struct transfer *t)
+{
+	struct loading *loading = t->loading;
+
+	loading->distrust_high = true;
+	if (loading->holds_high || (loading->holds && (uint32_t)next_at(t) >= MIB(1)))
+		loading->spoilt = true;
+	fw_log(LOG_QUIET, "firmware read other bytes to above 4 GiB than to below: reading by a buffer [C7]");
 }
 
 /*
  * Rule C7: some firmware's disk drivers hand a device the low 32 bits of an address, and the bytes land elsewhere
- * without an error. So the first piece is read again to below 4 GiB and compared.
+ * without an error. So the first piece above 4 GiB is read again to below and compared.
  */
 static enum status check_first_piece(struct transfer *t, size_t size, struct fail *why)
 {
-	void *bounce = t->loading->bounce;
-
-	TRY(read_piece(t, bounce, size, why));
-	if (memcmp(bounce, fw_memory_at(t->to + t->done), size) == 0)
+	TRY(read_piece(t, t->loading->bounce, size, why));
+	t->checked = true;
+	if (memcmp(t->loading->bounce, fw_memory_at(next_at(t)), size) == 0)
 		return OK;
-	t->loading->distrust_high = true;
-	t->way = BY_BOUNCE;
-	fw_log(LOG_QUIET, "firmware read other bytes to above 4 GiB than to below: reading by a buffer [C7]");
-	memcpy(fw_memory_at(t->to + t->done), bounce, size);
-	t->loading->copied += size;
+	distrust(t);
+	take_from_bounce(t, size);
 	return OK;
 }
 
-static size_t piece_size(const struct transfer *t, bool check)
+static enum status read_next(struct transfer *t, size_t size, struct fail *why)
+{
+	if (goes_by_bounce(t)) {
+		TRY(read_piece(t, t->loading->bounce, size, why));
+		take_from_bounce(t, size);
+		t->checked = true;
+		return OK;
+	}
+	TRY(read_piece(t, fw_memory_at(next_at(t)), size, why));
+	if (is_to_be_checked(t))
+		TRY(check_first_piece(t, size, why));
+	t->loading->holds_high = t->loading->holds_high || is_above_4g(t);
+	return OK;
+}
+
+static size_t piece_size(const struct transfer *t)
 {
 	uint64_t left = t->size - t->done;
-	uint64_t most = check			 ? CHECK_PIECE
-			: t->way == LARGE_PIECES ? PIECE
-			: t->way == SMALL_PIECES ? SMALL_PIECE
-						 : t->loading->bounce_size;
+	uint64_t most = is_to_be_checked(t) ? CHECK_PIECE
+			: goes_by_bounce(t) ? t->loading->bounce_size
+			: t->small	    ? SMALL_PIECE
+					    : PIECE;
 
+	if (!is_above_4g(t) && left > GIB(4) - next_at(t))
+		left = GIB(4) - next_at(t);
 	return (size_t)(left < most ? left : most);
 }
 
 /* After a failed read: the next more careful way, or the error as it is when there is none. */
 static enum status fall_back(struct transfer *t, enum status failed, struct fail *why)
 {
-	if (failed != IO_ERROR || t->way == BY_BOUNCE || (t->way == SMALL_PIECES && !reaches_above_4g(t)))
+	if (failed != IO_ERROR || goes_by_bounce(t) || (t->small && !is_above_4g(t)))
 		return failed;
-	fw_log(LOG_QUIET, "%s; trying %s [C7]", why->text,
-	       t->way == LARGE_PIECES ? "smaller pieces" : "a buffer below 4 GiB");
-	if (t->way == SMALL_PIECES)
+	fw_log(LOG_QUIET, "%s; trying %s [C7]", why->text, t->small ? "a buffer below 4 GiB" : "smaller pieces");
+	if (t->small)
 		t->loading->distrust_high = true;
-	t->way++;
+	t->small = true;
 	return reopen(t->file, why);
 }
 
 static enum status transfer(struct transfer *t, struct fail *why)
 {
-	bool check = reaches_above_4g(t) && t->way != BY_BOUNCE;
-
 	while (t->done < t->size) {
-		size_t size = piece_size(t, check);
-		enum status status;
+		size_t size = piece_size(t);
+		enum status status = read_next(t, size, why);
 
-		if (t->way == BY_BOUNCE)
-			status = read_by_bounce(t, size, why);
-		else
-			status = read_piece(t, fw_memory_at(t->to + t->done), size, why);
-		if (status == OK && check && t->way != BY_BOUNCE)
-			status = check_first_piece(t, size, why);
 		if (status != OK) {
 			TRY(fall_back(t, status, why));
 			continue;
 		}
-		check = false;
 		t->done += size;
 		t->loading->read += size;
 		fw_progress(t->file->path, t->done, t->size);
 	}
+	t->loading->holds = true;
 	return OK;
 }
 
@@ -143,13 +176,11 @@ static void tell_speed(const struct transfer *t, uint64_t started)
 enum status load_file(struct loading *loading, struct file *file, uint64_t offset, uint64_t to, uint64_t size,
 		      struct fail *why)
 {
-	struct transfer t = {loading, file, offset, to, size, 0, LARGE_PIECES};
+	struct transfer t = {loading, file, offset, to, size, 0, false, loading->distrust_high};
 	bool tell = size >= LONG_FILE && fw_log_wants(LOG_NORMAL);
 	uint64_t started = tell ? fw_microseconds() : 0;
 	enum status status;
 
-	if (loading->distrust_high && reaches_above_4g(&t))
-		t.way = BY_BOUNCE;
 	status = transfer(&t, why);
 	fw_progress(file->path, 0, 0);
 	if (status == OK && tell)

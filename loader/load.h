@@ -17,6 +17,9 @@ struct loading {
 	uint8_t *bounce;       /* below 4 GiB, where every firmware can read to */
 	size_t bounce_size;    /* bytes, at least CHECK_PIECE */
 	bool distrust_high;    /* firmware's reads above 4 GiB failed or came out wrong */
+	bool holds;	       /* something lies in its place already */
+	bool holds_high;       /* read straight to above 4 GiB */
+	bool spoilt;	       /* and may be wrong, for firmware lied: all is to be loaded once more */
 	uint64_t read, copied; /* bytes of files; what rule C7 reads a second time to compare is counted once */
 };
 

@@ -381,5 +381,4 @@ void packed_close(struct packed *p)
 	if (p->table != NULL)
 		p->give(p->context, p->table, p->table_size);
 	p->table = NULL;
-	p->table_size = 0;
 }

@@ -137,10 +137,39 @@ static bool is_taken(const uint8_t *to)
 }
 
 /* Whether a read to there is one that this firmware cannot do. */
-static bool is_too_high(const uint8_t *to, size_t size)
+static bool is_too_high(const struct sim_file *file, const uint8_t *to, size_t size)
 {
-	return sim.unreadable_above != 0 &&
+	return sim.unreadable_above != 0 && (sim.lies_about == NULL || strcmp(sim.lies_about, file->path) == 0) &&
 	       (is_taken(to) || (is_in_arena(to) && (uint64_t)(to - fw.arena) + size > sim.unreadable_above));
+}
+
+/* Where a device writes that takes the low 32 bits of an address; elsewhere than in claimed memory nobody looks. */
+static void fill_wrapped(const struct sim_file *file, uint64_t offset, const uint8_t *to, size_t size)
+{
+	uint64_t at = is_in_arena(to) ? (uint64_t)(to - fw.arena) & UINT32_MAX : 0;
+
+	for (size_t i = 0; i < size; i += EFI_PAGE) {
+		size_t rest = size - i < EFI_PAGE ? size - i : EFI_PAGE;
+
+		if (sim_memory(at + i, rest) != NULL)
+			fill(file, offset + i, fw.arena + at + i, rest);
+	}
+}
+
+/* A read that firmware cannot do, in the way that it does it. */
+static enum status read_wrongly(struct fw_file *file, uint64_t offset, uint8_t *to, size_t *got, struct fail *why)
+{
+	if (sim.reads_fail_above) {
+		file->broken = sim.handle_breaks;
+		return fail(why, IO_ERROR, "%s: device error", file->file->path);
+	}
+	if (sim.reads_short_above)
+		*got /= 2;
+	if (sim.reads_wrap)
+		fill_wrapped(file->file, offset, to, *got);
+	else
+		memset(to, 0, *got);
+	return OK;
 }
 
 enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
@@ -159,14 +188,8 @@ enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size
 	*got = size < rest ? size : (size_t)rest;
 	if (outcome.calls == sim.short_read_call)
 		*got /= 2;
-	if (is_too_high(to, *got)) {
-		if (sim.reads_fail_above) {
-			file->broken = sim.handle_breaks;
-			return fail(why, IO_ERROR, "%s: device error", file->file->path);
-		}
-		memset(to, 0, *got);
-		return OK;
-	}
+	if (is_too_high(file->file, to, *got))
+		return read_wrongly(file, offset, to, got, why);
 	if (sim.changes != NULL && strcmp(sim.changes, file->file->path) == 0 &&
 	    ++fw.reads_of_changing >= sim.changes_at) {
 		struct sim_file changed = *file->file;

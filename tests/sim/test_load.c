@@ -118,15 +118,106 @@ static void c7_a_file_that_ends_at_4_gib_is_not_read_twice(void **state)
 	expect_reads({0, MIB(1), true});
 }
 
-static void c7_one_byte_above_4_gib_has_the_first_piece_compared(void **state)
+static void c7_of_a_file_across_4_gib_the_first_piece_above_is_compared(void **state)
 {
 	(void)state;
 	given_file(MIB(1) + 1, GIB(4) - MIB(1));
 	load();
 	expect_arrived();
-	expect_reads({0, CHECKED, true}, {0, CHECKED, false}, {CHECKED, MIB(1) + 1 - CHECKED, true});
+	expect_reads({0, MIB(1), true}, {MIB(1), 1, true}, {MIB(1), 1, false});
 	assert_int_equal(given.loading.copied, 0);
 	assert_false(given.loading.distrust_high);
+	given_file(MIB(20), GIB(4) - MIB(17));
+	load();
+	expect_arrived();
+	expect_reads({0, MIB(16), true}, {MIB(16), MIB(1), true}, {MIB(17), CHECKED, true}, {MIB(17), CHECKED, false},
+		     {MIB(17) + CHECKED, MIB(3) - CHECKED, true});
+	given_file(MIB(2), GIB(4));
+	load();
+	expect_arrived();
+	expect_reads({0, CHECKED, true}, {0, CHECKED, false}, {CHECKED, MIB(2) - CHECKED, true});
+}
+
+static void c7_of_a_file_across_4_gib_what_lies_above_goes_by_the_buffer(void **state)
+{
+	(void)state;
+	for (unsigned int wraps = 0; wraps < 2; wraps++) {
+		given_file(MIB(3), GIB(4) - MIB(1));
+		sim.unreadable_above = GIB(4);
+		sim.reads_wrap = wraps == 1;
+		load();
+		expect_arrived();
+		expect_reads({0, MIB(1), true}, {MIB(1), CHECKED, true}, {MIB(1), CHECKED, false},
+			     {MIB(1) + CHECKED, BOUNCE, false},
+			     {MIB(1) + CHECKED + BOUNCE, MIB(1) - CHECKED - 512, false});
+		assert_int_equal(given.loading.copied, MIB(2));
+		assert_true(given.loading.distrust_high);
+		assert_false(given.loading.spoilt); /* what belongs below came from below */
+	}
+	given_file(MIB(3), GIB(4) - MIB(1));
+	given.loading.distrust_high = true;
+	load();
+	expect_arrived();
+	expect_reads({0, MIB(1), true}, {MIB(1), BOUNCE, false}, {MIB(1) + BOUNCE, MIB(1) - 512, false});
+}
+
+static void c7_a_file_across_4_gib_whose_part_below_cannot_be_read_is_refused(void **state)
+{
+	(void)state;
+	given_file(MIB(2), GIB(4) - MIB(1));
+	sim.unreadable_above = MIB(1);
+	sim.reads_fail_above = true;
+	load();
+	assert_int_equal(given.status, IO_ERROR);
+	expect_reads({0, MIB(1), true}, {0, MIB(1), true});
+	assert_false(given.loading.distrust_high);
+}
+
+/* Firmware that gives half of it above 4 GiB, once or always, may be broken there; the file is not shorter for that. */
+static void c7_a_short_read_above_4_gib_is_tried_by_the_buffer(void **state)
+{
+	(void)state;
+	given_file(MIB(2), GIB(5));
+	sim.short_read_call = 3;
+	load();
+	expect_arrived();
+	given_file(MIB(2), GIB(5));
+	sim.unreadable_above = GIB(4);
+	sim.reads_short_above = true;
+	load();
+	expect_arrived();
+	assert_int_equal(given.loading.copied, MIB(2));
+	given_file(MIB(2), GIB(5));
+	sim.file[0].size = MIB(1);
+	load();
+	assert_int_equal(given.status, BAD_INPUT);
+	assert_non_null(strstr(given.why.text, "had 2097152 before"));
+}
+
+/* What firmware is found to lie about may have been wrong for earlier files, too, or have been written over them. */
+static void c7_what_was_loaded_before_a_lie_is_spoilt(void **state)
+{
+	static const struct {
+		uint64_t at;
+		bool holds, holds_high, spoilt;
+	} rows[] = {
+	    {GIB(4), false, false, false},	    {GIB(4), true, false, false},
+	    {GIB(5) + MIB(1), true, false, true},   {GIB(4), true, true, true},
+	    {GIB(4) - MIB(1), true, false, false},  {GIB(4) - MIB(1), true, true, true},
+	    {GIB(5) + MIB(1), false, false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		given_file(MIB(2), rows[i].at);
+		given.loading.holds = rows[i].holds;
+		given.loading.holds_high = rows[i].holds_high;
+		sim.unreadable_above = GIB(4);
+		load();
+		expect_arrived();
+		if (given.loading.spoilt != rows[i].spoilt)
+			fail_msg("row %zu", i);
+	}
 }
 
 static void c7_a_short_file_above_4_gib_is_compared_whole(void **state)
@@ -365,7 +456,11 @@ int main(void)
 	    cmocka_unit_test(c7_a_file_below_4_gib_is_read_once_in_pieces_of_16_mib),
 	    cmocka_unit_test(c7_a_payload_is_read_from_its_offset),
 	    cmocka_unit_test(c7_a_file_that_ends_at_4_gib_is_not_read_twice),
-	    cmocka_unit_test(c7_one_byte_above_4_gib_has_the_first_piece_compared),
+	    cmocka_unit_test(c7_of_a_file_across_4_gib_the_first_piece_above_is_compared),
+	    cmocka_unit_test(c7_of_a_file_across_4_gib_what_lies_above_goes_by_the_buffer),
+	    cmocka_unit_test(c7_a_file_across_4_gib_whose_part_below_cannot_be_read_is_refused),
+	    cmocka_unit_test(c7_a_short_read_above_4_gib_is_tried_by_the_buffer),
+	    cmocka_unit_test(c7_what_was_loaded_before_a_lie_is_spoilt),
 	    cmocka_unit_test(c7_a_short_file_above_4_gib_is_compared_whole),
 	    cmocka_unit_test(c7_what_does_not_arrive_above_4_gib_goes_by_the_buffer),
 	    cmocka_unit_test(c7_after_a_wrong_read_the_next_file_goes_by_the_buffer_at_once),
