@@ -68,14 +68,14 @@ enum status planning_survey(struct planning *p, struct fail *why)
 enum status planning_demand(struct planning *p, struct fail *why)
 {
 	p->image.five_levels = policy_five_levels(&p->cpu, &p->image, p->cargo.command_line);
+	policy_own_parts(p->conf, p->request); /* first, so that what holds for all parts holds for them */
 	TRY(p->image.protocol->demand(&p->image, &p->cargo, &p->machine, p->request, why));
 	for (size_t i = 0; i < N_PARTS && p->arch->reach != NULL; i++) {
 		struct bound reach = p->arch->reach(&p->cpu);
 
-		at_most(&p->request[i].max, reach.value, reach.by);
+		reach_at_most(&p->request[i], reach.value, reach.by);
 	}
 	TRY(p->arch->demand(&p->cpu, &p->image, &p->request[PART_HANDOFF], why));
-	policy_own_parts(p->conf, p->request);
 	TRY(planning_measure(p, why));
 	for (size_t i = 0; i < N_PARTS; i++)
 		if (checked_align_up(p->request[i].size, EFI_PAGE, &p->request[i].size))

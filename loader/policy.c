@@ -269,14 +269,14 @@ static void common_limits(const char *command_line, struct request *r)
 {
 	uint64_t limit;
 
-	at_least(&r->min, MIB(1), C1);
+	reach_at_least(r, MIB(1), C1);
 	if (command_line_mem(command_line, &limit))
-		at_most(&r->max, limit, C9);
+		reach_at_most(r, limit, C9);
 }
 
-void policy_stage(const char *command_line, struct request *staged)
+void policy_stage(const struct request *kernel, uint64_t size, struct request *staged)
 {
-	common_limits(command_line, staged);
+	request_derive(staged, kernel, size);
 	choose_high(staged);
 }
 

@@ -47,8 +47,11 @@ bool policy_kernel_may_move(const struct image *image, const char *command_line)
  */
 bool command_line_mem(const char *line, uint64_t *limit);
 
-/* Where a kernel's bytes wait that are copied to its exact place after exit (rule C6): anywhere, as C3 has it. */
-void policy_stage(const char *command_line, struct request *staged);
+/*
+ * Where @size bytes of a kernel wait that are copied to its exact place after exit (rule C6): as C3 has it, wherever
+ * the machine and mem= let anything lie. After policy_apply.
+ */
+void policy_stage(const struct request *kernel, uint64_t size, struct request *staged);
 
 /*
  * Narrows the requests by the common rules and writes their choices. Sizes must be final.

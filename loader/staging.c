@@ -231,8 +231,7 @@ enum status staging_plan(struct planning *p, const struct plan_trace *trace, str
 	struct request staged;
 	enum status status;
 
-	request_init(&staged, PART_KERNEL, staged_size(p));
-	policy_stage(p->cargo.command_line, &staged);
+	policy_stage(&p->request[PART_KERNEL], staged_size(p), &staged);
 	keep_near_target(p);
 	p->copies_after_exit = true;
 	TRY(planning_measure(p, why));

@@ -51,11 +51,12 @@ struct reach {
 
 struct request {
 	enum part part;
-	uint64_t size;			 /* bytes; 0: nothing of this part is to be placed */
-	struct bound min, max;		 /* [min, max) holds the place whatever choice is taken */
-	struct bound align, least_align; /* powers of two: the wish, and how far it may be halved */
-	struct bound exact;		 /* the only start, when by is not RULE_NONE */
-	enum rule lowest;		 /* the rule by which the lowest place is best; RULE_NONE: there is none */
+	uint64_t size;			   /* bytes; 0: nothing of this part is to be placed */
+	struct bound min, max;		   /* [min, max) holds the place whatever choice is taken */
+	struct bound reach_min, reach_max; /* of these, what the machine and the user limit, not the image */
+	struct bound align, least_align;   /* powers of two: the wish, and how far it may be halved */
+	struct bound exact;		   /* the only start, when by is not RULE_NONE */
+	enum rule lowest;		   /* the rule by which the lowest place is best; RULE_NONE: there is none */
 	struct reach near;
 	bool optional;			   /* a plan without it is a plan */
 	struct choice choice[MAX_CHOICES]; /* in order of preference */
@@ -92,6 +93,7 @@ static inline void request_init(struct request *request, enum part part, uint64_
 	    .part = part,
 	    .size = size,
 	    .max = {UINT64_MAX, RULE_NONE},
+	    .reach_max = {UINT64_MAX, RULE_NONE},
 	    .align = {EFI_PAGE, RULE_NONE},
 	    .least_align = {EFI_PAGE, RULE_NONE},
 	};
@@ -108,6 +110,33 @@ static inline void at_most(struct bound *bound, uint64_t value, enum rule by)
 {
 	if (value < bound->value)
 		*bound = (struct bound){value, by};
+}
+
+/*
+ * A limit that holds for every byte that the loader puts somewhere, whatever it is for: what the CPU reaches, what
+ * somebody else keeps, what the user keeps free. An image's limits are of where it runs.
+ */
+static inline void reach_at_least(struct request *request, uint64_t value, enum rule by)
+{
+	at_least(&request->min, value, by);
+	at_least(&request->reach_min, value, by);
+}
+
+static inline void reach_at_most(struct request *request, uint64_t value, enum rule by)
+{
+	at_most(&request->max, value, by);
+	at_most(&request->reach_max, value, by);
+}
+
+/*
+ * A request for @size bytes that only wait somewhere for the part that @of is for. No other way makes a request of
+ * another: so no limit of the machine's gets lost, and none of the image's holds them.
+ */
+static inline void request_derive(struct request *request, const struct request *of, uint64_t size)
+{
+	request_init(request, of->part, size);
+	request->min = request->reach_min = of->reach_min;
+	request->max = request->reach_max = of->reach_max;
 }
 
 /*

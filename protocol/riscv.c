@@ -87,10 +87,10 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 	request[PART_KERNEL].align = request[PART_KERNEL].least_align = (struct bound){PMD_SIZE, R1};
 	request_init(&request[PART_INITRD], PART_INITRD, cargo->initrd_size);
 	request_init(&request[PART_HANDOFF], PART_HANDOFF, 0); /* sized when all of it is known */
-	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++) {
+	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++)
 		at_most(&request[i].max, reach, R2);
-		at_least(&request[i].min, machine->riscv.resident_end, R3);
-	}
+	for (size_t i = 0; i < N_PARTS; i++)
+		reach_at_least(&request[i], machine->riscv.resident_end, R3);
 	return chosen_demand(cargo, (struct bound){MOST_TREE, R2}, &request[PART_HANDOFF], why);
 }
 

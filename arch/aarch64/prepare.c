@@ -7,6 +7,14 @@
 #include "../arch.h"
 #include "../tables.h"
 
+/* Firmware's tables, and those that copies are made under, have 48 bits (UEFI 2.10, 2.3.6: 4 KiB pages, TTBR0 alone).
+ */
+static struct bound reach(const struct cpu *cpu)
+{
+	(void)cpu;
+	return (struct bound){UINT64_C(1) << 48, A2};
+}
+
 /* The pages that the flags of an Image name (rule A2), by what ID_AA64MMFR0_EL1 says of the CPU. */
 static enum status demand(const struct cpu *cpu, const struct image *image, struct request *handoff, struct fail *why)
 {
@@ -64,6 +72,7 @@ const struct arch arch_aarch64 = {
     .name = "arm64",
     .bls = "aa64",
     .enters = {ELF_AARCH64},
+    .reach = reach,
     .demand = demand,
     .prepare = prepare,
 };

@@ -128,6 +128,38 @@ static void c6_on_a_small_machine_the_bytes_wait_in_their_own_window(void **stat
 	expect_copy(0, MIB(19), PREF, MIB(1));
 }
 
+/* The machine's and the user's limits hold for bytes that wait; the image's, of where it runs, do not. */
+static void c6_what_waits_keeps_every_limit_of_the_machine(void **state)
+{
+	static const char map[] = "1M-9M free, 9M-21M boot, 21M-64M free, 2G-2049M free, 4G-5G free";
+	struct request of, derived;
+
+	(void)state;
+	given(map);
+	p.arch = &arch_ia32;
+	plan();
+	expect_copies(1);
+	expect_copy(0, MIB(2049) - MIB(1), PREF, MIB(1)); /* X12 */
+	given(map);
+	p.cargo.command_line = "mem=1G";
+	plan();
+	expect_copies(1);
+	expect_copy(0, MIB(64) - MIB(1), PREF, MIB(1)); /* C9 */
+	given_map(map);
+	request_init(&of, PART_KERNEL, MIB(4));
+	reach_at_least(&of, MIB(2), R3);
+	reach_at_most(&of, GIB(64), X8);
+	at_least(&of.min, MIB(16), X2);
+	at_most(&of.max, GIB(4), X4);
+	policy_stage(&of, MIB(1), &derived);
+	assert_int_equal(derived.part, PART_KERNEL);
+	assert_int_equal(derived.size, MIB(1));
+	assert_true(derived.min.value == MIB(2) && derived.min.by == R3);
+	assert_true(derived.max.value == GIB(64) && derived.max.by == X8);
+	request_derive(&of, &derived, EFI_PAGE);
+	assert_true(of.min.by == R3 && of.max.by == X8 && of.n_choices == 0);
+}
+
 static void c6_without_one_run_the_bytes_wait_in_pieces(void **state)
 {
 	(void)state;
@@ -321,6 +353,7 @@ int main(void)
 	    cmocka_unit_test(c6_nothing_lies_in_the_window_that_the_kernel_will_have),
 	    cmocka_unit_test(c6_memory_that_stays_somebodys_is_no_target),
 	    cmocka_unit_test(c6_on_a_small_machine_the_bytes_wait_in_their_own_window),
+	    cmocka_unit_test(c6_what_waits_keeps_every_limit_of_the_machine),
 	    cmocka_unit_test(c6_without_one_run_the_bytes_wait_in_pieces),
 	    cmocka_unit_test(c6_what_is_written_as_a_whole_waits_in_one_run_or_is_refused),
 	    cmocka_unit_test(c6_mem_bounds_where_the_bytes_wait),
