@@ -10,7 +10,6 @@
 
 #include "../protocol/base/fail.h"
 
-#define MAX_ENTRIES	 64
 #define MAX_INITRDS	 16
 #define MAX_OPTIONS	 32
 #define MAX_ENTRY_ID	 256   /* bytes with the NUL; UAPI.1, "Type #1": at most 255 characters, all ASCII */

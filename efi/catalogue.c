@@ -6,6 +6,7 @@
 
 #define ENTRIES_FOLDER "\\loader\\entries"
 #define LOADER_CONF    "\\loader\\loader.conf"
+#define FIRST_ROOM     32 /* entries; doubled when they are more */
 
 static bool ends_with_conf(const char *name)
 {
@@ -22,34 +23,70 @@ static bool ends_with_conf(const char *name)
 	return true;
 }
 
-/* A broken file is no reason to lose the others: it stays in the menu, and says why when it is chosen. */
-static enum status add_entry(void *context, const char *name, struct fail *why)
+/* An entry with what it points into. */
+struct listed {
+	struct entry entry; /* the first, by which catalogue->sorted knows it */
+	char *text;
+};
+
+static void drop(struct listed *listed)
 {
-	struct catalogue *c = context;
-	struct entry *entry = &c->entry[c->n];
+	efi_free(listed->text);
+	efi_free(listed);
+}
+
+/* For one entry more; false when firmware has no memory for that. */
+static bool make_room(struct catalogue *c)
+{
+	size_t room = c->room == 0 ? FIRST_ROOM : 2 * c->room;
+	struct entry **sorted;
+
+	if (c->n < c->room)
+		return true;
+	sorted = efi_alloc(room * sizeof(sorted[0]));
+	if (sorted == NULL)
+		return false;
+	for (size_t i = 0; i < c->n; i++)
+		sorted[i] = c->sorted[i];
+	efi_free(c->sorted);
+	c->sorted = sorted;
+	c->room = room;
+	return true;
+}
+
+static enum status read_entry(struct listed *listed, const char *name, struct fail *why)
+{
 	char path[MAX_PATH_TEXT];
 	struct text text = TEXT(path);
 	size_t size;
 
+	text_add(&text, ENTRIES_FOLDER "\\%s", name);
+	TRY(efi_read_file(path, MAX_CONFIG_FILE, &listed->text, &size, why));
+	(void)entry_parse(&listed->entry, name, listed->text, size, why); /* entry->broken keeps the reason */
+	return OK;
+}
+
+/* A broken file is no reason to lose the others: it stays in the menu, and says why when it is chosen. */
+static enum status add_entry(void *context, const char *name, struct fail *why)
+{
+	struct catalogue *c = context;
+	struct listed *listed;
+
 	if (!ends_with_conf(name))
 		return OK;
-	if (c->n == MAX_ENTRIES) {
-		fw_log(LOG_QUIET, "%s: more than %u entries; this one is left out", name, MAX_ENTRIES);
-		return OK;
-	}
-	text_add(&text, ENTRIES_FOLDER "\\%s", name);
-	if (efi_read_file(path, MAX_CONFIG_FILE, &c->text[c->n], &size, why) != OK) {
+	listed = make_room(c) ? efi_alloc(sizeof(*listed)) : NULL;
+	if (listed == NULL)
+		return fail(why, IO_ERROR, "no memory for the entry %s: the %zu read before it are all that is offered",
+			    name, c->n);
+	listed->text = NULL;
+	if (read_entry(listed, name, why) != OK) {
 		fw_log(LOG_QUIET, "%s", why->text);
-		return OK;
+		drop(listed);
+	} else if (!entry_is_for_cpu(&listed->entry, arch_here()->bls)) {
+		drop(listed);
+	} else {
+		c->sorted[c->n++] = &listed->entry;
 	}
-	(void)entry_parse(entry, name, c->text[c->n], size, why); /* entry->broken keeps the reason */
-	if (!entry_is_for_cpu(entry, arch_here()->bls)) {
-		efi_free(c->text[c->n]);
-		c->text[c->n] = NULL;
-		return OK;
-	}
-	c->sorted[c->n] = entry;
-	c->n++;
 	return OK;
 }
 
@@ -89,11 +126,9 @@ enum status catalogue_read(struct catalogue *c, struct fail *why)
 
 void catalogue_free(struct catalogue *c)
 {
-	for (size_t i = 0; i < MAX_ENTRIES; i++) {
-		efi_free(c->text[i]);
-		c->text[i] = NULL;
-	}
+	while (c->n != 0)
+		drop((struct listed *)(void *)c->sorted[--c->n]);
+	efi_free(c->sorted);
 	efi_free(c->conf_text);
-	c->conf_text = NULL;
-	c->n = 0;
+	*c = (struct catalogue){.n = 0};
 }

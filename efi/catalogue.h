@@ -7,13 +7,15 @@
 
 struct catalogue {
 	struct loader_conf conf;
-	struct entry entry[MAX_ENTRIES];
-	struct entry *sorted[MAX_ENTRIES];
-	size_t n;
-	char *text[MAX_ENTRIES], *conf_text; /* the files' text, which the entries point into */
+	struct entry **sorted;
+	size_t n, room;
+	char *conf_text; /* which conf points into */
 };
 
-/* NOT_FOUND when there is no entry; a single broken file is no error. catalogue_free releases either way. */
+/*
+ * NOT_FOUND when there is no entry; a single broken file is no error. Where memory runs out, what was read until then
+ * counts, and the log says so. catalogue_free releases either way.
+ */
 enum status catalogue_read(struct catalogue *catalogue, struct fail *why) MUST_CHECK;
 void catalogue_free(struct catalogue *catalogue);
 

@@ -196,12 +196,14 @@ enum status efi_list_folder(const char *path, enum status (*each)(void *context,
 		folder->Close(folder);
 		return fail(why, NOT_FOUND, "%s: is no folder", path);
 	}
-	for (unsigned int i = 0; i < MOST_IN_FOLDER && result == OK; i++) {
+	for (unsigned int i = 0; result == OK; i++) {
 		UINTN size = sizeof(info);
 		EFI_STATUS status = folder->Read(folder, &size, &info);
 
 		if (EFI_ERROR(status))
 			result = fail(why, IO_ERROR, "%s: cannot be listed: %s", path, efi_status_words(status));
+		else if (size != 0 && i == MOST_IN_FOLDER)
+			result = fail(why, IO_ERROR, "%s: firmware lists more than %u files", path, MOST_IN_FOLDER);
 		else if (size != 0)
 			result = check_info_size(size, path, why);
 		if (result != OK || size == 0)

@@ -19,9 +19,8 @@ __attribute__((used, section(".sbat"))) static const char sbat[] =
 
 struct efi_state efi;
 
-/* Too large for firmware's stack, of which 128 KiB are promised. */
 static struct catalogue catalogue;
-static struct boot attempt;
+static struct boot attempt; /* too large for firmware's stack, of which 128 KiB are promised */
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 

@@ -32,7 +32,7 @@ struct sim_file {
 
 struct vmlinux; /* vmlinux.h */
 
-#define SIM_FILES   20
+#define SIM_FILES   1100
 #define SIM_ENTRIES 20000
 
 /* What the firmware is like; zeros are an honest one without memory or files. */

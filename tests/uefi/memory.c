@@ -6,7 +6,7 @@
 
 #define MEMORY_END GIB(16)
 #define CLAIMS	   64
-#define POOLS	   512
+#define POOLS	   4096
 #define TAKEN	   16
 
 struct uefi_map uefi_map;
@@ -211,6 +211,9 @@ static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN size, VOID **
 	}
 	if (type != EfiLoaderData)
 		uefi_die("a pool that is none of the loader's");
+	uefi_report.pools++;
+	if (uefi.pools != 0 && (uefi_report.pools == uefi.pools || (uefi.for_ever && uefi_report.pools > uefi.pools)))
+		return EFI_OUT_OF_RESOURCES;
 	if (size > MIB(64))
 		return EFI_OUT_OF_RESOURCES;
 	*to = malloc(size);

@@ -418,6 +418,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	(void)conf;
 	outcome = (struct sim_outcome){.entered = false};
 	uefi_report.reset = false;
+	uefi_report.pools = 0;
 	uefi_report.service = N_CALLS;
 	uefi_files_reset();
 	fw.n_events = uefi_map.looks = fw.exits = 0;

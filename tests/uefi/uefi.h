@@ -20,8 +20,9 @@ enum lie {
 
 extern struct uefi_setup {
 	uint64_t fault;
-	bool for_ever;		 /* every call of that service goes wrong from then on */
-	const char *option;	 /* the load option, 8-bit text; NULL: none */
+	bool for_ever;	    /* every call of that service goes wrong from then on */
+	unsigned int pools; /* there is no memory for the so many-th AllocatePool, or for it and all later; 0: is */
+	const char *option; /* the load option, 8-bit text; NULL: none */
 	unsigned int exit_fails; /* so many calls of ExitBootServices answer that the map has changed */
 	bool no_keyboard, no_screen, no_console, no_variables;
 	bool maps_nothing; /* SetVirtualAddressMap answers that it is not supported, which changes nothing */
@@ -31,6 +32,7 @@ extern struct uefi_setup {
 extern struct uefi_report {
 	bool reset;	      /* after a failed exit the loader has started the machine anew */
 	unsigned int service; /* the index of the one that went wrong */
+	unsigned int pools;   /* calls of AllocatePool */
 	char console[1 << 16];
 } uefi_report;
 

@@ -188,20 +188,51 @@ static void broken_entries_keep_their_place(void **state)
 	expect_menu(menu, COUNT_OF(menu));
 }
 
+#define THOUSANDS 3000
+
 static void sorting_is_stable_and_takes_any_number(void **state)
 {
-	static struct entry entry[MAX_ENTRIES];
-	struct entry *list[MAX_ENTRIES];
+	static struct entry entry[THOUSANDS];
+	static struct entry *list[THOUSANDS];
 
 	(void)state;
 	entries_sort(NULL, 0);
-	for (size_t i = 0; i < MAX_ENTRIES; i++) {
+	for (size_t i = 0; i < THOUSANDS; i++) {
 		entry[i] = (struct entry){.id = "same"};
 		list[i] = &entry[i];
 	}
-	entries_sort(list, MAX_ENTRIES);
-	for (size_t i = 0; i < MAX_ENTRIES; i++)
+	entries_sort(list, THOUSANDS);
+	for (size_t i = 0; i < THOUSANDS; i++)
 		assert_ptr_equal(list[i], &entry[i]);
+}
+
+/* As a folder lists them, the newest may be the last: it stands first all the same, and boots. */
+static void among_thousands_the_newest_stands_first_in_whatever_order_they_are_read(void **state)
+{
+	static struct entry entry[THOUSANDS];
+	static struct entry *list[THOUSANDS];
+	const struct loader_conf none = {.timeout_seconds = TIMEOUT_NONE};
+
+	(void)state;
+	srand(start_random());
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < THOUSANDS; i++) {
+			entry[i] = (struct entry){.id = ""};
+			snprintf(entry[i].id, sizeof(entry[i].id), "nixos-generation-%zu", i + 1);
+			list[i] = &entry[i];
+		}
+		for (size_t i = THOUSANDS - 1; round > 0 && i > 0; i--) {
+			size_t with = round == 1 ? (size_t)rand() % (i + 1) : i / 2;
+			struct entry *swap = list[i];
+
+			list[i] = list[with];
+			list[with] = swap;
+		}
+		entries_sort(list, THOUSANDS);
+		for (size_t i = 0; i < THOUSANDS; i++)
+			assert_ptr_equal(list[i], &entry[THOUSANDS - 1 - i]);
+		assert_int_equal(entries_default(list, THOUSANDS, &none), 0);
+	}
 }
 
 /* ---- patterns ---- */
@@ -399,6 +430,7 @@ int main(void)
 		cmocka_unit_test(at_the_end_the_file_name_decides_the_newest_first),
 		cmocka_unit_test(broken_entries_keep_their_place),
 		cmocka_unit_test(sorting_is_stable_and_takes_any_number),
+		cmocka_unit_test(among_thousands_the_newest_stands_first_in_whatever_order_they_are_read),
 		cmocka_unit_test(globs_match_as_glob_7_says_without_regard_to_case),
 		cmocka_unit_test(no_pattern_takes_for_ever),
 		cmocka_unit_test(random_globs_match_as_fnmatch_does),

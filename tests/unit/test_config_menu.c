@@ -7,8 +7,10 @@
 
 #include "../../config/menu.h"
 
-static struct entry entry[MAX_ENTRIES];
-static struct entry *list[MAX_ENTRIES];
+#define ENTRIES 1000
+
+static struct entry entry[ENTRIES];
+static struct entry *list[ENTRIES];
 static char screen[65536];
 
 static void given_entry(size_t index, const char *file_name, const char *text)
@@ -21,10 +23,10 @@ static void given_entry(size_t index, const char *file_name, const char *text)
 
 static int give_many(void **state)
 {
-	static char text[MAX_ENTRIES][64];
+	static char text[ENTRIES][64];
 
 	(void)state;
-	for (size_t i = 0; i < MAX_ENTRIES; i++) {
+	for (size_t i = 0; i < ENTRIES; i++) {
 		char name[16];
 
 		snprintf(name, sizeof(name), "%zu.conf", i);
@@ -221,7 +223,7 @@ static void the_menu_fits_every_console_and_shows_the_selected_entry(void **stat
 	given_entry(8, "two.conf", "title entry 9\nversion 6.1.0-56-amd64-something-long\nlinux /k\n");
 	for (unsigned int rows = 2; rows < 80; rows++)
 		for (unsigned int columns = 6; columns < 140; columns += rows % 7 + 1)
-			for (size_t n = 1; n <= MAX_ENTRIES; n = n * 2 + 1) {
+			for (size_t n = 1; n <= 64; n = n * 2 + 1) {
 				size_t selected = (rows + columns) % n;
 				char *marker;
 

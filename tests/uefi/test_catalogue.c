@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every entry of the volume is read, sorted and offered, however many there are; where firmware has no memory for one
+ * more, the loader says so and goes on with those that it has, or returns to firmware, with nothing leaked.
+ */
+#include "../sim/bench.h"
+#include "uefi.h"
+
+#define MAP  "1M-1G free, 4G-5G free"
+#define MANY 1000
+
+static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+static char path[MANY][64], text[MANY][128];
+
+static void put_text(const char *name, const char *content)
+{
+	sim.file[sim.n_files++] = (struct sim_file){name, strlen(content), (const uint8_t *)content, strlen(content)};
+}
+
+/* Entries n0001 and so on, in a shuffled order; the newest, which sorts first, tells who it is. */
+static void given_entries(size_t n)
+{
+	snprintf(text[0], sizeof(text[0]), "title N\nlinux /vmlinuz\ninitrd /one\noptions case=n%04zu\n", n);
+	bench_set_up(MAP, text[0], "", &debian);
+	for (size_t i = 0; i < n; i++) {
+		size_t number = (i * 7) % n + 1;
+
+		snprintf(path[i], sizeof(path[i]), "\\loader\\entries\\n%04zu.conf", number);
+		snprintf(text[i], sizeof(text[i]), "title N\nlinux /vmlinuz\ninitrd /one\noptions case=n%04zu\n",
+			 number);
+		put_text(path[i], text[i]);
+	}
+}
+
+static void run(const char *name)
+{
+	snprintf(bench.name, sizeof(bench.name), "%s", name);
+	sim_boot(&bench.entry, &bench.conf);
+	check_outcome(&bench.entry, bench.name);
+	sim_end();
+}
+
+static void a_thousand_entries_are_read_and_the_newest_boots(void **state)
+{
+	(void)state;
+	given_entries(MANY);
+	run("1,000 entries");
+	if (!outcome.entered)
+		fail_msg("%s", outcome.why.text);
+	assert_null(strstr(uefi_report.console, "left out"));
+	assert_true(uefi_report.pools > 2 * MANY);
+}
+
+/* All of them stand in the menu: the last as well. */
+static void a_thousand_entries_stand_in_the_menu(void **state)
+{
+	(void)state;
+	given_entries(MANY);
+	put_text("\\loader\\loader.conf", "timeout menu-force\n");
+	uefi.presses = true;
+	run("menu of 1,000");
+	assert_false(outcome.entered);
+	assert_non_null(strstr(uefi_report.console, "1 of 1000"));
+	assert_non_null(strstr(uefi_report.console, "n1000"));
+}
+
+/* One allocation fails: that entry is missing, by name, and another boots; or the boot says what it had no memory for.
+ */
+static void expect_told(const char *name)
+{
+	if (outcome.entered ? strstr(uefi_report.console, "no memory") == NULL && uefi_report.pools < uefi.pools
+			    : strstr(uefi_report.console, "no memory") == NULL)
+		fail_msg("%s: nothing is said of missing memory\n%s", name, uefi_report.console);
+}
+
+static void run_without_memory(size_t n, unsigned int pool, bool for_ever)
+{
+	char name[64];
+
+	given_entries(n);
+	uefi.pools = pool;
+	uefi.for_ever = for_ever;
+	snprintf(name, sizeof(name), "%zu entries, pool %u fails%s", n, pool, for_ever ? " for ever" : "");
+	snprintf(bench.name, sizeof(bench.name), "%s", name);
+	sim_boot(&bench.entry, &bench.conf);
+	/* Which entry boots then is another: the handoff is looked at where the newest is read. */
+	if (!outcome.entered)
+		check_outcome(&bench.entry, bench.name);
+	sim_end();
+	expect_told(name);
+}
+
+static void every_allocation_fails_in_turn_and_nothing_leaks(void **state)
+{
+	unsigned int pools, entered = 0;
+
+	(void)state;
+	given_entries(70);
+	run("70 entries");
+	assert_true(outcome.entered);
+	pools = uefi_report.pools;
+	for (unsigned int k = 1; k <= pools; k++)
+		for (int for_ever = 0; for_ever < 2; for_ever++) {
+			run_without_memory(70, k, for_ever == 1);
+			entered += outcome.entered;
+		}
+	assert_true(pools > 140 && entered > 140);
+}
+
+/* Of a thousand, those allocations at which the list grows, and some in between. */
+static void a_thousand_entries_without_memory_for_all_are_those_read_so_far(void **state)
+{
+	(void)state;
+	for (unsigned int k = 1; k < 3 * MANY; k += k < 12 ? 1 : 149) {
+		run_without_memory(MANY, k, true);
+		assert_true(k > 4 || !outcome.entered); /* nothing is read: back to firmware */
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_thousand_entries_are_read_and_the_newest_boots),
+	    cmocka_unit_test(a_thousand_entries_stand_in_the_menu),
+	    cmocka_unit_test(every_allocation_fails_in_turn_and_nothing_leaks),
+	    cmocka_unit_test(a_thousand_entries_without_memory_for_all_are_those_read_so_far),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
