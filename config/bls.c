@@ -9,6 +9,7 @@
 struct place {
 	const char *file;
 	unsigned int line;
+	const struct remarks *remarks; /* NULL: nobody asks */
 	struct fail *why;
 };
 
@@ -56,25 +57,61 @@ static void set_id(struct entry *entry, const char *file_name)
 	entry->id[length] = '\0';
 }
 
-/* Berth's own key: where the kernel goes, rule C3. */
+/*
+ * Berth's own key: where the kernel goes, rule C3. Who wrote a number demanded a place, and is not to find the kernel
+ * in another; a word that is not known is a wish that nobody understands.
+ */
 static enum status set_placement(struct entry *entry, struct word value, struct place at)
 {
 	struct fail wrong;
 
 	if (wish_parse(&entry->wish, value, &wrong) == OK)
 		return OK;
-	return fail(at.why, BAD_INPUT, "%s line %u: %s", at.file, at.line, wrong.text);
+	if (is_digit(first(value)))
+		return fail(at.why, BAD_INPUT, "%s line %u: %s", at.file, at.line, wrong.text);
+	remark(at.remarks, LOG_QUIET, "%s line %u: the line is ignored: %s", at.file, at.line, wrong.text);
+	return OK;
 }
 
-static enum status set_decompress(struct entry *entry, struct word value, struct place at)
+static void set_decompress(struct entry *entry, struct word value, struct place at)
 {
-	if (!word_is(value, "kernel") && !word_is(value, "loader"))
-		return fail(at.why, BAD_INPUT,
-			    "%s line %u: decompress \"%s\" is neither kernel nor loader\n"
-			    "  try: decompress loader, or leave it out",
-			    at.file, at.line, word_shown(value).at);
-	entry->loader_unpacks = word_is(value, "loader");
-	return OK;
+	if (word_is(value, "kernel") || word_is(value, "loader"))
+		entry->loader_unpacks = word_is(value, "loader");
+	else
+		remark(at.remarks, LOG_QUIET,
+		       "%s line %u: decompress \"%s\" is neither kernel nor loader; the line is ignored", at.file,
+		       at.line, word_shown(value).at);
+}
+
+static void say_variable(struct word variable, const struct line *line, struct place at)
+{
+	remark(at.remarks, LOG_NORMAL, "%s line %u: %s behind `%.*s` is a variable of another loader, and left out",
+	       at.file, at.line, word_shown(variable).at, WORD(line->key));
+}
+
+/* A path may hold blanks, so what is a variable is told by the end of the line alone. */
+static void drop_variables_behind(struct line *line, struct place at)
+{
+	struct word *value = &line->value, variable;
+	size_t from = 0;
+
+	while (variable_next(*value, &from, &variable))
+		if (from == value->length) {
+			say_variable(variable, line, at);
+			value->length -= variable.length;
+			while (value->length > 0 && is_blank(value->at[value->length - 1]))
+				value->length--;
+			from = 0;
+		}
+}
+
+static void say_variables(const struct line *line, struct place at)
+{
+	struct word variable;
+	size_t from = 0;
+
+	while (variable_next(line->value, &from, &variable))
+		say_variable(variable, line, at);
 }
 
 static enum status add_word(struct word *list, size_t *n, size_t room, const struct line *line, struct place at)
@@ -86,7 +123,16 @@ static enum status add_word(struct word *list, size_t *n, size_t room, const str
 	return OK;
 }
 
-static enum status take_line(struct entry *entry, const struct line *line, struct place at)
+static enum status add_initrd(struct entry *entry, struct line line, struct place at)
+{
+	drop_variables_behind(&line, at);
+	if (line.value.length == 0)
+		return OK;
+	return add_word(entry->initrd, &entry->n_initrds, MAX_INITRDS, &line, at);
+}
+
+/* Of the lines that stand once, the last counts. */
+static void set_word(struct entry *entry, const struct line *line)
 {
 	const struct {
 		const char *key;
@@ -97,79 +143,102 @@ static enum status take_line(struct entry *entry, const struct line *line, struc
 	    {"devicetree", &entry->devicetree},
 	};
 
-	if (word_is(line->key, "placement"))
-		return set_placement(entry, line->value, at);
-	if (word_is(line->key, "decompress"))
-		return set_decompress(entry, line->value, at);
-	if (line->value.length == 0)
-		return OK; /* generators write `initrd` alone where there is none, and other loaders skip that */
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		if (word_is(line->key, plain[i].key))
 			*plain[i].value = line->value;
+}
+
+static enum status take_line(struct entry *entry, const struct line *line, struct place at)
+{
+	if (word_is(line->key, "placement"))
+		return set_placement(entry, line->value, at);
+	if (word_is(line->key, "decompress"))
+		set_decompress(entry, line->value, at);
+	if (line->value.length == 0)
+		return OK; /* generators write `initrd` alone where there is none, and other loaders skip that */
+	set_word(entry, line);
 	if (word_is(line->key, "devicetree-overlay"))
 		return fail(at.why, BAD_INPUT,
 			    "%s line %u: overlays of a device tree are not supported\n"
 			    "  try: `devicetree` with a tree that they were merged into by fdtoverlay(1)",
 			    at.file, at.line);
 	if (word_is(line->key, "initrd"))
-		return add_word(entry->initrd, &entry->n_initrds, MAX_INITRDS, line, at);
-	if (word_is(line->key, "options"))
+		return add_initrd(entry, *line, at);
+	if (word_is(line->key, "options")) {
+		say_variables(line, at);
 		return add_word(entry->options, &entry->n_options, MAX_OPTIONS, line, at);
+	}
 	return OK; /* keys that are not known are for other loaders, or of a later UAPI.1 */
 }
 
 /* There is no line `linux`: says what there is instead. */
-static enum status no_kernel(const char *name, const char *text, size_t size, struct fail *why)
+static enum status no_kernel(struct entry *entry, struct fail *why)
 {
 	static const char *const kind[] = {"efi", "uki", "uki-url"};
 	struct lines lines;
 	struct line line;
 
-	lines_open(&lines, text, size);
+	lines_open(&lines, entry->source.at, entry->source.length);
 	while (lines_next(&lines, &line))
 		for (size_t i = 0; i < sizeof(kind) / sizeof(kind[0]); i++)
-			if (word_is(line.key, kind[i]))
+			if (word_is(line.key, kind[i])) {
+				entry->needs = kind[i];
 				return fail(why, BAD_INPUT,
 					    "%s line %u: entries of type `%s` are not supported yet\n"
 					    "  try: an entry that names a kernel by `linux`",
-					    name, line.number, kind[i]);
-	return fail(why, BAD_INPUT, "%s: no line `linux`: there is no kernel to boot", name);
+					    entry->file_name, line.number, kind[i]);
+			}
+	return fail(why, BAD_INPUT, "%s: no line `linux`: there is no kernel to boot", entry->file_name);
 }
 
-static enum status take_all(struct entry *entry, const char *name, const char *text, size_t size, struct fail *why)
+static enum status take_all(struct entry *entry, const struct remarks *remarks, struct fail *why)
 {
-	unsigned int nul = lines_nul(text, size);
+	unsigned int nul = lines_nul(entry->source.at, entry->source.length);
+	const char *name = entry->file_name;
 	enum status status = OK;
 	struct lines lines;
 	struct line line;
 
 	if (nul != 0)
 		status = fail(why, BAD_INPUT, "%s line %u: a NUL byte: this is no UTF-8 text", name, nul);
-	lines_open(&lines, text, size);
+	lines_open(&lines, entry->source.at, entry->source.length);
 	while (lines_next(&lines, &line)) {
 		struct fail later;
 		enum status this =
-		    take_line(entry, &line, (struct place){name, line.number, status == OK ? why : &later});
+		    take_line(entry, &line, (struct place){name, line.number, remarks, status == OK ? why : &later});
 
 		status = status == OK ? this : status;
 	}
 	if (status == OK && entry->linux_path.length == 0)
-		return no_kernel(name, text, size, why);
+		return no_kernel(entry, why);
 	return status;
+}
+
+static enum status parse(struct entry *entry, const char *file_name, struct word text, const struct remarks *remarks,
+			 struct fail *why)
+{
+	*entry = (struct entry){.file_name = file_name, .source = text, .wish = {.policy = PLACE_HIGH}};
+	set_id(entry, file_name);
+	return take_all(entry, remarks, why);
 }
 
 enum status entry_parse(struct entry *entry, const char *file_name, const char *text, size_t size, struct fail *why)
 {
-	enum status status;
+	enum status status = parse(entry, file_name, (struct word){text, size}, NULL, why);
 
-	*entry = (struct entry){.wish = {.policy = PLACE_HIGH}};
-	set_id(entry, file_name);
-	status = take_all(entry, file_name, text, size, why);
 	if (status != OK) {
 		entry->broken = true;
 		entry->broken_why = *why;
 	}
 	return status;
+}
+
+void entry_remarks(const struct entry *entry, const struct remarks *remarks)
+{
+	struct entry again;
+	struct fail why;
+
+	(void)parse(&again, entry->file_name, entry->source, remarks, &why);
 }
 
 static bool is_slash(char c)
@@ -230,21 +299,43 @@ enum status entry_path(struct word value, char *out, size_t room, struct fail *w
 	return OK;
 }
 
+/* Of the blanks around a variable those before it go along. Returns how many bytes are left. */
+static size_t copy_without_variables(struct word option, char *out)
+{
+	size_t used = 0, copied = 0, at = 0;
+	struct word variable;
+
+	while (variable_next(option, &at, &variable)) {
+		for (; copied < at - variable.length; copied++)
+			out[used++] = option.at[copied];
+		while (used > 0 && is_blank(out[used - 1]))
+			used--;
+		copied = at;
+		while (used == 0 && copied < option.length && is_blank(option.at[copied]))
+			copied++;
+	}
+	for (; copied < option.length; copied++)
+		out[used++] = option.at[copied];
+	return used;
+}
+
 enum status entry_command_line(const struct entry *entry, char *out, size_t room, struct fail *why)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < entry->n_options; i++) {
 		struct word option = entry->options[i];
-		size_t space = used != 0 ? 1 : 0;
+		size_t space = used != 0 ? 1 : 0, length;
 
 		if (space + option.length + 1 > room - used)
 			return fail(why, BAD_INPUT, "%s: the options together have more than %zu bytes", entry->id,
 				    room - 1);
+		length = copy_without_variables(option, out + used + space);
+		if (length == 0)
+			continue;
 		if (space != 0)
-			out[used++] = ' ';
-		for (size_t c = 0; c < option.length; c++)
-			out[used++] = option.at[c];
+			out[used] = ' ';
+		used += space + length;
 	}
 	out[used] = '\0';
 	return OK;

@@ -40,6 +40,8 @@ struct wish {
 };
 
 struct entry {
+	const char *file_name; /* and the text that it was read from */
+	struct word source;
 	char id[MAX_ENTRY_ID]; /* file name without .conf and without boot counters; a longer one is cut */
 	struct word title, version, sort_key, machine_id, architecture;
 	struct word linux_path; /* the key `linux` */
@@ -51,11 +53,19 @@ struct entry {
 	struct wish wish;
 	bool loader_unpacks;  /* `decompress loader`: the payload of a bzImage is unpacked and entered by Berth */
 	bool tries_exhausted; /* boot counting: "+0" or "+0-N" in the file name; sorted last */
-	bool broken;	      /* cannot be booted; broken_why says why; it stays in the list */
+	const char
+	    *needs;  /* "efi", "uki" or "uki-url": what it names instead of a kernel, and Berth cannot start; or NULL */
+	bool broken; /* cannot be booted; broken_why says why; it stays in the list */
 	struct fail broken_why;
 };
 
 enum log_level { LOG_QUIET, LOG_NORMAL, LOG_DEBUG };
+
+/* Who is told of what a file says and Berth does not heed: a sentence that names file and line. */
+struct remarks {
+	void (*say)(void *context, enum log_level level, const char *sentence);
+	void *context;
+};
 
 /* ---- words ---- */
 
@@ -90,9 +100,13 @@ struct word_shown word_shown(struct word word);
 /*
  * Reads an entry from the text of its file. @file_name: without its folder; messages repeat it. BAD_INPUT tells of the
  * first mistake, with file and line; then entry->broken is set, entry->broken_why says the same, and id, title and all
- * lines without a mistake are usable for the menu. A line without a value counts as absent.
+ * lines without a mistake are usable for the menu. A line without a value counts as absent; a value that is not
+ * understood changes nothing, and neither do variables of other loaders in `initrd` and `options`: entry_remarks tells.
  */
 enum status entry_parse(struct entry *entry, const char *file_name, const char *text, size_t size, struct fail *why);
+
+/* Of each line that was not heeded, or not all of it, what and where. The file's name and text must be there still. */
+void entry_remarks(const struct entry *entry, const struct remarks *remarks);
 
 /* The value of `placement`; sizes as memparse reads them. BAD_INPUT, and *wish untouched, when it is none. */
 enum status wish_parse(struct wish *wish, struct word value, struct fail *why) MUST_CHECK;
@@ -103,7 +117,8 @@ enum status wish_parse(struct wish *wish, struct word value, struct fail *why) M
  */
 enum status entry_path(struct word value, char *out, size_t room, struct fail *why) MUST_CHECK;
 
-/* The options joined by one space; BAD_INPUT, never cut, when @room bytes (1 or more) do not hold them and a NUL. */
+/* The options joined by one space, without variables; BAD_INPUT, never cut, when @room bytes (1 or more) do not hold
+ * them and a NUL. */
 enum status entry_command_line(const struct entry *entry, char *out, size_t room, struct fail *why) MUST_CHECK;
 
 /* False for an entry whose `architecture` names another CPU. */
@@ -136,6 +151,9 @@ struct loader_conf;
  */
 size_t entries_default(struct entry *const *entries, size_t n, const struct loader_conf *conf);
 
+/* Whether loader.conf's pattern means this entry; false without a pattern. */
+bool entry_is_meant(const struct entry *entry, const struct loader_conf *conf);
+
 /* The entry with this id, with or without ".conf", in any case of letters; false when there is none. */
 bool entries_named(struct entry *const *entries, size_t n, struct word name, size_t *index);
 
@@ -157,5 +175,8 @@ struct loader_conf {
  * value; all other lines count all the same.
  */
 enum status loader_conf_parse(struct loader_conf *conf, const char *text, size_t size, struct fail *why);
+
+/* Of each line with a bad value, what and where. */
+void loader_conf_remarks(const char *text, size_t size, const struct remarks *remarks);
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "lines.h"
+#include "scan.h"
 
-static bool is_blank(char c)
+/* As systemd-boot has it, for whom most of these files are written. */
+static bool is_end(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r';
+	return c == '\n' || c == '\r';
 }
 
 void lines_open(struct lines *lines, const char *text, size_t size)
@@ -22,7 +24,7 @@ unsigned int lines_nul(const char *text, size_t size)
 	for (size_t i = 0; i < size; i++) {
 		if (text[i] == '\0')
 			return number;
-		if (text[i] == '\n')
+		if (text[i] == '\n' || (text[i] == '\r' && (i + 1 == size || text[i + 1] != '\n')))
 			number++;
 	}
 	return 0;
@@ -32,9 +34,11 @@ static struct word next_line(struct lines *lines)
 {
 	struct word line = {lines->at, 0};
 
-	while (lines->at < lines->end && *lines->at != '\n')
+	while (lines->at < lines->end && !is_end(*lines->at))
 		lines->at++;
 	line.length = (size_t)(lines->at - line.at);
+	if (lines->end - lines->at > 1 && lines->at[0] == '\r' && lines->at[1] == '\n')
+		lines->at++;
 	if (lines->at < lines->end)
 		lines->at++;
 	lines->number++;
@@ -45,6 +49,16 @@ static struct word next_line(struct lines *lines)
 	while (line.length > 0 && is_blank(line.at[line.length - 1]))
 		line.length--;
 	return line;
+}
+
+/* Quotes of one kind at both ends go, whatever stands between them. */
+static struct word without_quotes(struct word value)
+{
+	char quote = value.length < 2 ? '\0' : value.at[0];
+
+	if ((quote != '"' && quote != '\'') || value.at[value.length - 1] != quote)
+		return value;
+	return (struct word){value.at + 1, value.length - 2};
 }
 
 bool lines_next(struct lines *lines, struct line *line)
@@ -60,7 +74,7 @@ bool lines_next(struct lines *lines, struct line *line)
 		line->key = (struct word){whole.at, key};
 		while (key < whole.length && is_blank(whole.at[key]))
 			key++;
-		line->value = (struct word){whole.at + key, whole.length - key};
+		line->value = without_quotes((struct word){whole.at + key, whole.length - key});
 		line->number = lines->number;
 		return true;
 	}

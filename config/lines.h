@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The line format that entries and loader.conf share: a key, white space, a value; # starts a comment line. */
+/*
+ * The line format that entries and loader.conf share: a key, blanks, a value; # starts a comment line. A pair of quotes
+ * around a whole value goes. In all this systemd-boot is followed (src/boot/efi-string.c, line_get_key_value).
+ */
 #ifndef BERTH_LINES_H
 #define BERTH_LINES_H
 
@@ -26,5 +29,26 @@ unsigned int lines_nul(const char *text, size_t size);
 
 /* The next line that is neither blank nor a comment; false at the end of the text. */
 bool lines_next(struct lines *lines, struct line *line);
+
+/* Says a sentence about a line of a file, when anybody listens. */
+__attribute__((format(printf, 3, 4))) static inline void remark(const struct remarks *remarks, enum log_level level,
+								const char *format, ...)
+{
+	char sentence[512];
+	struct text text = TEXT(sentence);
+	va_list args;
+
+	if (remarks == NULL)
+		return;
+	va_start(args, format);
+	text_vadd(&text, format, args);
+	va_end(args);
+	remarks->say(remarks->context, level, sentence);
+}
+
+/* ---- variables.c: `$tuned_params` and the like, which other loaders expand ---- */
+
+/* The next word of @text at or behind *at, outside of double quotes, that is a variable; *at is set behind it. */
+bool variable_next(struct word text, size_t *at, struct word *variable);
 
 #endif

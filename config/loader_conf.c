@@ -42,6 +42,15 @@ static bool set_kept_free(struct loader_conf *conf, struct word value)
 	return true;
 }
 
+/* loader.conf(5), "default": what begins with "@" is no pattern but a way to choose. */
+static bool set_default(struct loader_conf *conf, struct word value)
+{
+	if (value.length != 0 && value.at[0] == '@')
+		return false;
+	conf->default_pattern = value;
+	return true;
+}
+
 /* Returns NULL, or what the key takes when the value is nothing of that kind. */
 static const char *take_line(struct loader_conf *conf, const struct line *line)
 {
@@ -51,12 +60,14 @@ static const char *take_line(struct loader_conf *conf, const struct line *line)
 		return "quiet, normal or debug";
 	if (word_is(line->key, "keep-free-below-4g") && !set_kept_free(conf, line->value))
 		return "a size such as 512M";
-	if (word_is(line->key, "default"))
-		conf->default_pattern = line->value;
+	if (word_is(line->key, "default") && !set_default(conf, line->value))
+		return "the name of an entry or a pattern (@saved is not supported yet)";
 	return NULL;
 }
 
-enum status loader_conf_parse(struct loader_conf *conf, const char *text, size_t size, struct fail *why)
+/* @why: of the first mistake. */
+static enum status read_lines(struct loader_conf *conf, const char *text, size_t size, const struct remarks *remarks,
+			      struct fail *why)
 {
 	unsigned int nul = lines_nul(text, size);
 	enum status status = OK;
@@ -64,15 +75,36 @@ enum status loader_conf_parse(struct loader_conf *conf, const char *text, size_t
 	struct line line;
 
 	*conf = (struct loader_conf){.timeout_seconds = TIMEOUT_NONE, .log = LOG_NORMAL};
-	if (nul != 0)
+	if (nul != 0) {
 		status = fail(why, BAD_INPUT, "loader.conf line %u: a NUL byte: this is no UTF-8 text", nul);
+		remark(remarks, LOG_QUIET, "%s", why->text);
+	}
 	lines_open(&lines, text, size);
 	while (lines_next(&lines, &line)) {
 		const char *allowed = take_line(conf, &line);
+		struct fail this;
 
-		if (allowed != NULL && status == OK)
-			status = fail(why, BAD_INPUT, "loader.conf line %u: %.*s \"%s\" is not %s; the line is ignored",
-				      line.number, WORD(line.key), word_shown(line.value).at, allowed);
+		if (allowed == NULL)
+			continue;
+		(void)fail(&this, BAD_INPUT, "loader.conf line %u: %.*s \"%s\" is not %s; the line is ignored",
+			   line.number, WORD(line.key), word_shown(line.value).at, allowed);
+		remark(remarks, LOG_QUIET, "%s", this.text);
+		if (status == OK)
+			*why = this;
+		status = BAD_INPUT;
 	}
 	return status;
+}
+
+enum status loader_conf_parse(struct loader_conf *conf, const char *text, size_t size, struct fail *why)
+{
+	return read_lines(conf, text, size, NULL, why);
+}
+
+void loader_conf_remarks(const char *text, size_t size, const struct remarks *remarks)
+{
+	struct loader_conf conf;
+	struct fail why;
+
+	(void)read_lines(&conf, text, size, remarks, &why);
 }

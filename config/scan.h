@@ -11,6 +11,12 @@ static inline bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* Between the words of a line, as systemd-boot has them. */
+static inline bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 static inline bool is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

@@ -55,10 +55,14 @@ void entries_sort(struct entry **entries, size_t n)
 }
 
 /* loader.conf(5), "default", means ids with the ".conf", as bootctl(1) lists them; people write them without it too. */
-static bool is_meant(const struct entry *entry, struct word pattern)
+bool entry_is_meant(const struct entry *entry, const struct loader_conf *conf)
 {
 	char name[MAX_ENTRY_ID + sizeof(".conf")];
+	struct word pattern = conf->default_pattern;
 	struct text text = TEXT(name);
+
+	if (pattern.length == 0)
+		return false;
 
 	text_add(&text, "%s.conf", entry->id);
 	return glob_match(pattern, entry->id) || glob_match(pattern, name);
@@ -66,8 +70,8 @@ static bool is_meant(const struct entry *entry, struct word pattern)
 
 size_t entries_default(struct entry *const *entries, size_t n, const struct loader_conf *conf)
 {
-	for (size_t i = 0; i < n && conf->default_pattern.length != 0; i++)
-		if (!entries[i]->broken && is_meant(entries[i], conf->default_pattern))
+	for (size_t i = 0; i < n; i++)
+		if (!entries[i]->broken && entry_is_meant(entries[i], conf))
 			return i;
 	for (size_t i = 0; i < n; i++)
 		if (!entries[i]->broken && !entries[i]->tries_exhausted)

@@ -3,6 +3,7 @@
 #include "catalogue.h"
 
 #include "../arch/arch.h"
+#include "../loader/mem.h"
 
 #define ENTRIES_FOLDER "\\loader\\entries"
 #define LOADER_CONF    "\\loader\\loader.conf"
@@ -27,7 +28,23 @@ static bool ends_with_conf(const char *name)
 struct listed {
 	struct entry entry; /* the first, by which catalogue->sorted knows it */
 	char *text;
+	char name[]; /* of the file */
 };
+
+static struct listed *new_listed(const char *name)
+{
+	size_t size = 1;
+	struct listed *listed;
+
+	while (name[size - 1] != '\0')
+		size++;
+	listed = efi_alloc(sizeof(*listed) + size);
+	if (listed == NULL)
+		return NULL;
+	listed->text = NULL;
+	memcpy(listed->name, name, size);
+	return listed;
+}
 
 static void drop(struct listed *listed)
 {
@@ -54,16 +71,31 @@ static bool make_room(struct catalogue *c)
 	return true;
 }
 
-static enum status read_entry(struct listed *listed, const char *name, struct fail *why)
+static enum status read_entry(struct listed *listed, struct fail *why)
 {
 	char path[MAX_PATH_TEXT];
 	struct text text = TEXT(path);
 	size_t size;
 
-	text_add(&text, ENTRIES_FOLDER "\\%s", name);
+	text_add(&text, ENTRIES_FOLDER "\\%s", listed->name);
 	TRY(efi_read_file(path, MAX_CONFIG_FILE, &listed->text, &size, why));
-	(void)entry_parse(&listed->entry, name, listed->text, size, why); /* entry->broken keeps the reason */
+	/* entry->broken keeps the reason */
+	(void)entry_parse(&listed->entry, listed->name, listed->text, size, why);
 	return OK;
+}
+
+/* UAPI.1, "Boot Loader Entries": what is for another CPU, or of a type that this loader cannot start, is hidden. */
+static bool is_hidden(const struct entry *entry)
+{
+	if (!entry_is_for_cpu(entry, arch_here()->bls))
+		fw_log(LOG_DEBUG, "%s: for another CPU (architecture %s), and not shown", entry->file_name,
+		       word_shown(entry->architecture).at);
+	else if (entry->needs != NULL)
+		fw_log(LOG_DEBUG, "%s: an entry of type `%s`, which is not supported yet, and not shown",
+		       entry->file_name, entry->needs);
+	else
+		return false;
+	return true;
 }
 
 /* A broken file is no reason to lose the others: it stays in the menu, and says why when it is chosen. */
@@ -74,21 +106,29 @@ static enum status add_entry(void *context, const char *name, struct fail *why)
 
 	if (!ends_with_conf(name))
 		return OK;
-	listed = make_room(c) ? efi_alloc(sizeof(*listed)) : NULL;
+	listed = make_room(c) ? new_listed(name) : NULL;
 	if (listed == NULL)
 		return fail(why, IO_ERROR, "no memory for the entry %s: the %zu read before it are all that is offered",
 			    name, c->n);
-	listed->text = NULL;
-	if (read_entry(listed, name, why) != OK) {
+	if (read_entry(listed, why) != OK) {
 		fw_log(LOG_QUIET, "%s", why->text);
 		drop(listed);
-	} else if (!entry_is_for_cpu(&listed->entry, arch_here()->bls)) {
+	} else if (is_hidden(&listed->entry)) {
+		c->hidden++;
 		drop(listed);
 	} else {
 		c->sorted[c->n++] = &listed->entry;
 	}
 	return OK;
 }
+
+static void say(void *context, enum log_level level, const char *sentence)
+{
+	(void)context;
+	fw_log(level, "%s", sentence);
+}
+
+const struct remarks catalogue_remarks = {say, NULL};
 
 static void read_loader_conf(struct catalogue *c)
 {
@@ -98,10 +138,26 @@ static void read_loader_conf(struct catalogue *c)
 
 	c->conf = (struct loader_conf){.log = LOG_NORMAL};
 	if (status == OK)
-		status = loader_conf_parse(&c->conf, c->conf_text, size, &why);
+		(void)loader_conf_parse(&c->conf, c->conf_text, size, &why);
 	efi.log = c->conf.log;
-	if (status != OK && status != NOT_FOUND)
+	if (status == OK)
+		loader_conf_remarks(c->conf_text, size, &catalogue_remarks);
+	else if (status != NOT_FOUND)
 		fw_log(LOG_QUIET, "%s", why.text);
+}
+
+static enum status nothing_to_start(const struct catalogue *c, struct fail *why)
+{
+	if (c->hidden != 0)
+		return fail(why, NOT_FOUND,
+			    "no boot entries: of the %zu in %s none is for this CPU (%s) and names a kernel\n"
+			    "  try: a file " ENTRIES_FOLDER "\\linux.conf with a line `linux`",
+			    c->hidden, ENTRIES_FOLDER, arch_here()->bls);
+	return fail(why, NOT_FOUND,
+		    "no boot entries: there is no file in %s on the volume that Berth was started from\n"
+		    "  try: a file " ENTRIES_FOLDER "\\linux.conf with the lines\n"
+		    "    title Linux\n    linux /vmlinuz\n    initrd /initrd.img\n    options root=/dev/sda2",
+		    ENTRIES_FOLDER);
 }
 
 enum status catalogue_read(struct catalogue *c, struct fail *why)
@@ -111,11 +167,7 @@ enum status catalogue_read(struct catalogue *c, struct fail *why)
 	read_loader_conf(c);
 	status = efi_list_folder(ENTRIES_FOLDER, add_entry, c, why);
 	if (status == NOT_FOUND || (status == OK && c->n == 0))
-		return fail(why, NOT_FOUND,
-			    "no boot entries: there is no file in %s on the volume that Berth was started from\n"
-			    "  try: a file " ENTRIES_FOLDER "\\linux.conf with the lines\n"
-			    "    title Linux\n    linux /vmlinuz\n    initrd /initrd.img\n    options root=/dev/sda2",
-			    ENTRIES_FOLDER);
+		return nothing_to_start(c, why);
 	if (status != OK && c->n == 0)
 		return status;
 	if (status != OK) /* what was read before the folder broke off is better than nothing */

@@ -123,9 +123,18 @@ static bool named_entry(size_t *index)
 	return false;
 }
 
+/* What loader.conf asks for may be nowhere; the machine boots all the same. */
+static void say_default(const struct entry *entry)
+{
+	if (catalogue.conf.default_pattern.length != 0 && !entry_is_meant(entry, &catalogue.conf))
+		fw_log(LOG_QUIET, "loader.conf: default \"%s\" matches no entry that can boot: the default is %s",
+		       word_shown(catalogue.conf.default_pattern).at, entry->id);
+}
+
 /* Comes back only with the reason why the entry does not boot. */
 static enum status start(const struct entry *entry, struct fail *why)
 {
+	entry_remarks(entry, &catalogue_remarks);
 	if (!entry->broken)
 		return boot(&attempt, entry, &catalogue.conf, why);
 	*why = entry->broken_why;
@@ -146,6 +155,8 @@ static EFI_STATUS run(void)
 	fw_log(LOG_DEBUG, "Berth " BERTH_VERSION " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);
 	index = entries_default(catalogue.sorted, catalogue.n, &catalogue.conf);
 	named = named_entry(&index);
+	if (!named)
+		say_default(catalogue.sorted[index]);
 	/* A key that is held down asks for the menu that was not configured; a stray one must not stop the machine. */
 	menu = !named && (catalogue.conf.timeout_seconds != TIMEOUT_NONE ||
 			  (!catalogue.conf.menu_disabled && console_key_pressed()));

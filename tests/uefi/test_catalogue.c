@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Every entry of the volume is read, sorted and offered, however many there are; where firmware has no memory for one
- * more, the loader says so and goes on with those that it has, or returns to firmware, with nothing leaked.
+ * more, the loader says so and goes on with those that it has, or returns to firmware, with nothing leaked. What of
+ * their files is not heeded is said once.
  */
 #include "../sim/bench.h"
 #include "uefi.h"
@@ -118,11 +119,83 @@ static void a_thousand_entries_without_memory_for_all_are_those_read_so_far(void
 	}
 }
 
+/* ---- what is hidden, and what is said ---- */
+
+#define KERNEL_LINES "linux /vmlinuz\ninitrd /one\n"
+
+static void given_conf(const char *conf)
+{
+	bench_set_up(MAP, KERNEL_LINES "options ok\n", "", &debian);
+	put_text("\\loader\\loader.conf", conf);
+}
+
+static unsigned int times(const char *sentence)
+{
+	unsigned int n = 0;
+
+	for (const char *at = uefi_report.console; (at = strstr(at, sentence)) != NULL; at++)
+		n++;
+	return n;
+}
+
+/* UAPI.1: what a loader cannot start is hidden, and is not the default either. */
+static void entries_of_types_that_cannot_be_started_are_hidden(void **state)
+{
+	(void)state;
+	given_conf("log debug\n");
+	put_text("\\loader\\entries\\a.conf", "title W\nsort-key a\nefi /a.efi\n");
+	put_text("\\loader\\entries\\b.conf", "title U\nsort-key a\nuki /a.efi\n");
+	put_text("\\loader\\entries\\c.conf", "title C\nsort-key a\narchitecture aa64\nlinux /k\n");
+	put_text("\\loader\\entries\\z.conf", KERNEL_LINES "options ok\n");
+	run("hidden entries");
+	assert_true(outcome.entered);
+	assert_int_equal(times("a.conf: an entry of type `efi`, which is not supported yet, and not shown"), 1);
+	assert_int_equal(times("b.conf: an entry of type `uki`"), 1);
+	assert_int_equal(times("c.conf: for another CPU"), 1);
+
+	given_conf("timeout menu-force\n");
+	uefi.presses = true;
+	put_text("\\loader\\entries\\a.conf", "title W\nefi /a.efi\n");
+	run("only hidden entries");
+	assert_false(outcome.entered);
+	assert_int_equal(times("of the 1 in"), 1);
+}
+
+static void what_is_not_understood_is_said_once_and_the_machine_boots(void **state)
+{
+	(void)state;
+	given_conf("\xef\xbb\xbflog quiet\r\ntimeout soon\r\ndefault \"nobody*\"\r\n");
+	put_text("\\loader\\entries\\t.conf", "placement hihg\ndecompress 'maybe'\n" KERNEL_LINES "options \"ok\" \n");
+	put_text("\\loader\\entries\\a.conf", "placement hihg\n" KERNEL_LINES "options other\n");
+	run("remarks");
+	assert_true(outcome.entered);
+	assert_int_equal(times("loader.conf line 2: timeout"), 1);
+	assert_int_equal(times("default \"nobody*\" matches no entry that can boot: the default is t"), 1);
+	assert_int_equal(times("t.conf line 1: the line is ignored: placement \"hihg\" is no address"), 1);
+	assert_int_equal(times("t.conf line 2: decompress \"maybe\""), 1);
+	assert_int_equal(times("line 1"), 1);
+}
+
+static void a_variable_of_another_loader_is_no_initrd(void **state)
+{
+	(void)state;
+	given_conf("timeout 0\n");
+	put_text("\\loader\\entries\\t.conf",
+		 "linux '/vmlinuz'\ninitrd /one $tuned_initrd\noptions ok $tuned_params\n");
+	run("variables");
+	assert_true(outcome.entered);
+	assert_int_equal(times("t.conf line 2: $tuned_initrd behind `initrd` is a variable"), 1);
+	assert_int_equal(times("t.conf line 3: $tuned_params behind `options` is a variable"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_thousand_entries_are_read_and_the_newest_boots),
 	    cmocka_unit_test(a_thousand_entries_stand_in_the_menu),
+	    cmocka_unit_test(entries_of_types_that_cannot_be_started_are_hidden),
+	    cmocka_unit_test(what_is_not_understood_is_said_once_and_the_machine_boots),
+	    cmocka_unit_test(a_variable_of_another_loader_is_no_initrd),
 	    cmocka_unit_test(every_allocation_fails_in_turn_and_nothing_leaks),
 	    cmocka_unit_test(a_thousand_entries_without_memory_for_all_are_those_read_so_far),
 	};

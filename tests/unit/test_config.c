@@ -42,6 +42,9 @@ static void timeouts_are_seconds_or_words(void **state)
 	    {"timeout menu-hidden", TIMEOUT_NONE, false},
 	    {"timeout menu-disabled", TIMEOUT_NONE, true},
 	    {"timeout menu-disabled\ntimeout 5", 5, false},
+	    {"timeout \"5\"", 5, false},
+	    {"timeout '0x1f' \r\n", 31, false},
+	    {"timeout 3\rtimeout \"menu-force\"\r", TIMEOUT_FOREVER, false},
 	    {"timeout 7\ntimeout menu-hidden", TIMEOUT_NONE, false},
 	    {"timeout menu-force\ntimeout menu-disabled", TIMEOUT_NONE, true},
 	};
@@ -91,7 +94,8 @@ static void the_other_keys_of_loader_conf_are_read(void **state)
 	    {"default deb*\n", LOG_NORMAL, "deb*"},
 	    {"default a\ndefault b c\n", LOG_NORMAL, "b c"},
 	    {"default a\ndefault\n", LOG_NORMAL, ""},
-	    {"\xef\xbb\xbf  default\t@saved \n#log quiet\n", LOG_NORMAL, "@saved"},
+	    {"\xef\xbb\xbf  default\tsaved \n#log quiet\n", LOG_NORMAL, "saved"},
+	    {"default \"arch.conf\"\nlog 'debug'\n", LOG_DEBUG, "arch.conf"},
 	    {"console-mode max\neditor no\nLOG quiet\nlogs quiet\n", LOG_NORMAL, ""},
 	};
 
@@ -134,6 +138,8 @@ static void mistakes_in_loader_conf_name_the_line_and_the_rest_counts(void **sta
 	    {"timeout 18446744073709551616", 0, LOG_NORMAL, "line 1: timeout"},
 	    {"timeout Menu-Force", 0, LOG_NORMAL, "line 1: timeout"},
 	    {"timeout menu-forced", 0, LOG_NORMAL, "line 1: timeout"},
+	    {"timeout \"5", 0, LOG_NORMAL, "line 1: timeout \"\"5\""},
+	    {"default @saved\ntimeout 1", 1, LOG_NORMAL, "line 1: default \"@saved\" is not the name of an entry"},
 	    {"log \x1b[31m", 0, LOG_NORMAL, "line 1: log \"?[31m\""},
 	};
 
@@ -147,6 +153,32 @@ static void mistakes_in_loader_conf_name_the_line_and_the_rest_counts(void **sta
 		if (strstr(why.text, row[i].problem) == NULL)
 			fail_msg("\"%s\" does not say \"%s\"", why.text, row[i].problem);
 	}
+}
+
+static void count_remarks(void *context, enum log_level level, const char *sentence)
+{
+	assert_int_equal(level, LOG_QUIET);
+	assert_non_null(strstr(sentence, "loader.conf line "));
+	++*(unsigned int *)context;
+}
+
+/* Each is told, not the first alone, and changes nothing. */
+static void every_mistake_in_loader_conf_is_said_once(void **state)
+{
+	static const char text[] = "default a\ntimeout 4\nlog loud\ntimeout soon\r\nkeep-free-below-4g lots\rdefault @saved\n"
+				   "editor perhaps\n";
+	unsigned int n = 0;
+	const struct remarks remarks = {count_remarks, &n};
+	struct loader_conf conf;
+	struct fail why;
+
+	(void)state;
+	loader_conf_remarks(text, sizeof(text) - 1, &remarks);
+	assert_int_equal(n, 4);
+	assert_int_equal(loader_conf_parse(&conf, text, sizeof(text) - 1, &why), BAD_INPUT);
+	assert_int_equal(conf.timeout_seconds, 4);
+	assert_true(conf.log == LOG_NORMAL && conf.keep_free_below_4g == 0);
+	expect_word(conf.default_pattern, "a");
 }
 
 static void a_loader_conf_in_utf_16_is_told(void **state)
@@ -354,6 +386,7 @@ int main(void)
 	    cmocka_unit_test(c9_the_memory_to_keep_free_is_a_size_with_a_suffix),
 	    cmocka_unit_test(the_other_keys_of_loader_conf_are_read),
 	    cmocka_unit_test(mistakes_in_loader_conf_name_the_line_and_the_rest_counts),
+	    cmocka_unit_test(every_mistake_in_loader_conf_is_said_once),
 	    cmocka_unit_test(a_loader_conf_in_utf_16_is_told),
 	    cmocka_unit_test(lines_are_numbered_and_comments_are_none),
 	    cmocka_unit_test(marks_and_blanks_alone_are_no_lines),

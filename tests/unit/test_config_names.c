@@ -204,7 +204,7 @@ static void options_are_joined_by_one_space_and_otherwise_to_the_letter(void **s
 		{"linux /k\noptions a\n", "a"},
 		{"linux /k\noptions \t a  b\t\nlinux /l\noptions\noptions c\"d  e\"=' \\\n", "a  b c\"d  e\"=' \\"},
 		{"linux /k\noptions \xc3\xbc\noptions a\tb\n", "\xc3\xbc a\tb"},
-		{"linux /k\noptions \"quoted\"\n", "\"quoted\""},
+		{"linux /k\noptions \"quoted\"\n", "quoted"},
 	};
 	char line[64];
 	struct fail why;
