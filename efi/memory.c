@@ -4,8 +4,9 @@
 
 #include "../loader/mem.h"
 
-/* Places that firmware may refuse before planning gives up: each splits a free run. */
-#define SPARE_RUNS 64ul
+/* Places that firmware may refuse before planning gives up, and that the command line keeps out: each splits a free
+ * run. */
+#define SPARE_RUNS (64ul + MAX_KEPT_OUT)
 /* Some firmware wants several tries; two were not enough for one laptop, and none was seen to need ten. */
 #define EXIT_TRIES 16
 
@@ -14,7 +15,9 @@
  * costs as much as the map itself. Larger maps go into a pool. Firmware's descriptors are no smaller than UEFI's, so
  * what fits into the raw room fits into the others.
  */
-#define USUAL_DESCRIPTORS 256ul
+#define USUAL_DESCRIPTORS 320ul
+/* Entries that are added to firmware's map. */
+#define ADDED ((size_t)MAX_RESERVED + MAX_KEPT_OUT)
 #define WORK_SIZE(n)                                                                                                   \
 	((n) * (sizeof(EFI_MEMORY_DESCRIPTOR) + sizeof(struct memory)) +                                               \
 	 2 * (2 * (n) + SPARE_RUNS) * sizeof(struct range))
@@ -44,19 +47,19 @@ static EFI_STATUS get_map(uint8_t *raw, UINTN *size, UINTN *desc_size)
 static enum status take_map(struct survey *survey, uint8_t **raw, UINTN *size, UINTN *desc_size, struct fail *why)
 {
 	EFI_STATUS status;
-	size_t entries, room = (USUAL_DESCRIPTORS - MAX_RESERVED) * sizeof(EFI_MEMORY_DESCRIPTOR);
+	size_t entries, room = (USUAL_DESCRIPTORS - ADDED) * sizeof(EFI_MEMORY_DESCRIPTOR);
 
 	*raw = divide(survey, usual, USUAL_DESCRIPTORS);
 	*size = room;
 	status = get_map(*raw, size, desc_size);
 	if (status == EFI_BUFFER_TOO_SMALL && *size <= MIB(64)) {
 		/* Allocating the buffer may itself add descriptors. */
-		entries = *size / sizeof(EFI_MEMORY_DESCRIPTOR) + SPARE_DESCRIPTORS + MAX_RESERVED;
+		entries = *size / sizeof(EFI_MEMORY_DESCRIPTOR) + SPARE_DESCRIPTORS + ADDED;
 		survey->pool = efi_alloc(WORK_SIZE(entries));
 		if (survey->pool == NULL)
 			return fail(why, IO_ERROR, "no memory for the memory map");
 		*raw = divide(survey, survey->pool, entries);
-		*size = room = (entries - MAX_RESERVED) * sizeof(EFI_MEMORY_DESCRIPTOR);
+		*size = room = (entries - ADDED) * sizeof(EFI_MEMORY_DESCRIPTOR);
 		status = get_map(*raw, size, desc_size);
 	}
 	if (EFI_ERROR(status))

@@ -52,6 +52,13 @@ static void log_survey(const struct boot *b)
 		fw_log(LOG_DEBUG, "refused %#" PRIx64 "-%#" PRIx64, b->refused[i].start, b->refused[i].end);
 }
 
+static void log_kept_out(const struct planning *p)
+{
+	for (size_t i = 0; i < p->kept_out.n; i++)
+		fw_log(LOG_DEBUG, "the command line keeps out %#" PRIx64 "-%#" PRIx64 " [C13]", p->kept_out.at[i].start,
+		       p->kept_out.at[i].end);
+}
+
 static void log_refusal(void *context, const struct refusal *refusal)
 {
 	char line[256];
@@ -101,6 +108,7 @@ static enum status look_again(struct boot *b, struct range refused, struct fail 
 	for (size_t i = 0; i < b->n_refused; i++)
 		TRY(free_memory_remove(&survey->free, b->refused[i], why));
 	log_survey(b);
+	TRY(planning_keep_out(&b->planning, why));
 	TRY(planning_measure(&b->planning, why)); /* tables and map room follow the map */
 	return TAKEN;
 }
@@ -365,6 +373,8 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	TRY(fw_survey(&p->survey, why));
 	TRY(planning_survey(p, why));
 	log_survey(b);
+	TRY(planning_keep_out(p, why));
+	log_kept_out(p);
 	TRY(planning_demand(p, why));
 
 	/* 4. Where each part goes; what firmware refuses is planned again without that place. */

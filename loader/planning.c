@@ -65,6 +65,51 @@ enum status planning_survey(struct planning *p, struct fail *why)
 	return OK;
 }
 
+enum status planning_keep_out(struct planning *p, struct fail *why)
+{
+	const char *line = p->cargo.command_line;
+	bool is_riscv = p->image.machine == ELF_RISCV, is_x86 = policy_is_linux_on_x86(&p->image);
+	uint64_t amount;
+
+	p->kept_out.n = 0;
+	p->machine.mem_end = 0;
+	if (!p->image.protocol->is_linux)
+		return OK;
+	if (!is_x86 && command_line_amount(line, is_riscv, &amount))
+		p->machine.mem_end = memmap_amount_end(&p->survey.map, amount);
+	TRY(command_line_kept_out(line, is_x86, &p->kept_out, why));
+	for (size_t i = 0; i < p->kept_out.n; i++) {
+		if (memmap_keep_out(&p->survey.map, p->kept_out.at[i]))
+			return fail_by(why, IO_ERROR, C13,
+				       "no room in the memory map for what the command line keeps out");
+		TRY(free_memory_remove(&p->survey.free, p->kept_out.at[i], why));
+	}
+	return OK;
+}
+
+/*
+ * Linux arch/arm64/mm/init.c, arm64_memblock_init: what is beyond mem= and holds the kernel or the initrd is added
+ * back. So that the kernel has no more memory than was asked for, they lie below while they can.
+ */
+static void wish_below_mem(struct planning *p)
+{
+	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++) {
+		p->beyond_mem[i] = p->request[i].max;
+		if (p->image.machine == ELF_AARCH64 && p->machine.mem_end != 0)
+			at_most(&p->request[i].max, p->machine.mem_end, C9);
+	}
+}
+
+static bool give_up_mem(struct planning *p)
+{
+	if (p->image.machine != ELF_AARCH64 || p->machine.mem_end == 0 || p->is_beyond_mem)
+		return false;
+	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++)
+		p->request[i].max = p->beyond_mem[i];
+	p->is_beyond_mem = true;
+	return true;
+}
+
 enum status planning_demand(struct planning *p, struct fail *why)
 {
 	p->image.five_levels = policy_five_levels(&p->cpu, &p->image, p->cargo.command_line);
@@ -80,8 +125,11 @@ enum status planning_demand(struct planning *p, struct fail *why)
 	for (size_t i = 0; i < N_PARTS; i++)
 		if (checked_align_up(p->request[i].size, EFI_PAGE, &p->request[i].size))
 			return fail(why, BAD_INPUT, "the %s is larger than any memory", part_name((enum part)i));
-	return policy_apply(&p->wish, p->has_entropy ? &p->entropy : NULL, &p->image, p->cargo.command_line, p->request,
-			    why);
+	TRY(policy_apply(&p->wish, p->has_entropy ? &p->entropy : NULL, &p->image, p->cargo.command_line, p->request,
+			 why));
+	p->is_beyond_mem = false;
+	wish_below_mem(p);
+	return OK;
 }
 
 enum status planning_make(struct planning *p, const struct plan_trace *trace, struct fail *why)
@@ -95,6 +143,8 @@ enum status planning_make(struct planning *p, const struct plan_trace *trace, st
 		TRY(planning_measure(p, why));
 	}
 	status = plan_make(p->request, &p->survey.free, &p->plan, &failure, trace);
+	if (status == NO_PLACE && give_up_mem(p))
+		status = plan_make(p->request, &p->survey.free, &p->plan, &failure, trace);
 	if (status == NO_PLACE && staging_can_help(p, &failure))
 		return staging_plan(p, trace, why);
 	if (status != OK)

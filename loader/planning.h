@@ -37,11 +37,14 @@ struct planning {
 	struct cpu cpu;
 	struct machine machine;
 	struct survey survey;
+	struct kept_out kept_out; /* by the command line (rule C13) */
 	bool has_entropy;
 	uint64_t entropy; /* for rule C12 */
 
 	/* conclusions */
 	struct request request[N_PARTS];
+	struct bound beyond_mem[N_PARTS]; /* their ends without arm64's mem=, which is a wish there (rule C9) */
+	bool is_beyond_mem;		  /* they needed that */
 	struct plan plan;
 	bool copies_after_exit; /* rule C6 */
 	struct moves moves;	/* what they come to */
@@ -59,6 +62,12 @@ enum status planning_measure(struct planning *p, struct fail *why) MUST_CHECK;
  * finds where it starts. IO_ERROR when the survey has no room for that.
  */
 enum status planning_survey(struct planning *p, struct fail *why) MUST_CHECK;
+
+/*
+ * Once more after each new look at memory, and after what firmware refused was taken out of it: keeps the parts out of
+ * what the command line takes from the kernel (rule C13), and finds where the memory that mem= leaves ends (C9).
+ */
+enum status planning_keep_out(struct planning *p, struct fail *why) MUST_CHECK;
 
 /* What each part asks of its place: the image's demands, the CPU's, and the user's wish. */
 enum status planning_demand(struct planning *p, struct fail *why) MUST_CHECK;

@@ -1,56 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "policy.h"
 
-#include "../protocol/base/memparse.h"
+#include "../protocol/command_line.h"
 
 static const struct range everywhere = {0, UINT64_MAX};
 static const struct range above_4g = {GIB(4), UINT64_MAX};
 static const struct range from_16m_to_4g = {MIB(16), GIB(4)};
 static const struct range above_16m = {MIB(16), UINT64_MAX};
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n';
-}
-
-/* The next word at or after *at; its length, 0 at the end of the line. */
-static size_t next_word(const char **at)
-{
-	size_t length = 0;
-
-	while (is_space(**at))
-		(*at)++;
-	while ((*at)[length] != '\0' && !is_space((*at)[length]))
-		length++;
-	return length;
-}
-
-static bool starts_with(const char *text, size_t length, const char *prefix, size_t *prefix_length)
-{
-	size_t n = 0;
-
-	for (; prefix[n] != '\0'; n++)
-		if (n == length || text[n] != prefix[n])
-			return false;
-	*prefix_length = n;
-	return true;
-}
-
-/* Linux Documentation/admin-guide/kernel-parameters.rst: what stands behind "--" is for init. */
-static bool is_end_of_options(const char *word, size_t length)
-{
-	return length == 2 && word[0] == '-' && word[1] == '-';
-}
-
-bool command_line_has(const char *line, const char *word)
-{
-	size_t length, matched;
-
-	for (; (length = next_word(&line)) != 0; line += length)
-		if (starts_with(line, length, word, &matched) && matched == length)
-			return true;
-	return false;
-}
 
 bool policy_randomises(const struct image *image, const char *command_line)
 {
@@ -76,29 +32,11 @@ bool policy_kernel_may_move(const struct image *image, const char *command_line)
 	return image->moves_itself && !command_line_has(command_line, "nokaslr");
 }
 
-bool command_line_mem(const char *line, uint64_t *limit)
-{
-	size_t length, prefix;
-	bool found = false;
-	uint64_t value;
-
-	for (; (length = next_word(&line)) != 0 && !is_end_of_options(line, length); line += length) {
-		if (!starts_with(line, length, "mem=", &prefix) ||
-		    memparse(line + prefix, length - prefix, &value) == 0 || value == 0)
-			continue;
-		if (!found || value < *limit)
-			*limit = value;
-		found = true;
-	}
-	return found;
-}
-
 enum status policy_command_line(const struct entry *entry, char *line, size_t room, bool *added, struct fail *why)
 {
 	static const char word[] = "nokaslr ";
 	const size_t size = sizeof(word) - 1;
-	size_t end = 0, at, length;
-	const char *next = line;
+	size_t end = 0, at;
 
 	*added = (entry->wish.policy == PLACE_EXACT || entry->wish.policy == PLACE_WITHIN) &&
 		 !command_line_has(line, "nokaslr");
@@ -109,9 +47,8 @@ enum status policy_command_line(const struct entry *entry, char *line, size_t ro
 	if (room - end <= size)
 		return fail_by(why, BAD_INPUT, X9,
 			       "the command line is too long to add nokaslr for an exact place or a window");
-	while ((length = next_word(&next)) != 0 && !is_end_of_options(next, length))
-		next += length;
-	if (length == 0) { /* at the end: the space goes before it */
+	at = command_line_options_end(line);
+	if (at == end) { /* at the end: the space goes before it */
 		if (end != 0)
 			line[end++] = ' ';
 		for (size_t i = 0; i + 1 < size; i++)
@@ -119,7 +56,6 @@ enum status policy_command_line(const struct entry *entry, char *line, size_t ro
 		line[end] = '\0';
 		return OK;
 	}
-	at = (size_t)(next - line);
 	for (size_t i = end + 1; i > at; i--)
 		line[i - 1 + size] = line[i - 1];
 	for (size_t i = 0; i < size; i++)
@@ -265,12 +201,17 @@ static bool is_in_window(const struct wish *wish, enum part part)
 	return wish->policy == PLACE_WITHIN && (part == PART_KERNEL || part == PART_INITRD || part == PART_HANDOFF);
 }
 
-static void common_limits(const char *command_line, struct request *r)
+bool policy_is_linux_on_x86(const struct image *image)
+{
+	return image->protocol->is_linux && (image->machine == ELF_X86_64 || image->machine == ELF_I386);
+}
+
+static void common_limits(const struct image *image, const char *command_line, struct request *r)
 {
 	uint64_t limit;
 
 	reach_at_least(r, MIB(1), C1);
-	if (command_line_mem(command_line, &limit))
+	if (policy_is_linux_on_x86(image) && command_line_mem(command_line, &limit))
 		reach_at_most(r, limit, C9);
 }
 
@@ -284,7 +225,7 @@ enum status policy_apply(const struct wish *wish, const uint64_t *entropy, const
 			 const char *command_line, struct request request[N_PARTS], struct fail *why)
 {
 	for (size_t i = 0; i < N_PARTS; i++) {
-		common_limits(command_line, &request[i]);
+		common_limits(image, command_line, &request[i]);
 		if (is_in_window(wish, (enum part)i)) {
 			at_least(&request[i].min, wish->at, C5);
 			at_most(&request[i].max, wish->end, C5);

@@ -5,6 +5,7 @@
 
 #include "../arch/arch.h"
 #include "../config/entry.h"
+#include "../protocol/command_line.h"
 #include "../protocol/image.h"
 
 /*
@@ -19,9 +20,6 @@ enum status policy_command_line(const struct entry *entry, char *line, size_t ro
  * without which a plan is a plan.
  */
 void policy_own_parts(const struct loader_conf *conf, struct request request[N_PARTS]);
-
-/* True when @word stands on the command line as a word of its own. */
-bool command_line_has(const char *line, const char *word);
 
 /* Whether Berth moves the kernel to a random virtual address: it can, and nokaslr does not forbid it (rule X10). */
 bool policy_randomises(const struct image *image, const char *command_line);
@@ -41,11 +39,8 @@ bool policy_five_levels(const struct cpu *cpu, const struct image *image, const 
 /* Whether the kernel may move itself to a random place after it was entered (rule X9). */
 bool policy_kernel_may_move(const struct image *image, const char *command_line);
 
-/*
- * The smallest mem=SIZE: Linux arch/x86/kernel/e820.c, parse_memopt, takes memory away at each of them. Sizes as its
- * memparse reads them (K, M, G, T, P, E). False when there is none.
- */
-bool command_line_mem(const char *line, uint64_t *limit);
+/* Whether the command line means to it what it means to Linux on x86: mem= an address (rule C9), and memmap= (C13). */
+bool policy_is_linux_on_x86(const struct image *image);
 
 /*
  * Where @size bytes of a kernel wait that are copied to its exact place after exit (rule C6): as C3 has it, wherever

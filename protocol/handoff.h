@@ -46,8 +46,10 @@ struct machine {
 	struct screen screen;
 	uint8_t seed[SEED_SIZE + KASLR_SEED_SIZE]; /* the first for the kernel's pool, the others for its own place */
 	bool has_seed;
-	size_t map_room;		     /* descriptors that the final memory map may have */
-	size_t map_desc_size;		     /* bytes of one, as firmware says before exit */
+	size_t map_room;      /* descriptors that the final memory map may have */
+	size_t map_desc_size; /* bytes of one, as firmware says before exit */
+	uint64_t
+	    mem_end; /* of the amount that mem= names, where a kernel means that by it (rule C9); 0: none is named */
 	struct range reserved[MAX_RESERVED]; /* by the device tree's /reserved-memory */
 	size_t n_reserved;
 	struct riscv_machine riscv;

@@ -14,8 +14,8 @@ bool memory_is_free(const struct memory *memory)
 
 bool memory_is_ram(const struct memory *memory)
 {
-	return memory->type != MEMORY_RESERVED && memory->type != MEMORY_MMIO && memory->type != MEMORY_MMIO_PORT &&
-	       memory->type != MEMORY_UNACCEPTED && memory->type != MEMORY_UNUSABLE;
+	return memory->type != MEMORY_KEPT_OUT && memory->type != MEMORY_RESERVED && memory->type != MEMORY_MMIO &&
+	       memory->type != MEMORY_MMIO_PORT && memory->type != MEMORY_UNACCEPTED && memory->type != MEMORY_UNUSABLE;
 }
 
 static bool memory_is_reliable(const struct memory *memory)
@@ -109,10 +109,15 @@ enum status memmap_parse(struct memmap *map, const uint8_t *descriptors, size_t 
 	return OK;
 }
 
+static bool memory_is_linuxs(const struct memory *memory)
+{
+	return (memory->attribute & ATTRIBUTE_CACHED) != 0 || memory_is_free(memory);
+}
+
 uint64_t memmap_ram_start(const struct memmap *map)
 {
 	for (size_t i = 0; i < map->count; i++)
-		if ((map->entry[i].attribute & ATTRIBUTE_CACHED) != 0 || memory_is_free(&map->entry[i]))
+		if (memory_is_linuxs(&map->entry[i]))
 			return map->entry[i].at.start;
 	return 0;
 }
@@ -128,7 +133,7 @@ uint64_t memmap_reserved_end(const struct memmap *map, uint64_t start)
 	return end == start ? 0 : end;
 }
 
-bool memmap_reserve(struct memmap *map, struct range at)
+static bool add_entry(struct memmap *map, struct range at, uint32_t type)
 {
 	struct range whole = {align_down(at.start, EFI_PAGE), 0};
 	size_t i = map->count;
@@ -137,9 +142,19 @@ bool memmap_reserve(struct memmap *map, struct range at)
 		return true;
 	for (; i > 0 && map->entry[i - 1].at.start > whole.start; i--)
 		map->entry[i] = map->entry[i - 1];
-	map->entry[i] = (struct memory){whole, MEMORY_RESERVED, 0};
+	map->entry[i] = (struct memory){whole, type, 0};
 	map->count++;
 	return false;
+}
+
+bool memmap_reserve(struct memmap *map, struct range at)
+{
+	return add_entry(map, at, MEMORY_RESERVED);
+}
+
+bool memmap_keep_out(struct memmap *map, struct range at)
+{
+	return add_entry(map, at, MEMORY_KEPT_OUT);
 }
 
 bool memmap_next_merged(const struct memmap *map, bool (*want)(const struct memory *), size_t *at, struct range *out)
@@ -156,6 +171,19 @@ bool memmap_next_merged(const struct memmap *map, bool (*want)(const struct memo
 			out->end = map->entry[i].at.end;
 	*at = i;
 	return true;
+}
+
+uint64_t memmap_amount_end(const struct memmap *map, uint64_t amount)
+{
+	struct range run;
+	size_t at = 0;
+
+	while (memmap_next_merged(map, memory_is_linuxs, &at, &run)) {
+		if (amount <= range_size(run))
+			return run.start + amount;
+		amount -= range_size(run);
+	}
+	return UINT64_MAX;
 }
 
 size_t memmap_free_runs(const struct memmap *map, bool reliable_only, struct range *run, size_t room)
@@ -246,5 +274,7 @@ const char *memory_type_name(uint32_t type)
 	    "unaccepted",
 	};
 
+	if (type == MEMORY_KEPT_OUT)
+		return "kept out by memmap= or crashkernel= on the command line [C13]";
 	return type < sizeof(name) / sizeof(name[0]) ? name[type] : "a type of the firmware's own";
 }

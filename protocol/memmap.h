@@ -30,6 +30,10 @@ enum memory_type {
 	MEMORY_UNACCEPTED,
 };
 
+/* UEFI 2.10, 7.2: from 0x80000000 on types are for whoever loads an operating system. Rule C13's, in no map of
+ * firmware. */
+#define MEMORY_KEPT_OUT 0x80000c13u
+
 #define ATTRIBUTE_CACHED	UINT64_C(0xe) /* EFI_MEMORY_WC, WT or WB can be had */
 #define ATTRIBUTE_MORE_RELIABLE UINT64_C(0x10000)
 #define ATTRIBUTE_SOFT_RESERVED UINT64_C(0x40000)  /* EFI_MEMORY_SP: kept for a driver */
@@ -79,6 +83,15 @@ uint64_t memmap_reserved_end(const struct memmap *map, uint64_t start);
  * there is no room for it or @at wraps past 2^64.
  */
 bool memmap_reserve(struct memmap *map, struct range at) MUST_CHECK;
+
+/* The same for memory that the command line keeps the kernel out of (rule C13). */
+bool memmap_keep_out(struct memmap *map, struct range at) MUST_CHECK;
+
+/*
+ * Where memory ends for Linux when there are to be @amount bytes of it (mm/memblock.c, __find_max_addr), counted as
+ * memmap_ram_start finds it; UINT64_MAX when there are no more.
+ */
+uint64_t memmap_amount_end(const struct memmap *map, uint64_t amount);
 
 /*
  * Writes the free runs, ascending, disjoint, adjacent ones joined, and returns how many there are, which is at most

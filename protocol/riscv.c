@@ -2,6 +2,7 @@
 #include "riscv.h"
 
 #include "chosen.h"
+#include "command_line.h"
 #include "riscv_tree.h"
 
 #define MAGIC2	   0x05435352u /* "RSC\x05" */
@@ -43,25 +44,14 @@ static enum status identify(struct image *image, struct bytes head, struct fail 
 	return OK;
 }
 
-/* arch/riscv/kernel/pi/cmdline_early.c looks for the letters, be they a word or part of one. */
-static bool has_letters(const char *line, const char *letters)
-{
-	for (; *line != '\0'; line++) {
-		size_t n = 0;
-
-		while (letters[n] != '\0' && line[n] == letters[n])
-			n++;
-		if (letters[n] == '\0')
-			return true;
-	}
-	return false;
-}
-
 uint64_t riscv_reach(uint64_t ram_start, unsigned int levels, const char *command_line)
 {
 	/* vm-layout.rst: a quarter of what the page tables span, 2^39, 2^48 or 2^57 bytes. */
 	static const uint64_t span[] = {GIB(128), TIB(64), TIB(64) * 512};
-	unsigned int most = has_letters(command_line, "no4lvl") ? 3 : has_letters(command_line, "no5lvl") ? 4 : 5;
+	/* arch/riscv/kernel/pi/cmdline_early.c looks for the letters, be they a word or part of one. */
+	unsigned int most = command_line_has_letters(command_line, "no4lvl")   ? 3
+			    : command_line_has_letters(command_line, "no5lvl") ? 4
+									       : 5;
 	uint64_t end;
 
 	if (levels < 3 || levels > 5)
@@ -89,8 +79,11 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 	request_init(&request[PART_HANDOFF], PART_HANDOFF, 0); /* sized when all of it is known */
 	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++)
 		at_most(&request[i].max, reach, R2);
-	for (size_t i = 0; i < N_PARTS; i++)
+	for (size_t i = 0; i < N_PARTS; i++) {
+		if (machine->mem_end != 0) /* setup_bootmem: memblock_enforce_memory_limit, and nothing is added back */
+			reach_at_most(&request[i], machine->mem_end, C9);
 		reach_at_least(&request[i], machine->riscv.resident_end, R3);
+	}
 	return chosen_demand(cargo, (struct bound){MOST_TREE, R2}, &request[PART_HANDOFF], why);
 }
 

@@ -142,13 +142,26 @@ static int take_arguments(struct arguments *a, int argc, char **argv)
 
 static enum status make_runs(const struct map_source *source, struct runs *runs, bool reliable)
 {
-	size_t room = 2 * source->map.count + 2 * source->n_refused + 1;
+	size_t room = 2 * source->map.count + 2 * source->n_refused + MAX_KEPT_OUT + 1;
 
 	runs->run = calloc(room, sizeof(*runs->run));
 	runs->room = room;
 	if (runs->run == NULL)
 		return IO_ERROR;
 	runs->count = memmap_free_runs(&source->map, reliable, runs->run, room);
+	return OK;
+}
+
+/* With room for what the command line keeps out. */
+static enum status copy_map(struct memmap *copy, const struct memmap *map)
+{
+	size_t room = map->count + MAX_KEPT_OUT;
+
+	*copy = (struct memmap){calloc(room, sizeof(*copy->entry)), map->count, room};
+	if (copy->entry == NULL)
+		return IO_ERROR;
+	if (map->count != 0)
+		memcpy(copy->entry, map->entry, map->count * sizeof(*copy->entry));
 	return OK;
 }
 
@@ -160,12 +173,13 @@ static enum status survey_map(struct planning *p, const struct map_source *sourc
 {
 	struct survey *survey = &p->survey;
 
-	survey->map = source->map;
-	if (make_runs(source, &survey->free.all, false) != OK || make_runs(source, &survey->free.reliable, true) != OK)
+	if (copy_map(&survey->map, &source->map) != OK || make_runs(source, &survey->free.all, false) != OK ||
+	    make_runs(source, &survey->free.reliable, true) != OK)
 		return fail(why, IO_ERROR, "no memory left on this machine");
 	TRY(planning_survey(p, why));
 	for (size_t i = 0; i < source->n_refused; i++)
 		TRY(free_memory_remove(&survey->free, source->refused[i], why));
+	TRY(planning_keep_out(p, why));
 	survey->descriptors = source->has_facts ? source->descriptors : source->map.count;
 	survey->final_room = source->has_facts ? source->map_room : source->map.count + SPARE_DESCRIPTORS;
 	survey->desc_size = source->has_facts ? source->desc_size : USUAL_DESC_SIZE;
@@ -249,7 +263,6 @@ static int plan(struct planning *p, struct arguments *a, const struct map_source
 	p->wish = a->placement;
 	policy_default(&p->wish, &p->image, a->command_line);
 	p->conf = &a->conf;
-	p->cargo = (struct cargo){.command_line = a->command_line, .initrd_size = a->initrd_size};
 	p->cargo.tree.size = source->tree_size;
 	set_entropy(p, a, source);
 	snprintf(report.title, sizeof(report.title), "%s (%s) on %s (%s), placement %s", p->image.name,
@@ -270,6 +283,7 @@ static int plan(struct planning *p, struct arguments *a, const struct map_source
 
 static enum status prepare(struct planning *p, const struct arguments *a, struct map_source *source, struct fail *why)
 {
+	p->cargo = (struct cargo){.command_line = a->command_line, .initrd_size = a->initrd_size};
 	TRY(kernel_identify(&p->image, a->kernel, a->loader_unpacks, why));
 	TRY(map_read(a->memmap, source, why));
 	p->arch = source->has_facts && source->has_32_bits ? &arch_ia32 : kernel_arch(&p->image);
@@ -290,6 +304,7 @@ static int run(int argc, char **argv)
 		status = complain("%s", why.text);
 	else
 		status = plan(&planning, &arguments, &source);
+	free(planning.survey.map.entry);
 	free(planning.survey.free.all.run);
 	free(planning.survey.free.reliable.run);
 	map_source_free(&source);
@@ -308,7 +323,8 @@ const struct command command_plan = {
 	"                       Xen's log, /sys/firmware/memmap, /proc/iomem, kexec -d, or lines START-END TYPE;\n"
 	"                       - is standard input\n"
 	"  --initrd FILE|SIZE   several are joined in order; a size, such as 512M, stands for a file\n"
-	"  --cmdline TEXT       the kernel's command line: mem= and nokaslr matter\n"
+	"  --cmdline TEXT       the kernel's command line: mem=, memmap=, crashkernel= and\n"
+	"                       nokaslr matter\n"
 	"  --placement P        high (default), low, preferred, random, 0xADDRESS or MIN-MAX; of a kernel that\n"
 	"                       the loader unpacks and can move, random is the default without nokaslr [X10]\n"
 	"  --decompress WHO     kernel (default) or loader: who unpacks the kernel in a bzImage\n"

@@ -32,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct loader_conf conf;
 	struct entry entry;
 	struct fail why;
+	struct kept_out kept_out;
 	uint64_t limit;
 
 	memcpy(text, data, size);
@@ -42,6 +43,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		REQUIRE(entry.broken && why.text[0] != '\0');
 	(void)loader_conf_parse(&conf, text, size, &why);
 	(void)command_line_mem(text, &limit);
+	if (command_line_kept_out(text, true, &kept_out, &why) == OK)
+		for (size_t i = 0; i < kept_out.n; i++)
+			REQUIRE(kept_out.at[i].start < kept_out.at[i].end &&
+				(i == 0 || kept_out.at[i - 1].end < kept_out.at[i].start));
 	(void)glob_match((struct word){text, half}, text + half);
 	REQUIRE(version_compare((struct word){text, half}, (struct word){text, half}) == 0);
 	REQUIRE((version_compare((struct word){text, half}, (struct word){text + half, size - half}) < 0) ==

@@ -206,7 +206,8 @@ enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size
 
 static enum status parse_map(struct survey *survey, const uint8_t *raw, size_t size, struct fail *why)
 {
-	size_t n = sim.desc_size == 0 ? 0 : size / sim.desc_size, entries = n + MAX_RESERVED, runs = 2 * entries + 64;
+	size_t n = sim.desc_size == 0 ? 0 : size / sim.desc_size, entries = n + MAX_RESERVED + MAX_KEPT_OUT,
+	       runs = 2 * entries + 64 + MAX_KEPT_OUT;
 	struct {
 		struct memory *entry;
 		struct range *all, *reliable;

@@ -5,6 +5,8 @@
  */
 #include "given.h"
 
+#include "../../loader/planning.h"
+
 struct world world;
 
 /* ---- the map's text ---- */
@@ -169,6 +171,23 @@ void given_entropy(uint64_t entropy)
 	world.planned = false;
 }
 
+/* Rules C9 and C13; what a plan kept out stays so until the next map. */
+static enum status keep_out(void)
+{
+	static struct planning p;
+	enum status status;
+
+	p.image = world.image;
+	p.cargo = world.cargo;
+	p.survey.map = world.map;
+	p.survey.free = world.free;
+	status = planning_keep_out(&p, &world.why);
+	world.map = p.survey.map;
+	world.free = p.survey.free;
+	world.machine.mem_end = p.machine.mem_end;
+	return status;
+}
+
 /* What loader/planning.c does, but for the sizes that a test sets by hand. */
 static enum status plan_world(void)
 {
@@ -177,6 +196,7 @@ static enum status plan_world(void)
 
 	world.machine.ram_start = memmap_ram_start(&world.map);
 	world.machine.riscv.resident_end = memmap_reserved_end(&world.map, world.machine.ram_start);
+	TRY(keep_out());
 	TRY(world.image.protocol->demand(&world.image, &world.cargo, &world.machine, world.request, &world.why));
 	policy_own_parts(&world.conf, world.request);
 	if (!world.has_bounce)

@@ -342,9 +342,25 @@ static void e3_the_map_has_as_many_entries_as_the_machines(void **state)
 	free(t.handoff.block.at);
 }
 
+/* Whatever the words mean to it, they are not Linux's. */
+static void c9_c13_linuxs_words_mean_nothing_to_another_kernel(void **state)
+{
+	static struct kernel k;
+
+	(void)state;
+	k = given_elf();
+	assert_int_equal(identify(&k), OK);
+	given_map("1M-1G free");
+	world.image = k.image;
+	given_command_line("mem=1M memmap=1G$0 crashkernel=16M@64M");
+	expect_place(PART_KERNEL, AT);
+	expect_limit(PART_INITRD, max, GIB(4), E3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(c9_c13_linuxs_words_mean_nothing_to_another_kernel),
 	    cmocka_unit_test(an_elf_file_that_does_not_say_how_it_is_entered_is_refused),
 	    cmocka_unit_test(only_what_an_x86_64_can_run_is_taken),
 	    cmocka_unit_test(e3_kernel_initrd_and_handoff_lie_below_4_gib),

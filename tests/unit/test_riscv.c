@@ -234,6 +234,21 @@ static void memory_starts_where_it_can_be_cached_or_is_free(void **state)
 	assert_int_equal(memmap_ram_start(&map), 0);
 }
 
+/* arch/riscv/mm/init.c, setup_bootmem: memblock_enforce_memory_limit, before the kernel's own memory is reserved. */
+static void c9_mem_is_an_amount_from_the_start_of_memory(void **state)
+{
+	(void)state;
+	given_riscv("2G-4G free", RISCV());
+	given_command_line("mem=1G");
+	expect_place(PART_KERNEL, GIB(3) - requests_now()[PART_KERNEL].size);
+	expect_limit(PART_KERNEL, max, GIB(3), C9);
+	expect_limit(PART_HANDOFF, max, GIB(3), C9);
+	given_command_line("mem=2G mem=512M memmap=1G$2G");
+	expect_limit(PART_KERNEL, max, GIB(2) + MIB(512), C9);
+	given_command_line("mem=16M");
+	expect_refused(NO_PLACE, C9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +264,7 @@ int main(void)
 	    cmocka_unit_test(r2_is_counted_from_the_start_of_memory),
 	    cmocka_unit_test(r3_nothing_lies_below_what_sbi_firmware_keeps),
 	    cmocka_unit_test(a_machine_that_does_not_tell_its_hart_is_refused),
+	    cmocka_unit_test(c9_mem_is_an_amount_from_the_start_of_memory),
 	    cmocka_unit_test(memory_starts_where_it_can_be_cached_or_is_free),
 	};
 

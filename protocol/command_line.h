@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a kernel's command line says of memory, read as Linux reads it: hostile text, of which any may be nonsense.
+ * Sources: Linux lib/cmdline.c (next_arg, memparse), kernel/params.c (parse_args); and for each CPU as named below.
+ */
+#ifndef BERTH_COMMAND_LINE_H
+#define BERTH_COMMAND_LINE_H
+
+#include "base/fail.h"
+#include "base/range.h"
+
+/* True when @word stands on the line as a word of its own (arch/x86/boot/cmdline.c, cmdline_find_option_bool). */
+bool command_line_has(const char *line, const char *word);
+
+/* True when the letters stand anywhere on it, even inside of a word. */
+bool command_line_has_letters(const char *line, const char *letters);
+
+/* Where the kernel's parameters end and init's begin: the offset of "--", or of the line's end. */
+size_t command_line_options_end(const char *line);
+
+/*
+ * x86: the address at which memory ends, by the smallest mem=SIZE (arch/x86/kernel/e820.c, parse_memopt, takes memory
+ * away at each of them). False when there is none.
+ */
+bool command_line_mem(const char *line, uint64_t *limit);
+
+/*
+ * arm64 and RISC-V: how much memory there is to be (arch/arm64/mm/init.c and arch/riscv/mm/init.c, early_mem); of
+ * several mem= the last, or with @least the smallest. False when there is none.
+ */
+bool command_line_amount(const char *line, bool least, uint64_t *amount);
+
+#define MAX_KEPT_OUT 64
+
+/* Ascending, disjoint, in whole pages. */
+struct kept_out {
+	struct range at[MAX_KEPT_OUT];
+	size_t n;
+};
+
+/*
+ * Which memory the kernel will not use as RAM, or wants free for a crash kernel (rule C13): with @memmap, which x86
+ * alone has, by memmap=SIZE$AT, SIZE!AT, SIZE#AT, SIZE, SIZE%AT-FROM+TO, exactmap and SIZE@AT; on every CPU by
+ * crashkernel=SIZE@AT. BAD_INPUT when that is more than MAX_KEPT_OUT ranges.
+ */
+enum status command_line_kept_out(const char *line, bool memmap, struct kept_out *out, struct fail *why) MUST_CHECK;
+
+#endif
