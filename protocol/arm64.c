@@ -2,6 +2,7 @@
 #include "arm64.h"
 
 #include "chosen.h"
+#include "command_line.h"
 
 #define ARM64_MAGIC 0x644d5241 /* "ARM\x64" */
 #define BIG_ENDIAN  UINT64_C(1)
@@ -11,6 +12,7 @@
 
 #define BASE_ALIGN  MIB(2)
 #define MOST_TREE   MIB(2)
+#define MOST_LINE   2047     /* arch/arm64/include/uapi/asm/setup.h, COMMAND_LINE_SIZE, of which one is the NUL */
 #define ADDRESS_END TIB(256) /* booting.rst: the 48-bit addressable range */
 
 /* booting.rst: before 3.17 image_size is 0, and what the kernel needs behind its file is nowhere said: an estimate. */
@@ -80,6 +82,7 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 	struct request *kernel = &request[PART_KERNEL];
 
 	(void)machine;
+	TRY(command_line_check_length(cargo->command_line, MOST_LINE, image->name, "COMMAND_LINE_SIZE of arm64", why));
 	request_init(kernel, PART_KERNEL, image->arm64.text_offset + image->arm64.image_size);
 	kernel->align = kernel->least_align = (struct bound){BASE_ALIGN, A1};
 	at_most(&kernel->max, ADDRESS_END, A2);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bzimage.h"
 
+#include "command_line.h"
+
 #include "boot_params.h"
 #include "image.h"
 
@@ -258,16 +260,9 @@ enum status bzimage_demand(const struct image *image, const struct cargo *cargo,
 			   struct request request[N_PARTS], struct fail *why)
 {
 	const struct bzimage *k = &image->bzimage;
-	size_t length = 0;
 
 	(void)machine;
-	while (cargo->command_line[length] != '\0')
-		length++;
-	if (length > k->cmdline_size)
-		return fail_by(why, BAD_INPUT, X7,
-			       "%s: the command line has %zu bytes; this kernel takes at most %u (cmdline_size)\n"
-			       "  try: fewer or shorter `options` in the entry",
-			       image->name, length, (unsigned int)k->cmdline_size);
+	TRY(command_line_check_length(cargo->command_line, k->cmdline_size, image->name, "cmdline_size", why));
 	demand_kernel(image, &request[PART_KERNEL]);
 	request_init(&request[PART_INITRD], PART_INITRD, cargo->initrd_size);
 	request_init(&request[PART_HANDOFF], PART_HANDOFF, 0); /* sized when all of it is known */

@@ -121,6 +121,20 @@ size_t command_line_options_end(const char *line)
 	return (size_t)(at - line);
 }
 
+enum status command_line_check_length(const char *line, size_t most, const char *name, const char *by, struct fail *why)
+{
+	size_t length = 0;
+
+	while (line[length] != '\0')
+		length++;
+	if (length <= most)
+		return OK;
+	return fail_by(why, BAD_INPUT, X7,
+		       "%s: the command line has %zu bytes; this kernel takes at most %zu (%s)\n"
+		       "  try: fewer or shorter `options` in the entry",
+		       name, length, most, by);
+}
+
 /* ---- numbers ---- */
 
 /* 16, which no base has, for what is no digit. */

@@ -19,6 +19,13 @@ bool command_line_has_letters(const char *line, const char *letters);
 size_t command_line_options_end(const char *line);
 
 /*
+ * Linux cuts a longer line off without a word: BAD_INPUT when it has more than @most bytes, its NUL not counted (rule
+ * X7). @name: of the kernel; @by: what says how many it takes.
+ */
+enum status command_line_check_length(const char *line, size_t most, const char *name, const char *by,
+				      struct fail *why) MUST_CHECK;
+
+/*
  * x86: the address at which memory ends, by the smallest mem=SIZE (arch/x86/kernel/e820.c, parse_memopt, takes memory
  * away at each of them). False when there is none.
  */

@@ -8,7 +8,9 @@
 #define MAGIC2	   0x05435352u /* "RSC\x05" */
 #define BIG_ENDIAN 1u	       /* boot-image-header.rst, flags, bit 0 */
 #define PMD_SIZE   MIB(2)
-#define MOST_TREE  MIB(2) /* arch/riscv/include/asm/fixmap.h, MAX_FDT_SIZE */
+/* arch/riscv/include/uapi/asm/setup.h, COMMAND_LINE_SIZE: since Linux 5.13, and older ones do not tell. */
+#define MOST_LINE 1023
+#define MOST_TREE MIB(2) /* arch/riscv/include/asm/fixmap.h, MAX_FDT_SIZE */
 
 static enum status identify(struct image *image, struct bytes head, struct fail *why)
 {
@@ -73,6 +75,7 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 			    "RISCV_EFI_BOOT_PROTOCOL nor a device tree with /chosen/boot-hartid\n"
 			    "  try: newer firmware",
 			    image->name);
+	TRY(command_line_check_length(cargo->command_line, MOST_LINE, image->name, "COMMAND_LINE_SIZE of RISC-V", why));
 	request_init(&request[PART_KERNEL], PART_KERNEL, image->window_size);
 	request[PART_KERNEL].align = request[PART_KERNEL].least_align = (struct bound){PMD_SIZE, R1};
 	request_init(&request[PART_INITRD], PART_INITRD, cargo->initrd_size);

@@ -286,6 +286,25 @@ static void a4_without_initrd_or_entropy_nothing_stale_is_told(void **state)
 	free(l->memory);
 }
 
+/* arch/arm64/include/uapi/asm/setup.h: COMMAND_LINE_SIZE is 2048, the NUL included. */
+static void x7_a_command_line_that_arm64_would_cut_is_refused(void **state)
+{
+	char line[2049];
+
+	(void)state;
+	memset(line, 'a', sizeof(line));
+	line[2047] = '\0';
+	given_map("1G-4G free");
+	given_arm64();
+	given_command_line(line);
+	expect_rule(PART_KERNEL, C3);
+	line[2047] = 'a';
+	line[2048] = '\0';
+	given_command_line(line);
+	expect_refused(BAD_INPUT, X7);
+	expect_words("the command line has 2048 bytes; this kernel takes at most 2047");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +317,7 @@ int main(void)
 	    cmocka_unit_test(a2_the_page_size_is_that_of_the_flags_and_big_endian_kernels_are_refused),
 	    cmocka_unit_test(a3_kernel_and_initrd_lie_in_one_window_of_32_gib),
 	    cmocka_unit_test(a4_the_handoff_block_keeps_the_tree_inside_2_mib),
+	    cmocka_unit_test(x7_a_command_line_that_arm64_would_cut_is_refused),
 	    cmocka_unit_test(a4_chosen_tells_the_command_line_the_initrd_and_uefi),
 	    cmocka_unit_test(a4_without_initrd_or_entropy_nothing_stale_is_told),
 	};

@@ -234,6 +234,24 @@ static void memory_starts_where_it_can_be_cached_or_is_free(void **state)
 	assert_int_equal(memmap_ram_start(&map), 0);
 }
 
+/* arch/riscv/include/uapi/asm/setup.h: COMMAND_LINE_SIZE is 1024, the NUL included. */
+static void x7_a_command_line_that_riscv_would_cut_is_refused(void **state)
+{
+	char line[1025];
+
+	(void)state;
+	memset(line, 'a', sizeof(line));
+	line[1023] = '\0';
+	given_riscv("2G-4G free", RISCV());
+	given_command_line(line);
+	expect_rule(PART_KERNEL, C3);
+	line[1023] = 'a';
+	line[1024] = '\0';
+	given_command_line(line);
+	expect_refused(BAD_INPUT, X7);
+	expect_words("the command line has 1024 bytes; this kernel takes at most 1023");
+}
+
 /* arch/riscv/mm/init.c, setup_bootmem: memblock_enforce_memory_limit, before the kernel's own memory is reserved. */
 static void c9_mem_is_an_amount_from_the_start_of_memory(void **state)
 {
@@ -264,6 +282,7 @@ int main(void)
 	    cmocka_unit_test(r2_is_counted_from_the_start_of_memory),
 	    cmocka_unit_test(r3_nothing_lies_below_what_sbi_firmware_keeps),
 	    cmocka_unit_test(a_machine_that_does_not_tell_its_hart_is_refused),
+	    cmocka_unit_test(x7_a_command_line_that_riscv_would_cut_is_refused),
 	    cmocka_unit_test(c9_mem_is_an_amount_from_the_start_of_memory),
 	    cmocka_unit_test(memory_starts_where_it_can_be_cached_or_is_free),
 	};
