@@ -130,15 +130,6 @@ static void draw_line(const char *line, unsigned int columns, struct text *out)
 	text_add(out, "\n");
 }
 
-/* @shown: lines for entries. The selected one is always among them. */
-static void draw_entries(const struct menu *menu, size_t shown, unsigned int columns, struct text *out)
-{
-	size_t top = menu->selected >= shown ? menu->selected - shown + 1 : 0;
-
-	for (size_t i = top; i < menu->n && i < top + shown; i++)
-		draw_entry(menu, i, columns, out);
-}
-
 static void draw_title(const struct menu *menu, bool all_shown, unsigned int columns, struct text *out)
 {
 	char line[64];
@@ -150,33 +141,62 @@ static void draw_title(const struct menu *menu, bool all_shown, unsigned int col
 	draw_line(line, columns, out);
 }
 
-static void draw_foot(const struct menu *menu, unsigned int columns, struct text *out)
+static void draw_countdown(const struct menu *menu, unsigned int columns, struct text *out)
 {
 	char line[64];
 	struct text text = TEXT(line);
 
-	if (menu->counting) {
-		text_add(&text, "Boots in %u s; any key stops that.", (unsigned int)menu->seconds_left);
-		draw_line(line, columns, out);
-	}
-	draw_line("Up/Down choose   Enter boot   Esc firmware", columns, out);
+	text_add(&text, "Boots in %u s; any key stops that.", (unsigned int)menu->seconds_left);
+	draw_line(line, columns, out);
 }
 
-void menu_draw(const struct menu *menu, unsigned int columns, unsigned int rows, struct text *out)
+/* How a console of so many rows is divided. */
+struct division {
+	size_t shown; /* lines for entries */
+	bool frame;   /* a title above them, and blank lines */
+	bool foot;
+};
+
+static struct division divide(unsigned int rows)
 {
 	size_t lines =
 	    rows > 1 ? rows - 1 : 1; /* each line ends in a newline, and the cursor needs a row behind the last */
 	bool frame = rows >= FRAME_FROM;
-	size_t shown = frame ? lines - FRAME_LINES : lines > 3 ? lines - 2 : 1;
+
+	return (struct division){frame ? lines - FRAME_LINES : lines > 3 ? lines - 2 : 1, frame, lines >= 3};
+}
+
+bool menu_line(const struct menu *menu, unsigned int columns, unsigned int rows, unsigned int line, struct text *out)
+{
+	struct division d = divide(rows);
+	/* The selected one is always among them. */
+	size_t top = menu->selected >= d.shown ? menu->selected - d.shown + 1 : 0, at = line;
+	size_t entries = menu->n - top < d.shown ? menu->n - top : d.shown;
 
 	columns = columns > 1 ? columns - 1 : 1; /* a full line makes some consoles wrap */
-	if (frame) {
-		draw_title(menu, menu->n <= shown, columns, out);
-		draw_line("", columns, out);
+	if (d.frame && at < 2) {
+		if (at == 0)
+			draw_title(menu, menu->n <= d.shown, columns, out);
+		else
+			draw_line("", columns, out);
+		return true;
 	}
-	draw_entries(menu, shown, columns, out);
-	if (frame)
+	at -= d.frame ? 2 : 0;
+	if (at < entries) {
+		draw_entry(menu, top + at, columns, out);
+		return true;
+	}
+	at -= entries;
+	if (d.frame && at-- == 0) {
 		draw_line("", columns, out);
-	if (lines >= 3)
-		draw_foot(menu, columns, out);
+		return true;
+	}
+	if (d.foot && menu->counting && at-- == 0) {
+		draw_countdown(menu, columns, out);
+		return true;
+	}
+	if (!d.foot || at != 0)
+		return false;
+	draw_line("Up/Down choose   Enter boot   Esc firmware", columns, out);
+	return true;
 }

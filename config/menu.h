@@ -40,10 +40,14 @@ enum menu_result menu_press(struct menu *menu, enum menu_key key, uint32_t chara
 enum menu_result menu_tick(struct menu *menu);
 
 /*
- * Writes the whole screen, at most @rows - 1 lines of at most @columns - 1 columns: plain text, no cursor tricks, so
- * that it reads the same on a screen and on a serial line. The selected entry is always shown. Control characters, and
- * bytes that are no UTF-8, are shown as "?"; all else of a title is passed on.
+ * One line of the screen, from 0, and its newline: at most @rows - 1 of at most @columns - 1 columns, plain text, no
+ * cursor tricks, so that it reads the same on a screen and on a serial line. The selected entry is always among them.
+ * Control characters, and bytes that are no UTF-8, are shown as "?"; all else of a title is passed on. False when the
+ * screen has no such line.
  */
-void menu_draw(const struct menu *menu, unsigned int columns, unsigned int rows, struct text *out);
+bool menu_line(const struct menu *menu, unsigned int columns, unsigned int rows, unsigned int line, struct text *out);
+
+/* Bytes that hold any line of so many columns, 1 or more: UTF-8 has at most three for each; newline and NUL follow. */
+#define MENU_LINE_ROOM(columns) (3ul * (columns) + 2)
 
 #endif

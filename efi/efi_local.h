@@ -34,6 +34,7 @@ static inline EFI_STATUS efi_given(EFI_STATUS status, const void *pointer)
 /* ---- console.c ---- */
 void console_write(const char *utf8); /* "\n" ends a line */
 void console_clear(void);
+#define MOST_COLUMNS 1000 /* of a console; one with more is none */
 void console_size(unsigned int *columns, unsigned int *rows);
 /* Waits for a key at most @seconds (UINT32_MAX: for ever); false when none came. */
 bool console_key(uint32_t seconds, enum menu_key *key, uint32_t *character);

@@ -48,10 +48,24 @@ static void say_why(const struct fail *why)
 	console_write("\n");
 }
 
+/* A line at a time: however many there are, and whatever is in them, none is in the way of another. */
+static void draw(const struct menu *menu, unsigned int columns, unsigned int rows)
+{
+	static char line[MENU_LINE_ROOM(MOST_COLUMNS)];
+
+	console_clear();
+	for (unsigned int i = 0;; i++) {
+		struct text text = TEXT(line);
+
+		if (!menu_line(menu, columns, rows, i, &text))
+			return;
+		console_write(line);
+	}
+}
+
 /* Shows the menu until an entry is chosen; false when the user leaves to firmware. */
 static bool choose(size_t *index, uint32_t seconds)
 {
-	static char screen[16384];
 	enum menu_result result = MENU_STAY;
 	unsigned int columns, rows;
 	struct menu menu;
@@ -59,13 +73,10 @@ static bool choose(size_t *index, uint32_t seconds)
 	console_size(&columns, &rows);
 	menu_open(&menu, catalogue.sorted, catalogue.n, *index, seconds);
 	while (result == MENU_STAY) {
-		struct text text = TEXT(screen);
 		uint32_t character;
 		enum menu_key key;
 
-		menu_draw(&menu, columns, rows, &text);
-		console_clear();
-		console_write(screen);
+		draw(&menu, columns, rows);
 		if (console_key(menu.counting ? 1 : UINT32_MAX, &key, &character))
 			result = menu_press(&menu, key, character);
 		else

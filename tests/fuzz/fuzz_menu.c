@@ -59,7 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else
 			(void)menu_press(&menu, key, (uint32_t)take_number(&input, 2));
 		REQUIRE(menu.selected < n);
-		menu_draw(&menu, columns, rows, &text);
+		for (unsigned int line = 0; menu_line(&menu, columns, rows, line, &text); line++)
+			REQUIRE(!text_cut(&text));
 		check_screen(screen, columns, rows);
 	}
 	return 0;

@@ -39,8 +39,8 @@ static EFI_STATUS EFIAPI query_mode(SIMPLE_TEXT_OUTPUT_INTERFACE *this, UINTN nu
 
 	(void)this;
 	(void)number;
-	*columns = 100;
-	*rows = 31;
+	*columns = uefi.columns != 0 ? uefi.columns : 100;
+	*rows = uefi.rows != 0 ? uefi.rows : 31;
 	if (!uefi_call(CALL_QueryMode, &status))
 		return EFI_SUCCESS;
 	if (uefi_lies(LIE_NOTHING))

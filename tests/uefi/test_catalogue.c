@@ -66,6 +66,32 @@ static void a_thousand_entries_stand_in_the_menu(void **state)
 	assert_non_null(strstr(uefi_report.console, "n1000"));
 }
 
+/* Titles in another script, of three bytes a character, on a large console; the last of all is the default. */
+static void the_selected_entry_is_on_the_screen_whatever_the_titles_are(void **state)
+{
+	static char long_text[MANY][512];
+
+	(void)state;
+	given_entries(MANY);
+	for (size_t i = 0; i < MANY; i++) {
+		struct sim_file *file = &sim.file[sim.n_files - MANY + i];
+		char *at = long_text[i] + sprintf(long_text[i], "linux /vmlinuz\ntitle ");
+
+		for (int c = 0; c < 150; c++)
+			at += sprintf(at, "\xe6\xb8\xaf");
+		file->head = (const uint8_t *)long_text[i];
+		file->size = file->head_size = strlen(long_text[i]);
+	}
+	put_text("\\loader\\loader.conf", "timeout menu-force\ndefault n0001.conf\n");
+	uefi.presses = true;
+	uefi.columns = 300;
+	uefi.rows = 100;
+	run("titles of 450 bytes");
+	assert_non_null(strstr(uefi_report.console, "1000 of 1000"));
+	assert_non_null(strstr(uefi_report.console, "  > ??"));
+	assert_non_null(strstr(uefi_report.console, "Up/Down choose"));
+}
+
 /* One allocation fails: that entry is missing, by name, and another boots; or the boot says what it had no memory for.
  */
 static void expect_told(const char *name)
@@ -193,6 +219,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_thousand_entries_are_read_and_the_newest_boots),
 	    cmocka_unit_test(a_thousand_entries_stand_in_the_menu),
+	    cmocka_unit_test(the_selected_entry_is_on_the_screen_whatever_the_titles_are),
 	    cmocka_unit_test(entries_of_types_that_cannot_be_started_are_hidden),
 	    cmocka_unit_test(what_is_not_understood_is_said_once_and_the_machine_boots),
 	    cmocka_unit_test(a_variable_of_another_loader_is_no_initrd),

@@ -24,6 +24,7 @@ extern struct uefi_setup {
 	unsigned int pools; /* there is no memory for the so many-th AllocatePool, or for it and all later; 0: is */
 	const char *option; /* the load option, 8-bit text; NULL: none */
 	unsigned int exit_fails; /* so many calls of ExitBootServices answer that the map has changed */
+	size_t columns, rows;	 /* of the console; 0: 100 and 31 */
 	bool no_keyboard, no_screen, no_console, no_variables;
 	bool maps_nothing; /* SetVirtualAddressMap answers that it is not supported, which changes nothing */
 	bool presses;	   /* somebody presses Esc from the start; else only when told to press a key */

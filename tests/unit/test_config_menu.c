@@ -11,7 +11,7 @@
 
 static struct entry entry[ENTRIES];
 static struct entry *list[ENTRIES];
-static char screen[65536];
+static char screen[4 << 20];
 
 static void given_entry(size_t index, const char *file_name, const char *text)
 {
@@ -39,12 +39,24 @@ static int give_many(void **state)
 /* Draws the first @n entries into screen. */
 static void draw(size_t n, size_t selected, uint32_t seconds, unsigned int columns, unsigned int rows)
 {
-	struct text text = TEXT(screen);
+	size_t room = MENU_LINE_ROOM(columns == 0 ? 1 : columns), used = 0;
+	char *line = malloc(room);
 	struct menu menu;
 
+	screen[0] = '\0';
 	menu_open(&menu, list, n, selected, seconds);
-	menu_draw(&menu, columns, rows, &text);
-	assert_false(text_cut(&text));
+	for (unsigned int i = 0;; i++) {
+		struct text text = {line, room, 0};
+
+		line[0] = '\0';
+		if (!menu_line(&menu, columns, rows, i, &text))
+			break;
+		assert_false(text_cut(&text));
+		assert_true(text.used > 0 && line[text.used - 1] == '\n' && used + text.used < sizeof(screen));
+		memcpy(screen + used, line, text.used + 1);
+		used += text.used;
+	}
+	free(line);
 }
 
 static void expect_line(const char *line)
@@ -378,6 +390,33 @@ static void random_titles_stay_in_their_lines(void **state)
 	}
 }
 
+/* Titles in other scripts, of three and four bytes a character and one or two columns, on large screens and small. */
+static void no_number_of_bytes_hides_the_selected_entry(void **state)
+{
+	static const char *const letter[] = {"\xe0\xa4\x95", "\xe6\xb8\xaf", "\xf0\x9f\x90\xa7", "\xe1\x83\xbf"};
+	static const unsigned int size[][2] = {{1000, 1000}, {240, 67}, {80, 25}, {20, 5}, {1000, 5}, {20, 1000}};
+	static char title[1024];
+
+	(void)state;
+	for (size_t l = 0; l < COUNT_OF(letter); l++) {
+		title[0] = '\0';
+		for (size_t i = 0; i < 250; i++)
+			memcpy(title + i * strlen(letter[l]), letter[l], strlen(letter[l]) + 1);
+		for (size_t i = 0; i < ENTRIES; i++)
+			entry[i] = (struct entry){.title = word_of(title), .version = word_of("6.1")};
+		for (size_t s = 0; s < COUNT_OF(size); s++)
+			for (size_t selected = 0; selected < ENTRIES; selected += size[s][1] == 1000 ? 999 : selected % 10 == 9 ? 490 : 1) {
+				const char *marker;
+
+				draw(ENTRIES, selected, 9, size[s][0], size[s][1]);
+				marker = strstr(screen, "  > ");
+				assert_non_null(marker);
+				assert_memory_equal(marker + 4, letter[l], strlen(letter[l]));
+				assert_null(strstr(marker + 1, "  > "));
+			}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +438,7 @@ int main(void)
 		TEST(a_long_title_gives_way_to_what_tells_it_apart),
 		TEST(titles_are_cut_between_characters),
 		TEST(titles_command_no_console),
+		TEST(no_number_of_bytes_hides_the_selected_entry),
 		TEST(random_titles_stay_in_their_lines),
 	};
 
