@@ -100,6 +100,27 @@ bool log_lines_next(struct log_lines *lines)
 	return true;
 }
 
+bool log_lines_join(struct log_lines *lines)
+{
+	struct log_lines next = *lines;
+	const char *rest;
+	size_t length;
+
+	if (!log_lines_next(&next))
+		return false;
+	rest = next.line + strspn(next.line, "> \t");
+	length = strlen(rest);
+	if (length == 0 || lines->length + 1 + length >= LINE_ROOM)
+		return false;
+	lines->line[lines->length++] = ' ';
+	memcpy(lines->line + lines->length, rest, length + 1);
+	lines->length += length;
+	lines->at = next.at;
+	lines->number = next.number;
+	lines->newline = next.newline;
+	return true;
+}
+
 /* Without a byte order mark: a few characters are enough, for a text has no zeros at all. */
 static bool is_unmarked_utf16(const uint8_t *at, size_t size)
 {

@@ -27,6 +27,9 @@ struct log_lines {
 void log_lines_open(struct log_lines *lines, struct bytes text);
 bool log_lines_next(struct log_lines *lines);
 
+/* The next line, which mail has broken off this one, behind it: without quote marks, and a blank between. */
+bool log_lines_join(struct log_lines *lines);
+
 /* UTF-16 of either order, as the EFI shell writes it, becomes bytes, in place: what is not ASCII becomes `?`. */
 void text_from_utf16(uint8_t *at, size_t *size);
 

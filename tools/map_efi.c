@@ -215,11 +215,23 @@ static const char *find_numbered(const char *line)
 	return NULL;
 }
 
+/* Mail breaks lines as long as these. The last piece has a bracket that closes, behind @word. */
+static void join_pieces(struct reader *r, const char *at, const char *word)
+{
+	for (unsigned int n = 0; n < 3; n++) {
+		const char *last = strstr(at, word);
+
+		if ((last != NULL && strpbrk(last, ")]") != NULL) || !log_lines_join(&r->lines))
+			return;
+	}
+}
+
 static enum status numbered_line(struct reader *r, const char *at)
 {
 	uint64_t number, type, attribute;
 	struct range range;
 
+	join_pieces(r, at, "range=[");
 	/* Linux tells first of descriptors that it leaves out: "range=[0x0-0x10000000000000000] (invalid)". */
 	if (strstr(at, "(invalid)") != NULL)
 		return OK;
@@ -268,6 +280,7 @@ static enum status range_line(struct reader *r, const char *at)
 	uint64_t start, last, type, attribute;
 	struct range range;
 
+	join_pieces(r, at, "");
 	r->found = true;
 	r->source->kind = "kernel log (efi=debug)";
 	if (!take_number(&at, &start) || !take(&at, "-") || !take_number(&at, &last) || !take(&at, " [") ||

@@ -396,6 +396,21 @@ static void efi_lines_that_are_no_part_of_the_map_are_left_out(void **state)
 	expect_bad("map.txt:2: ");
 }
 
+static void efi_lines_that_mail_has_broken_are_put_together(void **state)
+{
+	(void)state;
+	read_text("> > [    0.000000] efi: Processing EFI memory map:\n"
+		  "> > [    0.000000] efi:   0x000000000000-0x000000000fff [Reserved           |   |\n"
+		  "> > |  |  |  |  |  |   |WB|  |  |  ]*\n> > [    0.000000] efi:   0x000000001000-0x000000307fff\n"
+		  "> > [Conventional\n> > Memory|   |WB|  |  |  ]\n");
+	expect_map("0-1000:0:8 1000-308000:7:8");
+	read_text("efi: mem00: [Conventional|   |  |\n  |WB] range=[0x0000000000000000-0x0000000000000fff]\n(0MB)\n"
+		  "efi: mem01: [Boot Data   |WB] range=[0x0000000000001000-0x0000000000001fff] (0MB)\n");
+	expect_map("0-1000:7:8 1000-2000:4:8");
+	read_text("efi: mem00: [Conventional|   |  |\nefi: mem01: [Boot Data   |WB] range=[0x1000-0x1fff] (0MB)\n");
+	expect_bad("cut off or wrapped");
+}
+
 static void iomem_is_read_however_its_lines_are_indented(void **state)
 {
 	(void)state;
@@ -461,6 +476,7 @@ int main(void)
 	    cmocka_unit_test(a_form_without_its_beginning_says_so),
 	    cmocka_unit_test(e820_who_was_first_told_of_memory_counts),
 	    cmocka_unit_test(efi_lines_that_are_no_part_of_the_map_are_left_out),
+	    cmocka_unit_test(efi_lines_that_mail_has_broken_are_put_together),
 	    cmocka_unit_test(iomem_is_read_however_its_lines_are_indented),
 	    cmocka_unit_test(kexec_lists_are_told_apart),
 	    cmocka_unit_test(listings_that_are_no_map_are_refused_by_name),
