@@ -30,7 +30,7 @@ UPSTREAM := $(UPSTREAM_gzip) $(UPSTREAM_lz4) $(UPSTREAM_zstd) $(UPSTREAM_xz) $(U
 # instructions a byte of Debian's kernel instead of 2.0. zstd: no assembly, no code chosen by CPUID, one of two Huffman
 # decoders. liblzma: what the format has, without filters of CPUs that UEFI is not on. libfdt: all of its checks.
 CODEC_INCLUDES := -Icodecs/libc $(addprefix -isystem $(SOURCES)/,zlib lz4 zstd xz/liblzma/api fdt)
-CODEC_FLAGS_zlib := -DZ_SOLO -DHAVE_MEMCPY -DZ_U4=__UINT32_TYPE__ -DZ_U8=__UINT64_TYPE__
+CODEC_FLAGS_zlib := -include string.h -DZ_SOLO -DHAVE_MEMCPY -DZ_U4=__UINT32_TYPE__ -DZ_U8=__UINT64_TYPE__
 CODEC_FLAGS_lz4 := -DXXH_NAMESPACE=LZ4_ -DLZ4_HEAPMODE=0 -DLZ4_FAST_DEC_LOOP=0 -funroll-loops
 CODEC_FLAGS_zstd := -DZSTD_DISABLE_ASM=1 -DDYNAMIC_BMI2=0 -DZSTD_NO_INTRINSICS -DZSTD_LEGACY_SUPPORT=0 -DZSTD_TRACE=0 \
 	-DHUF_FORCE_DECOMPRESS_X1 -DXXH_NAMESPACE=ZSTD_
