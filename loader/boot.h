@@ -12,6 +12,7 @@
 /* A file that is read as a whole once all places are claimed, to memory that firmware chooses. */
 struct whole {
 	struct file file;
+	uint64_t size; /* bytes of it that are read */
 	uint8_t *at;   /* NULL: there is none, or it was not read yet */
 	uint64_t room; /* bytes there, of which the file takes the first */
 };

@@ -4,6 +4,7 @@
 #include "mem.h"
 #include "policy.h"
 
+#include "../protocol/chosen.h"
 #include "../protocol/vmlinux.h"
 
 /* For what firmware adds to a tree: U-Boot 2023.01 asks for 12 KiB. */
@@ -128,11 +129,12 @@ static enum status find_relocs(struct boot *b, struct fail *why)
 		return OK;
 	TRY(status);
 	TRY(vmlinux_check_table_size(file->path, file->size, why));
+	b->relocs.size = file->size;
 	b->planning.image.has_table = true;
 	return OK;
 }
 
-/* @more: bytes behind it for what is added. */
+/* The first whole->size bytes; @more: bytes behind them for what is added. */
 static enum status read_whole(struct boot *b, struct whole *whole, uint64_t more, struct fail *why)
 {
 	struct file *file = &whole->file;
@@ -140,18 +142,18 @@ static enum status read_whole(struct boot *b, struct whole *whole, uint64_t more
 
 	if (file->handle == NULL)
 		return OK;
-	if (checked_add(file->size, more, &whole->room) || (whole->at = fw_take(whole->room)) == NULL)
+	if (checked_add(whole->size, more, &whole->room) || (whole->at = fw_take(whole->room)) == NULL)
 		return fail(why, IO_ERROR, "%s: no memory to read it", file->path);
 	/* By the buffer below 4 GiB, for firmware chose where it lies [C7]. */
-	for (uint64_t done = 0; done < file->size; done += got) {
+	for (uint64_t done = 0; done < whole->size; done += got) {
 		size =
-		    file->size - done < b->loading.bounce_size ? (size_t)(file->size - done) : b->loading.bounce_size;
+		    whole->size - done < b->loading.bounce_size ? (size_t)(whole->size - done) : b->loading.bounce_size;
 		TRY(load_some(file, done, b->loading.bounce, size, &got, why));
 		if (got != size)
 			return fail(why, BAD_INPUT, "%s ends at byte %" PRIu64, file->path, done + got);
 		memcpy(whole->at + done, b->loading.bounce, got);
 	}
-	b->loading.read += file->size;
+	b->loading.read += whole->size;
 	return OK;
 }
 
@@ -181,7 +183,9 @@ static enum status find_named_tree(struct boot *b, struct word path, struct fail
 	if (size < TREE_HEADER || size > file->size)
 		return fail_by(why, BAD_INPUT, C11, "%s: no device tree, or not all of it, in %" PRIu64 " bytes",
 			       file->path, file->size);
+	TRY(chosen_check_size(size, b->planning.image.protocol->most_tree, why));
 	b->planning.cargo.tree = (struct tree){NULL, size};
+	b->tree.size = size;
 	return OK;
 }
 
@@ -200,7 +204,7 @@ static enum status read_named_tree(struct boot *b, struct tree *tree, struct fai
 	struct whole *whole = &b->tree;
 
 	TRY(read_whole(b, whole, FIX_ROOM, why));
-	TRY(tree_check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->file.size}, why));
+	TRY(tree_check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->size}, why));
 	if (b->planning.image.protocol->learn_tree == NULL || !fw_fix_tree(whole->at, whole->room))
 		return OK;
 	return tree_check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->room}, why);

@@ -90,7 +90,7 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 	request_init(&request[PART_INITRD], PART_INITRD, cargo->initrd_size);
 	keep_near(request, PART_KERNEL, PART_INITRD, (struct reach){.span = GIB(32), .granule = GIB(1), .by = A3});
 	request_init(&request[PART_HANDOFF], PART_HANDOFF, 0); /* sized when all of it is known */
-	return chosen_demand(cargo, (struct bound){MOST_TREE, A4}, &request[PART_HANDOFF], why);
+	return chosen_demand(cargo, arm64_protocol.most_tree, &request[PART_HANDOFF], why);
 }
 
 static void inspect(const struct image *image, struct bytes payload, struct machine *machine)
@@ -112,6 +112,7 @@ const struct protocol arm64_protocol = {
     .name = "Image for arm64",
     .is_linux = true,
     .is_flat = true,
+    .most_tree = {MOST_TREE, A4},
     .told_by_tree = true,
     .identify = identify,
     .demand = demand,

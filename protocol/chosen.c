@@ -92,18 +92,23 @@ static uint64_t measure(const struct cargo *cargo, const struct plan *plan, cons
 	return align_down(w.size + TREE_ALIGN - 1, TREE_ALIGN);
 }
 
+enum status chosen_check_size(uint64_t size, struct bound most, struct fail *why)
+{
+	if (size <= most.value)
+		return OK;
+	return fail_by(why, BAD_INPUT, most.by,
+		       "the device tree has %" PRIu64 " bytes with what the kernel is told; it takes at most %" PRIu64
+		       "\n  try: a smaller tree, by a line `devicetree` in the entry",
+		       size, most.value);
+}
+
 enum status chosen_demand(const struct cargo *cargo, struct bound most, struct request *handoff, struct fail *why)
 {
 	static const struct machine with_seed = {.has_seed = true};
 	static const struct plan nowhere;
 	uint64_t size = measure(cargo, &nowhere, &with_seed), align = EFI_PAGE;
 
-	if (size > most.value)
-		return fail_by(why, BAD_INPUT, most.by,
-			       "the device tree has %" PRIu64
-			       " bytes with what the kernel is told; it takes at most %" PRIu64
-			       "\n  try: a smaller tree, by a line `devicetree` in the entry",
-			       size, most.value);
+	TRY(chosen_check_size(size, most, why));
 	while (align < size)
 		align *= 2;
 	at_least(&handoff->align, align, most.by);

@@ -19,6 +19,9 @@
 enum status chosen_demand(const struct cargo *cargo, struct bound most, struct request *handoff,
 			  struct fail *why) MUST_CHECK;
 
+/* Of a tree of @size bytes, before it is read. BAD_INPUT, signed with the rule, when it is larger than @most. */
+enum status chosen_check_size(uint64_t size, struct bound most, struct fail *why) MUST_CHECK;
+
 /*
  * Carves the tree and firmware's last memory map out of the handoff block, which is empty, and fills all in that is
  * known before exit. handoff->tree_error: libfdt's, 0 where all is well.

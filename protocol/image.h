@@ -92,6 +92,8 @@ struct protocol {
 	const char *name;
 	bool is_linux; /* whose command line has Linux's words, such as nokaslr */
 	bool is_flat;  /* begins with a struct flat_image; its file may be compressed as a whole */
+	struct bound
+	    most_tree; /* bytes of a device tree that it takes; before one is read its length is held against it */
 	/* Is told of UEFI by a device tree, and wants firmware to know where its runtime services stay. */
 	bool told_by_tree;
 	/* NOT_FOUND: not this format; any other error: this format, but broken. */

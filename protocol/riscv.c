@@ -87,7 +87,7 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 			reach_at_most(&request[i], machine->mem_end, C9);
 		reach_at_least(&request[i], machine->riscv.resident_end, R3);
 	}
-	return chosen_demand(cargo, (struct bound){MOST_TREE, R2}, &request[PART_HANDOFF], why);
+	return chosen_demand(cargo, riscv_protocol.most_tree, &request[PART_HANDOFF], why);
 }
 
 static void inspect(const struct image *image, struct bytes payload, struct machine *machine)
@@ -110,6 +110,7 @@ const struct protocol riscv_protocol = {
     .name = "Image for RISC-V",
     .is_linux = true,
     .is_flat = true,
+    .most_tree = {MOST_TREE, R2},
     .told_by_tree = true,
     .identify = identify,
     .learn_tree = riscv_learn_tree,

@@ -5,13 +5,29 @@
 
 #include <libfdt.h>
 
-#define WORD 4 /* bytes of a tag in the structure block */
+#define WORD	      4 /* bytes of a tag in the structure block */
+#define NAME_TOO_LONG 1 /* beside libfdt's errors, which are negative */
 
 uint64_t tree_total_size(const uint8_t header[TREE_HEADER])
 {
 	return fdt32_ld((const fdt32_t *)(const void *)header) == FDT_MAGIC
 		   ? fdt32_ld((const fdt32_t *)(const void *)(header + 4))
 		   : 0;
+}
+
+/*
+ * libfdt looks for a name's end at each property, and again whenever it looks for one: with names of any length that is
+ * quadratic. Devicetree Specification, 2.2.4: names have up to 31 characters; vendors' have a few more.
+ */
+static int check_name(const void *fdt, uint32_t offset)
+{
+	uint32_t size = fdt_size_dt_strings(fdt), left = offset < size ? size - offset : 0;
+	const char *name = (const char *)fdt + fdt_off_dt_strings(fdt) + offset;
+
+	for (uint32_t i = 0; i < left && i <= TREE_NAME_MOST; i++)
+		if (name[i] == '\0')
+			return 0;
+	return left <= TREE_NAME_MOST ? -FDT_ERR_BADOFFSET : NAME_TOO_LONG;
 }
 
 /* One tag of the structure block; @depth counts the nodes that are open. */
@@ -35,7 +51,7 @@ static int check_tag(const void *fdt, uint32_t tag, int offset, int *depth, bool
 		property = fdt_get_property_by_offset(fdt, offset, &length);
 		if (property == NULL)
 			return length;
-		return fdt_get_string(fdt, (int)fdt32_ld(&property->nameoff), &length) == NULL ? length : 0;
+		return check_name(fdt, fdt32_ld(&property->nameoff));
 	case FDT_NOP:
 		return 0;
 	default:
@@ -117,7 +133,9 @@ enum status tree_check(struct tree *tree, const char *name, struct bytes blob, s
 	if (error == 0)
 		error = check_structure(blob.at);
 	if (error != 0)
-		return fail(why, BAD_INPUT, "%s: a broken device tree: %s", name, fdt_strerror(error));
+		return fail(why, BAD_INPUT, "%s: a broken device tree: %s", name,
+			    error == NAME_TOO_LONG ? "a property's name has more than 255 characters"
+						   : fdt_strerror(error));
 	*tree = (struct tree){blob.at, content_size(blob.at)};
 	return OK;
 }
@@ -181,6 +199,24 @@ static int copy_in_order(const struct tree *tree, uint8_t *to, uint64_t room)
 	return fdt_open_into(to, to, (int)room);
 }
 
+/*
+ * All at once: libfdt moves what follows for each of them. Blocks are in order, as fdt_open_into leaves them; the list
+ * ends with an entry of zeros.
+ */
+static int drop_reservations(uint8_t *to)
+{
+	int n = fdt_num_mem_rsv(to);
+	uint32_t list = fdt_off_mem_rsvmap(to), gone = (uint32_t)n * (uint32_t)sizeof(struct fdt_reserve_entry);
+	uint32_t first = list + gone, end = fdt_off_dt_strings(to) + fdt_size_dt_strings(to);
+
+	if (n <= 0)
+		return n;
+	__builtin_memmove(to + list, to + first, end - first);
+	fdt_set_off_dt_struct(to, fdt_off_dt_struct(to) - gone);
+	fdt_set_off_dt_strings(to, fdt_off_dt_strings(to) - gone);
+	return 0;
+}
+
 int tree_copy(const struct tree *tree, uint8_t *to, uint64_t room)
 {
 	int error;
@@ -188,9 +224,7 @@ int tree_copy(const struct tree *tree, uint8_t *to, uint64_t room)
 	if (tree->at == NULL)
 		return make_empty(to, room);
 	error = is_in_order(tree->at) ? copy_in_order(tree, to, room) : fdt_open_into(tree->at, to, (int)room);
-	for (int n = error == 0 ? fdt_num_mem_rsv(to) : 0; n > 0 && error == 0; n--)
-		error = fdt_del_mem_rsv(to, n - 1);
-	return error;
+	return error != 0 ? error : drop_reservations(to);
 }
 
 static int find_node(const uint8_t *tree, const char *node)

@@ -18,12 +18,15 @@ struct tree {
 #define TREE_HEADER 40 /* bytes of a file that tell how long the tree is */
 #define TREE_ALIGN  8
 
+#define TREE_NAME_MOST 255 /* characters of a property's name */
+
 /* The tree's length by its first TREE_HEADER bytes; 0 when they are of something else. */
 uint64_t tree_total_size(const uint8_t header[TREE_HEADER]);
 
 /*
  * BAD_INPUT, with @name and libfdt's word for it, when @blob is not one whole, well-formed tree: every offset and name
- * in it is inside, nodes are closed, and there is one root. What stands behind the tree does not count.
+ * in it is inside, nodes are closed, there is one root, and no name is so long that looking it up takes long. What
+ * stands behind the tree does not count.
  * @blob: aligned to TREE_ALIGN.
  */
 enum status tree_check(struct tree *tree, const char *name, struct bytes blob, struct fail *why) MUST_CHECK;

@@ -367,6 +367,45 @@ static void r3_a_tree_that_tells_other_memory_when_it_is_read_again_is_refused(v
 	sim_end();
 }
 
+static uint64_t tree_bytes_read(void)
+{
+	uint64_t read = 0;
+
+	for (size_t i = 0; i < outcome.n_reads; i++)
+		read += outcome.read[i].in_place ? 0 : outcome.read[i].size;
+	return read;
+}
+
+/* A tree that is too large by its own length is not read; of a file, only as much as the tree in it has. */
+static void r2_a_trees_length_is_asked_before_it_is_read(void **state)
+{
+	uint64_t usual;
+
+	(void)state;
+	set_up(0, 3, FULL);
+	bench_run();
+	assert_true(outcome.entered);
+	usual = tree_bytes_read();
+	set_up(0, 3, FULL);
+	sim.file[sim.n_files - 1].size = MIB(64);
+	sim.file[sim.n_files - 1].head_size = sizeof(named);
+	bench_run();
+	assert_true(outcome.entered);
+	assert_true(tree_bytes_read() == usual);
+	for (uint32_t size = (uint32_t)MIB(2) + 1; size != 0; size <<= 1) {
+		set_up(0, 3, FULL);
+		tree_file_set(named, TREE_TOTALSIZE, size);
+		sim.file[sim.n_files - 1].size = GIB(4);
+		bench_run();
+		assert_false(outcome.entered);
+		if (outcome.why.rule != R2 || strstr(outcome.why.text, "it takes at most 2097152") == NULL)
+			fail_msg("%u bytes: %s", size, outcome.why.text);
+		assert_true(tree_bytes_read() < 4096);
+		if (size == (uint32_t)MIB(2) + 1)
+			size--;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,6 +413,7 @@ int main(void)
 	    cmocka_unit_test(firmware_that_lies_is_found_out_or_does_no_harm),
 	    cmocka_unit_test(r1_every_header_field_at_every_extreme),
 	    cmocka_unit_test(r3_trees_that_are_cut_or_damaged_anywhere),
+	    cmocka_unit_test(r2_a_trees_length_is_asked_before_it_is_read),
 	    cmocka_unit_test(r3_what_firmware_adds_to_a_tree_is_kept),
 	    cmocka_unit_test(r3_ranges_that_the_entrys_tree_leaves_out_are_named),
 	    cmocka_unit_test(r3_a_tree_that_tells_other_memory_when_it_is_read_again_is_refused),
