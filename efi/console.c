@@ -179,7 +179,7 @@ static size_t put_utf8(char *out, uint32_t code)
 
 	for (unsigned int i = more; i > 0; i--, code >>= 6)
 		out[i] = (char)(0x80 | (code & 0x3f));
-	out[0] = (char)(more == 0 ? code : (0xf00u >> more & 0xf0) | code);
+	out[0] = (char)(more == 0 ? code : (0xff00u >> (more + 1) & 0xff) | code); /* RFC 3629, 3 */
 	return more + 1;
 }
 

@@ -18,6 +18,8 @@ static EFI_STATUS EFIAPI output_string(SIMPLE_TEXT_OUTPUT_INTERFACE *this, CHAR1
 	for (size_t i = 0; wide[i] != 0; i++) {
 		if (i > 4096)
 			uefi_die("a string without an end");
+		if (i + 1 > uefi_report.longest)
+			uefi_report.longest = i + 1;
 		if (wide[i] != '\r' && used < sizeof(uefi_report.console) - 1)
 			uefi_report.console[used++] = (char)(wide[i] < 0x80 ? wide[i] : '?');
 	}

@@ -158,10 +158,9 @@ static EFI_STATUS EFIAPI stall(UINTN microseconds)
 
 static EFI_STATUS EFIAPI set_watchdog_timer(UINTN timeout, UINT64 code, UINTN size, CHAR16 *data)
 {
-	(void)timeout;
-	(void)code;
-	(void)size;
-	(void)data;
+	/* UEFI 2.10, 7.5.1: a timeout of 0 disables it, and no data belongs to that. */
+	if (timeout == 0 && code == 0 && size == 0 && data == NULL && uefi_report.watchdog_off++ == 0)
+		uefi_report.watchdog_off_at = outcome.calls;
 	return uefi_unless_wrong(CALL_SetWatchdogTimer);
 }
 
@@ -261,13 +260,40 @@ static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOI
 	return sim.no_entropy ? EFI_NOT_FOUND : EFI_SUCCESS;
 }
 
+static bool is_named(const CHAR16 *name, const char *wanted)
+{
+	size_t i = 0;
+
+	if (wanted == NULL)
+		return false;
+	while (wanted[i] != '\0' && name[i] == (CHAR16)wanted[i])
+		i++;
+	return wanted[i] == '\0' && name[i] == 0;
+}
+
+static EFI_STATUS tell_variable(const CHAR16 *name, UINTN *size, UINT8 *to)
+{
+	uint8_t value = is_named(name, "SecureBoot")  ? uefi.secure_boot
+			: is_named(name, "SetupMode") ? uefi.setup_mode
+						      : 0xff;
+
+	if (value == 0xff)
+		return EFI_NOT_FOUND;
+	if (is_named(name, uefi.variable_fails))
+		return EFI_DEVICE_ERROR;
+	*size = is_named(name, uefi.variable_is_long) ? 2 : 1;
+	memset(to, 0, *size);
+	*to = value;
+	return EFI_SUCCESS;
+}
+
 static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attributes, UINTN *size, VOID *to)
 {
 	EFI_STATUS status;
 
-	(void)name;
-	(void)guid;
 	(void)attributes;
+	if (!is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE))
+		uefi_die("a variable of another vendor");
 	if (uefi_call(CALL_GetVariable, &status)) {
 		if (uefi_lies(LIE_TOO_MUCH))
 			*size = SIZE_MAX;
@@ -275,11 +301,9 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attr
 			*size = 0;
 		return status;
 	}
-	if (uefi.no_variables || *size == 0)
+	if (uefi.no_variables || *size < 2)
 		return EFI_NOT_FOUND;
-	*(UINT8 *)to = 0;
-	*size = 1;
-	return EFI_SUCCESS;
+	return tell_variable(name, size, to);
 }
 
 /* ---- leaving ---- */
@@ -419,6 +443,8 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	outcome = (struct sim_outcome){.entered = false};
 	uefi_report.reset = false;
 	uefi_report.pools = 0;
+	uefi_report.watchdog_off = 0;
+	uefi_report.longest = 0;
 	uefi_report.service = N_CALLS;
 	uefi_files_reset();
 	fw.n_events = uefi_map.looks = fw.exits = 0;

@@ -28,9 +28,16 @@ extern struct uefi_setup {
 	bool no_keyboard, no_screen, no_console, no_variables;
 	bool maps_nothing; /* SetVirtualAddressMap answers that it is not supported, which changes nothing */
 	bool presses;	   /* somebody presses Esc from the start; else only when told to press a key */
+	uint8_t secure_boot, setup_mode; /* the variables; 0xff: there is none */
+	const char *variable_fails;	 /* this one cannot be read */
+	const char *variable_is_long;	 /* this one has two bytes */
+	unsigned int map_overstated;	 /* the k-th map is said to have one descriptor more than there was room for */
 } uefi;
 
 extern struct uefi_report {
+	unsigned int watchdog_off; /* times that the watchdog was switched off, and before what call at first */
+	unsigned int watchdog_off_at;
+	size_t longest;	      /* units of the longest string that was written */
 	bool reset;	      /* after a failed exit the loader has started the machine anew */
 	unsigned int service; /* the index of the one that went wrong */
 	unsigned int pools;   /* calls of AllocatePool */
