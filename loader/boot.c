@@ -9,6 +9,7 @@
 #include "outlook.h"
 #include "policy.h"
 #include "staging.h"
+#include "unmet.h"
 
 #include "../protocol/vmlinux.h"
 
@@ -28,9 +29,6 @@ static void draw_entropy(struct planning *p)
 	if (p->wish.policy != PLACE_RANDOM)
 		return;
 	p->has_entropy = fw_random(&p->entropy, sizeof(p->entropy)) || arch_random(&p->entropy);
-	if (!p->has_entropy)
-		fw_log(LOG_NORMAL, "neither firmware nor the CPU has entropy: nothing is randomised, and `random` is "
-				   "`high` [C12]");
 }
 
 /* All that a plan depends on, for the debug log: `berth plan` makes the same plan of it. */
@@ -182,10 +180,17 @@ static void log_outlook(const struct boot *b)
 	}
 }
 
+static void log_unmet(void *context, const char *sentence)
+{
+	(void)context;
+	fw_log(LOG_QUIET, "%s", sentence);
+}
+
 static void log_plan(const struct boot *b)
 {
 	char line[512];
 
+	unmet_wishes(&b->planning, log_unmet, NULL);
 	for (size_t i = 0; i < N_PARTS; i++) {
 		const struct placement *placement = &b->planning.plan.part[i];
 		struct text text = TEXT(line);
@@ -292,7 +297,7 @@ static enum status randomise(struct boot *b, struct fail *why)
 	if (!policy_randomises(image, b->command_line))
 		return OK;
 	if (!fw_random(&entropy, sizeof(entropy)) && !arch_random(&entropy)) {
-		fw_log(LOG_NORMAL, "no entropy: the kernel's virtual addresses are those that it was linked for [X10]");
+		fw_log(LOG_QUIET, "no entropy: the kernel's virtual addresses are those that it was linked for [X10]");
 		return OK;
 	}
 	TRY(vmlinux_randomise(image, kernel_now(b), boot_relocations(b), boot_relocations_in(b), entropy, &delta, why));

@@ -271,7 +271,7 @@ enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fai
 
 	if (!p->image.protocol->told_by_tree) {
 		if (entry->devicetree.length != 0)
-			fw_log(LOG_NORMAL, "the entry's device tree is left out: this kernel reads none");
+			fw_log(LOG_QUIET, "the entry's device tree is left out: this kernel reads none");
 		return OK;
 	}
 	if (entry->devicetree.length != 0) {

@@ -8,6 +8,7 @@
 #include "../loader/explain.h"
 #include "../loader/planning.h"
 #include "../loader/policy.h"
+#include "../loader/unmet.h"
 #include "../protocol/base/memparse.h"
 #include "kernel.h"
 #include "mapread.h"
@@ -254,6 +255,12 @@ static void replace_advice(struct fail *why)
 	fail_add(why, "  try: the whole log; what is missing from this one may have the place");
 }
 
+static void say_unmet(void *context, const char *sentence)
+{
+	(void)context;
+	fprintf(stderr, "berth: note: %s\n", sentence);
+}
+
 static int plan(struct planning *p, struct arguments *a, const struct map_source *source)
 {
 	struct report report = {.map = &source->map};
@@ -276,6 +283,8 @@ static int plan(struct planning *p, struct arguments *a, const struct map_source
 		replace_advice(&report.why);
 	if (outlook_estimate(&note, &p->image))
 		fprintf(stderr, "berth: note: %s\n", line);
+	if (report.possible)
+		unmet_wishes(p, say_unmet, NULL);
 	if (p->wish.policy == PLACE_RANDOM && !p->has_entropy)
 		fputs("berth: note: without --entropy nothing is randomised, and random is high [C12]\n", stderr);
 	return report_finish(&report, &a->report);

@@ -32,7 +32,8 @@ static struct {
 	jmp_buf left;	 /* where the kernel's entry leads */
 	struct boot boot;
 	char log[LOG_SIZE];
-	struct text log_text;
+	char quiet_log[1 << 14]; /* of it what a quiet log has */
+	struct text log_text, quiet_text;
 	unsigned int surveys, looks, takes, reads_of_changing;
 	struct {
 		uint8_t *at;
@@ -413,16 +414,26 @@ void fw_log(enum log_level level, const char *format, ...)
 {
 	va_list args;
 
-	(void)level;
 	va_start(args, format);
 	text_vadd(&fw.log_text, format, args);
 	va_end(args);
 	text_add(&fw.log_text, "\n");
+	if (level != LOG_QUIET)
+		return;
+	va_start(args, format);
+	text_vadd(&fw.quiet_text, format, args);
+	va_end(args);
+	text_add(&fw.quiet_text, "\n");
 }
 
 bool fw_log_wants(enum log_level level)
 {
 	return !sim.quiet || level <= LOG_QUIET;
+}
+
+const char *sim_quiet_log(void)
+{
+	return fw.quiet_log;
 }
 
 const char *sim_log(void)
@@ -530,6 +541,8 @@ void sim_begin(void)
 	outcome = (struct sim_outcome){.entered = false};
 	fw.log[0] = '\0';
 	fw.log_text = (struct text)TEXT(fw.log);
+	fw.quiet_text = TEXT(fw.quiet_log);
+	fw.quiet_log[0] = '\0';
 	fw.n_handles = 0;
 	fw.opened = 0;
 	fw.looks = 0;

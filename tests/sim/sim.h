@@ -132,6 +132,9 @@ uint8_t sim_byte(const struct sim_file *file, uint64_t offset);
 /* All that the loader logged in this boot. */
 const char *sim_log(void);
 
+/* Of that what a quiet log has as well; on the simulated firmware alone. */
+const char *sim_quiet_log(void);
+
 /* The kernel was entered: ends the boot. */
 __attribute__((noreturn)) void sim_leave(void);
 

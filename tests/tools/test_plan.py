@@ -97,6 +97,21 @@ def placements_are_what_they_say():
     plan("--placement", "0x40000000").expect(0, "\nthe kernel stays")
 
 
+def wishes_that_are_not_met_are_told_as_the_loader_tells_them():
+    """placement preferred with its place held, and memory that memmap= takes: who holds it, and what was done instead"""
+    held = plan("--placement", "preferred", "--cmdline", "memmap=1M$17M")
+    held.expect(0, "placement preferred is not met: 0x1000000-0x4378000 is held by 0x1100000-0x1200000 kept out by memmap=")
+    held.expect(0, "; the kernel lies at 0x17cc00000 instead [C3]")
+    expect("not met" not in plan("--placement", "preferred").err, "a wish that is met is told")
+
+
+def c13_memory_of_memmap_and_of_a_crash_kernel_holds_no_part():
+    """memmap=2G$4G and crashkernel=2G@4G: everything below, as the loader has it"""
+    for words in ("memmap=2G$4G", '"memmap=2G$4G"', "crashkernel=2G@4G", "memmap=1G!4G,1G#5G"):
+        for part in told("--cmdline", words, "--initrd", "64M")["placements"]:
+            expect(part["address"] + part["size"] <= 4 * GIB, f"{words}: {part}")
+
+
 def limits_of_the_command_line_count():
     """mem= and --keep-free-below-4g bound the plan; initrds are joined, as files or as sizes"""
     for part in told("--cmdline", "quiet mem=1G")["placements"]:
@@ -261,8 +276,10 @@ def main():
     written("map.txt", "1M-3G free\n4G-6G free\n")
     run_tests([json_has_what_machines_need, an_impossible_plan_is_status_1, wrong_commands_are_status_2,
                the_word_wins_in_both_forms, placements_are_what_they_say, limits_of_the_command_line_count,
-               explanations_name_rules, pictures_are_drawn, a_log_explains_itself, a_quoted_log_explains_itself,
-               a_map_with_missing_parts_is_told_first, whose_view_a_map_is_is_told, help_is_on_standard_output,
+                wishes_that_are_not_met_are_told_as_the_loader_tells_them,
+                c13_memory_of_memmap_and_of_a_crash_kernel_holds_no_part,
+                explanations_name_rules, pictures_are_drawn, a_log_explains_itself, a_quoted_log_explains_itself,
+                a_map_with_missing_parts_is_told_first, whose_view_a_map_is_is_told, help_is_on_standard_output,
                completion_completes, colours_are_for_terminals, rules_list_themselves])
 
 
