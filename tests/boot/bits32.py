@@ -44,7 +44,7 @@ def i386_stand_in_from_five_levels(esp):
     expect(not probe.skipped("more entries follow in one SETUP_E820_EXT"), "e820 had room in the zero page")
 
 
-@boots
+@boots(sampled=True)
 def i386_stand_in_that_cannot_move(esp):
     """Stand-in without a 64-bit entry, not relocatable, pref_address 0x40000000, a screen: there, every clause kept"""
     given(esp, xloadflags=0, relocatable_kernel=0, pref_address=GIB, screen="yes")
@@ -61,7 +61,7 @@ def i386_stand_in_copied_after_exit(esp):
     expect("berth: after exit copy 0x0 " not in probe.text, "nothing was copied after exit")
 
 
-@boots
+@boots(sampled=True)
 def i386_stand_in_with_less_alignment(esp):
     """Stand-in without a 64-bit entry that wants 256 MiB of alignment and takes 8 KiB: the next lower one, told so"""
     given(esp, xloadflags=0, kernel_alignment=256 * MIB, min_alignment=13, init_size=300 * MIB)
@@ -91,7 +91,7 @@ def versions_2_05_to_2_09(esp):
         expect(skipped == (version < 0x209), f"{version:x}: a seed was passed, or not")
 
 
-@boots
+@boots(sampled=True)
 def versions_2_10_to_2_13(esp):
     """Stand-ins of 2.10 to 2.13 without a 64-bit entry: every clause is kept"""
     for version in range(0x20a, 0x20e):
@@ -167,7 +167,7 @@ def i386_debian_with_kaslr(esp):
     expect(guest.kernel_at() < REACH, f"it runs at {guest.kernel_at():#x}")
 
 
-@boots
+@boots(sampled=True)
 def i386_debian_at_an_exact_address(esp):
     """The same, placement 0x5002000, which is no more than min_alignment: there, and nokaslr is added"""
     debian(esp, "placement 0x5002000", options=REPORT + " berth.dmesg")

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import lab
-from lab import GIB, MIB, Guest, Machine, expect
+from lab import GIB, MIB, OLDER_OVMF, Guest, Machine, expect
 
 REPORT = "console=ttyS0 quiet berth.guest=report"
 KERNEL = {}
@@ -73,7 +73,7 @@ def kernel_above_4g_with_6g(esp):
     data = os.urandom(12345)
     plain(esp, "initrd \\extra.cpio", options=options)
     esp.put("extra.cpio", lab.data_archive("extra", data))
-    guest = boot(esp)
+    guest = boot(esp, *OLDER_OVMF)
     check_healthy(guest, options)
     check_kernel_at(guest, 4 * GIB)
     expect(guest.placed("kernel")[3] == "C3", "the kernel's place is not signed C3")
@@ -102,7 +102,7 @@ def kernel_that_is_not_relocatable(esp):
     """Debian's kernel without relocatable_kernel: at its pref_address, 16 MiB, which boot services hold until exit"""
     plain(esp)
     esp.put("vmlinuz", lab.patched(KERNEL["file"], [(0x234, 1, 0)]))
-    guest = boot(esp)
+    guest = boot(esp, *OLDER_OVMF)
     check_healthy(guest, REPORT + " nokaslr")
     check_kernel_at(guest, 16 * MIB, 16 * MIB + 1)
     expect(guest.placed("kernel")[3] == "C6", "the place is not signed C6")
@@ -132,7 +132,7 @@ def placement_low(esp):
 def placement_preferred_is_taken(esp):
     """placement preferred: OVMF holds 16 MiB itself, so the kernel goes where `high` puts it"""
     plain(esp, "placement preferred")
-    guest = boot(esp)
+    guest = boot(esp, *OLDER_OVMF)
     check_healthy(guest, REPORT + " nokaslr")
     check_kernel_at(guest, 4 * GIB)
 
@@ -157,7 +157,7 @@ def memory_kept_free(esp):
 def with_a_screen(esp):
     """-vga std: screen_info describes the framebuffer that firmware left"""
     plain(esp)
-    guest = boot(esp, "--vga")
+    guest = boot(esp, *OLDER_OVMF, "--vga")
     check_healthy(guest, REPORT + " nokaslr")
     width, height, depth = (guest.param(o, 2) for o in (0x12, 0x14, 0x16))
     expect(guest.param(0x0f, 1) == 0x70, "orig_video_isVGA is not VIDEO_TYPE_EFI")
@@ -166,7 +166,7 @@ def with_a_screen(esp):
     expect(guest.param(0x18, 4) != 0, "lfb_base is 0")
 
 
-@boots
+@boots(sampled=True)
 def with_two_screens(esp):
     """Two graphics cards: the console's own protocol has no framebuffer, the first card's is passed"""
     plain(esp)
@@ -197,7 +197,7 @@ def initrds_of_0_and_1_byte(esp):
     expect(size in ((base + 3) // 4 * 4 + 1, (base + 3) // 4 * 4 + 4), f"ramdisk_size is {size}, the first has {base}")
 
 
-@boots
+@boots(sampled=True)
 def initrd_of_0_bytes_alone(esp):
     """An initrd of 0 bytes alone is no initrd: nothing is placed, and the kernel starts"""
     esp.put("vmlinuz", link=KERNEL["file"])
@@ -223,7 +223,7 @@ def initrd_of_128_mib(esp):
     expect(re.search(r"read \\large.cpio, \d+ bytes in [0-9.]+ s, [0-9.]+ MB/s", guest.text), "the log has no MB/s")
 
 
-@boots(large=True)
+@boots(large=True, sampled=True)
 def initrd_of_2_5_gib(esp):
     """An initrd of 2.5 GiB with 6 GiB of RAM arrives whole, with progress on the console"""
     # Two files, for the kernel's initramfs takes none over 2 GiB. ramfs: its default, tmpfs, holds at most half of the
@@ -335,7 +335,7 @@ def menu_and_keys(esp):
     plain(esp, "sort-key a", name="first", options=REPORT + " entry=first")
     plain(esp, "sort-key b", name="second", options=REPORT + " entry=second")
     esp.conf("timeout 60")
-    with Machine(esp) as machine:
+    with Machine(esp, *OLDER_OVMF) as machine:
         machine.wait_for("Enter")
         machine.press("down")
         machine.press("enter")
@@ -364,7 +364,7 @@ def load_option_wins(esp):
     expect(guest.one("cmdline").endswith("entry=named"), guest.one("cmdline"))
 
 
-@boots
+@boots(sampled=True)
 def load_option_names_nothing(esp):
     """A load option string that names no entry is told, and the default boots: nobody may be there to press a key"""
     plain(esp, name="aaa", options=REPORT + " entry=aaa")
@@ -437,7 +437,7 @@ def try_bad_entries(esp, bad, memory):
                 esp.put(file, data() if callable(data) else data)
     esp.conf("timeout 60", "default " + sorted(bad)[0])
     esp.shape("leaks")
-    with Machine(esp, memory=memory, timeout=300) as machine:
+    with Machine(esp, *OLDER_OVMF, memory=memory, timeout=300) as machine:
         for name in sorted(bad):
             machine.wait_for("Enter")
             machine.press("enter")
@@ -556,7 +556,7 @@ def memory_in_a_thousand_pieces(esp):
         expect((f"{at:#x}", f"{at + 4095:#x}", "Reserved") in seen, f"the kernel does not know of {at:#x}")
 
 
-@boots
+@boots(sampled=True)
 def memory_in_300_pieces(esp):
     """A map of a little more than the usual number of descriptors is read as well"""
     plain(esp)
@@ -604,7 +604,7 @@ def large_reads_fail(esp):
     expect(guest.counters()[1] == 0, "bytes were copied")
 
 
-@boots
+@boots(sampled=True)
 def five_level_firmware(esp):
     """Firmware in 5-level paging: the kernel, which takes it, is entered so"""
     plain(esp)
@@ -615,7 +615,7 @@ def five_level_firmware(esp):
     check_kernel_at(guest, 4 * GIB)
 
 
-@boots
+@boots(sampled=True)
 def five_level_firmware_four_level_kernel(esp):
     """Firmware in 5-level paging, a kernel that does not take it: left through code below 4 GiB [X8]"""
     plain(esp)

@@ -40,7 +40,7 @@ def ia32_stand_in_of_64_bits(esp):
     expect(not probe.skipped("acpi_rsdp_addr is the firmware's"), "the configuration table was not read")
 
 
-@boots
+@boots(sampled=True)
 def ia32_stand_in_of_64_bits_without_large_pages(esp):
     """The same with init_size 1 GiB and a screen, a CPU without 1 GiB pages: every clause is kept"""
     given(esp, init_size=GIB, screen="yes")

@@ -40,7 +40,7 @@ def levels_five_turned_on(esp):
     expect(levels(esp) == 5, "it was entered with four")
 
 
-@boots
+@boots(sampled=True)
 def levels_five_turned_on_with_a_large_map(esp):
     """The same with 1,000 descriptors, without 1 GiB pages"""
     given_direct(esp, xloadflags=BOTH)
@@ -104,7 +104,7 @@ def levels_of_debian(esp):
             expect(seen == expected, f"{lines} {word}: it runs with {seen}")
 
 
-@boots
+@boots(sampled=True)
 def levels_of_debian_from_five(esp):
     """The same from firmware with five levels, entered by Berth"""
     for word, expected in (("quiet", "5"), ("no5lvl", "4")):

@@ -100,7 +100,7 @@ def same_plan_with_512m(esp):
     expect(all(bool(seen[policy, "1m"]) and not seen[policy, "1g"] for policy, _ in seen), f"planned: {seen}")
 
 
-@boots
+@boots(sampled=True)
 def same_plan_with_3g(esp):
     """3 GiB: berth plan makes the loader's plan, four policies with 1 MiB and 1 GiB of initrd"""
     seen = compare_all(esp, "3G", GIB)

@@ -98,7 +98,7 @@ def probe_2_12_with_the_shortest_header(esp):
     boot_probe(esp)
 
 
-@boots
+@boots(sampled=True)
 def probe_2_14_without_initrd(esp):
     """Stand-in, 2.14, which is 2.13, without an initrd, placement low: none is told of"""
     given(esp, "placement low", initrd=b"", version=0x20e)
@@ -117,7 +117,7 @@ def probe_with_a_long_header_and_less_alignment(esp):
     expect(not probe.skipped("more entries follow in one SETUP_E820_EXT"), "e820 had room in the zero page")
 
 
-@boots
+@boots(sampled=True)
 def probe_where_it_prefers(esp):
     """Stand-in with pref_address 256 MiB, placement preferred: it lies there; and of 5.5, which knows no seed"""
     given(esp, "placement preferred", pref_address=256 * MIB, setup_type_max=0x80000006)
@@ -132,7 +132,7 @@ def probe_with_2_gib_of_window(esp):
     boot_probe(esp, "--cpu", "max,pdpe1gb=off", timeout=300)
 
 
-@boots
+@boots(sampled=True)
 def probe_of_256_mib(esp):
     """Stand-in of 256 MiB: all of it arrives"""
     given(esp, file_size=256 * MIB, init_size=288 * MIB)
@@ -140,7 +140,7 @@ def probe_of_256_mib(esp):
     expect(not probe.skipped("the protected-mode part arrived whole"), "its checksum was not checked")
 
 
-@boots
+@boots(sampled=True)
 def probe_at_an_exact_address(esp):
     """Stand-in, placement 0x140000000: there, with every clause kept"""
     given(esp, "placement 0x140000000")

@@ -78,7 +78,7 @@ def pvh_relocated(esp):
     expect(not probe.skipped("its relocations are applied"), "they were not checked")
 
 
-@boots
+@boots(sampled=True)
 def pvh_of_32_bits(esp):
     """An ELF kernel for i386, ET_DYN, without an initrd, at an exact place: there, with its relocations applied"""
     given(esp, "placement 0x8000000", movable=1, at=MIB, bits=32, initrd=b"")
@@ -87,7 +87,7 @@ def pvh_of_32_bits(esp):
     expect("nokaslr" not in probe.facts["cmdline"], "a word for Linux was added to its command line")
 
 
-@boots
+@boots(sampled=True)
 def pvh_from_five_levels(esp):
     """An ELF kernel, from firmware with 5-level paging on, 1,000 descriptors: every clause is kept"""
     given(esp, payload=5 * MIB)
