@@ -247,12 +247,12 @@ class Guest:
 
 
 class Debian:
-    """Debian 13's kernel for another of its CPUs, and an initramfs with a busybox of that CPU."""
+    """A suite's kernel, Debian 13's if none is named, for another CPU, and an initramfs with a busybox of that CPU."""
 
-    def __init__(self, cpu):
-        self.folder = script("fetch", "kernel", "trixie", cpu)
+    def __init__(self, cpu, suite="trixie"):
+        self.folder = script("fetch", "kernel", suite, cpu)
         self.kernel = os.path.join(self.folder, "vmlinuz")
-        self.initrd = os.path.join(WORK, f"initramfs-{cpu}.cpio")
+        self.initrd = os.path.join(WORK, f"initramfs-{cpu}.cpio" if suite == "trixie" else f"initramfs-{suite}-{cpu}.cpio")
         os.makedirs(WORK, exist_ok=True)
         script("initramfs", self.initrd, self.folder, os.path.join(script("fetch", "busybox", cpu), "busybox"))
 
