@@ -275,6 +275,12 @@ $(HOST)/uefi/test_%: $(UEFI)/tests/uefi/test_%.o $(UEFI_O) $(UEFI)/libunpack.a
 	$(Q)$(HOSTCC) -fsanitize=undefined $(SIM_WRAP) $(SIM_ARCH_WRAP) $^ -lcmocka -o $@
 .PRECIOUS: $(UEFI)/%.o
 
+# For scripts/mutate, which links them again with one changed.
+.PHONY: uefi-parts
+uefi-parts: $(UEFI_O) $(UEFI)/libunpack.a $(UEFI_TESTS:%=$(UEFI)/tests/uefi/%.o)
+	@echo 'flags $(UEFI_CFLAGS)'
+	@echo 'objects $(UEFI_O) $(UEFI)/libunpack.a'
+
 # ---- fuzzing: tests/fuzz/fuzz_NAME.c; `make fuzz` runs each a bounded number of times, `make fuzz-NAME` until stopped ----
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_RUNS ?= 50000

@@ -128,6 +128,29 @@ static void c6_on_a_small_machine_the_bytes_wait_in_their_own_window(void **stat
 	expect_copy(0, MIB(19), PREF, MIB(1));
 }
 
+/* Planned again after firmware had refused a place: the place itself is free now, and nobody copies any more. */
+static void c6_a_plan_without_copies_is_measured_as_one(void **state)
+{
+	uint64_t copied, plain;
+
+	(void)state;
+	given("1M-9M free, 9M-21M boot, 21M-64M free");
+	p.arch = &arch_aarch64; /* whose tables are for copies alone */
+	p.cpu.page_sizes = 4096;
+	plan();
+	expect_copies(1);
+	copied = p.request[PART_HANDOFF].size;
+	given_map("1M-64M free");
+	p.survey.map = world.map;
+	p.survey.free = world.free;
+	status = planning_make(&p, NULL, &why);
+	expect_copies(0);
+	plain = p.request[PART_HANDOFF].size;
+	assert_false(p.copies_after_exit);
+	assert_true(plain < copied);
+	assert_int_equal(range_size(p.plan.part[PART_HANDOFF].at), plain);
+}
+
 /* The machine's and the user's limits hold for bytes that wait; the image's, of where it runs, do not. */
 static void c6_what_waits_keeps_every_limit_of_the_machine(void **state)
 {
@@ -353,6 +376,7 @@ int main(void)
 	    cmocka_unit_test(c6_nothing_lies_in_the_window_that_the_kernel_will_have),
 	    cmocka_unit_test(c6_memory_that_stays_somebodys_is_no_target),
 	    cmocka_unit_test(c6_on_a_small_machine_the_bytes_wait_in_their_own_window),
+	    cmocka_unit_test(c6_a_plan_without_copies_is_measured_as_one),
 	    cmocka_unit_test(c6_what_waits_keeps_every_limit_of_the_machine),
 	    cmocka_unit_test(c6_without_one_run_the_bytes_wait_in_pieces),
 	    cmocka_unit_test(c6_what_is_written_as_a_whole_waits_in_one_run_or_is_refused),
