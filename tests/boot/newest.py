@@ -10,8 +10,6 @@ import boots
 import lab
 from lab import GIB, MIB, Guest, Machine, expect
 
-ALL_ONLY = True
-
 COUNTED = {"timeout": 900, "memory": "6G"}
 
 
@@ -35,7 +33,7 @@ def boot_newest(esp, *options):
     return guest
 
 
-@boots.boots
+@boots.boots(sampled=True)
 def newest_x86_by_its_own_decompressor(esp):
     """x86-64, Debian's newest kernel: its own decompressor unpacks it, above 4 GiB"""
     newest(esp, "amd64", "x86_64", "ttyS0 nokaslr")
@@ -43,7 +41,7 @@ def newest_x86_by_its_own_decompressor(esp):
     boots.check_kernel_at(guest, 4 * GIB)
 
 
-@boots.boots
+@boots.boots(sampled=True)
 def newest_x86_unpacked_by_berth(esp):
     """x86-64, Debian's newest kernel: Berth unpacks it, above 4 GiB, and enters it"""
     newest(esp, "amd64", "x86_64", "ttyS0 nokaslr", "decompress loader")
@@ -52,14 +50,14 @@ def newest_x86_unpacked_by_berth(esp):
     expect("berth: unpacked " in guest.text, "the loader says nothing of unpacking")
 
 
-@boots.boots
+@boots.boots(sampled=True)
 def newest_x86_moved_by_berth(esp):
     """x86-64, Debian's newest kernel: Berth unpacks it and applies its relocations at random addresses"""
     newest(esp, "amd64", "x86_64", "ttyS0", "decompress loader")
     boot_newest(esp)
 
 
-@boots.boots
+@boots.boots(sampled=True)
 def newest_arm64(esp):
     """arm64, Debian's newest kernel: it runs where it was placed"""
     newest(esp, "arm64", "aarch64", "ttyAMA0")
@@ -68,7 +66,7 @@ def newest_arm64(esp):
     expect(placed <= guest.kernel_at() < placed + 2 * MIB, f"it runs at {guest.kernel_at():#x}, placed at {placed:#x}")
 
 
-@boots.boots
+@boots.boots(sampled=True)
 def newest_riscv64(esp):
     """RISC-V, Debian's newest kernel: it runs where it was placed"""
     newest(esp, "riscv64", "riscv64", "ttyS0")
@@ -88,19 +86,19 @@ def memtest(esp, name):
         machine.wait_for("Pass", "Test")
 
 
-@boots.boots
+@boots.boots(sampled=True)
 def memtest_as_bin(esp):
     """Memtest86+ as .bin, whose last paragraph the file has in part, draws its screen on the serial console"""
     memtest(esp, "memtest.bin")
 
 
-@boots.boots
+@boots.boots(sampled=True)
 def memtest_as_efi(esp):
     """Memtest86+ as .efi, which is a bzImage too, draws its screen on the serial console"""
     memtest(esp, "memtest.efi")
 
 
-@boots.boots
+@boots.boots(sampled=True)
 def installer_asks_for_a_language(esp):
     """Debian's installer, kernel and initrd of the network boot, comes up to its first dialog on the serial console"""
     folder = lab.script("fetch", "installer")

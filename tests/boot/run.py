@@ -12,7 +12,8 @@ import traceback
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab  # noqa: E402
 
-MODULES = ("boots", "probes", "levels", "shaped", "plans", "direct", "entered", "pvh", "bits32", "ia32", "arm64", "riscv64")
+MODULES = ("boots", "probes", "levels", "shaped", "plans", "direct", "entered", "pvh", "bits32", "ia32", "arm64", "riscv64",
+           "newest")
 MODULE = {name: importlib.import_module(name) for name in MODULES}
 
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 
 from judge import BROKEN, KILLED, SURVIVED, Verdict
-from yard import WRAPPED, BuildError, expand, run, run_test
+from yard import WRAPPED, BuildError, expand, run, run_test, seen_by
 
 # What is tried, the quick one first: a program, and which of its tests.
 QUICK = (("test_services", ""), ("test_uefi", "honest*"), ("test_uefi", "exit*"))
@@ -44,8 +44,8 @@ class Floor:
         plain, named = os.path.join(work, "plain.o"), os.path.join(work, "named.o")
         with open(source, "w") as file:
             file.write(text)
-        run(["gcc", *(f for f in self.flags if f not in ("-Werror", "-g")), "-w", "-iquote", os.path.dirname(path), "-o",
-             plain, "-c", source], cwd=self.root)
+        run(["gcc", *(f for f in self.flags if f not in ("-Werror", "-g")), "-w", "-iquote", os.path.dirname(path),
+             *seen_by(self.root)[path], "-o", plain, "-c", source], cwd=self.root)
         run(["objcopy", *NAMED, plain, named] if path.startswith("efi/") else ["cp", plain, named])
         return named
 

@@ -2,8 +2,9 @@
 """Where mutants are built and run: a copy of the tree under build/mutate, the tests linked once to the code as a shared
 library, so that a mutant costs one object and one link."""
 
-import hashlib
+import functools
 import glob
+import hashlib
 import math
 import os
 import re
@@ -40,6 +41,24 @@ def run(command, **more):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
     if done.returncode != 0:
         raise BuildError(" ".join(command) + "\n" + done.stdout)
+
+
+@functools.lru_cache(None)
+def seen_by(root):
+    """{file: flags}: what the Makefile lets each source see, with folders from the root, for mutants lie elsewhere."""
+    files = expand("*/*.c", "*/*/*.c")
+    out = subprocess.run(["make", "-s", "flags", "FILES=" + " ".join(files)], cwd=root, text=True, check=True,
+                         stdout=subprocess.PIPE).stdout
+    found = {}
+    for line in out.splitlines():
+        path, *words = line.split()
+        found[path] = words
+        for i, word in enumerate(words):
+            if i > 0 and words[i - 1] == "-isystem":
+                words[i] = os.path.join(root, word)
+            elif word.startswith("-I"):
+                words[i] = "-I" + os.path.join(root, word[2:])
+    return found
 
 
 def call(task):
@@ -118,7 +137,7 @@ class Yard:
 
     def compile(self, file, out, flags, tree="."):
         os.makedirs(os.path.dirname(out), exist_ok=True)
-        run(["gcc", *flags, "-c", file, "-o", out], cwd=tree)
+        run(["gcc", *flags, *seen_by(self.root).get(file, ()), "-c", file, "-o", out], cwd=tree)
 
     @staticmethod
     def wrap(folder):
