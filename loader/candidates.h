@@ -13,7 +13,7 @@ struct candidates {
 	const struct runs *runs;
 	const struct placement *placed; /* N_PARTS; an empty range where nothing is placed yet */
 	struct range reserved;
-	struct range near;		/* where request->near lets it lie */
+	struct range near; /* where request->near lets it lie */
 	bool from_top;
 	bool in_order; /* none of what rules C10 and C12 would try first */
 	const struct plan_trace *trace;

@@ -190,7 +190,8 @@ void check_tables(struct view *v)
 	clause_tell(v, "the command line is mapped to itself", source,
 		    each_part(v, HANDED_COMMAND_LINE, identity, "no command line that ends"));
 	clause_tell(v, "the initrd is mapped to itself", kexec, each_part(v, HANDED_INITRD, identity, "no initrd"));
-	clause_tell(v, "setup_data is mapped to itself", kexec, each_part(v, HANDED_SETUP_DATA, identity, "no setup_data"));
+	clause_tell(v, "setup_data is mapped to itself", kexec,
+		    each_part(v, HANDED_SETUP_DATA, identity, "no setup_data"));
 	clause_tell(v, "the EFI memory map is mapped to itself", kexec,
 		    each_part(v, HANDED_EFI_MAP, identity, "no EFI memory map that can be read"));
 	clause_tell(v, "the EFI system table is mapped to itself", kexec,

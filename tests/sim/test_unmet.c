@@ -108,7 +108,8 @@ static void c9_memory_beyond_mem_is_told_on_arm64(void **state)
 	expect_said(
 	    "mem= is not met: the memory that it leaves, which ends at 0x400ff000, does not hold kernel, initrd and "
 	    "device tree; the kernel lies at 0x1ffe00000 instead [C3]");
-	assert_non_null(strstr(sim_quiet_log(), "placement preferred is not met: this kernel's header prefers no place"));
+	assert_non_null(
+	    strstr(sim_quiet_log(), "placement preferred is not met: this kernel's header prefers no place"));
 }
 
 static void a_device_tree_that_the_kernel_does_not_read_is_told(void **state)

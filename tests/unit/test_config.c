@@ -165,8 +165,9 @@ static void count_remarks(void *context, enum log_level level, const char *sente
 /* Each is told, not the first alone, and changes nothing. */
 static void every_mistake_in_loader_conf_is_said_once(void **state)
 {
-	static const char text[] = "default a\ntimeout 4\nlog loud\ntimeout soon\r\nkeep-free-below-4g lots\rdefault @saved\n"
-				   "editor perhaps\n";
+	static const char text[] =
+	    "default a\ntimeout 4\nlog loud\ntimeout soon\r\nkeep-free-below-4g lots\rdefault @saved\n"
+	    "editor perhaps\n";
 	unsigned int n = 0;
 	const struct remarks remarks = {count_remarks, &n};
 	struct loader_conf conf;
@@ -242,7 +243,8 @@ static void a_word_in_a_message_is_short_and_harmless(void **state)
 	    {"~\x7f\xc2\x9f\xc2\xa0", "~??\xc2\xa0"},
 	    {"\xff\xe1\x84\x80", "?\xe1\x84\x80"},
 	    /* U+10FF is one column wide, U+1100 two. */
-	    {"012345678901234567890123456789012345678\xe1\x83\xbf", "012345678901234567890123456789012345678\xe1\x83\xbf"},
+	    {"012345678901234567890123456789012345678\xe1\x83\xbf",
+	     "012345678901234567890123456789012345678\xe1\x83\xbf"},
 	    {"012345678901234567890123456789012345678\xe1\x84\x80", "012345678901234567890123456789012345678..."},
 	    {"a\x1b[0m\n\xc2\x85", "a?[0m??"},
 	    {"0123456789012345678901234567890123456789", "0123456789012345678901234567890123456789"},

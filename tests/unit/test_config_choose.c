@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The menu stands in the order that UAPI.1, "Sorting", gives, versions compare as UAPI.10 says, with the examples of both;
- * and the entry that a pattern or a name means is found, or one that can boot.
+ * The menu stands in the order that UAPI.1, "Sorting", gives, versions compare as UAPI.10 says, with the examples of
+ * both; and the entry that a pattern or a name means is found, or one that can boot.
  */
 #define _GNU_SOURCE /* FNM_CASEFOLD */
 #include "given.h"
@@ -39,17 +39,28 @@ static void versions_compare_as_the_examples_of_the_specification(void **state)
 		char how;
 		const char *b;
 	} row[] = {
-		{"11", '=', "11"},	{"systemd-123", '=', "systemd-123"},
-		{"bar-123", '<', "foo-123"}, {"123a", '>', "123"},
-		{"123.a", '>', "123"},	{"123.a", '<', "123.b"},
-		{"123a", '>', "123.a"}, {"11\xce\xb1", '=', "11\xce\xb2"},
-		{"B", '<', "a"},	{"", '<', "0"},
-		{"0.", '>', "0"},	{"0.0", '>', "0"},
-		{"0", '>', "~"},	{"", '>', "~"},
-		{"1_", '=', "1"},	{"_1", '=', "1"},
-		{"1_", '<', "1.2"},	{"1_2_3", '>', "1.3.3"},
-		{"1+", '=', "1"},	{"+1", '=', "1"},
-		{"1+", '<', "1.2"},	{"1+2+3", '>', "1.3.3"},
+	    {"11", '=', "11"},
+	    {"systemd-123", '=', "systemd-123"},
+	    {"bar-123", '<', "foo-123"},
+	    {"123a", '>', "123"},
+	    {"123.a", '>', "123"},
+	    {"123.a", '<', "123.b"},
+	    {"123a", '>', "123.a"},
+	    {"11\xce\xb1", '=', "11\xce\xb2"},
+	    {"B", '<', "a"},
+	    {"", '<', "0"},
+	    {"0.", '>', "0"},
+	    {"0.0", '>', "0"},
+	    {"0", '>', "~"},
+	    {"", '>', "~"},
+	    {"1_", '=', "1"},
+	    {"_1", '=', "1"},
+	    {"1_", '<', "1.2"},
+	    {"1_2_3", '>', "1.3.3"},
+	    {"1+", '=', "1"},
+	    {"+1", '=', "1"},
+	    {"1+", '<', "1.2"},
+	    {"1+2+3", '>', "1.3.3"},
 	};
 
 	(void)state;
@@ -61,17 +72,17 @@ static void versions_compare_as_the_examples_of_the_specification(void **state)
 static void versions_ascend_as_the_specification_says(void **state)
 {
 	static const char *const row[][12] = {
-		{"122.1", "123~rc1-1", "123", "123-a", "123-a.1", "123-1", "123-1.1", "123^post1", "123.a-1", "123.1-1",
-		 "123a-1", "124-1"},
-		{"6.1.0-9", "6.1.0-10", "6.2~rc1", "6.2~rc10", "6.2", "6.2-1", "6.2.1", "6.12"},
-		{"~1", "", "1"},
-		{"1~", "1~~", "1"}, /* the steps taken by the letter: one tilde is skipped, and then one string has ended */
-		{"1", "1-", "1^", "1.", "1a"},
-		{"1-~", "1-", "1-1"},
-		{"-^a", "-.", "-~a", "-a"}, /* behind a skipped minus no tilde is looked for in the same round */
-		{"A", "B", "Z", "a", "aa", "b", "z"},
-		{"1", "2", "9", "10", "100", "18446744073709551615", "18446744073709551616", "99999999999999999999999999"},
-		{"a", "a1", "a2", "ab"},
+	    {"122.1", "123~rc1-1", "123", "123-a", "123-a.1", "123-1", "123-1.1", "123^post1", "123.a-1", "123.1-1",
+	     "123a-1", "124-1"},
+	    {"6.1.0-9", "6.1.0-10", "6.2~rc1", "6.2~rc10", "6.2", "6.2-1", "6.2.1", "6.12"},
+	    {"~1", "", "1"},
+	    {"1~", "1~~", "1"}, /* the steps taken by the letter: one tilde is skipped, and then one string has ended */
+	    {"1", "1-", "1^", "1.", "1a"},
+	    {"1-~", "1-", "1-1"},
+	    {"-^a", "-.", "-~a", "-a"}, /* behind a skipped minus no tilde is looked for in the same round */
+	    {"A", "B", "Z", "a", "aa", "b", "z"},
+	    {"1", "2", "9", "10", "100", "18446744073709551615", "18446744073709551616", "99999999999999999999999999"},
+	    {"a", "a1", "a2", "ab"},
 	};
 
 	(void)state;
@@ -84,15 +95,27 @@ static void versions_ascend_as_the_specification_says(void **state)
 static void what_has_no_meaning_in_a_version_only_separates(void **state)
 {
 	static const char *const equal[][2] = {
-		{"11", "0011"},	 {"0", "000"},	   {"1_2", "1+2"},	  {"1 2", "1\t2"}, {"", ""},
-		{"", "_+:"},	 {"a_", "a"},	   {"1.0", "1.00"},	  {"0a", "a"},	   {"\xd9\xa1" "1", "1"},
-		{"6.1-x86_64", "6.1-x86+64"}, {"a_b", "a+b"},
+	    {"11", "0011"},
+	    {"0", "000"},
+	    {"1_2", "1+2"},
+	    {"1 2", "1\t2"},
+	    {"", ""},
+	    {"", "_+:"},
+	    {"a_", "a"},
+	    {"1.0", "1.00"},
+	    {"0a", "a"},
+	    {"\xd9\xa1"
+	     "1",
+	     "1"},
+	    {"6.1-x86_64", "6.1-x86+64"},
+	    {"a_b", "a+b"},
 	};
 
 	(void)state;
 	for (size_t r = 0; r < COUNT_OF(equal); r++)
 		expect_order(equal[r][0], 0, equal[r][1]);
-	/* Separators are skipped at the start of a round alone, so that right behind a mark one is no number and no end. */
+	/* Separators are skipped at the start of a round alone, so that right behind a mark one is no number and no
+	 * end. */
 	expect_order("~_", 1, "~");
 	expect_order("1-_2", -1, "1-2");
 	expect_order("a_b", -1, "ab");
@@ -126,8 +149,11 @@ static void expect_menu(const struct written *in_order, size_t n)
 static void entries_without_tries_stand_last(void **state)
 {
 	static const struct written menu[] = {
-		{"b.conf", "linux /k\nsort-key b\n"}, {"c+1-9.conf", "linux /k\nsort-key c\n"}, {"n.conf", "linux /k\n"},
-		{"a+0-3.conf", "linux /k\nsort-key a\n"}, {"z+0.conf", "linux /k\n"},
+	    {"b.conf", "linux /k\nsort-key b\n"},
+	    {"c+1-9.conf", "linux /k\nsort-key c\n"},
+	    {"n.conf", "linux /k\n"},
+	    {"a+0-3.conf", "linux /k\nsort-key a\n"},
+	    {"z+0.conf", "linux /k\n"},
 	};
 
 	(void)state;
@@ -137,9 +163,9 @@ static void entries_without_tries_stand_last(void **state)
 static void entries_with_a_sort_key_stand_before_those_without(void **state)
 {
 	static const struct written menu[] = {
-		{"a.conf", "linux /k\nsort-key z\n"},
-		{"z.conf", "linux /k\nversion 9\nmachine-id 0\n"},
-		{"b.conf", "linux /k\nsort-key\nversion 99\n"}, /* empty is not set */
+	    {"a.conf", "linux /k\nsort-key z\n"},
+	    {"z.conf", "linux /k\nversion 9\nmachine-id 0\n"},
+	    {"b.conf", "linux /k\nsort-key\nversion 99\n"}, /* empty is not set */
 	};
 
 	(void)state;
@@ -149,15 +175,15 @@ static void entries_with_a_sort_key_stand_before_those_without(void **state)
 static void sort_key_then_machine_then_version_decide(void **state)
 {
 	static const struct written menu[] = {
-		{"a.conf", "linux /k\nsort-key B\nmachine-id 9\nversion 1\n"}, /* as strcmp: capitals first */
-		{"b.conf", "linux /k\nsort-key a\nversion 1\n"},		       /* no machine-id stands before any */
-		{"c.conf", "linux /k\nsort-key a\nmachine-id 1\nversion 6.10\n"},
-		{"d.conf", "linux /k\nsort-key a\nmachine-id 1\nversion 6.9\n"},
-		{"e.conf", "linux /k\nsort-key a\nmachine-id 1\nversion 6.9~rc1\n"},
-		{"f.conf", "linux /k\nsort-key a\nmachine-id 1\n"},
-		{"g.conf", "linux /k\nsort-key a\nmachine-id 2\nversion 7\n"},
-		{"h.conf", "linux /k\nsort-key aa\nmachine-id 1\nversion 9\n"},
-		{"i.conf", "linux /k\nsort-key \xc3\xa4\nmachine-id 1\nversion 9\n"}, /* bytes, not letters */
+	    {"a.conf", "linux /k\nsort-key B\nmachine-id 9\nversion 1\n"}, /* as strcmp: capitals first */
+	    {"b.conf", "linux /k\nsort-key a\nversion 1\n"},		   /* no machine-id stands before any */
+	    {"c.conf", "linux /k\nsort-key a\nmachine-id 1\nversion 6.10\n"},
+	    {"d.conf", "linux /k\nsort-key a\nmachine-id 1\nversion 6.9\n"},
+	    {"e.conf", "linux /k\nsort-key a\nmachine-id 1\nversion 6.9~rc1\n"},
+	    {"f.conf", "linux /k\nsort-key a\nmachine-id 1\n"},
+	    {"g.conf", "linux /k\nsort-key a\nmachine-id 2\nversion 7\n"},
+	    {"h.conf", "linux /k\nsort-key aa\nmachine-id 1\nversion 9\n"},
+	    {"i.conf", "linux /k\nsort-key \xc3\xa4\nmachine-id 1\nversion 9\n"}, /* bytes, not letters */
 	};
 
 	(void)state;
@@ -167,13 +193,14 @@ static void sort_key_then_machine_then_version_decide(void **state)
 static void at_the_end_the_file_name_decides_the_newest_first(void **state)
 {
 	static const struct written menu[] = {
-		{"b-6.10.conf", "linux /k\nsort-key a\nmachine-id 1\nversion 1\n"},
-		{"b-6.9.conf", "linux /k\nsort-key a\nmachine-id 1\nversion 1\n"},
-		{"debian-6.1.0-10.conf", "linux /k\ntitle A\n"},
-		{"debian-6.1.0-9.conf", "linux /k\ntitle B\nversion 9\n"}, /* without a sort-key the version plays no part */
-		{"arch.conf", "linux /k\ntitle 0\n"},
-		{"a_b.conf", "linux /k\n"}, /* one version for UAPI.10; the order does not hang on the folder's */
-		{"a+b.conf", "linux /k\n"},
+	    {"b-6.10.conf", "linux /k\nsort-key a\nmachine-id 1\nversion 1\n"},
+	    {"b-6.9.conf", "linux /k\nsort-key a\nmachine-id 1\nversion 1\n"},
+	    {"debian-6.1.0-10.conf", "linux /k\ntitle A\n"},
+	    {"debian-6.1.0-9.conf",
+	     "linux /k\ntitle B\nversion 9\n"}, /* without a sort-key the version plays no part */
+	    {"arch.conf", "linux /k\ntitle 0\n"},
+	    {"a_b.conf", "linux /k\n"}, /* one version for UAPI.10; the order does not hang on the folder's */
+	    {"a+b.conf", "linux /k\n"},
 	};
 
 	(void)state;
@@ -182,7 +209,8 @@ static void at_the_end_the_file_name_decides_the_newest_first(void **state)
 
 static void broken_entries_keep_their_place(void **state)
 {
-	static const struct written menu[] = {{"c.conf", "linux /k\n"}, {"b.conf", "placement no\n"}, {"a.conf", "linux /k\n"}};
+	static const struct written menu[] = {
+	    {"c.conf", "linux /k\n"}, {"b.conf", "placement no\n"}, {"a.conf", "linux /k\n"}};
 
 	(void)state;
 	expect_menu(menu, COUNT_OF(menu));
@@ -240,18 +268,53 @@ static void among_thousands_the_newest_stands_first_in_whatever_order_they_are_r
 static void globs_match_as_glob_7_says_without_regard_to_case(void **state)
 {
 	static const char *const yes[][2] = {
-		{"*", ""}, {"*", "abc"}, {"**", "a"}, {"", ""}, {"debian-*", "debian-6.1"}, {"DEB*", "debian"},
-		{"deb*", "DEBIAN"}, {"a?c", "abc"}, {"a[bc]d", "acd"}, {"a[!b]d", "acd"}, {"a[^b]d", "acd"}, {"[a-c]x", "bx"},
-		{"[A-C]x", "bx"}, {"[a-c]x", "BX"}, {"*-6.1", "a-6-6.1"}, {"a*b*c", "aXbYbZc"}, {"[]]", "]"}, {"[]-a]", "_"},
-		{"[!]]", "a"}, {"[a-]", "-"}, {"[a-]", "a"}, {"[-a]", "-"}, {"[0-9][0-9]", "42"}, {"\\*", "*"}, {"\\?", "?"},
-		{"\\a", "a"}, {"[", "["}, {"a[b", "a[b"}, {"[!", "[!"}, {"a*", "a"}, {"*a", "aaa"}, {"*.?", "a.b.c"},
-		{"[\xc3\xa4]*", "\xc3\xa4"}, {"?*?", "ab"},
-		{"a\\", "a\\"}, {"[a-cx]", "x"}, {"[ab-]", "-"}, {"[a-ce-g]", "f"}, {"[ac-]", "c"}, {"[xa-c]", "b"},
+	    {"*", ""},
+	    {"*", "abc"},
+	    {"**", "a"},
+	    {"", ""},
+	    {"debian-*", "debian-6.1"},
+	    {"DEB*", "debian"},
+	    {"deb*", "DEBIAN"},
+	    {"a?c", "abc"},
+	    {"a[bc]d", "acd"},
+	    {"a[!b]d", "acd"},
+	    {"a[^b]d", "acd"},
+	    {"[a-c]x", "bx"},
+	    {"[A-C]x", "bx"},
+	    {"[a-c]x", "BX"},
+	    {"*-6.1", "a-6-6.1"},
+	    {"a*b*c", "aXbYbZc"},
+	    {"[]]", "]"},
+	    {"[]-a]", "_"},
+	    {"[!]]", "a"},
+	    {"[a-]", "-"},
+	    {"[a-]", "a"},
+	    {"[-a]", "-"},
+	    {"[0-9][0-9]", "42"},
+	    {"\\*", "*"},
+	    {"\\?", "?"},
+	    {"\\a", "a"},
+	    {"[", "["},
+	    {"a[b", "a[b"},
+	    {"[!", "[!"},
+	    {"a*", "a"},
+	    {"*a", "aaa"},
+	    {"*.?", "a.b.c"},
+	    {"[\xc3\xa4]*", "\xc3\xa4"},
+	    {"?*?", "ab"},
+	    {"a\\", "a\\"},
+	    {"[a-cx]", "x"},
+	    {"[ab-]", "-"},
+	    {"[a-ce-g]", "f"},
+	    {"[ac-]", "c"},
+	    {"[xa-c]", "b"},
 	};
 	static const char *const no[][2] = {
-		{"", "a"}, {"a", ""}, {"?", ""}, {"debian", "debian-6"}, {"debian-6", "debian"}, {"a?c", "ac"}, {"a[!b]d", "abd"},
-		{"a[!b]d", "aBd"}, {"[a-c]x", "dx"}, {"[c-a]x", "bx"}, {"*-6.1", "a-6.10"}, {"\\*", "a"}, {"[]", "a"}, {"[]a", "]"},
-		{"[a-c]", ""}, {"[a-cx]", "-"}, {"[a-c-e]", "d"}, {"[a-ce]", "d"}, {"a*b", "aXbY"}, {"?*?", "a"}, {"[!]]", "]"},
+	    {"", "a"},		 {"a", ""},	    {"?", ""},	       {"debian", "debian-6"}, {"debian-6", "debian"},
+	    {"a?c", "ac"},	 {"a[!b]d", "abd"}, {"a[!b]d", "aBd"}, {"[a-c]x", "dx"},       {"[c-a]x", "bx"},
+	    {"*-6.1", "a-6.10"}, {"\\*", "a"},	    {"[]", "a"},       {"[]a", "]"},	       {"[a-c]", ""},
+	    {"[a-cx]", "-"},	 {"[a-c-e]", "d"},  {"[a-ce]", "d"},   {"a*b", "aXbY"},	       {"?*?", "a"},
+	    {"[!]]", "]"},
 	};
 
 	(void)state;
@@ -280,7 +343,8 @@ static void no_pattern_takes_for_ever(void **state)
 	assert_true(glob_match(word_of(pattern), text));
 }
 
-/* Not where C libraries differ: a class that does not end; and "[." and "[[", of collating symbols and named classes. */
+/* Not where C libraries differ: a class that does not end; and "[." and "[[", of collating symbols and named classes.
+ */
 static bool is_for_oracle(const char *pattern)
 {
 	const char *class = strchr(pattern, '['), *member;
@@ -338,10 +402,10 @@ static void the_default_is_what_the_pattern_says(void **state)
 		const char *pattern;
 		size_t index;
 	} row[] = {
-		{"other", 3},	  {"other.conf", 3},	{"OTHER.CONF", 3}, {"o*", 3},	    {"*.conf", 1}, {"*", 1},
-		{"debian-*", 1}, {"debian-7", 2},	{"*-7.c?nf", 2},   {"debian-8*", 1}, {"[!d]*", 3},
-		{"debian-9", 2}, /* broken: as if nothing matched */
-		{"nothing", 2},	  {"other.con", 2},	{"@saved", 2},	   {"", 2},
+	    {"other", 3},    {"other.conf", 3}, {"OTHER.CONF", 3}, {"o*", 3},
+	    {"*.conf", 1},   {"*", 1},		{"debian-*", 1},   {"debian-7", 2},
+	    {"*-7.c?nf", 2}, {"debian-8*", 1},	{"[!d]*", 3},	   {"debian-9", 2}, /* broken: as if nothing matched */
+	    {"nothing", 2},  {"other.con", 2},	{"@saved", 2},	   {"", 2},
 	};
 
 	(void)state;
@@ -375,9 +439,9 @@ static void a_name_means_one_entry_exactly(void **state)
 		const char *name;
 		int index; /* -1: none */
 	} row[] = {
-		{"other", 3}, {"OTHER.CONF", 3}, {"Other.conf", 3}, {"debian-8", 1}, {"debian-7", 2}, {"debian-9", 0},
-		{"debian", -1}, {"debian-88", -1}, {"*", -1}, {"o?her", -1}, {"", -1}, {".conf", -1}, {"other.conf.conf", -1},
-		{"other ", -1}, {"debian-8+0", -1},
+	    {"other", 3},    {"OTHER.CONF", 3}, {"Other.conf", 3},	 {"debian-8", 1}, {"debian-7", 2},
+	    {"debian-9", 0}, {"debian", -1},	{"debian-88", -1},	 {"*", -1},	  {"o?her", -1},
+	    {"", -1},	     {".conf", -1},	{"other.conf.conf", -1}, {"other ", -1},  {"debian-8+0", -1},
 	};
 
 	(void)state;
@@ -406,7 +470,8 @@ static void random_versions_have_one_order(void **state)
 			w[i].length = (size_t)rand() % 7;
 			w[i].at = at[i] = malloc(w[i].length == 0 ? 1 : w[i].length);
 			for (size_t c = 0; c < w[i].length; c++)
-				at[i][c] = rand() % 16 == 0 ? (char)rand() : alphabet[(size_t)rand() % (sizeof(alphabet) - 1)];
+				at[i][c] =
+				    rand() % 16 == 0 ? (char)rand() : alphabet[(size_t)rand() % (sizeof(alphabet) - 1)];
 		}
 		assert_int_equal(version_compare(w[0], w[0]), 0);
 		assert_int_equal(sign(version_compare(w[0], w[1])), -sign(version_compare(w[1], w[0])));
@@ -420,23 +485,23 @@ static void random_versions_have_one_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(versions_compare_as_the_examples_of_the_specification),
-		cmocka_unit_test(versions_ascend_as_the_specification_says),
-		cmocka_unit_test(what_has_no_meaning_in_a_version_only_separates),
-		cmocka_unit_test(random_versions_have_one_order),
-		cmocka_unit_test(entries_without_tries_stand_last),
-		cmocka_unit_test(entries_with_a_sort_key_stand_before_those_without),
-		cmocka_unit_test(sort_key_then_machine_then_version_decide),
-		cmocka_unit_test(at_the_end_the_file_name_decides_the_newest_first),
-		cmocka_unit_test(broken_entries_keep_their_place),
-		cmocka_unit_test(sorting_is_stable_and_takes_any_number),
-		cmocka_unit_test(among_thousands_the_newest_stands_first_in_whatever_order_they_are_read),
-		cmocka_unit_test(globs_match_as_glob_7_says_without_regard_to_case),
-		cmocka_unit_test(no_pattern_takes_for_ever),
-		cmocka_unit_test(random_globs_match_as_fnmatch_does),
-		cmocka_unit_test_setup(the_default_is_what_the_pattern_says, give_four_entries),
-		cmocka_unit_test_setup(without_a_pattern_the_default_is_the_first_that_can_boot, give_four_entries),
-		cmocka_unit_test_setup(a_name_means_one_entry_exactly, give_four_entries),
+	    cmocka_unit_test(versions_compare_as_the_examples_of_the_specification),
+	    cmocka_unit_test(versions_ascend_as_the_specification_says),
+	    cmocka_unit_test(what_has_no_meaning_in_a_version_only_separates),
+	    cmocka_unit_test(random_versions_have_one_order),
+	    cmocka_unit_test(entries_without_tries_stand_last),
+	    cmocka_unit_test(entries_with_a_sort_key_stand_before_those_without),
+	    cmocka_unit_test(sort_key_then_machine_then_version_decide),
+	    cmocka_unit_test(at_the_end_the_file_name_decides_the_newest_first),
+	    cmocka_unit_test(broken_entries_keep_their_place),
+	    cmocka_unit_test(sorting_is_stable_and_takes_any_number),
+	    cmocka_unit_test(among_thousands_the_newest_stands_first_in_whatever_order_they_are_read),
+	    cmocka_unit_test(globs_match_as_glob_7_says_without_regard_to_case),
+	    cmocka_unit_test(no_pattern_takes_for_ever),
+	    cmocka_unit_test(random_globs_match_as_fnmatch_does),
+	    cmocka_unit_test_setup(the_default_is_what_the_pattern_says, give_four_entries),
+	    cmocka_unit_test_setup(without_a_pattern_the_default_is_the_first_that_can_boot, give_four_entries),
+	    cmocka_unit_test_setup(a_name_means_one_entry_exactly, give_four_entries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

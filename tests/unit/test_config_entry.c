@@ -78,10 +78,11 @@ static const char *remarks_of(const struct entry *entry)
 
 static void every_key_of_an_entry_is_read(void **state)
 {
-	struct entry e = parse("debian-6.1.conf", "# a comment\n\ntitle   Debian GNU/Linux\nversion\t6.1.0-56\nsort-key debian\n"
-						  "machine-id 0123456789abcdef\nlinux /vmlinuz\ninitrd /a.img\ninitrd /b.img\n"
-						  "options root=/dev/sda2 ro\noptions quiet  splash\narchitecture x64\n"
-						  "placement low\n");
+	struct entry e =
+	    parse("debian-6.1.conf", "# a comment\n\ntitle   Debian GNU/Linux\nversion\t6.1.0-56\nsort-key debian\n"
+				     "machine-id 0123456789abcdef\nlinux /vmlinuz\ninitrd /a.img\ninitrd /b.img\n"
+				     "options root=/dev/sda2 ro\noptions quiet  splash\narchitecture x64\n"
+				     "placement low\n");
 
 	(void)state;
 	assert_false(e.broken);
@@ -115,9 +116,11 @@ static void what_is_not_written_is_absent(void **state)
 
 static void keys_that_are_not_known_are_ignored(void **state)
 {
-	/* Keys of UAPI.1 that other loaders have, keys of nobody, and near misses: keys are told apart to the letter. */
-	struct entry e = parse("a.conf", "extra /a.cred\nprofile 1\ngrub_users root\nTitle A\ntitle: B\ntitl C\ntitles D\n"
-					 "x\nlinux /k\n=\n");
+	/* Keys of UAPI.1 that other loaders have, keys of nobody, and near misses: keys are told apart to the letter.
+	 */
+	struct entry e =
+	    parse("a.conf", "extra /a.cred\nprofile 1\ngrub_users root\nTitle A\ntitle: B\ntitl C\ntitles D\n"
+			    "x\nlinux /k\n=\n");
 
 	(void)state;
 	assert_false(e.broken);
@@ -136,7 +139,8 @@ static void of_a_key_that_stands_twice_the_last_counts(void **state)
 
 static void a_line_without_a_value_counts_as_absent(void **state)
 {
-	struct entry e = parse("a.conf", "title A\nlinux /k\ntitle\nlinux \t\ninitrd\ninitrd /i\noptions \noptions b\n");
+	struct entry e =
+	    parse("a.conf", "title A\nlinux /k\ntitle\nlinux \t\ninitrd\ninitrd /i\noptions \noptions b\n");
 
 	(void)state;
 	assert_false(e.broken);
@@ -155,13 +159,13 @@ static void an_entry_for_another_cpu_is_told_apart(void **state)
 		const char *text;
 		bool fits;
 	} row[] = {
-		{"linux /k\n", true},
-		{"linux /k\narchitecture\n", true},
-		{"linux /k\narchitecture x64\n", true},
-		{"linux /k\narchitecture X64\n", true},
-		{"linux /k\narchitecture aa64\n", false},
-		{"linux /k\narchitecture x6\n", false},
-		{"linux /k\narchitecture x64 aa64\n", false},
+	    {"linux /k\n", true},
+	    {"linux /k\narchitecture\n", true},
+	    {"linux /k\narchitecture x64\n", true},
+	    {"linux /k\narchitecture X64\n", true},
+	    {"linux /k\narchitecture aa64\n", false},
+	    {"linux /k\narchitecture x6\n", false},
+	    {"linux /k\narchitecture x64 aa64\n", false},
 	};
 
 	(void)state;
@@ -186,15 +190,15 @@ static void an_entry_without_a_title_is_called_by_its_id(void **state)
 static void line_ends_marks_and_blanks_do_not_matter(void **state)
 {
 	static const char *const same[] = {
-		"title A b\nlinux /k\noptions \xc3\xbc\n",
-		"title A b\nlinux /k\noptions \xc3\xbc",
-		"title A b\r\nlinux /k\r\noptions \xc3\xbc\r\n",
-		"title A b\r\nlinux /k\r\noptions \xc3\xbc\r",
-		"\xef\xbb\xbftitle A b\nlinux /k\noptions \xc3\xbc\n",
-		"\xef\xbb\xbf# mark, then a comment\ntitle A b\nlinux /k\noptions \xc3\xbc\n",
-		"\n\n \t\r\n#\n# title no\n  # title no\ntitle A b \t \nlinux /k\t\n\n\noptions \xc3\xbc \n\n",
-		"\ttitle \t  A b\n  linux\t/k\noptions\t\t\xc3\xbc",
-		"#title no\n#linux /no\ntitle A b\nlinux /k\noptions \xc3\xbc\n#",
+	    "title A b\nlinux /k\noptions \xc3\xbc\n",
+	    "title A b\nlinux /k\noptions \xc3\xbc",
+	    "title A b\r\nlinux /k\r\noptions \xc3\xbc\r\n",
+	    "title A b\r\nlinux /k\r\noptions \xc3\xbc\r",
+	    "\xef\xbb\xbftitle A b\nlinux /k\noptions \xc3\xbc\n",
+	    "\xef\xbb\xbf# mark, then a comment\ntitle A b\nlinux /k\noptions \xc3\xbc\n",
+	    "\n\n \t\r\n#\n# title no\n  # title no\ntitle A b \t \nlinux /k\t\n\n\noptions \xc3\xbc \n\n",
+	    "\ttitle \t  A b\n  linux\t/k\noptions\t\t\xc3\xbc",
+	    "#title no\n#linux /no\ntitle A b\nlinux /k\noptions \xc3\xbc\n#",
 	};
 
 	(void)state;
@@ -220,8 +224,8 @@ static void a_hash_inside_of_a_value_is_no_comment(void **state)
 
 static void a_file_of_nothing_has_no_kernel(void **state)
 {
-	static const char *const nothing[] = {"", "\n", "\r\n", "#", " ", "\xef\xbb\xbf", "\xef\xbb", "linux",
-					      "\xef\xbb\xbflinux"};
+	static const char *const nothing[] = {
+	    "", "\n", "\r\n", "#", " ", "\xef\xbb\xbf", "\xef\xbb", "linux", "\xef\xbb\xbflinux"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(nothing); i++) {
@@ -265,19 +269,19 @@ static void placement_takes_words_addresses_and_windows(void **state)
 		enum placement_policy policy;
 		uint64_t at, end;
 	} row[] = {
-		{"high", PLACE_HIGH, 0, 0},
-		{"low", PLACE_LOW, 0, 0},
-		{"preferred", PLACE_PREFERRED, 0, 0},
-		{"random", PLACE_RANDOM, 0, 0},
-		{"0x1000-0x2000", PLACE_WITHIN, 0x1000, 0x2000},
-		{"0-18446744073709547520", PLACE_WITHIN, 0, 0xfffffffffffff000},
-		{"0", PLACE_EXACT, 0, 0},
-		{"0x140000000", PLACE_EXACT, 0x140000000, 0},
-		{"0X1aBcDeF000", PLACE_EXACT, 0x1abcdef000, 0},
-		{"16777216", PLACE_EXACT, MIB(16), 0},
-		{"0xFFFFFFFFFFFFF000", PLACE_EXACT, 0xfffffffffffff000, 0},
-		{"18446744073709547520", PLACE_EXACT, 0xfffffffffffff000, 0},
-		{"0x00000000000000000000001000", PLACE_EXACT, 0x1000, 0},
+	    {"high", PLACE_HIGH, 0, 0},
+	    {"low", PLACE_LOW, 0, 0},
+	    {"preferred", PLACE_PREFERRED, 0, 0},
+	    {"random", PLACE_RANDOM, 0, 0},
+	    {"0x1000-0x2000", PLACE_WITHIN, 0x1000, 0x2000},
+	    {"0-18446744073709547520", PLACE_WITHIN, 0, 0xfffffffffffff000},
+	    {"0", PLACE_EXACT, 0, 0},
+	    {"0x140000000", PLACE_EXACT, 0x140000000, 0},
+	    {"0X1aBcDeF000", PLACE_EXACT, 0x1abcdef000, 0},
+	    {"16777216", PLACE_EXACT, MIB(16), 0},
+	    {"0xFFFFFFFFFFFFF000", PLACE_EXACT, 0xfffffffffffff000, 0},
+	    {"18446744073709547520", PLACE_EXACT, 0xfffffffffffff000, 0},
+	    {"0x00000000000000000000001000", PLACE_EXACT, 0x1000, 0},
 	};
 
 	(void)state;
@@ -299,24 +303,24 @@ static void a_place_demanded_in_numbers_that_cannot_be_is_an_error(void **state)
 	static const struct {
 		const char *value, *reason;
 	} row[] = {
-		{"0xzz", "placement \"0xzz\" is no address"},
-		{"0x", "is no address"},
-		{"1000h", "is no address"},
-		{"0x1000 ro", "is no address"},
-		{"4096 4096", "is no address"},
-		{"0x10000000000000000", "is no address"},
-		{"0x1000000000000000000000000000000000", "is no address"},
-		{"18446744073709551616", "is no address"},
-		{"99999999999999999999999999999999999999", "is no address"},
-		{"0x2000-0x2000", "placement 0x2000-0x2000 is an empty window"},
-		{"0x3000-0x2000", "placement 0x3000-0x2000 is an empty window"},
-		{"0x3001-0x4000", "placement 0x3001 is no multiple of 4096"},
-		{"0x3000-0x4001", "placement 0x4001 is no multiple of 4096"},
-		{"0x3000-", "is no address"},
-		{"0x1000-0x2000-0x3000", "is no address"},
-		{"0x1001", "placement 0x1001 is no multiple of 4096"},
-		{"18446744073709551615", "placement 0xffffffffffffffff is no multiple of 4096"},
-		{"0123456789012345678901234567890123456789x", "\"0123456789012345678901234567890123456789...\""},
+	    {"0xzz", "placement \"0xzz\" is no address"},
+	    {"0x", "is no address"},
+	    {"1000h", "is no address"},
+	    {"0x1000 ro", "is no address"},
+	    {"4096 4096", "is no address"},
+	    {"0x10000000000000000", "is no address"},
+	    {"0x1000000000000000000000000000000000", "is no address"},
+	    {"18446744073709551616", "is no address"},
+	    {"99999999999999999999999999999999999999", "is no address"},
+	    {"0x2000-0x2000", "placement 0x2000-0x2000 is an empty window"},
+	    {"0x3000-0x2000", "placement 0x3000-0x2000 is an empty window"},
+	    {"0x3001-0x4000", "placement 0x3001 is no multiple of 4096"},
+	    {"0x3000-0x4001", "placement 0x4001 is no multiple of 4096"},
+	    {"0x3000-", "is no address"},
+	    {"0x1000-0x2000-0x3000", "is no address"},
+	    {"0x1001", "placement 0x1001 is no multiple of 4096"},
+	    {"18446744073709551615", "placement 0xffffffffffffffff is no multiple of 4096"},
+	    {"0123456789012345678901234567890123456789x", "\"0123456789012345678901234567890123456789...\""},
 	};
 
 	(void)state;
@@ -337,14 +341,14 @@ static void a_placement_that_is_no_word_is_said_once_and_changes_nothing(void **
 	static const struct {
 		const char *value, *reason;
 	} row[] = {
-		{"", "placement \"\" is no address\n  try: high, low, preferred, random, 0xADDRESS or MIN-MAX\n"},
-		{"highest", "placement \"highest\" is no address"},
-		{"High", "is no address"},
-		{"x1000", "is no address"},
-		{"-4096", "is no address"},
-		{"+4096", "is no address"},
-		{"-0x3000", "is no address"},
-		{"\x1b[2J", "placement \"?[2J\" is no address"},
+	    {"", "placement \"\" is no address\n  try: high, low, preferred, random, 0xADDRESS or MIN-MAX\n"},
+	    {"highest", "placement \"highest\" is no address"},
+	    {"High", "is no address"},
+	    {"x1000", "is no address"},
+	    {"-4096", "is no address"},
+	    {"+4096", "is no address"},
+	    {"-0x3000", "is no address"},
+	    {"\x1b[2J", "placement \"?[2J\" is no address"},
 	};
 
 	(void)state;
@@ -364,8 +368,9 @@ static void a_placement_that_is_no_word_is_said_once_and_changes_nothing(void **
 
 static void what_is_understood_is_not_remarked_on(void **state)
 {
-	struct entry e = parse("a.conf", "title T\nlinux /k\ninitrd /i\ninitrd\noptions memmap=1G$1G a$b \"$q\" $ $1 $a-b\n"
-					 "placement 0x1000\ndecompress loader\nunknown key\n");
+	struct entry e =
+	    parse("a.conf", "title T\nlinux /k\ninitrd /i\ninitrd\noptions memmap=1G$1G a$b \"$q\" $ $1 $a-b\n"
+			    "placement 0x1000\ndecompress loader\nunknown key\n");
 
 	(void)state;
 	assert_false(e.broken);
@@ -376,9 +381,10 @@ static void what_is_understood_is_not_remarked_on(void **state)
 
 static void a_pair_of_quotes_around_a_whole_value_goes(void **state)
 {
-	struct entry e = parse("a.conf", "\xef\xbb\xbf  title\t\"A (old) \" \r\nversion '1'\rsort-key \"\nmachine-id 'm\"\r\n"
-					 "linux \"/k(1)/a b\"\ninitrd '/i'\noptions \"a=\"b\" c\"\ndevicetree ''\n"
-					 "placement \"low\"\ndecompress 'loader'\narchitecture \"x64\"");
+	struct entry e =
+	    parse("a.conf", "\xef\xbb\xbf  title\t\"A (old) \" \r\nversion '1'\rsort-key \"\nmachine-id 'm\"\r\n"
+			    "linux \"/k(1)/a b\"\ninitrd '/i'\noptions \"a=\"b\" c\"\ndevicetree ''\n"
+			    "placement \"low\"\ndecompress 'loader'\narchitecture \"x64\"");
 
 	(void)state;
 	expect_word(e.title, "A (old) ");
@@ -409,18 +415,18 @@ static void variables_of_other_loaders_go_and_the_log_says_so(void **state)
 		const char *line, *initrd, *options;
 		unsigned int remarks;
 	} row[] = {
-		{"initrd /i.img $tuned_initrd", "/i.img", "", 1},
-		{"initrd /i.img\t ${tuned_initrd}  $more", "/i.img", "", 2},
-		{"initrd $tuned_initrd", NULL, "", 1},
-		{"initrd /a $b c", "/a $b c", "", 0},
-		{"initrd /a$b", "/a$b", "", 0},
-		{"options ro $tuned_params", NULL, "ro", 1},
-		{"options $kernelopts", NULL, "", 1},
-		{"options $kernelopts ro  $tuned_params quiet", NULL, "ro quiet", 2},
-		{"options ro memmap=1G$1G $2 $a.b a=$b", NULL, "ro memmap=1G$1G $2 $a.b a=$b", 0},
-		{"options a=\"x $y z\" $w", NULL, "a=\"x $y z\"", 1},
-		{"options $a\noptions ro\noptions $b\noptions rw", NULL, "ro rw", 2},
-		{"title $a\nversion $b", NULL, "", 0},
+	    {"initrd /i.img $tuned_initrd", "/i.img", "", 1},
+	    {"initrd /i.img\t ${tuned_initrd}  $more", "/i.img", "", 2},
+	    {"initrd $tuned_initrd", NULL, "", 1},
+	    {"initrd /a $b c", "/a $b c", "", 0},
+	    {"initrd /a$b", "/a$b", "", 0},
+	    {"options ro $tuned_params", NULL, "ro", 1},
+	    {"options $kernelopts", NULL, "", 1},
+	    {"options $kernelopts ro  $tuned_params quiet", NULL, "ro quiet", 2},
+	    {"options ro memmap=1G$1G $2 $a.b a=$b", NULL, "ro memmap=1G$1G $2 $a.b a=$b", 0},
+	    {"options a=\"x $y z\" $w", NULL, "a=\"x $y z\"", 1},
+	    {"options $a\noptions ro\noptions $b\noptions rw", NULL, "ro rw", 2},
+	    {"title $a\nversion $b", NULL, "", 0},
 	};
 
 	(void)state;
@@ -442,8 +448,9 @@ static void variables_of_other_loaders_go_and_the_log_says_so(void **state)
 			remarks++;
 		assert_int_equal(remarks, row[i].remarks);
 	}
-	assert_string_equal(remarks_of(&(struct entry){.file_name = "f.conf", .source = word_of("linux /k\ninitrd /i $x")}),
-			    "1 f.conf line 2: $x behind `initrd` is a variable of another loader, and left out\n");
+	assert_string_equal(
+	    remarks_of(&(struct entry){.file_name = "f.conf", .source = word_of("linux /k\ninitrd /i $x")}),
+	    "1 f.conf line 2: $x behind `initrd` is a variable of another loader, and left out\n");
 }
 
 static void an_entry_that_names_no_kernel_says_what_it_needs(void **state)
@@ -477,9 +484,10 @@ static void x10_decompress_says_who_unpacks_the_kernel(void **state)
 	assert_true(!e.loader_unpacks && !e.broken);
 	e = parse("a.conf", "linux /k\ndecompress loader\ndecompress perhaps\ndecompress\n");
 	assert_true(e.loader_unpacks && !e.broken);
-	assert_string_equal(remarks_of(&e), "0 a.conf line 3: decompress \"perhaps\" is neither kernel nor loader; the line "
-					    "is ignored\n0 a.conf line 4: decompress \"\" is neither kernel nor loader; "
-					    "the line is ignored\n");
+	assert_string_equal(remarks_of(&e),
+			    "0 a.conf line 3: decompress \"perhaps\" is neither kernel nor loader; the line "
+			    "is ignored\n0 a.conf line 4: decompress \"\" is neither kernel nor loader; "
+			    "the line is ignored\n");
 }
 
 static void a_device_tree_is_named_and_its_overlays_are_not_supported(void **state)
@@ -505,13 +513,13 @@ static void a_nul_byte_is_named_wherever_it_stands(void **state)
 		const char *reason;
 	} row[] = {
 #define BYTES(s) (s), sizeof(s) - 1
-		{BYTES("linux /k\noptions a\0b\n"), "nul.conf line 2: a NUL byte"},
-		{BYTES("linux /k\n\nop\0tions a\n"), "nul.conf line 3: a NUL byte"},
-		{BYTES("linux /k\n#\0\n"), "nul.conf line 2: a NUL byte"},
-		{BYTES("linux /k\0"), "nul.conf line 1: a NUL byte"},
-		{BYTES("linux /k\n\0"), "nul.conf line 2: a NUL byte"},
-		{BYTES("\0"), "nul.conf line 1: a NUL byte"},
-		{BYTES("\xff\xfel\0i\0n\0u\0x\0 \0/\0k\0\n\0"), "nul.conf line 1: a NUL byte"}, /* UTF-16 */
+	    {BYTES("linux /k\noptions a\0b\n"), "nul.conf line 2: a NUL byte"},
+	    {BYTES("linux /k\n\nop\0tions a\n"), "nul.conf line 3: a NUL byte"},
+	    {BYTES("linux /k\n#\0\n"), "nul.conf line 2: a NUL byte"},
+	    {BYTES("linux /k\0"), "nul.conf line 1: a NUL byte"},
+	    {BYTES("linux /k\n\0"), "nul.conf line 2: a NUL byte"},
+	    {BYTES("\0"), "nul.conf line 1: a NUL byte"},
+	    {BYTES("\xff\xfel\0i\0n\0u\0x\0 \0/\0k\0\n\0"), "nul.conf line 1: a NUL byte"}, /* UTF-16 */
 #undef BYTES
 	};
 
@@ -528,10 +536,10 @@ static void entries_of_other_types_are_not_supported_yet(void **state)
 	static const struct {
 		const char *text, *reason;
 	} row[] = {
-		{"title A\nefi /shell.efi\n", "a.conf line 2: entries of type `efi` are not supported yet"},
-		{"uki /a.efi\n", "a.conf line 1: entries of type `uki` are not supported yet"},
-		{"#\n#\nuki-url a/b.efi\n", "a.conf line 3: entries of type `uki-url` are not supported yet"},
-		{"title A\noptions x\n", "a.conf: no line `linux`: there is no kernel to boot"},
+	    {"title A\nefi /shell.efi\n", "a.conf line 2: entries of type `efi` are not supported yet"},
+	    {"uki /a.efi\n", "a.conf line 1: entries of type `uki` are not supported yet"},
+	    {"#\n#\nuki-url a/b.efi\n", "a.conf line 3: entries of type `uki-url` are not supported yet"},
+	    {"title A\noptions x\n", "a.conf: no line `linux`: there is no kernel to boot"},
 	};
 	struct entry both = parse("a.conf", "efi /a.efi\nlinux /k\nuki /b.efi\n");
 
@@ -564,8 +572,8 @@ static void too_many_initrds_or_options_name_the_limit(void **state)
 		assert_int_equal(e.n_initrds + e.n_options, row[i].limit);
 		expect_word(i == 0 ? e.initrd[15] : e.options[31], i == 0 ? "15" : "31");
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s x\ntitle T\n", row[i].line);
-		snprintf(reason, sizeof(reason), "many.conf line %u: more than %u lines of %s", row[i].limit + 2, row[i].limit,
-			 row[i].line);
+		snprintf(reason, sizeof(reason), "many.conf line %u: more than %u lines of %s", row[i].limit + 2,
+			 row[i].limit, row[i].line);
 		e = parse("many.conf", text);
 		expect_broken(&e, reason);
 		expect_word(e.title, "T");
@@ -591,31 +599,31 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_teardown(name, free_texts)
-		TEST(every_key_of_an_entry_is_read),
-		TEST(what_is_not_written_is_absent),
-		TEST(keys_that_are_not_known_are_ignored),
-		TEST(of_a_key_that_stands_twice_the_last_counts),
-		TEST(a_line_without_a_value_counts_as_absent),
-		TEST(an_entry_for_another_cpu_is_told_apart),
-		TEST(an_entry_without_a_title_is_called_by_its_id),
-		TEST(line_ends_marks_and_blanks_do_not_matter),
-		TEST(a_hash_inside_of_a_value_is_no_comment),
-		TEST(a_file_of_nothing_has_no_kernel),
-		TEST(a_line_may_be_as_long_as_the_file),
-		TEST(placement_takes_words_addresses_and_windows),
-		TEST(a_place_demanded_in_numbers_that_cannot_be_is_an_error),
-		TEST(a_placement_that_is_no_word_is_said_once_and_changes_nothing),
-		TEST(what_is_understood_is_not_remarked_on),
-		TEST(a_pair_of_quotes_around_a_whole_value_goes),
-		TEST(a_lone_carriage_return_ends_a_line_and_counts_as_one),
-		TEST(variables_of_other_loaders_go_and_the_log_says_so),
-		TEST(an_entry_that_names_no_kernel_says_what_it_needs),
-		TEST(x10_decompress_says_who_unpacks_the_kernel),
-		TEST(a_device_tree_is_named_and_its_overlays_are_not_supported),
-		TEST(a_nul_byte_is_named_wherever_it_stands),
-		TEST(entries_of_other_types_are_not_supported_yet),
-		TEST(too_many_initrds_or_options_name_the_limit),
-		TEST(the_first_mistake_is_told_and_the_other_lines_count),
+	    TEST(every_key_of_an_entry_is_read),
+	    TEST(what_is_not_written_is_absent),
+	    TEST(keys_that_are_not_known_are_ignored),
+	    TEST(of_a_key_that_stands_twice_the_last_counts),
+	    TEST(a_line_without_a_value_counts_as_absent),
+	    TEST(an_entry_for_another_cpu_is_told_apart),
+	    TEST(an_entry_without_a_title_is_called_by_its_id),
+	    TEST(line_ends_marks_and_blanks_do_not_matter),
+	    TEST(a_hash_inside_of_a_value_is_no_comment),
+	    TEST(a_file_of_nothing_has_no_kernel),
+	    TEST(a_line_may_be_as_long_as_the_file),
+	    TEST(placement_takes_words_addresses_and_windows),
+	    TEST(a_place_demanded_in_numbers_that_cannot_be_is_an_error),
+	    TEST(a_placement_that_is_no_word_is_said_once_and_changes_nothing),
+	    TEST(what_is_understood_is_not_remarked_on),
+	    TEST(a_pair_of_quotes_around_a_whole_value_goes),
+	    TEST(a_lone_carriage_return_ends_a_line_and_counts_as_one),
+	    TEST(variables_of_other_loaders_go_and_the_log_says_so),
+	    TEST(an_entry_that_names_no_kernel_says_what_it_needs),
+	    TEST(x10_decompress_says_who_unpacks_the_kernel),
+	    TEST(a_device_tree_is_named_and_its_overlays_are_not_supported),
+	    TEST(a_nul_byte_is_named_wherever_it_stands),
+	    TEST(entries_of_other_types_are_not_supported_yet),
+	    TEST(too_many_initrds_or_options_name_the_limit),
+	    TEST(the_first_mistake_is_told_and_the_other_lines_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,12 +78,12 @@ static void each_key_moves_as_it_says(void **state)
 		uint32_t character;
 		size_t to; /* of 30 */
 	} row[] = {
-		{5, KEY_UP, 0, 4},	   {0, KEY_UP, 0, 0},	       {5, KEY_DOWN, 0, 6},	{29, KEY_DOWN, 0, 29},
-		{5, KEY_HOME, 0, 0},	   {5, KEY_END, 0, 29},	       {15, KEY_PAGE_UP, 0, 5}, {5, KEY_PAGE_UP, 0, 0},
-		{15, KEY_PAGE_DOWN, 0, 25}, {25, KEY_PAGE_DOWN, 0, 29}, {5, KEY_OTHER, 'j', 6}, {29, KEY_OTHER, 'j', 29},
-		{5, KEY_OTHER, 'k', 4},	   {0, KEY_OTHER, 'k', 0},     {5, KEY_OTHER, '1', 0},	{5, KEY_OTHER, '9', 8},
-		{5, KEY_OTHER, '0', 5}, {5, KEY_OTHER, ':', 5}, {5, KEY_OTHER, '/', 5},	   {5, KEY_OTHER, 'x', 5},     {5, KEY_OTHER, 0, 5},	{5, KEY_OTHER, 0x10ffff, 5},
-		{5, KEY_NONE, 'j', 5},	   {5, KEY_UP, 'j', 4},
+	    {5, KEY_UP, 0, 4},		{0, KEY_UP, 0, 0},	     {5, KEY_DOWN, 0, 6},     {29, KEY_DOWN, 0, 29},
+	    {5, KEY_HOME, 0, 0},	{5, KEY_END, 0, 29},	     {15, KEY_PAGE_UP, 0, 5}, {5, KEY_PAGE_UP, 0, 0},
+	    {15, KEY_PAGE_DOWN, 0, 25}, {25, KEY_PAGE_DOWN, 0, 29},  {5, KEY_OTHER, 'j', 6},  {29, KEY_OTHER, 'j', 29},
+	    {5, KEY_OTHER, 'k', 4},	{0, KEY_OTHER, 'k', 0},	     {5, KEY_OTHER, '1', 0},  {5, KEY_OTHER, '9', 8},
+	    {5, KEY_OTHER, '0', 5},	{5, KEY_OTHER, ':', 5},	     {5, KEY_OTHER, '/', 5},  {5, KEY_OTHER, 'x', 5},
+	    {5, KEY_OTHER, 0, 5},	{5, KEY_OTHER, 0x10ffff, 5}, {5, KEY_NONE, 'j', 5},   {5, KEY_UP, 'j', 4},
 	};
 	struct menu menu;
 
@@ -319,7 +319,8 @@ static void a_long_title_gives_way_to_what_tells_it_apart(void **state)
 	(void)state;
 	given_entry(0, "a.conf", "title A long title of a distribution\nversion 1\nlinux /k\n");
 	given_entry(1, "b.conf", "title A long title of a distribution\nversion 2\n");
-	given_entry(2, "c.conf", "title A long title of a distribution\nversion 3.0123456789-0123456789-0123456789\nlinux /k\n");
+	given_entry(2, "c.conf",
+		    "title A long title of a distribution\nversion 3.0123456789-0123456789-0123456789\nlinux /k\n");
 	draw(3, 2, TIMEOUT_FOREVER, 31, 25);
 	expect_line("    A long title of a distr  1");
 	expect_line("    A long title   (broken)  2"); /* two blanks begin what is added, and one ends the title */
@@ -339,16 +340,18 @@ static void titles_are_cut_between_characters(void **state)
 static void titles_command_no_console(void **state)
 {
 	static const char *const row[][2] = {
-		{"\x1b[2J\x1b[31mred", "?[2J?[31mred"},
-		{"a\tb\x07\x08\x7f", "a?b???"},
-		{"\xc2\x9b" "2J", "?2J"},	     /* CSI as one character */
-		{"\xc2\xa0\xc3\xa4", "\xc2\xa0\xc3\xa4"}, /* the first that is no control character */
-		{"\x80\xbf\xff", "???"},	     /* no UTF-8: bytes that begin nothing */
-		{"\xc0\x9b[\xe0\x82\x9b", "??[???"},   /* ESC and CSI written too long */
-		{"\xed\xa0\x80", "???"},	     /* half a surrogate pair */
-		{"\xf4\x90\x80\x80", "????"},	     /* above U+10FFFF */
-		{"\xf0\x9f\x9a", "???"},	     /* ends too early */
-		{"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"},
+	    {"\x1b[2J\x1b[31mred", "?[2J?[31mred"},
+	    {"a\tb\x07\x08\x7f", "a?b???"},
+	    {"\xc2\x9b"
+	     "2J",
+	     "?2J"},				      /* CSI as one character */
+	    {"\xc2\xa0\xc3\xa4", "\xc2\xa0\xc3\xa4"}, /* the first that is no control character */
+	    {"\x80\xbf\xff", "???"},		      /* no UTF-8: bytes that begin nothing */
+	    {"\xc0\x9b[\xe0\x82\x9b", "??[???"},      /* ESC and CSI written too long */
+	    {"\xed\xa0\x80", "???"},		      /* half a surrogate pair */
+	    {"\xf4\x90\x80\x80", "????"},	      /* above U+10FFFF */
+	    {"\xf0\x9f\x9a", "???"},		      /* ends too early */
+	    {"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"},
 	};
 
 	(void)state;
@@ -405,7 +408,9 @@ static void no_number_of_bytes_hides_the_selected_entry(void **state)
 		for (size_t i = 0; i < ENTRIES; i++)
 			entry[i] = (struct entry){.title = word_of(title), .version = word_of("6.1")};
 		for (size_t s = 0; s < COUNT_OF(size); s++)
-			for (size_t selected = 0; selected < ENTRIES; selected += size[s][1] == 1000 ? 999 : selected % 10 == 9 ? 490 : 1) {
+			for (size_t selected = 0; selected < ENTRIES; selected += size[s][1] == 1000   ? 999
+										  : selected % 10 == 9 ? 490
+												       : 1) {
 				const char *marker;
 
 				draw(ENTRIES, selected, 9, size[s][0], size[s][1]);
@@ -421,25 +426,25 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup(name, give_many)
-		TEST(each_key_moves_as_it_says),
-		TEST(a_digit_without_an_entry_chooses_nothing),
-		TEST(one_entry_stays_selected_whatever_is_pressed),
-		TEST(enter_boots_what_is_selected_and_escape_leaves),
-		TEST(the_countdown_boots_when_it_ends),
-		TEST(any_key_stops_the_countdown_and_no_key_does_not),
-		TEST(for_ever_is_no_countdown),
-		TEST(the_screen_shows_titles_marker_countdown_and_keys),
-		TEST(a_menu_longer_than_the_console_scrolls),
-		TEST(the_menu_fits_every_console_and_shows_the_selected_entry),
-		TEST(a_console_of_a_few_rows_shows_entries_and_keys),
-		TEST(entries_of_one_title_are_told_apart),
-		TEST(two_entries_without_title_and_version_are_told_apart_by_id),
-		TEST(broken_entries_are_marked),
-		TEST(a_long_title_gives_way_to_what_tells_it_apart),
-		TEST(titles_are_cut_between_characters),
-		TEST(titles_command_no_console),
-		TEST(no_number_of_bytes_hides_the_selected_entry),
-		TEST(random_titles_stay_in_their_lines),
+	    TEST(each_key_moves_as_it_says),
+	    TEST(a_digit_without_an_entry_chooses_nothing),
+	    TEST(one_entry_stays_selected_whatever_is_pressed),
+	    TEST(enter_boots_what_is_selected_and_escape_leaves),
+	    TEST(the_countdown_boots_when_it_ends),
+	    TEST(any_key_stops_the_countdown_and_no_key_does_not),
+	    TEST(for_ever_is_no_countdown),
+	    TEST(the_screen_shows_titles_marker_countdown_and_keys),
+	    TEST(a_menu_longer_than_the_console_scrolls),
+	    TEST(the_menu_fits_every_console_and_shows_the_selected_entry),
+	    TEST(a_console_of_a_few_rows_shows_entries_and_keys),
+	    TEST(entries_of_one_title_are_told_apart),
+	    TEST(two_entries_without_title_and_version_are_told_apart_by_id),
+	    TEST(broken_entries_are_marked),
+	    TEST(a_long_title_gives_way_to_what_tells_it_apart),
+	    TEST(titles_are_cut_between_characters),
+	    TEST(titles_command_no_console),
+	    TEST(no_number_of_bytes_hides_the_selected_entry),
+	    TEST(random_titles_stay_in_their_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,30 +41,31 @@ static void boot_counters_are_no_part_of_the_id(void **state)
 		const char *file, *id;
 		bool exhausted;
 	} row[] = {
-		{"linux-6.1.conf", "linux-6.1", false},
-		{"linux-6.1+3.conf", "linux-6.1", false},
-		{"linux-6.1+0.conf", "linux-6.1", true},
-		{"linux-6.1+2-1.conf", "linux-6.1", false},
-		{"linux-6.1+0-3.conf", "linux-6.1", true},
-		{"linux-6.1+00-03.conf", "linux-6.1", true},
-		{"linux-6.1+09-00.conf", "linux-6.1", false},
-		{"linux-6.1+10.conf", "linux-6.1", false},
-		{"linux+99999999999999999999999-0.conf", "linux", false},
-		{"a+b+1.conf", "a+b", false},
-		{"a+0+1.conf", "a+0", false},
-		{"A+0.CONF", "A", true},
-		/* No counters: what UAPI.1 describes is a plus, a number, perhaps a minus and a number, and then the suffix. */
-		{"linux+x.conf", "linux+x", false},
-		{"linux+.conf", "linux+", false},
-		{"linux+1-.conf", "linux+1-", false},
-		{"linux+-1.conf", "linux+-1", false},
-		{"linux+1-2-3.conf", "linux+1-2-3", false},
-		{"linux+1-2x.conf", "linux+1-2x", false},
-		{"linux+0x.conf", "linux+0x", false},
-		{"linux+0.1.conf", "linux+0.1", false},
-		{"linux-0.conf", "linux-0", false},
-		{"+1.conf", "+1", false},
-		{"+.conf", "+", false},
+	    {"linux-6.1.conf", "linux-6.1", false},
+	    {"linux-6.1+3.conf", "linux-6.1", false},
+	    {"linux-6.1+0.conf", "linux-6.1", true},
+	    {"linux-6.1+2-1.conf", "linux-6.1", false},
+	    {"linux-6.1+0-3.conf", "linux-6.1", true},
+	    {"linux-6.1+00-03.conf", "linux-6.1", true},
+	    {"linux-6.1+09-00.conf", "linux-6.1", false},
+	    {"linux-6.1+10.conf", "linux-6.1", false},
+	    {"linux+99999999999999999999999-0.conf", "linux", false},
+	    {"a+b+1.conf", "a+b", false},
+	    {"a+0+1.conf", "a+0", false},
+	    {"A+0.CONF", "A", true},
+	    /* No counters: what UAPI.1 describes is a plus, a number, perhaps a minus and a number, and then the
+	       suffix. */
+	    {"linux+x.conf", "linux+x", false},
+	    {"linux+.conf", "linux+", false},
+	    {"linux+1-.conf", "linux+1-", false},
+	    {"linux+-1.conf", "linux+-1", false},
+	    {"linux+1-2-3.conf", "linux+1-2-3", false},
+	    {"linux+1-2x.conf", "linux+1-2x", false},
+	    {"linux+0x.conf", "linux+0x", false},
+	    {"linux+0.1.conf", "linux+0.1", false},
+	    {"linux-0.conf", "linux-0", false},
+	    {"+1.conf", "+1", false},
+	    {"+.conf", "+", false},
 	};
 
 	(void)state;
@@ -80,8 +81,8 @@ static void boot_counters_are_no_part_of_the_id(void **state)
 static void the_suffix_is_no_part_of_the_id(void **state)
 {
 	static const char *const row[][2] = {
-		{"a.conf", "a"},     {"a.CONF", "a"},	     {"a.Conf", "a"}, {"a.conf.conf", "a.conf"},
-		{".conf", ".conf"}, {"a.config", "a.config"}, {"a", "a"},      {"", ""},
+	    {"a.conf", "a"},	{"a.CONF", "a"},	  {"a.Conf", "a"}, {"a.conf.conf", "a.conf"},
+	    {".conf", ".conf"}, {"a.config", "a.config"}, {"a", "a"},	   {"", ""},
 	};
 
 	(void)state;
@@ -125,41 +126,43 @@ static void paths_stay_on_the_volume(void **state)
 	static const struct {
 		const char *in, *out; /* out begins with "!": refused with these words */
 	} row[] = {
-		{"/vmlinuz", "\\vmlinuz"},
-		{"vmlinuz", "\\vmlinuz"},
-		{"\\vmlinuz", "\\vmlinuz"},
-		{"/EFI/debian/vmlinuz", "\\EFI\\debian\\vmlinuz"},
-		{"\\EFI//debian/./vmlinuz", "\\EFI\\debian\\vmlinuz"},
-		{"///a\\\\/b", "\\a\\b"},
-		{"./a/././b/.", "\\a\\b"},
-		{"/a b/c.d", "\\a b\\c.d"},
-		{"/a/..b/c../...", "\\a\\..b\\c..\\..."},
-		{"/\xc3\xbc", "\\\xc3\xbc"},
-		{"/a/", "\\a"},
-		{"/a/../b", "!the path /a/../b goes up by \"..\""},
-		{"..", "!goes up by \"..\""},
-		{"../a", "!goes up by \"..\""},
-		{"/a/..", "!goes up by \"..\""},
-		{"a\\..\\b", "!goes up by \"..\""},
-		{"./..", "!goes up by \"..\""},
-		{"", "!the path \"\" names no file"},
-		{"/", "!the path \"/\" names no file"},
-		{"\\", "!names no file"},
-		{"/./", "!names no file"},
-		{"/a\x01", "!the path /a? has a control character"},
-		{"/a\tb", "!control character"},
-		{"\x7f", "!control character"},
-		/* C1 in UTF-8, at both ends, and what lies around it. */
-		{"/a\xc2\x80", "!control character"},
-		{"/\xc2\x9f" "a", "!control character"},
-		{"/a\xc2\xa0", "\\a\xc2\xa0"},
-		{"/a\xc3\x80", "\\a\xc3\x80"},
-		{"/a\xc1\x80", "\\a\xc1\x80"},
-		{"/a\xc2\x7e", "\\a\xc2\x7e"},
-		{"/a\xc2", "\\a\xc2"},
-		{"/\x1f", "!control character"},
-		{"/ ~", "\\ ~"},
-		{"/0123456789012345678901234567890", "!has more than 31 bytes"},
+	    {"/vmlinuz", "\\vmlinuz"},
+	    {"vmlinuz", "\\vmlinuz"},
+	    {"\\vmlinuz", "\\vmlinuz"},
+	    {"/EFI/debian/vmlinuz", "\\EFI\\debian\\vmlinuz"},
+	    {"\\EFI//debian/./vmlinuz", "\\EFI\\debian\\vmlinuz"},
+	    {"///a\\\\/b", "\\a\\b"},
+	    {"./a/././b/.", "\\a\\b"},
+	    {"/a b/c.d", "\\a b\\c.d"},
+	    {"/a/..b/c../...", "\\a\\..b\\c..\\..."},
+	    {"/\xc3\xbc", "\\\xc3\xbc"},
+	    {"/a/", "\\a"},
+	    {"/a/../b", "!the path /a/../b goes up by \"..\""},
+	    {"..", "!goes up by \"..\""},
+	    {"../a", "!goes up by \"..\""},
+	    {"/a/..", "!goes up by \"..\""},
+	    {"a\\..\\b", "!goes up by \"..\""},
+	    {"./..", "!goes up by \"..\""},
+	    {"", "!the path \"\" names no file"},
+	    {"/", "!the path \"/\" names no file"},
+	    {"\\", "!names no file"},
+	    {"/./", "!names no file"},
+	    {"/a\x01", "!the path /a? has a control character"},
+	    {"/a\tb", "!control character"},
+	    {"\x7f", "!control character"},
+	    /* C1 in UTF-8, at both ends, and what lies around it. */
+	    {"/a\xc2\x80", "!control character"},
+	    {"/\xc2\x9f"
+	     "a",
+	     "!control character"},
+	    {"/a\xc2\xa0", "\\a\xc2\xa0"},
+	    {"/a\xc3\x80", "\\a\xc3\x80"},
+	    {"/a\xc1\x80", "\\a\xc1\x80"},
+	    {"/a\xc2\x7e", "\\a\xc2\x7e"},
+	    {"/a\xc2", "\\a\xc2"},
+	    {"/\x1f", "!control character"},
+	    {"/ ~", "\\ ~"},
+	    {"/0123456789012345678901234567890", "!has more than 31 bytes"},
 	};
 	char out[32];
 	struct fail why;
@@ -200,11 +203,11 @@ static void a_path_fits_to_the_byte(void **state)
 static void options_are_joined_by_one_space_and_otherwise_to_the_letter(void **state)
 {
 	static const char *const row[][2] = {
-		{"linux /k\n", ""},
-		{"linux /k\noptions a\n", "a"},
-		{"linux /k\noptions \t a  b\t\nlinux /l\noptions\noptions c\"d  e\"=' \\\n", "a  b c\"d  e\"=' \\"},
-		{"linux /k\noptions \xc3\xbc\noptions a\tb\n", "\xc3\xbc a\tb"},
-		{"linux /k\noptions \"quoted\"\n", "quoted"},
+	    {"linux /k\n", ""},
+	    {"linux /k\noptions a\n", "a"},
+	    {"linux /k\noptions \t a  b\t\nlinux /l\noptions\noptions c\"d  e\"=' \\\n", "a  b c\"d  e\"=' \\"},
+	    {"linux /k\noptions \xc3\xbc\noptions a\tb\n", "\xc3\xbc a\tb"},
+	    {"linux /k\noptions \"quoted\"\n", "quoted"},
 	};
 	char line[64];
 	struct fail why;
@@ -221,7 +224,8 @@ static void options_are_joined_by_one_space_and_otherwise_to_the_letter(void **s
 static void options_fit_to_the_byte_and_are_never_cut(void **state)
 {
 	struct entry one = parse("one.conf", "linux /k\noptions 1234567\n");
-	struct entry two = parse("two.conf", "linux /k\noptions 123\noptions 567\n"), none = parse("a.conf", "linux /k\n");
+	struct entry two = parse("two.conf", "linux /k\noptions 123\noptions 567\n"),
+		     none = parse("a.conf", "linux /k\n");
 	char *exact = keep("12345678", 8), *less = keep("1234567", 7), *one_byte = keep("x", 1);
 	struct fail why;
 
@@ -241,13 +245,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_teardown(name, free_texts)
-		TEST(boot_counters_are_no_part_of_the_id),
-		TEST(the_suffix_is_no_part_of_the_id),
-		TEST(the_longest_name_of_the_specification_fits),
-		TEST(paths_stay_on_the_volume),
-		TEST(a_path_fits_to_the_byte),
-		TEST(options_are_joined_by_one_space_and_otherwise_to_the_letter),
-		TEST(options_fit_to_the_byte_and_are_never_cut),
+	    TEST(boot_counters_are_no_part_of_the_id),
+	    TEST(the_suffix_is_no_part_of_the_id),
+	    TEST(the_longest_name_of_the_specification_fits),
+	    TEST(paths_stay_on_the_volume),
+	    TEST(a_path_fits_to_the_byte),
+	    TEST(options_are_joined_by_one_space_and_otherwise_to_the_letter),
+	    TEST(options_fit_to_the_byte_and_are_never_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
