@@ -31,7 +31,8 @@ UPSTREAM := $(UPSTREAM_gzip) $(UPSTREAM_lz4) $(UPSTREAM_zstd) $(UPSTREAM_xz) $(U
 # decoders. liblzma: what the format has, without filters of CPUs that UEFI is not on. libfdt: all of its checks.
 CODEC_INCLUDES := -Icodecs/libc $(addprefix -isystem $(SOURCES)/,zlib lz4 zstd xz/liblzma/api fdt)
 CODEC_FLAGS_zlib := -include string.h -DZ_SOLO -DHAVE_MEMCPY -DZ_U4=__UINT32_TYPE__ -DZ_U8=__UINT64_TYPE__
-CODEC_FLAGS_lz4 := -DXXH_NAMESPACE=LZ4_ -DLZ4_HEAPMODE=0 -DLZ4_FAST_DEC_LOOP=0 -funroll-loops
+CODEC_FLAGS_lz4 := -DXXH_NAMESPACE=LZ4_ -DLZ4_HEAPMODE=0 -DLZ4_FAST_DEC_LOOP=0
+CODEC_FLAGS_lz4_lz4 := -funroll-loops
 CODEC_FLAGS_zstd := -DZSTD_DISABLE_ASM=1 -DDYNAMIC_BMI2=0 -DZSTD_NO_INTRINSICS -DZSTD_LEGACY_SUPPORT=0 -DZSTD_TRACE=0 \
 	-DHUF_FORCE_DECOMPRESS_X1 -DXXH_NAMESPACE=ZSTD_
 CODEC_FLAGS_xz := -DNDEBUG -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC -DTUKLIB_SYMBOL_PREFIX=lzma_ -DHAVE_STDINT_H \
@@ -44,7 +45,7 @@ CODEC_FLAGS_xz := -DNDEBUG -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC -DTUKLIB_SYMB
 FLAGS_codecs := $(CODEC_INCLUDES) -DZLIB_CONST -DZ_SOLO -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC
 FLAGS_protocol_tree := -Icodecs/libc -isystem $(SOURCES)/fdt
 FLAGS_upstream = -ffreestanding -nostdinc -ffunction-sections -fdata-sections -w -ffile-prefix-map=$(SOURCES)=sources \
-	$(CODEC_INCLUDES) $(CODEC_FLAGS_$(firstword $(subst /, ,$(1))))
+	$(CODEC_INCLUDES) $(CODEC_FLAGS_$(firstword $(subst /, ,$(1)))) $(CODEC_FLAGS_$(subst /,_,$(1)))
 
 CODEC_NAMES := gzip lz4 lz4_legacy zstd xz
 DECODERS := gzip lz4 zstd xz
