@@ -330,6 +330,27 @@ def default_by_glob(esp):
 
 
 @boots
+def entries_as_others_write_them(esp):
+    """300 entries with CRLF, quotes and Fedora's words: the last is the default; memmap= on its line holds no part"""
+    options = REPORT + " nokaslr memmap=256M$0x1f0000000 entry=299"
+    esp.put("boot/Debian (old)/vmlinuz", link=KERNEL["file"])
+    esp.put("boot/Debian (old)/initrd.cpio", link=KERNEL["initrd"])
+    for i in range(300):
+        lines = (f'title "Generation {i}"', "version 'v" + str(i) + "'", "sort-key gen", 'linux "/boot/Debian (old)/vmlinuz"',
+                 "initrd /boot/Debian (old)/initrd.cpio $tuned_initrd", f"options {options if i == 299 else 'entry=' + str(i)}",
+                 "options $tuned_params", "grub_users $grub_users")
+        esp.put(f"loader/entries/gen-{i}.conf", b"\xef\xbb\xbf" + "\r\n".join(lines).encode() + b"\r\n")
+    esp.put("loader/loader.conf", b"\xef\xbb\xbftimeout \"0\"\r\ndefault 'gen-299'\r\n")
+    guest = boot(esp)
+    check_healthy(guest, options)
+    check_kernel_at(guest, 4 * GIB, 0x1f0000000)
+    for part in ("kernel", "initrd", "handoff"):
+        start, size = guest.placed(part)[:2]
+        expect(start + size <= 0x1f0000000, f"{part} lies at {start:#x} in what memmap= takes")
+    expect("$tuned_initrd" in guest.text, "the dropped word is not told")
+
+
+@boots
 def menu_and_keys(esp):
     """With a timeout a menu shows; arrows and Enter choose another entry"""
     plain(esp, "sort-key a", name="first", options=REPORT + " entry=first")
