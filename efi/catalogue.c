@@ -60,7 +60,7 @@ static bool make_room(struct catalogue *c)
 
 	if (c->n < c->room)
 		return true;
-	sorted = efi_alloc(room * sizeof(sorted[0]));
+	sorted = efi_alloc(room * sizeof(struct entry *));
 	if (sorted == NULL)
 		return false;
 	for (size_t i = 0; i < c->n; i++)

@@ -13,6 +13,9 @@ static const struct kernel_fields kernels[] = {
     {DEBIAN_12, SMALL_KERNEL, .relocatable_kernel = 0, .pref_address = MIB(32)},
 };
 
+/* Of a bzImage's last 16 bytes 15 may be missing: syssize counts no smaller pieces. */
+#define LAST_PARAGRAPH 15
+
 static void cut_kernel(uint64_t size)
 {
 	sim.file[0].size = size;
@@ -35,7 +38,7 @@ static void a_kernel_cut_anywhere_is_refused(void **state)
 			if (in_sample())
 				cut_kernel(size);
 		for (unsigned long i = cases_or(20000); i != 0; i--)
-			cut_kernel(4096 + roll64(&dice) % (whole - 4096));
+			cut_kernel(4096 + roll64(&dice) % (whole - LAST_PARAGRAPH - 4096));
 		assert_int_equal(bench.entered, k); /* none of those that were cut */
 		cut_kernel(whole);
 		assert_int_equal(bench.entered, k + 1);

@@ -30,6 +30,12 @@ static uint64_t least_align(const struct machine_world *w)
 	return more(MIB(2), k->min_alignment == 0 ? k->kernel_alignment : UINT64_C(1) << k->min_alignment);
 }
 
+/* boot.rst, pref_address: "if nonzero"; a kernel that may lie nowhere else is then where LOADED_HIGH loads it. */
+static uint64_t preferred(const struct machine_world *w)
+{
+	return w->kernel.pref_address == 0 && !w->kernel.relocatable_kernel ? MIB(1) : w->kernel.pref_address;
+}
+
 /* C1, C4, C5, C9, X2, X4, X5, X6: where each part may lie at all. */
 static struct span limits_of(const struct machine_world *w, unsigned int part)
 {
@@ -110,7 +116,7 @@ static void list_kernel(struct listing *l)
 	if (w->wish.policy == PLACE_EXACT) {
 		list_only(l, w->wish.at, C5);
 	} else if (!w->kernel.relocatable_kernel) {
-		list_only(l, w->kernel.pref_address, X3);
+		list_only(l, preferred(w), X3);
 	} else if (w->wish.policy == PLACE_LOW) {
 		list_low(l, align, least);
 	} else {
@@ -161,10 +167,10 @@ bool exact_is_wrong(const struct machine_world *w)
 {
 	struct span limits = limits_of(w, PART_KERNEL);
 	bool is_exact = w->wish.policy == PLACE_EXACT;
-	uint64_t at = is_exact ? w->wish.at : w->kernel.pref_address;
+	uint64_t at = is_exact ? w->wish.at : preferred(w);
 
 	if (!is_exact && w->kernel.relocatable_kernel)
 		return false;
-	return (!w->kernel.relocatable_kernel && at != w->kernel.pref_address) || at % least_align(w) != 0 ||
-	       at < limits.start || at + w->kernel.init_size > limits.end;
+	return (!w->kernel.relocatable_kernel && at != preferred(w)) || at % least_align(w) != 0 || at < limits.start ||
+	       at + w->kernel.init_size > limits.end;
 }
