@@ -8,9 +8,11 @@ from judge import BROKEN, KILLED, SURVIVED, Verdict
 from yard import WRAPPED, BuildError, expand, run, run_test, seen_by
 
 # What is tried, the quick one first: a program, and which of its tests.
-QUICK = (("test_services", ""), ("test_uefi", "honest*"), ("test_uefi", "exit*"))
+OWN = ("test_console", "test_firmware", "test_graphics", "test_variables")  # of one file each, which it is named after
+QUICK = (*((program, "") for program in OWN), ("test_services", ""), ("test_uefi", "honest*"), ("test_uefi", "exit*"))
 LONG = (("test_uefi", "every*"),)
-PATIENCE = {"test_services": 10, "test_uefi": 60}  # seconds of CPU
+PATIENCE = {"test_uefi": 60}  # seconds of CPU
+USUAL_PATIENCE = 10
 NAMED = ("--set-section-flags", ".bss=alloc,load,contents", "--rename-section", ".bss=efi_bss", "--rename-section",
          ".data=efi_data", "--rename-section", ".data.rel.local=efi_data")  # as the Makefile's rule for %.named.o
 NOT_LINKED = ("efi/libc.c",)   # the host has its own
@@ -69,10 +71,12 @@ class Floor:
         work = os.path.join(self.place, str(os.getpid()))
         os.makedirs(work, exist_ok=True)
         changed, linked = self._object(path, text, work), {}
-        for program, only in tests:
+        own = "test_" + os.path.basename(path)[:-2]
+        for program, only in sorted(tests, key=lambda test: test[0] != own):
             if program not in linked:
                 linked[program] = self._link(program, path, changed, work)
-            outcome = run_test(linked[program], linked[program], PATIENCE[program], {"ONLY": only} if only else {},
+            outcome = run_test(linked[program], linked[program],
+                               PATIENCE.get(program, USUAL_PATIENCE), {"ONLY": only} if only else {},
                                is_checked=True)
             yield program, outcome
             if not outcome.passed:
