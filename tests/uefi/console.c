@@ -32,6 +32,7 @@ static EFI_STATUS EFIAPI clear_screen(SIMPLE_TEXT_OUTPUT_INTERFACE *this)
 	EFI_STATUS status;
 
 	(void)this;
+	uefi_report.clears++;
 	return uefi_call(CALL_ClearScreen, &status) ? status : EFI_SUCCESS;
 }
 
@@ -54,7 +55,8 @@ static EFI_STATUS EFIAPI query_mode(SIMPLE_TEXT_OUTPUT_INTERFACE *this, UINTN nu
 
 bool uefi_key_ready(void)
 {
-	return uefi.presses || strstr(uefi_report.console, "press any key") != NULL;
+	return (uefi.keys != NULL && *uefi.keys != '\0') || uefi.presses ||
+	       strstr(uefi_report.console, "press any key") != NULL;
 }
 
 static EFI_STATUS EFIAPI read_key_stroke(SIMPLE_INPUT_INTERFACE *this, EFI_INPUT_KEY *key)
@@ -72,7 +74,12 @@ static EFI_STATUS EFIAPI read_key_stroke(SIMPLE_INPUT_INTERFACE *this, EFI_INPUT
 	}
 	if (!uefi_key_ready())
 		return EFI_NOT_READY;
-	*key = escape;
+	if (uefi.keys == NULL || *uefi.keys == '\0')
+		*key = escape;
+	else if (*uefi.keys++ == '\033')
+		*key = escape;
+	else
+		*key = (EFI_INPUT_KEY){.UnicodeChar = (CHAR16)(unsigned char)uefi.keys[-1]};
 	return EFI_SUCCESS;
 }
 

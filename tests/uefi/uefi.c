@@ -443,7 +443,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	outcome = (struct sim_outcome){.entered = false};
 	uefi_report.reset = false;
 	uefi_report.pools = 0;
-	uefi_report.watchdog_off = 0;
+	uefi_report.watchdog_off = uefi_report.clears = 0;
 	uefi_report.longest = 0;
 	uefi_report.service = N_CALLS;
 	uefi_files_reset();

@@ -28,6 +28,7 @@ extern struct uefi_setup {
 	bool no_keyboard, no_screen, no_console, no_variables;
 	bool maps_nothing; /* SetVirtualAddressMap answers that it is not supported, which changes nothing */
 	bool presses;	   /* somebody presses Esc from the start; else only when told to press a key */
+	const char *keys;  /* pressed one after the other, before that; \r is Enter, \033 is Esc */
 	uint8_t secure_boot, setup_mode; /* the variables; 0xff: there is none */
 	const char *variable_fails;	 /* this one cannot be read */
 	const char *variable_is_long;	 /* this one has two bytes */
@@ -37,6 +38,7 @@ extern struct uefi_setup {
 extern struct uefi_report {
 	unsigned int watchdog_off; /* times that the watchdog was switched off, and before what call at first */
 	unsigned int watchdog_off_at;
+	unsigned int clears;  /* of the screen */
 	size_t longest;	      /* units of the longest string that was written */
 	bool reset;	      /* after a failed exit the loader has started the machine anew */
 	unsigned int service; /* the index of the one that went wrong */

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From efi_main to a kernel or back to firmware, as somebody at the keyboard sees it: which entry boots, when a menu
+ * stands there and for how long, what is said of a failure, and with what status firmware gets the machine back.
+ */
+#include "../sim/bench.h"
+#include "../../protocol/base/version.h"
+#include "uefi.h"
+
+#include <efi.h>
+
+static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+#define ONE   "title One\nsort-key a\nlinux /vmlinuz\noptions one\n"
+#define TWO   "title Two\nsort-key b\nlinux /vmlinuz\noptions two\n"
+#define AWFUL "title Awful\nsort-key c\nlinux /vmlinuz\nplacement 0x4000\n"
+
+static void put_text(const char *path, const char *text)
+{
+	sim.file[sim.n_files++] = (struct sim_file){path, strlen(text), (const uint8_t *)text, strlen(text)};
+}
+
+/* @boots: the text of the entry that is to boot, by whose options the handoff is known. */
+static void given(const char *conf, const char *boots)
+{
+	memset(&bench, 0, sizeof(bench));
+	bench_set_up("1M-512M free", boots, "", &debian);
+	uefi = (struct uefi_setup){.fault = 0};
+	if (conf != NULL)
+		put_text("\\loader\\loader.conf", conf);
+}
+
+static void given_two(const char *conf, const char *boots)
+{
+	given(conf, boots);
+	put_text("\\loader\\entries\\two.conf", TWO);
+	put_text("\\loader\\entries\\one.conf", ONE);
+}
+
+/* boot.rst, cmd_line_ptr: the command line begins with the options of the entry that was meant. */
+static void expect_options(const char *wanted)
+{
+	const uint8_t *params = sim_memory(outcome.argument, EFI_PAGE);
+	const char *line = (const char *)sim_memory(load_le(params + 0x228, 4), 16);
+
+	if (line == NULL || strncmp(line, wanted, strlen(wanted)) != 0)
+		fail_msg("%s: the kernel's command line is not %s but %s", bench.name, wanted, line);
+}
+
+static void run(const char *name)
+{
+	snprintf(bench.name, sizeof(bench.name), "%s", name);
+	sim_boot(&bench.entry, &bench.conf);
+	check_outcome(&bench.entry, bench.name);
+	if (outcome.entered)
+		expect_options(word_compare(bench.entry.title, word_of("Two")) == 0 ? "two" : "one");
+	sim_end();
+}
+
+static unsigned int times(const char *words)
+{
+	unsigned int n = 0;
+
+	for (const char *at = uefi_report.console; (at = strstr(at, words)) != NULL; at++)
+		n++;
+	return n;
+}
+
+static void expect(const char *words, unsigned int n)
+{
+	if (times(words) != n)
+		fail_msg("%s: \"%s\" stands there %u times, not %u:\n%s", bench.name, words, times(words), n,
+			 uefi_report.console);
+}
+
+static void expect_entered(const char *name)
+{
+	run(name);
+	if (!outcome.entered)
+		fail_msg("%s: %s", name, outcome.why.text);
+}
+
+/* Back in firmware with this status. */
+static void expect_left(const char *name, const char *status)
+{
+	run(name);
+	if (outcome.entered || strncmp(outcome.why.text, status, strlen(status)) != 0)
+		fail_msg("%s: %s", name, outcome.entered ? "entered" : outcome.why.text);
+}
+
+/* ---- the menu ---- */
+
+static void without_a_timeout_the_default_boots_and_no_menu_is_drawn(void **state)
+{
+	(void)state;
+	given_two(NULL, ONE);
+	expect_entered("no loader.conf");
+	assert_int_equal(uefi_report.clears, 0);
+	expect("Up/Down choose", 0);
+	given_two("default two.conf\n", TWO);
+	expect_entered("a default");
+	assert_int_equal(uefi_report.clears, 0);
+}
+
+static void a_menu_counts_its_seconds_down_and_boots(void **state)
+{
+	(void)state;
+	given_two("timeout 3\n", ONE);
+	expect_entered("three seconds");
+	for (int i = 1; i <= 3; i++) {
+		char line[32];
+
+		snprintf(line, sizeof(line), "Boots in %d s", i);
+		expect(line, 1);
+	}
+	expect("Boots in", 3);
+	expect("  > One", 3);
+	expect("    Two", 3);
+	assert_int_equal(uefi_report.clears, 4); /* and the last picture gives way to what follows */
+}
+
+static void a_key_chooses_and_enter_boots(void **state)
+{
+	(void)state;
+	given_two("timeout 3\n", TWO);
+	uefi.keys = "j\r";
+	expect_entered("down and Enter");
+	expect("Boots in 3 s", 1);
+	expect("Boots in", 1); /* a key ends the countdown */
+	expect("  > Two", 1);
+	given_two("timeout menu-force\n", ONE);
+	uefi.keys = "\r";
+	expect_entered("Enter");
+	expect("Boots in", 0);
+	given_two("timeout menu-force\ndefault two.conf\n", ONE);
+	uefi.keys = "k\r";
+	expect_entered("up and Enter");
+	expect("  > Two", 1);
+	expect("  > One", 1);
+}
+
+static void escape_goes_back_to_firmware(void **state)
+{
+	(void)state;
+	given_two("timeout 3\n", ONE);
+	uefi.keys = "\033";
+	expect_left("Esc", "status 0 ");
+	assert_int_equal(uefi_report.clears, 2); /* firmware gets an empty screen */
+	expect("press any key", 0);
+}
+
+static void a_key_that_is_held_down_calls_up_a_menu_of_ten_seconds(void **state)
+{
+	(void)state;
+	given_two(NULL, ONE);
+	uefi.keys = "x";
+	expect_entered("a stray key");
+	expect("Boots in 10 s", 1);
+	expect("Boots in 1 s", 1);
+	expect("Boots in", 10);
+	given_two("timeout menu-disabled\n", ONE);
+	uefi.keys = "x";
+	expect_entered("no menu is wanted");
+	expect("Boots in", 0);
+	assert_int_equal(*uefi.keys, 'x'); /* it is the kernel's */
+}
+
+static void a_console_of_any_size_has_the_menu(void **state)
+{
+	(void)state;
+	given_two("timeout menu-force\n", ONE);
+	uefi.columns = 40;
+	uefi.rows = 8;
+	uefi.keys = "\r";
+	expect_entered("a small console");
+	expect("  > One", 1);
+	expect("Berth\n", 0); /* no frame in 8 rows */
+}
+
+/* ---- load options ---- */
+
+static void a_load_option_boots_its_entry_without_a_menu(void **state)
+{
+	static const struct {
+		const char *option;
+		bool two, unknown;
+	} rows[] = {
+	    {"two", true, false},	   {"two.conf", true, false},
+	    {"two   ", true, false},	   {"\\EFI\\BERTH.EFI two", true, false},
+	    {"x.eFi  two  ", true, false}, {".efi two", true, false},
+	    {"x.EFI", false, false},	   {".efi", false, false},
+	    {"x.efi ", false, false},	   {"efi two", false, true},
+	    {"xefi two", false, true},	   {"x.dfi two", false, true},
+	    {"x.eei two", false, true},	   {"x.efj two", false, true},
+	    {"x.efi2 two", false, true},   {"three", false, true},
+	    {"tw", false, true},	   {"x", false, true},
+	    {"x.[fi two", false, true},	   {"x.efi t@o", false, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		/* A menu would wait for ever, and nobody presses a key: what is named boots at once. */
+		given_two(rows[i].two ? "timeout menu-force\n" : "timeout 1\n", rows[i].two ? TWO : ONE);
+		uefi.option = rows[i].option;
+		expect_entered(rows[i].option);
+		expect("and there is none such", rows[i].unknown);
+		expect("Boots in 1 s", !rows[i].two);
+	}
+	given_two(NULL, ONE);
+	uefi.option = "x.efi three  ";
+	expect_entered("another name");
+	expect("the load option names the entry \"three\", and there is none such", 1);
+}
+
+static void a_held_key_does_not_stop_what_a_load_option_names(void **state)
+{
+	(void)state;
+	given_two(NULL, TWO);
+	uefi.option = "two";
+	uefi.keys = "x";
+	expect_entered("named, and a key");
+	expect("Boots in", 0);
+}
+
+static void a_default_that_matches_nothing_is_said_unless_another_was_named(void **state)
+{
+	(void)state;
+	given_two("default nobody\n", ONE);
+	expect_entered("no default");
+	expect("loader.conf: default \"nobody\" matches no entry that can boot: the default is one", 1);
+	given_two("default nobody\n", TWO);
+	uefi.option = "two";
+	expect_entered("named");
+	expect("matches no entry", 0);
+	given_two("default one.conf\n", ONE);
+	expect_entered("a default that is there");
+	expect("matches no entry", 0);
+}
+
+/* ---- failures ---- */
+
+static void a_failure_is_said_with_its_rule_and_then_the_menu_waits_for_ever(void **state)
+{
+	(void)state;
+	given("timeout 1\ndefault awful.conf\n", ONE);
+	put_text("\\loader\\entries\\one.conf", ONE);
+	put_text("\\loader\\entries\\awful.conf", AWFUL);
+	uefi.keys = "";
+	expect_left("awful alone", "status 0 ");
+	expect("\n\nberth: \\vmlinuz cannot run at 0x4000: ", 1);
+	expect("\n  rule ", 1);
+	expect("berth: press any key\n", 1);
+	expect("Boots in", 1);
+	expect("  > Awful", 2); /* what failed is still chosen */
+	/* Another can be chosen then, and boots. */
+	given("timeout menu-force\ndefault awful.conf\n", ONE);
+	put_text("\\loader\\entries\\one.conf", ONE);
+	put_text("\\loader\\entries\\awful.conf", AWFUL);
+	uefi.keys = "\r k\r1\r";
+	expect_entered("awful first");
+	expect("berth: press any key\n", 1);
+}
+
+static void a_broken_entry_says_why_when_it_is_chosen(void **state)
+{
+	(void)state;
+	given(NULL, ONE);
+	put_text("\\loader\\entries\\b.conf", "title B\noptions nothing to boot\n");
+	expect_left("broken alone", "status 0 ");
+	expect("berth: b.conf", 1);
+	expect("\n  rule ", 0);
+	expect("berth: press any key\n", 1);
+}
+
+static void without_entries_firmware_gets_the_machine_back(void **state)
+{
+	(void)state;
+	given(NULL, ONE);
+	expect_left("no entries", "status 0x800000000000000e ");
+	expect("\nberth: no boot entries: ", 1);
+	expect("berth: press any key\n", 1);
+	expect("\n  rule ", 0);
+}
+
+/* UEFI 2.10, 9.1: the second call of all asks where the loader came from. */
+static void firmware_that_does_not_tell_where_the_loader_came_from_is_told_so(void **state)
+{
+	static const uint64_t faults[] = {EFIERR(3), LIE_NOTHING};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(faults); i++) {
+		given_two(NULL, ONE);
+		sim.fail_call = 2;
+		uefi.fault = faults[i];
+		expect_left("no loaded image", "status 0x800000000000000e ");
+		expect("\nberth: firmware does not tell where Berth was started from: unsupported\n", 1);
+		expect("berth: press any key\n", 1);
+	}
+}
+
+static void a_debug_log_begins_with_the_version(void **state)
+{
+	(void)state;
+	given_two("log debug\n", ONE);
+	expect_entered("debug");
+	expect("berth: Berth " BERTH_VERSION " runs at 0x", 1);
+	given_two(NULL, ONE);
+	expect_entered("normal");
+	expect(" runs at 0x", 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(without_a_timeout_the_default_boots_and_no_menu_is_drawn),
+	    cmocka_unit_test(a_menu_counts_its_seconds_down_and_boots),
+	    cmocka_unit_test(a_key_chooses_and_enter_boots),
+	    cmocka_unit_test(escape_goes_back_to_firmware),
+	    cmocka_unit_test(a_key_that_is_held_down_calls_up_a_menu_of_ten_seconds),
+	    cmocka_unit_test(a_console_of_any_size_has_the_menu),
+	    cmocka_unit_test(a_load_option_boots_its_entry_without_a_menu),
+	    cmocka_unit_test(a_held_key_does_not_stop_what_a_load_option_names),
+	    cmocka_unit_test(a_default_that_matches_nothing_is_said_unless_another_was_named),
+	    cmocka_unit_test(a_failure_is_said_with_its_rule_and_then_the_menu_waits_for_ever),
+	    cmocka_unit_test(a_broken_entry_says_why_when_it_is_chosen),
+	    cmocka_unit_test(without_entries_firmware_gets_the_machine_back),
+	    cmocka_unit_test(firmware_that_does_not_tell_where_the_loader_came_from_is_told_so),
+	    cmocka_unit_test(a_debug_log_begins_with_the_version),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
