@@ -7,147 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define ESCAPE 0x1b
-#define BELL   0x07
-
-/* ---- lines ---- */
-
-void log_lines_open(struct log_lines *lines, struct bytes text)
-{
-	lines->at = text.at;
-	lines->end = text.at + text.size;
-	if (text.size >= 3 && memcmp(text.at, "\xef\xbb\xbf", 3) == 0) /* UTF-8's byte order mark */
-		lines->at += 3;
-	lines->number = 1;
-	lines->newline = false;
-}
-
-/* ECMA-48, 5.4: "ESC [", bytes 0x20 to 0x3f, and a last one from 0x40. Any other byte is none of the sequence. */
-static bool skip_control_sequence(struct log_lines *lines)
-{
-	while (lines->at < lines->end && *lines->at >= 0x20 && *lines->at <= 0x3f)
-		lines->at++;
-	if (lines->at == lines->end || *lines->at < 0x40 || *lines->at > 0x7e)
-		return false;
-	lines->at++;
-	return lines->at[-1] == 'H' || lines->at[-1] == 'f'; /* cursor position */
-}
-
-/* A title and the like, "ESC ] ... BEL" or "... ESC \": never past the end of its line. */
-static void skip_string(struct log_lines *lines)
-{
-	while (lines->at < lines->end && *lines->at != BELL && *lines->at != ESCAPE && *lines->at != '\n')
-		lines->at++;
-	if (lines->at < lines->end && *lines->at == BELL)
-		lines->at++;
-}
-
-/* True when the sequence moved the cursor. */
-static bool skip_escape(struct log_lines *lines)
-{
-	if (lines->at == lines->end)
-		return false;
-	if (*lines->at == '[') {
-		lines->at++;
-		return skip_control_sequence(lines);
-	}
-	if (*lines->at == ']') {
-		lines->at++;
-		skip_string(lines);
-		return false;
-	}
-	while (lines->at < lines->end && *lines->at >= 0x20 && *lines->at <= 0x2f)
-		lines->at++;
-	if (lines->at < lines->end && *lines->at >= 0x30 && *lines->at <= 0x7e)
-		lines->at++;
-	return false;
-}
-
-static void put(struct log_lines *lines, uint8_t c)
-{
-	if ((c < 0x20 && c != '\t') || c == 0x7f)
-		return;
-	if (c == 0xa0 && lines->length > 0 && lines->line[lines->length - 1] == '\xc2') {
-		lines->line[lines->length - 1] = ' '; /* UTF-8's blank that does not break, which browsers copy */
-		return;
-	}
-	if (lines->length + 1 < LINE_ROOM)
-		lines->line[lines->length++] = (char)c;
-	else
-		lines->cut = true;
-}
-
-bool log_lines_next(struct log_lines *lines)
-{
-	lines->length = 0;
-	lines->cut = false;
-	lines->number += lines->newline;
-	lines->newline = false;
-	if (lines->at == lines->end)
-		return false;
-	while (lines->at < lines->end) {
-		uint8_t c = *lines->at++;
-
-		lines->newline = c == '\n';
-		if (c == '\n' || c == '\r' || (c == ESCAPE && skip_escape(lines)))
-			break;
-		if (c != ESCAPE)
-			put(lines, c);
-	}
-	while (lines->length > 0 && strchr(" \t", lines->line[lines->length - 1]) != NULL)
-		lines->length--;
-	lines->line[lines->length] = '\0';
-	return true;
-}
-
-bool log_lines_join(struct log_lines *lines)
-{
-	struct log_lines next = *lines;
-	const char *rest;
-	size_t length;
-
-	if (!log_lines_next(&next))
-		return false;
-	rest = next.line + strspn(next.line, "> \t");
-	length = strlen(rest);
-	if (length == 0 || lines->length + 1 + length >= LINE_ROOM)
-		return false;
-	lines->line[lines->length++] = ' ';
-	memcpy(lines->line + lines->length, rest, length + 1);
-	lines->length += length;
-	lines->at = next.at;
-	lines->number = next.number;
-	lines->newline = next.newline;
-	return true;
-}
-
-/* Without a byte order mark: a few characters are enough, for a text has no zeros at all. */
-static bool is_unmarked_utf16(const uint8_t *at, size_t size)
-{
-	for (size_t i = 0; i < 8 && size >= 8; i++)
-		if ((at[i] == 0) != (i % 2 == 1))
-			return false;
-	return size >= 8;
-}
-
-void text_from_utf16(uint8_t *at, size_t *size)
-{
-	bool big = *size >= 2 && at[0] == 0xfe && at[1] == 0xff;
-	bool little = *size >= 2 && ((at[0] == 0xff && at[1] == 0xfe) || is_unmarked_utf16(at, *size));
-	size_t count = *size / 2;
-
-	if (!big && !little)
-		return;
-	for (size_t i = 0; i < count; i++) {
-		uint8_t low = at[2 * i + big], high = at[2 * i + little];
-
-		at[i] = high == 0 && low < 0x80 ? low : '?';
-	}
-	if (at[0] == '?') /* the byte order mark */
-		at[0] = '\r';
-	*size = count;
-}
-
 /* ---- what stands on a line ---- */
 
 const char *skip_blanks(const char *at)
@@ -274,6 +133,36 @@ const char *skip_prefix(const char *line)
 bool starts_word(const char *line, const char *at)
 {
 	return at == line || (!isalnum((unsigned char)at[-1]) && strchr("_-+./=", at[-1]) == NULL);
+}
+
+/* ---- what is left out ---- */
+
+/* The letters of @at alone, when there are few. */
+static void letters_of(const char *at, char *out, size_t room)
+{
+	size_t used = 0;
+
+	for (; *at != '\0' && used + 1 < room; at++)
+		if (isalnum((unsigned char)*at))
+			out[used++] = *at;
+	out[used] = '\0';
+}
+
+bool tells_of_gap(const char *line)
+{
+	static const struct word_value words[] = {{"snip", 0},	  {"snipped", 0}, {"cut", 0}, {"truncated", 0},
+						  {"omitted", 0}, {"skipped", 0}, {NULL, 0}};
+	const char *at = skip_prefix(line);
+	char letters[16];
+
+	if (strstr(line, " printk messages dropped") != NULL || strstr(line, " kernel messages") != NULL)
+		return true;
+	if (*at == '\0')
+		at = line;
+	letters_of(at, letters, sizeof(letters));
+	if (letters[0] != '\0')
+		return word_find(words, letters, strlen(letters)) != NULL;
+	return strstr(at, "..") != NULL || strstr(at, "\xe2\x80\xa6") != NULL;
 }
 
 /* ---- words and numbers ---- */

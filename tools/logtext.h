@@ -13,7 +13,8 @@
 
 /*
  * The lines of a text. Escape sequences and control characters are left out; a carriage return and a sequence that
- * moves the cursor end a line too, for what follows stands elsewhere on the screen.
+ * moves the cursor end a line too, for what follows stands elsewhere on the screen. What mail, pages and patches do to
+ * a line is undone: quoted-printable, tags, a mark on both of its ends.
  */
 struct log_lines {
 	const uint8_t *at, *end;
@@ -27,8 +28,9 @@ struct log_lines {
 void log_lines_open(struct log_lines *lines, struct bytes text);
 bool log_lines_next(struct log_lines *lines);
 
-/* The next line, which mail has broken off this one, behind it: without quote marks, and a blank between. */
-bool log_lines_join(struct log_lines *lines);
+/* The next line, which mail has broken off this one, behind it: without quote marks, and @between, if any, before it.
+ */
+bool log_lines_join(struct log_lines *lines, const char *between);
 
 /* UTF-16 of either order, as the EFI shell writes it, becomes bytes, in place: what is not ASCII becomes `?`. */
 void text_from_utf16(uint8_t *at, size_t *size);
@@ -44,6 +46,9 @@ bool skip_mark(const char **at);
 
 /* Over all of them, and the blanks between. */
 const char *skip_prefix(const char *line);
+
+/* "[...]", "<snip>", "** 3 printk messages dropped **": that lines which belong here are not in the text. */
+bool tells_of_gap(const char *line);
 
 /* Whether a word may begin at @at: where the line begins, or behind anything that is no part of a word or number. */
 bool starts_word(const char *line, const char *at);

@@ -216,6 +216,46 @@ static enum status add_row(struct reader *r, const struct row *row)
 	return map_add(r, row->range, memory.type, memory.attribute);
 }
 
+static bool find_row(const char *line, struct row *row)
+{
+	return find_mem_row(line, row) || find_pair_row(line, row);
+}
+
+static bool is_whole(const char *line)
+{
+	struct row row;
+
+	return find_row(line, &row) && row.makes_sense && is_e820_label(row.label);
+}
+
+/* Whether a row begins here: not the "node   0: [mem 0x0-0xfff]" of other messages. */
+static bool begins_row(const char *line)
+{
+	const char *at = strstr(line, "[mem");
+	char teller[24];
+
+	if (at != NULL && teller_before(line, at, teller, sizeof(teller)))
+		return isalpha((unsigned char)*teller);
+	at = line;
+	return take_to(&at, "BIOS-e820: ") && strncmp(at, "[gap", 4) != 0;
+}
+
+/* Mail breaks rows at a blank, screens anywhere. What does not become a row stays as it was. */
+static void join_pieces(struct reader *r)
+{
+	static const char *const between[] = {" ", ""};
+	const struct log_lines as_it_was = r->lines;
+
+	if (is_whole(r->lines.line) || !begins_row(r->lines.line))
+		return;
+	for (size_t i = 0; i < 2; i++) {
+		for (unsigned int n = 0; n < 3 && log_lines_join(&r->lines, between[i]); n++)
+			if (is_whole(r->lines.line))
+				return;
+		r->lines = as_it_was;
+	}
+}
+
 static enum status e820_line(struct reader *r, const char *line)
 {
 	struct row row;
@@ -231,7 +271,8 @@ static enum status e820_line(struct reader *r, const char *line)
 	}
 	if (strstr(line, "[gap ") != NULL) /* Linux 6.19 tells of the holes too */
 		return OK;
-	if (!find_mem_row(line, &row) && !find_pair_row(line, &row)) {
+	join_pieces(r);
+	if (!find_row(line, &row)) {
 		const char *at = line;
 
 		if (take_to(&at, "BIOS-e820: "))

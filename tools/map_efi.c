@@ -221,7 +221,7 @@ static void join_pieces(struct reader *r, const char *at, const char *word)
 	for (unsigned int n = 0; n < 3; n++) {
 		const char *last = strstr(at, word);
 
-		if ((last != NULL && strpbrk(last, ")]") != NULL) || !log_lines_join(&r->lines))
+		if ((last != NULL && strpbrk(last, ")]") != NULL) || !log_lines_join(&r->lines, " "))
 			return;
 	}
 }
@@ -290,27 +290,18 @@ static enum status range_line(struct reader *r, const char *at)
 	return map_add(r, range, (uint32_t)type, attribute);
 }
 
-/* "type=7", which quoted-printable mail makes "type=3D7". */
-static bool take_equals(const char **at, const char *word)
-{
-	if (!take(at, word) || !take(at, "="))
-		return false;
-	(void)take(at, "3D");
-	return true;
-}
-
 /* Xen's "0000000000000-000000009bfff type=7 attr=000000000000000f" */
 static enum status xen_line(struct reader *r, const char *at, struct range ends)
 {
 	uint64_t type, attribute;
 	struct range range;
 
-	if (!take_equals(&at, " type"))
+	if (!take(&at, " type="))
 		return OK;
 	r->found = true;
 	r->rank = 1;
 	r->source->kind = "Xen's log (EFI memory map)";
-	if (!take_number(&at, &type) || type > UINT32_MAX || !take_equals(&at, " attr") || !take_hex(&at, &attribute) ||
+	if (!take_number(&at, &type) || type > UINT32_MAX || !take(&at, " attr=") || !take_hex(&at, &attribute) ||
 	    !range_from_last(ends.start, ends.end, &range))
 		return BAD_LINE(r, "no `START-END type=N attr=N`: was the log cut off?");
 	return map_add(r, range, (uint32_t)type, attribute);

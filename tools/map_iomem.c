@@ -97,7 +97,7 @@ static enum status kexec_line(struct reader *r, const char *line)
 	size_t length;
 
 	if (find_hex_range(line, 8, &at, &start, &last) == NULL || !take(&at, " (")) {
-		if (*skip_prefix(line) == '\0')
+		if (*skip_prefix(line) == '\0' || tells_of_gap(line))
 			return OK;
 		r->rank = list_under(line);
 		r->anew = true;

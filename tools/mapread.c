@@ -140,6 +140,33 @@ static enum status finish(struct reader *r)
 
 /* ---- which kind ---- */
 
+/*
+ * A row behind a line that tells of a gap, in the same map as one before it: some of that map is not there. @before:
+ * how many entries there were, and where the map began, before this line.
+ */
+static void note_gap(struct reader *r, size_t before, size_t begin)
+{
+	size_t now = r->source->map.count;
+
+	if (now < before || r->begin != begin) {
+		r->gap = 0;
+		r->source->incomplete[0] = '\0';
+	}
+	if (now == before && now > r->begin && tells_of_gap(r->lines.line))
+		r->gap = r->lines.number;
+	else if (r->gap != 0 && now > before && now > 1)
+		map_incomplete(r, "line %zu tells that a part of it was left out", r->gap);
+}
+
+static enum status read_line(struct reader *r, const struct map_kind *kind)
+{
+	size_t before = r->source->map.count, begin = r->begin;
+
+	TRY(kind->line(r, r->lines.line));
+	note_gap(r, before, begin);
+	return OK;
+}
+
 /* NOT_FOUND when no line is of this kind. */
 static enum status read_as(struct reader *r, const struct map_kind *kind, struct bytes text)
 {
@@ -149,7 +176,7 @@ static enum status read_as(struct reader *r, const struct map_kind *kind, struct
 	r->source->viewer = "the kernel";
 	log_lines_open(&r->lines, text);
 	while (log_lines_next(&r->lines))
-		TRY(kind->line(r, r->lines.line));
+		TRY(read_line(r, kind));
 	if (kind->end != NULL)
 		TRY(kind->end(r));
 	if (!r->found)
