@@ -286,13 +286,14 @@ static void any_text_is_a_map_or_a_sentence(void **state)
 	struct dice dice = dice_from_seed(__func__);
 	char *text[N_TEXTS];
 	size_t size[N_TEXTS], maps = 0;
+	unsigned long cases = cases_or(100000);
 
 	(void)state;
 	for (size_t i = 0; i + 1 < N_TEXTS; i++)
 		text[i] = capture_text(capture[i], &size[i]);
 	text[N_TEXTS - 1] = strdup(list);
 	size[N_TEXTS - 1] = strlen(list);
-	for (unsigned long round = cases_or(100000); round != 0; round--) {
+	for (unsigned long round = 0; round < cases; round++) {
 		uint32_t which = roll(&dice, N_TEXTS), from;
 		struct mutant m = {.size = size[which]};
 
@@ -308,8 +309,8 @@ static void any_text_is_a_map_or_a_sentence(void **state)
 		expect_map_or_sentence();
 		maps += reading.status == OK;
 	}
-	print_message("%zu of 100000 were maps\n", maps);
-	assert_true(maps > 5000 && maps < 95000);
+	print_message("%zu of %lu were maps\n", maps, cases);
+	assert_true(maps > cases / 20 && maps < cases - cases / 20);
 	for (size_t i = 0; i < N_TEXTS; i++)
 		free(text[i]);
 }
