@@ -120,6 +120,13 @@ static void change_types(struct told *told, struct range range, struct piece_of_
 		set_remove(&told->taken, range);
 }
 
+static bool is_one_of(char c, const char *letters)
+{
+	while (*letters != '\0' && *letters != c)
+		letters++;
+	return *letters != '\0';
+}
+
 /* parse_memmap_one. */
 static void take_item(struct told *told, struct piece_of_line item)
 {
@@ -136,7 +143,7 @@ static void take_item(struct told *told, struct piece_of_line item)
 	}
 	if (rest.at == item.at)
 		return;
-	if (how == '\0') {
+	if (!is_one_of(how, "@$#!%")) { /* "memmap=1G\$1G", quoted once too often, is the kernel's memmap=1G */
 		set_remove(&told->ram, (struct range){size, UINT64_MAX});
 		return;
 	}
@@ -146,7 +153,7 @@ static void take_item(struct told *told, struct piece_of_line item)
 		set_add(&told->ram, range);
 	else if (how == '$' || how == '#' || how == '!')
 		set_add(&told->taken, range);
-	else if (how == '%')
+	else
 		change_types(told, range, rest);
 }
 
@@ -199,12 +206,15 @@ static bool has_ranges(struct piece_of_line value)
 	return false;
 }
 
-/* kernel/crash_reserve.c, parse_crashkernel: the last one without ",high", ",low" or ",cma" counts. */
+/*
+ * kernel/crash_reserve.c, parse_crashkernel: the last one without ",high", ",low" or ",cma" counts. At 0 means anywhere
+ * (reserve_crashkernel_generic).
+ */
 static void take_crash_kernel(struct told *told, const char *line)
 {
 	struct piece_of_line last = {line, 0};
 	struct parameter p;
-	uint64_t size;
+	uint64_t size, at;
 
 	while (next_parameter(&line, &p)) /* it looks behind "--" as well */
 		if (is_piece(p.name, "crashkernel") && !ends_with(p.value, ",high") && !ends_with(p.value, ",low") &&
@@ -214,7 +224,9 @@ static void take_crash_kernel(struct told *told, const char *line)
 	if (first_of(last) != '@')
 		return;
 	skip_of(&last, 1);
-	set_add(&told->taken, range_of(piece_size(&last), size));
+	at = piece_size(&last);
+	if (at != 0)
+		set_add(&told->taken, range_of(at, size));
 }
 
 /* ---- both ---- */

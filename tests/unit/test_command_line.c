@@ -58,6 +58,9 @@ static void c13_a_bare_size_ends_memory(void **state)
 {
 	(void)state;
 	KEPT("memmap=2G", {GIB(2), TOP});
+	KEPT("memmap=1G\\$1G", {GIB(1), TOP}); /* as in GRUB's files */
+	KEPT("memmap=1G\\\\\\$2G", {GIB(1), TOP});
+	KEPT("memmap=1G:2G", {GIB(1), TOP});
 	KEPT("memmap=2G memmap=3G", {GIB(2), TOP});
 	KEPT("memmap=2G,1G$3G", {GIB(2), TOP});
 	KEPT("memmap=2G memmap=1G@4G", {GIB(2), GIB(4)}, {GIB(5), TOP});
@@ -166,6 +169,8 @@ static void c13_a_crash_kernel_at_an_address_has_its_memory(void **state)
 		expect_kept("crashkernel=512M-2G:32M,2G-:64M@16M", memmap == 1, 1, at_16m);
 		expect_kept("-- crashkernel=64M@16M", memmap == 1, 1, at_16m);
 		expect_kept("crashkernel=64M@16M crashkernel=128M", memmap == 1, 0, NULL);
+		expect_kept("crashkernel=256M@0", memmap == 1, 0, NULL);
+		expect_kept("crashkernel=512M-2G:64M,2G-:128M@0x0", memmap == 1, 0, NULL);
 		expect_kept("crashkernel=128M crashkernel=1G,high crashkernel crashkernel=@", memmap == 1, 0, NULL);
 	}
 	KEPT("crashkernel=64M@16M memmap=16M$80M", {MIB(16), MIB(96)});
@@ -182,7 +187,9 @@ static void c9_mem_is_an_amount_to_arm64_and_riscv(void **state)
 	assert_true(command_line_amount("mem=2G mem=3G", true, &amount) && amount == GIB(2));
 	assert_true(command_line_amount("mem=3G mem=2G -- mem=1G", true, &amount) && amount == GIB(2));
 	assert_true(command_line_amount("mem=0x1fff", true, &amount) && amount == 4096);
-	assert_true(command_line_amount("mem=all", true, &amount) && amount == 0);
+	assert_true(command_line_amount("mem=all", false, &amount) && amount == 0);
+	assert_false(command_line_amount("mem=all", true, &amount));
+	assert_false(command_line_amount("mem=1G mem=0", true, &amount));
 	assert_false(command_line_amount("mem memx=1G", true, &amount));
 }
 
