@@ -84,6 +84,17 @@ static void say_owners(const struct request *r, const struct memmap *map, struct
 	}
 }
 
+/* What to try before anybody buys memory: the command line may hold what there is (rules C9 and C13). */
+static const char *less_of_the_line(const struct memmap *map, enum rule by)
+{
+	if (by == C9)
+		return "a larger mem= on the command line, ";
+	for (size_t i = 0; i < map->count; i++)
+		if (map->entry[i].type == MEMORY_KEPT_OUT)
+			return "less of memmap= or crashkernel= on the command line, ";
+	return "";
+}
+
 static enum status explain_alone(const struct request *r, const struct free_memory *free, const struct memmap *map,
 				 struct fail *why)
 {
@@ -115,7 +126,8 @@ static enum status explain_alone(const struct request *r, const struct free_memo
 	if (r->min.by == C5 || r->max.by == C5)
 		fail_add(why, "  try: another window, or none; nothing was changed");
 	else
-		fail_add(why, "  try: more memory or a smaller %s; nothing was changed", part_name(r->part));
+		fail_add(why, "  try: %smore memory or a smaller %s; nothing was changed",
+			 less_of_the_line(map, r->max.by), part_name(r->part));
 	return NO_PLACE;
 }
 
@@ -141,6 +153,6 @@ enum status explain_failure(enum status status, const struct request request[N_P
 				 request[i].least_align.value);
 	fail_add(why, "  largest   free run has %#" PRIx64 " bytes (%s)", range_size(best),
 		 size_words(range_size(best)).at);
-	fail_add(why, "  try: more memory or smaller files; nothing was changed");
+	fail_add(why, "  try: %smore memory or smaller files; nothing was changed", less_of_the_line(map, RULE_NONE));
 	return NO_PLACE;
 }

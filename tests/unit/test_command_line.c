@@ -368,6 +368,19 @@ static void c13_an_exact_place_in_what_is_kept_out_is_refused_by_name(void **sta
 	expect_words("0x40000000-0x44000000   kept out by memmap= or crashkernel= on the command line [C13]");
 }
 
+static void c13_no_one_buys_memory_that_the_command_line_takes(void **state)
+{
+	(void)state;
+	given_map("1M-2G free");
+	given_command_line("memmap=1T$1M");
+	expect_refused(NO_PLACE, C1);
+	expect_words("try: less of memmap= or crashkernel= on the command line, more memory or a smaller kernel");
+	given_map("1M-2G free");
+	given_command_line("mem=32M");
+	expect_refused(NO_PLACE, C9);
+	expect_words("try: a larger mem= on the command line, more memory or a smaller kernel");
+}
+
 static void c13_what_is_not_kept_out_is_planned_as_without(void **state)
 {
 	(void)state;
@@ -394,6 +407,7 @@ int main(void)
 	    cmocka_unit_test(c13_no_bytes_are_too_odd),
 	    cmocka_unit_test(c13_no_part_lies_in_what_the_command_line_reserves),
 	    cmocka_unit_test(c13_an_exact_place_in_what_is_kept_out_is_refused_by_name),
+	    cmocka_unit_test(c13_no_one_buys_memory_that_the_command_line_takes),
 	    cmocka_unit_test(c13_what_is_not_kept_out_is_planned_as_without),
 	};
 
