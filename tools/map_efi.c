@@ -226,6 +226,14 @@ static void join_pieces(struct reader *r, const char *at, const char *word)
 	}
 }
 
+/* Whether a line comes twice, as where an early console is kept beside the one behind it. */
+static bool is_last(const struct memmap *map, struct range range, uint64_t type)
+{
+	const struct memory *last = map->count > 0 ? &map->entry[map->count - 1] : NULL;
+
+	return last != NULL && last->at.start == range.start && last->at.end == range.end && last->type == type;
+}
+
 static enum status numbered_line(struct reader *r, const char *at)
 {
 	uint64_t number, type, attribute;
@@ -239,6 +247,8 @@ static enum status numbered_line(struct reader *r, const char *at)
 	if (!take_number(&at, &number) || !take(&at, ": ") || !take_descriptor(&at, &type, &attribute, &range))
 		return BAD_LINE(r, "no `efi: memN: [TYPE|ATTRIBUTES] range=[0xSTART-0xEND]` with a type of Linux's: "
 				   "was the line cut off or wrapped?");
+	if (number + 1 == r->now.next && is_last(&r->source->map, range, type))
+		return OK;
 	if (number < r->now.next)
 		close_map(r);
 	r->now.numbered = true;

@@ -36,6 +36,7 @@ struct reader {
 	size_t indent;	   /* of the lines that count */
 	struct range last; /* of these */
 	bool not_zero;	   /* some address is not 0 */
+	bool was_row;	   /* the line before was a row of the map */
 	size_t gap;	   /* the line that told of lines left out, since this map began */
 };
 

@@ -158,12 +158,34 @@ static void note_gap(struct reader *r, size_t before, size_t begin)
 		map_incomplete(r, "line %zu tells that a part of it was left out", r->gap);
 }
 
+/* "BOOT DATA 0000000047ff7000-0000": a row that was cut off where the text ends, behind another row. */
+static void note_end(struct reader *r, size_t before, bool behind_row)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	const char *at = r->lines.line;
+	size_t length = 0;
+
+	if (!behind_row || r->lines.newline || r->source->map.count != before)
+		return;
+	while (*(at += strcspn(at, digits)) != '\0' && (length = strspn(at, digits)) < 8)
+		at += length;
+	if (*at == '\0')
+		return;
+	at += length;
+	if (take(&at, "-"))
+		at += strspn(at, "0123456789abcdefABCDEFx");
+	if (*at == '\0')
+		map_incomplete(r, "its last line, %zu, is cut off", r->lines.number);
+}
+
 static enum status read_line(struct reader *r, const struct map_kind *kind)
 {
 	size_t before = r->source->map.count, begin = r->begin;
 
 	TRY(kind->line(r, r->lines.line));
 	note_gap(r, before, begin);
+	note_end(r, before, r->was_row);
+	r->was_row = r->source->map.count > before;
 	return OK;
 }
 

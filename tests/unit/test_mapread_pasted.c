@@ -131,6 +131,40 @@ static void what_is_left_out_elsewhere_is_no_part_of_the_map(void **state)
 	assert_string_equal(reading.source.incomplete, "");
 }
 
+static void a_row_that_the_end_cuts_off_is_told_of(void **state)
+{
+	static const char uboot[] = "Type Start End Attributes\nBOOT DATA 0000000000001000-0000000000002000 WB\n";
+	char text[512];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%sCONVENTIONAL     0000000000002000-00000", uboot);
+	read_text(text);
+	expect_map("1000-2000:4:8");
+	assert_string_equal(reading.source.incomplete, "its last line, 3, is cut off");
+	read_text("00001000-00001fff : System RAM\n00002000-0000");
+	assert_string_equal(reading.source.incomplete, "its last line, 2, is cut off");
+	snprintf(text, sizeof(text), "%s=> ", uboot);
+	read_text(text);
+	assert_string_equal(reading.source.incomplete, "");
+	read_text("00001000-00001fff : System RAM\n00002000-00002fff : Reserved"); /* whole, without a line end */
+	expect_map("1000-2000:7 2000-3000:0");
+	assert_string_equal(reading.source.incomplete, "");
+	read_text("00001000-00001fff : System RAM\n  00001000-000017ff : Kernel code");
+	assert_string_equal(reading.source.incomplete, "");
+	read_text(FIRST SECOND "e820: remove [mem 0x000a0000-0x000fffff] usable");
+	assert_string_equal(reading.source.incomplete, "");
+}
+
+static void lines_that_two_consoles_print_count_once(void **state)
+{
+	(void)state;
+	read_text("efi: mem00: type=7, attr=0xf, range=[0x0-0x1000) (0MB)\n"
+		  "efi: mem00: type=7, attr=0xf, range=[0x0-0x1000) (0MB)\n"
+		  "efi: mem01: type=4, attr=0xf, range=[0x1000-0x2000) (0MB)\n"
+		  "efi: mem01: type=4, attr=0xf, range=[0x1000-0x2000) (0MB)\n");
+	expect_map("0-1000:7:f 1000-2000:4:f");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +175,8 @@ int main(void)
 	    cmocka_unit_test(marks_around_a_line_are_no_part_of_it),
 	    cmocka_unit_test(a_map_with_lines_left_out_says_so),
 	    cmocka_unit_test(what_is_left_out_elsewhere_is_no_part_of_the_map),
+	    cmocka_unit_test(a_row_that_the_end_cuts_off_is_told_of),
+	    cmocka_unit_test(lines_that_two_consoles_print_count_once),
 	};
 
 	return cmocka_run_group_tests_name("mapread: pasted", tests, NULL, NULL);
