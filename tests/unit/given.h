@@ -149,7 +149,8 @@ struct dice {
 struct dice dice_from_seed(const char *test);
 /*
  * SHARE=N in the environment: a test that goes through a great many cases tries one in N of them, drawn anew at each
- * case from a fixed seed, so that every value of every loop comes up. Without it all of them, and the first few thousand of each program always.
+ * case from a fixed seed, so that every value of every loop comes up. Without it all of them, and the first few
+ * thousand of each program always.
  */
 unsigned long share(void);
 bool in_sample(void);
