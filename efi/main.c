@@ -87,11 +87,6 @@ static bool choose(size_t *index, uint32_t seconds)
 	return result == MENU_BOOT;
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
 /* A shell passes the whole line it was given, our own file name first: that word is not meant for us. */
 static char *skip_own_name(char *option)
 {
@@ -102,7 +97,7 @@ static char *skip_own_name(char *option)
 		end++;
 	if (end < 4)
 		return option;
-	while (i < 4 && lower(option[end - 4 + i]) == suffix[i])
+	while (i < 4 && (option[end - 4 + i] | 0x20) == suffix[i])
 		i++;
 	if (i < 4)
 		return option;
@@ -156,7 +151,7 @@ static EFI_STATUS run(void)
 {
 	struct fail why;
 	bool named, menu;
-	size_t index = 0;
+	size_t index;
 
 	if (catalogue_read(&catalogue, &why) != OK) {
 		say_why(&why);
@@ -200,7 +195,6 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	efi.image = image;
 	efi.system = system;
 	efi.boot = system->BootServices;
-	efi.log = LOG_NORMAL;
 	/* Firmware gives a boot option five minutes (UEFI 2.10, 3.1.2); somebody may read the menu for longer. */
 	efi.boot->SetWatchdogTimer(0, 0, 0, NULL);
 	status = efi.boot->HandleProtocol(image, &loaded_image_guid, (void **)&efi.loaded);

@@ -9,7 +9,7 @@ from yard import WRAPPED, BuildError, expand, run, run_test, seen_by
 
 # What is tried, the quick one first: a program, and which of its tests.
 OWN = tuple("test_" + name for name in ("console", "file", "firmware", "graphics", "main", "memory", "runtime_map",
-                                         "variables"))  # of a part of efi/ each; that of the changed file is run first
+                                         "variables", "entries"))  # that of the changed file is run first
 QUICK = (*((program, "") for program in OWN), ("test_services", ""), ("test_uefi", "honest*"), ("test_uefi", "exit*"))
 LONG = (("test_uefi", "every*"),)
 PATIENCE = {"test_uefi": 60}  # seconds of CPU

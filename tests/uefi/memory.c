@@ -11,10 +11,13 @@
 
 struct uefi_map uefi_map;
 
+static const uint8_t pool_end[] = "end of the pool"; /* which must stand there when it is given back */
+
 static struct {
 	struct range claim[CLAIMS];
 	size_t n_claims;
 	void *pool[POOLS];
+	size_t pool_size[POOLS]; /* without the mark behind it; SIZE_MAX: it has none */
 	size_t n_pools;
 	void *taken[TAKEN]; /* pages that firmware was free to choose */
 	size_t n_taken;
@@ -199,6 +202,7 @@ void uefi_keep_pool(void *pool)
 {
 	if (fw.n_pools == POOLS)
 		uefi_die("more pools than there is room for");
+	fw.pool_size[fw.n_pools] = SIZE_MAX;
 	fw.pool[fw.n_pools++] = pool;
 }
 
@@ -220,17 +224,23 @@ static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN size, VOID **
 		return EFI_OUT_OF_RESOURCES;
 	if (size > MIB(64))
 		return EFI_OUT_OF_RESOURCES;
-	*to = malloc(size);
+	*to = malloc(size + sizeof(pool_end));
 	uefi_keep_pool(*to);
+	fw.pool_size[fw.n_pools - 1] = size;
 	memset(*to, 0xcd, size); /* nobody promises zeros */
+	memcpy((uint8_t *)*to + size, pool_end, sizeof(pool_end));
 	uefi_map.key++;
 	return EFI_SUCCESS;
 }
 
 static void drop_pool(size_t i)
 {
+	if (fw.pool_size[i] != SIZE_MAX &&
+	    memcmp((const uint8_t *)fw.pool[i] + fw.pool_size[i], pool_end, sizeof(pool_end)) != 0)
+		uefi_die("a pool was written to behind its end");
 	free(fw.pool[i]);
 	fw.pool[i] = fw.pool[--fw.n_pools];
+	fw.pool_size[i] = fw.pool_size[fw.n_pools];
 }
 
 static EFI_STATUS EFIAPI free_pool(VOID *pool)

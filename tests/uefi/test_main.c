@@ -104,9 +104,15 @@ static void without_a_timeout_the_default_boots_and_no_menu_is_drawn(void **stat
 
 static void a_menu_counts_its_seconds_down_and_boots(void **state)
 {
+	uint64_t others;
+
 	(void)state;
+	given_two(NULL, ONE);
+	expect_entered("no menu");
+	others = uefi_report.timers;
 	given_two("timeout 3\n", ONE);
 	expect_entered("three seconds");
+	assert_int_equal(uefi_report.timers, others + 30000000);
 	for (int i = 1; i <= 3; i++) {
 		char line[32];
 
@@ -194,7 +200,8 @@ static void a_load_option_boots_its_entry_without_a_menu(void **state)
 	    {"x.eei two", false, true},	   {"x.efj two", false, true},
 	    {"x.efi2 two", false, true},   {"three", false, true},
 	    {"tw", false, true},	   {"x", false, true},
-	    {"x.[fi two", false, true},	   {"x.efi t@o", false, true},
+	    {"x.[fi two", false, true},	   {" .efi two", false, true},
+	    {" ", false, false},	   {"x.efi t@o", false, true},
 	};
 
 	(void)state;
@@ -232,6 +239,9 @@ static void a_default_that_matches_nothing_is_said_unless_another_was_named(void
 	uefi.option = "two";
 	expect_entered("named");
 	expect("matches no entry", 0);
+	given_two("default x\n", ONE);
+	expect_entered("a default of one character");
+	expect("default \"x\" matches no entry", 1);
 	given_two("default one.conf\n", ONE);
 	expect_entered("a default that is there");
 	expect("matches no entry", 0);
@@ -248,7 +258,7 @@ static void a_failure_is_said_with_its_rule_and_then_the_menu_waits_for_ever(voi
 	uefi.keys = "";
 	expect_left("awful alone", "status 0 ");
 	expect("\n\nberth: \\vmlinuz cannot run at 0x4000: ", 1);
-	expect("\n  rule ", 1);
+	expect("\n  rule X1: A relocatable kernel lies at a multiple of kernel_alignment", 1);
 	expect("berth: press any key\n", 1);
 	expect("Boots in", 1);
 	expect("  > Awful", 2); /* what failed is still chosen */
@@ -256,9 +266,18 @@ static void a_failure_is_said_with_its_rule_and_then_the_menu_waits_for_ever(voi
 	given("timeout menu-force\ndefault awful.conf\n", ONE);
 	put_text("\\loader\\entries\\one.conf", ONE);
 	put_text("\\loader\\entries\\awful.conf", AWFUL);
-	uefi.keys = "\r k\r1\r";
+	uefi.keys = "\r\0331\r";
 	expect_entered("awful first");
 	expect("berth: press any key\n", 1);
+}
+
+static void what_an_entry_says_that_is_not_heeded_is_told_when_it_boots(void **state)
+{
+	(void)state;
+	given(NULL, ONE);
+	put_text("\\loader\\entries\\one.conf", ONE "placement hihg\n");
+	expect_entered("a remark");
+	expect("one.conf line 5: the line is ignored: placement", 1);
 }
 
 static void a_broken_entry_says_why_when_it_is_chosen(void **state)
@@ -266,7 +285,9 @@ static void a_broken_entry_says_why_when_it_is_chosen(void **state)
 	(void)state;
 	given(NULL, ONE);
 	put_text("\\loader\\entries\\b.conf", "title B\noptions nothing to boot\n");
+	put_text("\\loader\\entries\\a.conf", "title A\noptions nothing to boot\n"); /* read after it */
 	expect_left("broken alone", "status 0 ");
+	expect("berth: a.conf", 0);
 	expect("berth: b.conf", 1);
 	expect("\n  rule ", 0);
 	expect("berth: press any key\n", 1);
@@ -322,6 +343,7 @@ int main(void)
 	    cmocka_unit_test(a_held_key_does_not_stop_what_a_load_option_names),
 	    cmocka_unit_test(a_default_that_matches_nothing_is_said_unless_another_was_named),
 	    cmocka_unit_test(a_failure_is_said_with_its_rule_and_then_the_menu_waits_for_ever),
+	    cmocka_unit_test(what_an_entry_says_that_is_not_heeded_is_told_when_it_boots),
 	    cmocka_unit_test(a_broken_entry_says_why_when_it_is_chosen),
 	    cmocka_unit_test(without_entries_firmware_gets_the_machine_back),
 	    cmocka_unit_test(firmware_that_does_not_tell_where_the_loader_came_from_is_told_so),

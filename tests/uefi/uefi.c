@@ -118,7 +118,7 @@ static EFI_STATUS EFIAPI close_event(EFI_EVENT event)
 static EFI_STATUS EFIAPI set_timer(EFI_EVENT event, EFI_TIMER_DELAY type, UINT64 time)
 {
 	(void)type;
-	(void)time;
+	uefi_report.timers += time;
 	if (event != &fw.n_events)
 		uefi_die("a timer was set that was not created");
 	return uefi_unless_wrong(CALL_SetTimer);
@@ -444,6 +444,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.reset = false;
 	uefi_report.pools = 0;
 	uefi_report.watchdog_off = uefi_report.clears = 0;
+	uefi_report.timers = 0;
 	uefi_report.longest = 0;
 	uefi_report.service = N_CALLS;
 	uefi_files_reset();
