@@ -430,7 +430,7 @@ BAD = {
                      ["the command line has 2048 bytes; this kernel takes at most 2047", "rule X7"]),
     "initrd-missing": (["linux /vmlinuz", "initrd /nowhere.img"], {}, [r"\nowhere.img: no such file"]),
     "exact-taken": (["linux /vmlinuz", "placement 0x7c000000"], {},
-                    ["the kernel cannot lie at 0x7c000000", "held by", "loader code", "rule C5"]),
+                    ["the kernel cannot lie at 0x7c000000", "held by", "loader ", "rule C5"]),
 }
 # 40 MiB more than the largest free run of a machine with 512 MiB: asked for by a sparse file.
 BAD_SMALL_MACHINE = {
