@@ -88,24 +88,25 @@ static enum rule no_choice(const struct planning *p)
 	return kernel->exact.by != RULE_NONE ? kernel->exact.by : kernel->lowest;
 }
 
+/* Of a kernel with relocations it is what its own decompressor would do, and nobody need have written it (rule X10). */
 static void tell_random(const struct planning *p, const struct told *told)
 {
+	const char *wished = p->wish.said ? "placement random" : "a random place, which KASLR wishes,";
+
 	if (p->plan.part[PART_KERNEL].by == C12)
 		return;
 	if (no_choice(p) != RULE_NONE)
-		tell(told,
-		     "placement random is not met: the kernel may not lie just anywhere [%s]; it lies at %#" PRIx64,
+		tell(told, "%s is not met: the kernel may not lie just anywhere [%s]; it lies at %#" PRIx64, wished,
 		     id_of(no_choice(p)), p->plan.part[PART_KERNEL].at.start);
 	else if (!p->has_entropy)
 		tell(told,
-		     "placement random is not met: neither firmware nor the CPU has entropy, and nothing is "
-		     "randomised [C12]; %s",
-		     instead_of(p).at);
+		     "%s is not met: neither firmware nor the CPU has entropy, and nothing is randomised [C12]; %s",
+		     wished, instead_of(p).at);
 	else
 		tell(told,
-		     "placement random is not met: no free memory from 16 MiB on holds the kernel at %#" PRIx64
+		     "%s is not met: no free memory from 16 MiB on holds the kernel at %#" PRIx64
 		     "-aligned slots, or other parts need it [C12]; %s",
-		     p->request[PART_KERNEL].align.value, instead_of(p).at);
+		     wished, p->request[PART_KERNEL].align.value, instead_of(p).at);
 }
 
 static void tell_low(const struct planning *p, const struct told *told)
