@@ -160,9 +160,9 @@ static void lines_that_two_consoles_print_count_once(void **state)
 	(void)state;
 	read_text("efi: mem00: type=7, attr=0xf, range=[0x0-0x1000) (0MB)\n"
 		  "efi: mem00: type=7, attr=0xf, range=[0x0-0x1000) (0MB)\n"
-		  "efi: mem01: type=4, attr=0xf, range=[0x1000-0x2000) (0MB)\n"
-		  "efi: mem01: type=4, attr=0xf, range=[0x1000-0x2000) (0MB)\n");
-	expect_map("0-1000:7:f 1000-2000:4:f");
+		  "efi: mem01: type=7, attr=0xf, range=[0x1000-0x2000) (0MB)\n"
+		  "efi: mem01: type=7, attr=0xf, range=[0x1000-0x2000) (0MB)\n");
+	expect_map("0-1000:7:f 1000-2000:7:f");
 }
 
 int main(void)
