@@ -128,13 +128,18 @@ void fw_release(struct range at)
 void *fw_take(uint64_t size)
 {
 	EFI_PHYSICAL_ADDRESS address = 0;
-	uint64_t whole;
-	EFI_STATUS status;
+	uint64_t whole, end;
 
 	if (checked_align_up(size, EFI_PAGE, &whole) || whole > UINTPTR_MAX)
 		return NULL;
-	status = efi.boot->AllocatePages(AllocateAnyPages, EfiLoaderData, pages_of(whole), &address);
-	return EFI_ERROR(status) ? NULL : (void *)(uintptr_t)address;
+	if (EFI_ERROR(efi.boot->AllocatePages(AllocateAnyPages, EfiLoaderData, pages_of(whole), &address)))
+		return NULL;
+	/* What a pointer does not reach, as in 32 bits what lies above 4 GiB, is no use to anybody here. */
+	if (checked_add(address, whole, &end) || end - 1 > UINTPTR_MAX) {
+		efi.boot->FreePages(address, pages_of(whole));
+		return NULL;
+	}
+	return (void *)(uintptr_t)address;
 }
 
 void fw_give(void *at, uint64_t size)

@@ -335,6 +335,11 @@ static void what_the_loader_takes_for_itself_is_whole_pages_given_back_as_many(v
 		assert_int_equal(fw.at, MIB(64));
 		assert_int_equal(fw.pages, rows[i].pages);
 	}
+	fw.gives = UINT64_MAX - EFI_PAGE + 1; /* it would end where no pointer leads */
+	fw.pages = 0;
+	assert_null(fw_take(MIB(1)));
+	assert_int_equal(fw.at, fw.gives);
+	assert_int_equal(fw.pages, MIB(1) / EFI_PAGE); /* and is given back */
 	fw.pages_status = EFI_OUT_OF_RESOURCES;
 	assert_null(fw_take(EFI_PAGE));
 	fw.page_calls = 0;

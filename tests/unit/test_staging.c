@@ -183,6 +183,39 @@ static void c6_what_waits_keeps_every_limit_of_the_machine(void **state)
 	assert_true(of.min.by == R3 && of.max.by == X8 && of.n_choices == 0);
 }
 
+static struct bound below_512_mib(const struct cpu *cpu)
+{
+	(void)cpu;
+	return (struct bound){MIB(512), X12};
+}
+
+/* What the loader wants for itself is asked of firmware as well, which reaches no further than its CPU. */
+static void x12_the_loaders_own_parts_lie_where_the_cpu_reaches(void **state)
+{
+	struct arch narrow = arch_x86_64;
+
+	(void)state;
+	narrow.reach = below_512_mib;
+	given("1M-9M free, 16M-64M free, 1G-2G free");
+	world.conf.keep_free_below_4g = MIB(4);
+	p.arch = &narrow;
+	plan();
+	world.conf.keep_free_below_4g = 0;
+	assert_int_equal(status, OK);
+	assert_true(p.request[PART_KEPT].max.value == MIB(512) && p.request[PART_KEPT].max.by == X12);
+	assert_true(p.request[PART_BOUNCE].max.value == MIB(512) && p.request[PART_BOUNCE].max.by == X12);
+	assert_false(range_is_empty(p.plan.part[PART_KEPT].at));
+}
+
+static void a2_arm64_reaches_48_bits(void **state)
+{
+	struct bound reach = arch_aarch64.reach(&(struct cpu){.page_sizes = 4096});
+
+	(void)state;
+	assert_int_equal(reach.value, UINT64_C(1) << 48);
+	assert_int_equal(reach.by, A2);
+}
+
 static void c6_without_one_run_the_bytes_wait_in_pieces(void **state)
 {
 	(void)state;
@@ -378,6 +411,8 @@ int main(void)
 	    cmocka_unit_test(c6_on_a_small_machine_the_bytes_wait_in_their_own_window),
 	    cmocka_unit_test(c6_a_plan_without_copies_is_measured_as_one),
 	    cmocka_unit_test(c6_what_waits_keeps_every_limit_of_the_machine),
+	    cmocka_unit_test(x12_the_loaders_own_parts_lie_where_the_cpu_reaches),
+	    cmocka_unit_test(a2_arm64_reaches_48_bits),
 	    cmocka_unit_test(c6_without_one_run_the_bytes_wait_in_pieces),
 	    cmocka_unit_test(c6_what_is_written_as_a_whole_waits_in_one_run_or_is_refused),
 	    cmocka_unit_test(c6_mem_bounds_where_the_bytes_wait),
