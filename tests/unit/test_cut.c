@@ -31,6 +31,7 @@ static const char *const captures[] = {
 
 static void c1_a_memory_map_cut_anywhere_is_read_or_refused_with_a_reason(void **state)
 {
+	size_t step = share() > 1 ? 3 : 1; /* of three bytes in a row a cut is much the same at each */
 	unsigned long read = 0;
 
 	(void)state;
@@ -38,7 +39,7 @@ static void c1_a_memory_map_cut_anywhere_is_read_or_refused_with_a_reason(void *
 		size_t size;
 		char *text = capture_text(captures[c], &size);
 
-		for (size_t end = 0; end <= size; end += end < 2048 ? 1 : 17) {
+		for (size_t end = 0; end <= size; end += (end < 2048 ? 1 : 17) * step) {
 			files++;
 			read_bytes(text, end);
 			read += reading.status == OK;
@@ -48,7 +49,7 @@ static void c1_a_memory_map_cut_anywhere_is_read_or_refused_with_a_reason(void *
 		}
 		free(text);
 	}
-	assert_true(read > 1000);
+	assert_true(read > 1000 / step);
 }
 
 static void an_entry_cut_anywhere_boots_what_it_names_or_says_what_is_missing(void **state)
