@@ -54,7 +54,7 @@ def protocols_that_are_nothing(esp):
     expect(found[0] >= 20, f"faults, entered, refused: {found}")
 
 
-@boots
+@boots(sampled=True)
 def calls_fail_in_the_menu(esp):
     """With a menu, a key and a second that passes, each call fails once and for ever: the same"""
     esp.conf("timeout 3")
