@@ -105,8 +105,4 @@ def try_fault(floor, fault):
         *_, (_, outcome) = floor.outcomes(path, text, tests)
     except BuildError as error:
         return str(error)
-    if outcome.passed:
-        return f"{fault.program} passes"
-    if outcome.failed_test() != fault.test:
-        return f"{fault.program} fails in {outcome.failed_test()}, not in {fault.test}"
-    return ""
+    return fault.complaint(outcome)

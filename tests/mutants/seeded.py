@@ -33,6 +33,14 @@ class Fault:
         """Whether it is one of efi/, which tests/uefi judges."""
         return all(path.startswith("efi/") for path, _, _ in self.hunks)
 
+    def complaint(self, outcome):
+        """What is wrong when its program ended so; nothing when the test that must notice it did."""
+        if outcome.passed:
+            return f"{self.program} passes"
+        if outcome.failed_test() != self.test:
+            return f"{self.program} fails in {outcome.failed_test()}, not in {self.test}"
+        return ""
+
     def texts(self):
         """{path: the file with the fault in it}"""
         changed = {}
@@ -72,11 +80,7 @@ def try_fault(yard, fault, test):
             outcome = code.run(test, PATIENCE)
     except BuildError as error:
         return str(error)
-    if outcome.passed:
-        return f"{fault.program} passes"
-    if outcome.failed_test() != fault.test:
-        return f"{fault.program} fails in {outcome.failed_test()}, not in {fault.test}"
-    return ""
+    return fault.complaint(outcome)
 
 
 def check(workers, yard, floor):

@@ -4,6 +4,8 @@
  * UEFI 2.10, 7.2, 7.4.6 and 8.4.1. Buffers are never said to be larger than they are, and what firmware gives back is
  * looked at first.
  */
+#include "descriptors.h"
+
 #include "../unit/given.h"
 
 #include "../../efi/efi_local.h"
@@ -45,19 +47,6 @@ static struct {
 	jmp_buf left;
 } fw;
 
-/* The i-th descriptor: conventional memory, one page each, with a hole behind it; every fifth is runtime services'. */
-static void put(uint8_t *to, size_t i, UINTN desc_size)
-{
-	EFI_MEMORY_DESCRIPTOR d = {.Type = i % 5 == 4 ? EfiRuntimeServicesData : EfiConventionalMemory,
-				   .PhysicalStart = MIB(1) + i * 2 * EFI_PAGE,
-				   .VirtualStart = 0xabcd,
-				   .NumberOfPages = 1,
-				   .Attribute = i % 5 == 4 ? EFI_MEMORY_RUNTIME | 0xf : 0xf};
-
-	memset(to, 0x77, desc_size);
-	memcpy(to, &d, desc_size < sizeof(d) ? desc_size : sizeof(d));
-}
-
 static EFI_STATUS EFIAPI get_memory_map(UINTN *size, EFI_MEMORY_DESCRIPTOR *to, UINTN *key, UINTN *desc_size,
 					UINT32 *version)
 {
@@ -76,7 +65,7 @@ static EFI_STATUS EFIAPI get_memory_map(UINTN *size, EFI_MEMORY_DESCRIPTOR *to, 
 	if (look->n * each > room)
 		return EFI_BUFFER_TOO_SMALL;
 	for (size_t d = 0; d < look->n; d++)
-		put((uint8_t *)to + d * each, d, each);
+		put_page((uint8_t *)to + d * each, d, each);
 	return EFI_SUCCESS;
 }
 
@@ -376,7 +365,7 @@ static void the_last_map_is_kept_as_firmware_gave_it(void **state)
 	assert_true(fw.looked == 1 && fw.exits == 1 && fw.key == 1001);
 	assert_int_equal(fw.room[0], 30 * 48);
 	assert_true(final.size == 20 * 48 && final.desc_size == 48 && final.desc_version == 1);
-	put(wanted, 19, 48);
+	put_page(wanted, 19, 48);
 	assert_memory_equal(final_room + 19 * 48, wanted, 48);
 	assert_int_equal(final_room[20 * 48], 0xee);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What SetVirtualAddressMap is told after exit: the runtime services' memory alone, and that it stays where it is. */
+#include "descriptors.h"
+
 #include "../unit/given.h"
 
 #include "../../efi/efi_local.h"
@@ -13,19 +15,6 @@ static struct {
 	UINT32 map_version;
 	_Alignas(8) uint8_t map[4096];
 } fw;
-
-/* The i-th descriptor: conventional memory, one page each, with a hole behind it; every fifth is runtime services'. */
-static void put(uint8_t *to, size_t i, UINTN desc_size)
-{
-	EFI_MEMORY_DESCRIPTOR d = {.Type = i % 5 == 4 ? EfiRuntimeServicesData : EfiConventionalMemory,
-				   .PhysicalStart = MIB(1) + i * 2 * EFI_PAGE,
-				   .VirtualStart = 0xabcd,
-				   .NumberOfPages = 1,
-				   .Attribute = i % 5 == 4 ? EFI_MEMORY_RUNTIME | 0xf : 0xf};
-
-	memset(to, 0x77, desc_size);
-	memcpy(to, &d, desc_size < sizeof(d) ? desc_size : sizeof(d));
-}
 
 static EFI_STATUS EFIAPI set_virtual_address_map(UINTN size, UINTN desc_size, UINT32 version,
 						 EFI_MEMORY_DESCRIPTOR *map)
@@ -56,7 +45,7 @@ static void runtime_services_are_told_of_their_memory_alone_where_it_is(void **s
 	(void)state;
 	given_firmware();
 	for (size_t i = 0; i < 12; i++)
-		put(raw + i * 56, i < 10 ? i : 4, 56); /* the eleventh, the last, is runtime's as well */
+		put_page(raw + i * 56, i < 10 ? i : 4, 56); /* the eleventh, the last, is runtime's as well */
 	fw_map_runtime(&final);
 	assert_int_equal(fw.maps, 1);
 	assert_int_equal(fw.map_size, 3 * 56);
@@ -84,10 +73,10 @@ static void where_nothing_is_the_runtime_services_nothing_is_told(void **state)
 	(void)state;
 	given_firmware();
 	for (size_t i = 0; i < 3; i++)
-		put(raw + i * 48, i, 48);
+		put_page(raw + i * 48, i, 48);
 	fw_map_runtime(&final);
 	assert_int_equal(fw.maps, 0);
-	put(raw, 4, 48);
+	put_page(raw, 4, 48);
 	final.runtime = NULL;
 	fw_map_runtime(&final);
 	assert_int_equal(fw.maps, 0);
