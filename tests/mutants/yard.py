@@ -239,8 +239,8 @@ def run_test(program, library, cpu_seconds, environment=None, is_checked=False):
             resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    more = dict(os.environ, LD_LIBRARY_PATH=os.path.dirname(library), CMOCKA_TEST_ABORT="1", SEED="1", CASES=CASES,
-                **(environment or {}))
+    more = {**os.environ, "LD_LIBRARY_PATH": os.path.dirname(library), "CMOCKA_TEST_ABORT": "1", "SEED": "1", "CASES": CASES,
+            **(environment or {})}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=more, preexec_fn=bound)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
