@@ -53,8 +53,8 @@ struct entry {
 	struct wish wish;
 	bool loader_unpacks;  /* `decompress loader`: the payload of a bzImage is unpacked and entered by Berth */
 	bool tries_exhausted; /* boot counting: "+0" or "+0-N" in the file name; sorted last */
-	const char
-	    *needs;  /* "efi", "uki" or "uki-url": what it names instead of a kernel, and Berth cannot start; or NULL */
+	/* "efi", "uki" or "uki-url": what it names instead of a kernel, and Berth cannot start; or NULL. */
+	const char *needs;
 	bool broken; /* cannot be booted; broken_why says why; it stays in the list */
 	struct fail broken_why;
 };

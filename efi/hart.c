@@ -13,9 +13,8 @@ struct riscv_boot_protocol {
 /* EFI_DT_FIXUP_PROTOCOL, revision 1.0: U-Boot doc/develop/uefi/uefi.rst, "Device-tree fix-up protocol". */
 static EFI_GUID fixup_guid = {0xe617d64c, 0xfe08, 0x46da, {0xf4, 0xdc, 0xbb, 0xd5, 0x87, 0x0c, 0x73, 0x00}};
 
-#define APPLY_FIXUPS                                                                                                   \
-	1u /* and neither reserve memory, which the plan does by itself, nor install the tree as a table               \
-	    */
+/* The one flag that is set: reserving memory the plan does by itself, and the tree is no table of firmware's. */
+#define APPLY_FIXUPS 1u
 
 struct fixup_protocol {
 	UINT64 Revision;
