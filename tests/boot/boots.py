@@ -562,7 +562,7 @@ def claim_refused(esp):
     check_kernel_at(guest, 4 * GIB)
 
 
-@boots
+@boots(sampled=True)
 def memory_in_a_thousand_pieces(esp):
     """A map of 1,000 more descriptors: e820 goes on in SETUP_E820_EXT, and the kernel sees every piece"""
     plain(esp)

@@ -312,7 +312,7 @@ def direct_bad_kernels_then_a_good_one(esp):
     try_bad_entries(esp, BAD, "6G")
 
 
-@boots
+@boots(sampled=True)
 def direct_bad_kernels_leave_nothing(esp):
     """After each of them, and an unknown word for `decompress`, no page and no open file of the loader's own is left"""
     esp.entry("nobody", "linux /vmlinuz", "decompress nobody")

@@ -191,7 +191,7 @@ def map_of_memory_that_is_no_place(esp):
     expect(4 * GIB <= probe.number("load") < 0x120000000, f"it lies at {probe.number('load'):#x}")
 
 
-@boots
+@boots(sampled=True)
 def map_in_2500_pieces(esp):
     """2,500 pieces of eight types with free memory between them, above 4 GiB: every clause is kept"""
     kinds = ("reserved", "nvs", "acpi", "runtime", "loader", "boot-code", "0x80000005", "0x70000001")
