@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "copies.h"
 
-#include "../protocol/base/bytes.h"
-
-#define ENTRY_SIZE 24 /* from, to, size */
-
 _Static_assert(MAX_MOVES >= 2 * MAX_COPIES, "a detour for each piece");
 
 static struct range source_of(const struct copy *c)
@@ -108,16 +104,4 @@ enum status copies_order(const struct copies *copies, struct range spare, struct
 		if (!move_next(&order))
 			TRY(break_circle(&order, spare, why));
 	return OK;
-}
-
-void copies_write(const struct moves *moves, size_t room, struct handoff *handoff)
-{
-	handoff->copies = block_take(&handoff->block, (room + 1) * ENTRY_SIZE, 8);
-	for (size_t i = 0; i < moves->n && handoff->copies.at != NULL; i++) {
-		uint8_t *at = handoff->copies.at + i * ENTRY_SIZE;
-
-		store_le(at, 8, moves->move[i].from);
-		store_le(at + 8, 8, moves->move[i].to);
-		store_le(at + 16, 8, moves->move[i].size);
-	}
 }

@@ -6,7 +6,7 @@
 #ifndef BERTH_COPIES_H
 #define BERTH_COPIES_H
 
-#include "../protocol/handoff.h"
+#include "../protocol/base/fail.h"
 #include "../protocol/request.h"
 
 /* Where the byte that belongs at @to lies now, and how many behind it follow; without a copy of it, where it belongs.
@@ -31,11 +31,5 @@ struct moves {
  */
 enum status copies_order(const struct copies *copies, struct range spare, struct moves *moves,
 			 struct fail *why) MUST_CHECK;
-
-/*
- * Carves the list that the CPU goes through after exit out of handoff->block: from, to and size as 64-bit words; a size
- * of 0 ends it. @room: moves that there may be, for all of which it is measured.
- */
-void copies_write(const struct moves *moves, size_t room, struct handoff *handoff);
 
 #endif

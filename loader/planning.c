@@ -4,6 +4,8 @@
 #include "explain.h"
 #include "staging.h"
 
+#include "../arch/moves.h"
+
 static void add_written(struct handoff *handoff, struct range range)
 {
 	if (!range_is_empty(range))
@@ -30,7 +32,7 @@ void planning_describe(struct planning *p, struct handoff *handoff)
 	p->machine.map_desc_size = p->survey.desc_size;
 	p->image.protocol->describe(&p->image, &p->cargo, &p->plan, &p->machine, handoff);
 	handoff->copies_after_exit = p->copies_after_exit;
-	copies_write(&p->moves, p->copies_after_exit ? MAX_MOVES : 0, handoff);
+	moves_write(&p->moves, p->copies_after_exit ? MAX_MOVES : 0, handoff);
 	list_written(p, handoff);
 	p->arch->prepare(&p->cpu, &p->image, &p->survey.map, handoff);
 }

@@ -82,7 +82,7 @@ struct handoff {
 	struct range written[3 + MAX_COPIES]; /* what the loader wrote, for a CPU that is entered with its caches off */
 	size_t n_written;
 	bool copies_after_exit;
-	struct piece copies; /* what is moved after exit, as loader/copies.h writes it (rule C6) */
+	struct piece copies; /* what is moved after exit, as arch/moves.h writes it (rule C6) */
 
 	/* arch/: what the CPU is entered with */
 	uint64_t entry, argument;

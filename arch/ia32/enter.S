@@ -128,7 +128,7 @@ ia32_enter:
 	lret
 
 /*
- * What is moved after exit (rule C6): edx is the list that loader/copies.h writes, of 64-bit words whose upper halves
+ * What is moved after exit (rule C6): edx is the list that arch/moves.h writes, of 64-bit words whose upper halves
  * are 0. Upwards from the start where a piece moves down, else downwards from the end, so that one that overlaps itself
  * survives.
  */

@@ -15,7 +15,7 @@ riscv_time:
 	ret
 
 /*
- * riscv_enter(a0 hart, a1 tree, a2 entry, a3 what is moved after exit, as loader/copies.h writes it). No stack: firmware's
+ * riscv_enter(a0 hart, a1 tree, a2 entry, a3 what is moved after exit, as arch/moves.h writes it). No stack: firmware's
  * may be where something is moved to. UEFI 2.10, 2.3.7.1: firmware runs in supervisor mode and maps memory identically
  * where it maps at all, so this code goes on at the same address when satp is cleared.
  */

@@ -120,7 +120,7 @@ take_over:
 	ret
 
 /*
- * What is moved after exit (rule C6): rsi is the list that loader/copies.h writes. Upwards from the start where a piece
+ * What is moved after exit (rule C6): rsi is the list that arch/moves.h writes. Upwards from the start where a piece
  * moves down, else downwards from the end, so that one that overlaps itself survives.
  */
 copy_all:

@@ -3,7 +3,7 @@
  * Rule C6: what lies where boot services were is moved there after exit. The order of moves is held to a model that has
  * no order: every byte that a copy names is where it belongs afterwards, whatever overlapped.
  */
-#include "../../loader/copies.h"
+#include "../../arch/moves.h"
 #include "given.h"
 
 #define CELLS 96
@@ -171,7 +171,7 @@ static void the_list_is_words_that_end_in_a_size_of_0(void **state)
 
 	(void)state;
 	memset(bytes, 0, sizeof(bytes)); /* as boot.c does with the block */
-	copies_write(&moves, 1, &handoff);
+	moves_write(&moves, 1, &handoff);
 	assert_int_equal(handoff.block.used, 48);
 	assert_int_equal(handoff.copies.address, 0x5000);
 	assert_int_equal(get_le(bytes, 8), 0x1122334455667788);
