@@ -160,14 +160,15 @@ static enum status claim(struct boot *b, struct fail *why)
 
 static void log_outlook(const struct boot *b)
 {
+	const struct image *image = &b->planning.image;
 	char line[512];
 	struct outlook outlook;
 	struct text text = TEXT(line);
 
-	if (outlook_estimate(&text, &b->planning.image))
+	if (image->protocol->estimate != NULL && image->protocol->estimate(image, &text))
 		fw_log(LOG_NORMAL, "%s", line);
-	outlook_of(&b->planning.plan, &b->planning.survey.free.all,
-		   policy_kernel_may_move(&b->planning.image, b->command_line), &outlook);
+	outlook_of(&b->planning.plan, &b->planning.survey.free.all, policy_kernel_may_move(image, b->command_line),
+		   &outlook);
 	if (outlook.kernel_may_move || fw_log_wants(LOG_DEBUG)) {
 		text = TEXT(line);
 		outlook_moves(&text, &outlook);

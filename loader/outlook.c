@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "outlook.h"
 
-#include "policy.h"
-
 /* What the booted kernel finds taken. */
 static bool takes_memory(enum part part)
 {
@@ -115,17 +113,4 @@ void outlook_moves(struct text *text, const struct outlook *o)
 		     ? "no nokaslr on the command line: a kernel built with KASLR moves itself again, to a random "
 		       "place [X9]"
 		     : "the kernel stays where it is put [X9]");
-}
-
-bool outlook_estimate(struct text *text, const struct image *image)
-{
-	const struct bzimage *k = &image->bzimage;
-
-	if (!k->window_is_estimate)
-		return false;
-	text_add(text,
-		 "boot protocol %u.%02u does not tell how much memory the kernel needs: %#" PRIx64
-		 " bytes is an estimate, three times its file [X2]",
-		 (unsigned int)k->version >> 8, (unsigned int)k->version & 0xff, k->window_size);
-	return true;
 }

@@ -5,8 +5,6 @@
 
 #include "plan.h"
 
-#include "../protocol/image.h"
-
 struct before_after {
 	uint64_t before, after;
 };
@@ -24,8 +22,5 @@ void outlook_of(const struct plan *plan, const struct runs *free, bool kernel_ma
 /* Each a line, without its end. */
 void outlook_left(struct text *text, const struct outlook *outlook);
 void outlook_moves(struct text *text, const struct outlook *outlook);
-
-/* The same where the kernel's window is an estimate; false, and nothing written, where it is told. */
-bool outlook_estimate(struct text *text, const struct image *image);
 
 #endif

@@ -309,11 +309,25 @@ void bzimage_describe(const struct image *image, const struct cargo *cargo, cons
 	handoff->argument = handoff->boot_params.address;
 }
 
+static bool estimate(const struct image *image, struct text *line)
+{
+	const struct bzimage *k = &image->bzimage;
+
+	if (!k->window_is_estimate)
+		return false;
+	text_add(line,
+		 "boot protocol %u.%02u does not tell how much memory the kernel needs: %#" PRIx64
+		 " bytes is an estimate, three times its file [X2]",
+		 (unsigned int)k->version >> 8, (unsigned int)k->version & 0xff, k->window_size);
+	return true;
+}
+
 const struct protocol bzimage_protocol = {
     .name = "bzImage, 64-bit entry",
     .is_linux = true,
     .identify = identify_64,
     .demand = bzimage_demand,
+    .estimate = estimate,
     .inspect = inspect,
     .describe = bzimage_describe,
     .finish = boot_params_finish,
@@ -325,6 +339,7 @@ const struct protocol bzimage_32_protocol = {
     .is_linux = true,
     .identify = identify,
     .demand = bzimage_demand,
+    .estimate = estimate,
     .inspect = inspect,
     .describe = bzimage_describe,
     .finish = boot_params_finish,

@@ -104,6 +104,8 @@ struct protocol {
 	enum status (*learn_tree)(const struct tree *tree, struct machine *machine, struct fail *why);
 	enum status (*demand)(const struct image *image, const struct cargo *cargo, const struct machine *machine,
 			      struct request request[N_PARTS], struct fail *why);
+	/* Says in a line, without its end, what of the demands is an estimate; false: nothing. NULL: nothing ever. */
+	bool (*estimate)(const struct image *image, struct text *line);
 	/* @payload: the file at the kernel's place. Drops from @machine what this kernel does not take. */
 	void (*inspect)(const struct image *image, struct bytes payload, struct machine *machine);
 	/* Makes the image that lies in @window run at @start, where the window is; NULL: it does so itself. */

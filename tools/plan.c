@@ -281,7 +281,7 @@ static int plan(struct planning *p, struct arguments *a, const struct map_source
 		fill_report(&report, p);
 	else if (source->incomplete[0] != '\0')
 		replace_advice(&report.why);
-	if (outlook_estimate(&note, &p->image))
+	if (p->image.protocol->estimate != NULL && p->image.protocol->estimate(&p->image, &note))
 		fprintf(stderr, "berth: note: %s\n", line);
 	if (report.possible)
 		unmet_wishes(p, say_unmet, NULL);
