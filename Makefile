@@ -46,7 +46,7 @@ TOOL_CFLAGS := -std=gnu11 -O2 -g -fshort-wchar $(WARN)
 # ---- what each source may see ----
 # Firmware has no libc, so what runs there sees no header of this machine, in any build of it: the compiler's own, and of
 # other headers those named here. What is hosted, tools and tests, has the machine's.
-FREESTANDING := protocol config loader arch codecs efi tests/probe tests/shape
+FREESTANDING := base plan protocol kernel config arch policy codecs loader efi tests/probe tests/shape
 HOST_GNUEFI ?= /usr/include/efi
 gnuefi = -isystem $(1) -isystem $(1)/$(2)
 
@@ -78,10 +78,9 @@ $(1)/%.o: %.S $(BUILT_BY)
 $(call upstream,$(1),$(2),$(3))
 endef
 
-# Of loader/, these alone ask firmware.
-ASKING_C := loader/boot.c loader/open.c loader/load.c
-SHARED_C := $(wildcard protocol/base/*.c protocol/*.c config/*.c arch/*.c) \
-	$(filter-out $(ASKING_C) loader/unpack.c,$(wildcard loader/*.c))
+# Of the loader all that asks no firmware, and is the host's too: without the decoders, which are built by themselves.
+SHARED_C := $(wildcard $(addsuffix /*.c,base plan protocol protocol/* kernel config arch policy))
+ASKING_C := $(wildcard loader/*.c)
 LOADER_C := $(SHARED_C) $(ASKING_C) $(wildcard $(ARCH_ALSO:%=%/*.c) arch/$(ARCH)/*.c efi/*.c)
 OUT_EFI_O = $(filter $(OUT)/efi/%,$(LOADER_O)) $(SHAPE_O)
 LOADER_O := $(LOADER_C:%.c=$(OUT)/%.o) $(patsubst %.S,$(OUT)/%.o,$(wildcard $(ARCH_ALSO:%=%/*.S) arch/$(ARCH)/*.S))
@@ -226,7 +225,7 @@ $(HOST)/unit/%: $(HOST)/tests/unit/%.o $(UNIT_EXTRA_O) $(HOST)/libtool.a $(HOST)
 PLAIN_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/plain_*.c))
 PLAIN_O := $(patsubst %,$(HOST)/tool/%.o,$(basename $(UNIT_EXTRA_C) $(PURE_C) $(ARCH_S) \
 	$(filter-out tools/berth.c,$(TOOL_C))))
-COUNTED := protocol/memmap loader/plan loader/candidates loader/fit
+COUNTED := plan/memmap plan/search plan/candidates plan/fit
 
 $(HOST)/unit/plain_plan_large: $(COUNTED:%=$(HOST)/counted/%.o)
 $(HOST)/unit/plain_plan_large: LEFT_OUT := $(COUNTED:%=$(HOST)/tool/%.o)

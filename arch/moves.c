@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "moves.h"
 
-#include "../protocol/base/bytes.h"
+#include "../base/bytes.h"
 
 #define ENTRY_SIZE 24 /* from, to and size */
 

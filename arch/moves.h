@@ -3,7 +3,7 @@
 #ifndef BERTH_MOVES_H
 #define BERTH_MOVES_H
 
-#include "../loader/copies.h"
+#include "../plan/copies.h"
 #include "../protocol/handoff.h"
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tables.h"
 
-#include "../protocol/base/bytes.h"
+#include "../base/bytes.h"
 
 /* Intel SDM volume 3, 4.5; Arm ARM (DDI 0487), D8.3. */
 #define ENTRIES	   512

@@ -8,8 +8,8 @@
 #ifndef BERTH_TABLES_H
 #define BERTH_TABLES_H
 
-#include "../protocol/block.h"
-#include "../protocol/memmap.h"
+#include "../base/block.h"
+#include "../plan/memmap.h"
 
 /* A table has 512 entries of 8 bytes, and one of level 3 maps 1 GiB, of level 2 2 MiB: x86, and arm64 in 4 KiB pages.
  */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # What is upstream's. The decoders: zlib, LZ4, zstd and liblzma as Debian's source packages have them, decoding alone,
-# behind loader/codec.h; and libfdt, behind protocol/tree.h. In each way of building the tree that wants them.
+# behind codecs/codec.h; and libfdt, behind protocol/tree/tree.h. In each way of building the tree that wants them.
 
 SOURCES := $(CACHE)/sources
 
@@ -43,19 +43,19 @@ CODEC_FLAGS_xz := -DNDEBUG -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC -DTUKLIB_SYMB
 # What ours see of upstream's headers, and upstream's of each other. Upstream's warnings are upstream's. What no decoder
 # reaches, encoders above all, is dropped section by section.
 FLAGS_codecs := $(CODEC_INCLUDES) -DZLIB_CONST -DZ_SOLO -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC
-FLAGS_protocol_tree := -Icodecs/libc -isystem $(SOURCES)/fdt
+FLAGS_protocol_tree_tree := -Icodecs/libc -isystem $(SOURCES)/fdt
 FLAGS_upstream = -ffreestanding -nostdinc -ffunction-sections -fdata-sections -w -ffile-prefix-map=$(SOURCES)=sources \
 	$(CODEC_INCLUDES) $(CODEC_FLAGS_$(firstword $(subst /, ,$(1)))) $(CODEC_FLAGS_$(subst /,_,$(1)))
 
 CODEC_NAMES := gzip lz4 lz4_legacy zstd xz
 DECODERS := gzip lz4 zstd xz
 
-# What protocol/tree.c calls of libfdt, the only file that includes its header.
+# What protocol/tree/tree.c calls of libfdt, the only file that includes its header.
 FDT_USED := check_header next_tag num_mem_rsv get_property_by_offset get_string create_empty_tree open_into \
 	subnode_offset_namelen add_subnode_namelen setprop setprop_inplace_namelen_partial delprop del_mem_rsv getprop \
 	first_subnode next_subnode strerror
 
-NEED_UPSTREAM := $(CODEC_NAMES:%=codecs/%.o) protocol/tree.o
+NEED_UPSTREAM := $(CODEC_NAMES:%=codecs/%.o) protocol/tree/tree.o
 
 # FOLDER, COMPILER, FLAGS: what a way of building does with them.
 define upstream
@@ -70,14 +70,14 @@ $(1)/libunpack.a:
 	$$(Q)ar rcsD $$@ $$^
 endef
 
-whole = $(addprefix $(1)/,loader/unpack.o $(CODEC_NAMES:%=codecs/%.o) $(UPSTREAM:%=upstream/%.o))
+whole = $(addprefix $(1)/,codecs/unpack.o $(CODEC_NAMES:%=codecs/%.o) $(UPSTREAM:%=upstream/%.o))
 $(HOST)/libunpack.a: $(call whole,$(HOST))
 $(HOST)/tool/libunpack.a: $(call whole,$(HOST)/tool)
 $(UEFI)/libunpack.a: $(call whole,$(UEFI))
 $(FUZZ)/libunpack.a: $(call whole,$(FUZZ))
 
 # For firmware each decoder is one object: of its sections those that it reaches, of its names its codecs'.
-$(OUT)/libunpack.a: $(OUT)/loader/unpack.o $(DECODERS:%=$(OUT)/decoders/%.o) $(OUT)/decoders/fdt.o
+$(OUT)/libunpack.a: $(OUT)/codecs/unpack.o $(DECODERS:%=$(OUT)/decoders/%.o) $(OUT)/decoders/fdt.o
 OUR_lz4 := lz4 lz4_legacy
 our = $(or $(OUR_$(1)),$(1))
 
@@ -98,6 +98,6 @@ $(OUT)/decoders/fdt.o: $(UPSTREAM_fdt:%=$(OUT)/upstream/%.o)
 $(UPSTREAM:%=$(SOURCES)/%.c): | $(FETCHED) ;
 
 # A loader that unpacks, to be read by scripts/decoders; nothing runs it.
-$(OUT)/tests/unpack.elf: $(OUT)/libunpack.a $(patsubst %.c,$(OUT)/%.o,$(wildcard protocol/base/*.c)) $(OUT)/efi/libc.o
+$(OUT)/tests/unpack.elf: $(OUT)/libunpack.a $(patsubst %.c,$(OUT)/%.o,$(wildcard base/*.c)) $(OUT)/efi/libc.o
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(EFI_LDFLAGS) -e unpack_open -u unpack_open $(filter %.o,$^) $< -o $@

@@ -2,7 +2,7 @@
 /*
  * gzip by zlib. RFC 1952, 2.2: a file is a series of members; CRC-32 and length behind each are checked by inflate.
  */
-#include "../loader/codec.h"
+#include "codec.h"
 
 #include <zlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* LZ4's frame format by lz4frame.c of LZ4: one or more frames, with their checksums where a frame has them. */
-#include "../loader/codec.h"
+#include "codec.h"
 
 #define LZ4F_STATIC_LINKING_ONLY
 #include <lz4frame.h>

@@ -5,8 +5,8 @@
  * The magic number in place of a size starts another frame. A size of 0 ends it all, and only zeros may follow: such is
  * the padding of images that were put together.
  */
-#include "../loader/codec.h"
-#include "../loader/mem.h"
+#include "codec.h"
+#include "../base/mem.h"
 
 #include <lz4.h>
 

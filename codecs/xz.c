@@ -3,7 +3,7 @@
  * xz by liblzma's decoder. xz-file-format.txt, 2: one or more streams, zeros in multiples of four between and behind
  * them; CRC-32, CRC-64 or SHA-256 of each block and the index of sizes behind them are checked by the decoder.
  */
-#include "../loader/codec.h"
+#include "codec.h"
 
 #include <lzma.h>
 

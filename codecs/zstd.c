@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* zstd by libzstd's decoder. RFC 8878, 3.1: one or more frames, each with a checksum of its content if it says so. */
-#include "../loader/codec.h"
+#include "codec.h"
 
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>

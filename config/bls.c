@@ -3,7 +3,7 @@
 #include "lines.h"
 #include "scan.h"
 
-#include "../protocol/base/range.h"
+#include "../base/range.h"
 
 /* What a message says the trouble is in, and where the message goes. */
 struct place {

@@ -8,7 +8,7 @@
 #ifndef BERTH_ENTRY_H
 #define BERTH_ENTRY_H
 
-#include "../protocol/base/fail.h"
+#include "../base/fail.h"
 
 #define MAX_INITRDS	 16
 #define MAX_OPTIONS	 32

@@ -2,7 +2,7 @@
 /* \loader\loader.conf: the keys that Berth knows of those in loader.conf(5), and its own `log`. */
 #include "lines.h"
 
-#include "../protocol/base/memparse.h"
+#include "../base/memparse.h"
 
 /* loader.conf(5), "timeout". */
 static bool set_timeout(struct loader_conf *conf, struct word value)

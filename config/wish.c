@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "entry.h"
 
-#include "../protocol/base/memparse.h"
-#include "../protocol/base/range.h"
+#include "../base/memparse.h"
+#include "../base/range.h"
 
 /* A number as memparse reads them, at *at; false when there is none. */
 static bool take_number(struct word *at, uint64_t *out)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scan.h"
 
-#include "../protocol/base/range.h"
-#include "../protocol/base/utf8.h"
+#include "../base/range.h"
+#include "../base/utf8.h"
 
 bool word_is(struct word word, const char *text)
 {

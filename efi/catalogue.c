@@ -3,7 +3,7 @@
 #include "catalogue.h"
 
 #include "../arch/arch.h"
-#include "../loader/mem.h"
+#include "../base/mem.h"
 
 #define ENTRIES_FOLDER "\\loader\\entries"
 #define LOADER_CONF    "\\loader\\loader.conf"

@@ -2,7 +2,7 @@
 /* Text out and keys in, on whatever consoles firmware has: screen, serial line, or both. */
 #include "efi_local.h"
 
-#include "../protocol/base/utf8.h"
+#include "../base/utf8.h"
 
 #define SECOND	      10000000u /* UEFI 2.10, 7.1, SetTimer: units of 100 ns */
 #define MOST_WAKE_UPS 10000

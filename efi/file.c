@@ -2,7 +2,7 @@
 /* Files on the volume that the loader came from. Source: UEFI 2.10, 13.4 and 13.5. */
 #include "efi_local.h"
 
-#include "../loader/mem.h"
+#include "../base/mem.h"
 
 struct fw_file {
 	EFI_FILE_HANDLE handle;

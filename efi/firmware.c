@@ -3,8 +3,8 @@
 #include "efi_local.h"
 
 #include "../arch/arch.h"
-#include "../loader/mem.h"
-#include "../protocol/tree.h"
+#include "../base/mem.h"
+#include "../protocol/tree/tree.h"
 
 #define SHOW_AFTER 10000000u /* 1 s, in SetTimer's 100 ns: a file that takes longer shows how far it is */
 #define SHOW_EVERY 2500000u

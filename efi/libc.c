@@ -3,7 +3,7 @@
  * What the compiler calls by itself. Built with -fno-tree-loop-distribute-patterns, or it would turn these loops
  * into calls of themselves. Four words a turn: these loops move and clear whole kernels.
  */
-#include "../loader/mem.h"
+#include "../base/mem.h"
 
 #include <stdint.h>
 

@@ -5,7 +5,7 @@
 #include "catalogue.h"
 
 #include "../loader/boot.h"
-#include "../protocol/base/version.h"
+#include "../base/version.h"
 
 #define UNASKED_MENU_SECONDS 10 /* of a menu that a key called up */
 

@@ -2,7 +2,7 @@
 /* The memory map, claims by address, and the way out of boot services. Source: UEFI 2.10, 7.2 and 7.4. */
 #include "efi_local.h"
 
-#include "../loader/mem.h"
+#include "../base/mem.h"
 
 /* Places that firmware may refuse before planning gives up, and that the command line keeps out: each splits a free
  * run. */

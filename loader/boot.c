@@ -3,15 +3,15 @@
  * The flow of a boot, from an entry to the kernel's first instruction. Two laws stand in boot_through(): everything
  * that may fail happens before fw_exit(), and what comes after it returns void.
  */
-#include "explain.h"
-#include "mem.h"
-#include "open.h"
-#include "outlook.h"
-#include "policy.h"
-#include "staging.h"
-#include "unmet.h"
+#include "../plan/explain.h"
+#include "../base/mem.h"
+#include "files.h"
+#include "../plan/aftermath.h"
+#include "../policy/policy.h"
+#include "../policy/staging.h"
+#include "../policy/unmet.h"
 
-#include "../protocol/vmlinux.h"
+#include "../protocol/x86/vmlinux.h"
 
 static enum status check_secure_boot(const struct machine *machine, struct fail *why)
 {

@@ -4,8 +4,8 @@
 #define BERTH_BOOT_H
 
 #include "load.h"
-#include "packed.h"
-#include "staging.h"
+#include "../kernel/packed.h"
+#include "../policy/staging.h"
 
 #define MAX_REFUSED 16
 

@@ -10,7 +10,7 @@
 
 #include "../config/entry.h"
 #include "../protocol/handoff.h"
-#include "planning.h"
+#include "../policy/situation.h"
 
 /* ---- files on the volume that the loader came from; paths are absolute with backslashes ---- */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "load.h"
 
-#include "copies.h"
-#include "mem.h"
+#include "../plan/copies.h"
+#include "../base/mem.h"
 
 /*
  * Large enough that firmware's cost of a call vanishes, small enough that firmware returns from each: one read of

@@ -6,8 +6,8 @@
 #ifndef BERTH_COMMAND_LINE_H
 #define BERTH_COMMAND_LINE_H
 
-#include "base/fail.h"
-#include "base/range.h"
+#include "../base/fail.h"
+#include "../base/range.h"
 
 /* True when @word stands on the line as a word of its own (arch/x86/boot/cmdline.c, cmdline_find_option_bool). */
 bool command_line_has(const char *line, const char *word);

@@ -6,10 +6,10 @@
 #ifndef BERTH_HANDOFF_H
 #define BERTH_HANDOFF_H
 
-#include "base/bytes.h"
-#include "block.h"
-#include "memmap.h"
-#include "request.h"
+#include "../base/bytes.h"
+#include "../base/block.h"
+#include "../plan/memmap.h"
+#include "../plan/request.h"
 
 /* A linear framebuffer as the graphics output protocol describes it; width 0: there is none. */
 struct screen {

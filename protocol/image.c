@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "image.h"
 
-#include "pvh.h"
-#include "riscv.h"
-#include "vmlinux.h"
+#include "x86/pvh.h"
+#include "riscv/riscv.h"
+#include "x86/vmlinux.h"
 
 static const struct protocol *const protocols[] = {
     &bzimage_protocol, &bzimage_32_protocol, &arm64_protocol, &vmlinux_protocol, &pvh_protocol, &riscv_protocol,

@@ -11,15 +11,15 @@
 #ifndef BERTH_IMAGE_H
 #define BERTH_IMAGE_H
 
-#include "arm64.h"
-#include "block.h"
-#include "bzimage.h"
-#include "elf.h"
-#include "flat_image.h"
+#include "arm64/arm64.h"
+#include "../base/block.h"
+#include "x86/bzimage.h"
+#include "elf/elf.h"
+#include "flat/flat_image.h"
 #include "handoff.h"
-#include "memmap.h"
-#include "request.h"
-#include "tree.h"
+#include "../plan/memmap.h"
+#include "../plan/request.h"
+#include "tree/tree.h"
 
 /* Bytes of a file that identify() is given, or the whole file when it is shorter. */
 #define IMAGE_HEAD 1024

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Rule C13: which memory a command line takes out of the kernel's. */
 #include "command_line_words.h"
-#include "e820.h"
+#include "x86/e820.h"
 
 /* ---- sets of addresses ---- */
 

@@ -2,7 +2,7 @@
 /*
  * berth(1): asks on the workstation what the loader will do in firmware. The answers come from the same objects.
  */
-#include "../protocol/base/version.h"
+#include "../base/version.h"
 #include "tool.h"
 
 #include <string.h>

@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
-#include "../protocol/memmap.h"
-#include "../protocol/request.h"
+#include "../plan/memmap.h"
+#include "../plan/request.h"
 
 struct picture {
 	const char *title;		/* "vmlinuz-6.1 on map.txt, placement high" */

@@ -3,7 +3,7 @@
 #ifndef BERTH_INSPECT_H
 #define BERTH_INSPECT_H
 
-#include "../protocol/base/range.h"
+#include "../base/range.h"
 #include "json.h"
 #include "tool.h"
 

@@ -8,7 +8,7 @@ static const struct field {
 	const char *meaning;
 } fields[] = {
 #define FIELD(name, offset, width, since, meaning) {#name, offset, width, since, meaning},
-#include "../protocol/bzimage_fields.def"
+#include "../protocol/x86/bzimage_fields.def"
 #undef FIELD
 };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../config/entry.h"
-#include "../protocol/base/utf8.h"
+#include "../base/utf8.h"
 
 size_t inspect_bytes(const struct inspection *in, uint64_t offset, void *to, size_t size)
 {

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "../protocol/base/text.h"
-#include "../protocol/base/utf8.h"
+#include "../base/text.h"
+#include "../base/utf8.h"
 
 static void write_text(FILE *out, const char *text)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel.h"
 
-#include "../loader/packed.h"
-#include "../protocol/vmlinux.h"
+#include "../kernel/packed.h"
+#include "../protocol/x86/vmlinux.h"
 #include "tool.h"
 
 #include <errno.h>

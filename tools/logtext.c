@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "logtext.h"
 
-#include "../protocol/base/range.h"
+#include "../base/range.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../protocol/base/bytes.h"
+#include "../base/bytes.h"
 
 #define LINE_ROOM 1024
 

@@ -7,7 +7,7 @@
  */
 #include "map_kinds.h"
 
-#include "../protocol/base/text.h"
+#include "../base/text.h"
 
 #include <ctype.h>
 #include <string.h>

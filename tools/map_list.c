@@ -5,7 +5,7 @@
  */
 #include "map_kinds.h"
 
-#include "../protocol/base/memparse.h"
+#include "../base/memparse.h"
 
 #include <string.h>
 #include <strings.h>

@@ -95,7 +95,7 @@ static void join_within_pages(struct memmap *map)
 	map->count = last + 1;
 }
 
-/* As protocol/memmap.c rounds, which sees no end that is off a page: free memory shrinks, other memory grows. */
+/* As plan/memmap.c rounds, which sees no end that is off a page: free memory shrinks, other memory grows. */
 static struct range to_pages(const struct memory *memory)
 {
 	struct range at = memory->at;

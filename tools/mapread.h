@@ -3,7 +3,7 @@
 #ifndef BERTH_MAPREAD_H
 #define BERTH_MAPREAD_H
 
-#include "../protocol/memmap.h"
+#include "../plan/memmap.h"
 
 struct map_source {
 	/* Sorted, checked and rounded by memmap_parse, as firmware's own descriptors are. */

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "../loader/explain.h"
-#include "../loader/planning.h"
-#include "../loader/policy.h"
-#include "../loader/unmet.h"
-#include "../protocol/base/memparse.h"
+#include "../plan/explain.h"
+#include "../policy/situation.h"
+#include "../policy/policy.h"
+#include "../policy/unmet.h"
+#include "../base/memparse.h"
 #include "kernel.h"
 #include "mapread.h"
 #include "report.h"

@@ -3,7 +3,7 @@
 #ifndef BERTH_REPORT_H
 #define BERTH_REPORT_H
 
-#include "../loader/outlook.h"
+#include "../plan/aftermath.h"
 #include "tool.h"
 
 /* Memory that was not taken; @text is the loader's own line. */

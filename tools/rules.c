@@ -24,7 +24,7 @@ static void print_text(const struct rule_row *row)
 static void print_markdown(void)
 {
 	puts("# The placement rules\n\n"
-	     "Made by `berth rules --markdown` from `protocol/base/rules.def`; edit that file.\n\n"
+	     "Made by `berth rules --markdown` from `base/rules.def`; edit that file.\n\n"
 	     "A *limit* narrows where a part may lie or chooses among what is left, and is signed by the code that "
 	     "sets\n"
 	     "it: the log and `berth plan` show the signature. A *duty* is something that the loader does or never "

@@ -6,8 +6,8 @@
 #ifndef BERTH_SLICES_H
 #define BERTH_SLICES_H
 
-#include "../protocol/memmap.h"
-#include "../protocol/request.h"
+#include "../plan/memmap.h"
+#include "../plan/request.h"
 
 /* What a person tells apart in a map. Where descriptors overlap, the later kind of this list is believed. */
 enum kind {

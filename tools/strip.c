@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "strip.h"
 
-#include "../protocol/base/text.h"
+#include "../base/text.h"
 #include "svg.h"
 
 struct look {

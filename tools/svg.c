@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "../protocol/base/text.h"
-#include "../protocol/base/utf8.h"
+#include "../base/text.h"
+#include "../base/utf8.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
 

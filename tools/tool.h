@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "../protocol/base/bytes.h"
-#include "../protocol/base/fail.h"
+#include "../base/bytes.h"
+#include "../base/fail.h"
 
 /* As grep(1) and cmp(1): an answer of "no" is not an error. */
 enum exit_status {

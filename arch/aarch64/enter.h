@@ -17,7 +17,7 @@ uint64_t aarch64_hcr(void);		   /* HCR_EL2; all ones at EL1 */
 uint32_t aarch64_random(uint64_t *number); /* 0 when the CPU gives none */
 
 /*
- * @written: @n ranges that are cleaned to the point of coherency; @copies: what is moved after that (loader/copies.h).
+ * @written: @n ranges that are cleaned to the point of coherency; @copies: what is moved after that (plan/copies.h).
  */
 __attribute__((noreturn)) void aarch64_enter(uint64_t entry, uint64_t argument, const struct range *written, uint64_t n,
 					     uint64_t copies, const struct aarch64_tables *tables);

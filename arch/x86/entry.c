@@ -5,7 +5,7 @@
  */
 #include "entry.h"
 
-#include "../../protocol/base/bytes.h"
+#include "../../base/bytes.h"
 
 #define STACK_SIZE	   64				/* two return addresses, and what lretq pops */
 #define DESCRIPTOR_CODE_32 UINT64_C(0x00cf9b000000ffff) /* flat, execute and read */

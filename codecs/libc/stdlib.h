@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The <stdlib.h> that upstream's decoders are built with. Each is given an allocator (loader/codec.h); where it would
+ * The <stdlib.h> that upstream's decoders are built with. Each is given an allocator (codecs/codec.h); where it would
  * fall back on malloc without one, there is no memory.
  */
 #ifndef BERTH_STDLIB_H

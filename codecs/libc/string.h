@@ -6,7 +6,7 @@
 #ifndef BERTH_STRING_H
 #define BERTH_STRING_H
 
-#include "../../loader/mem.h"
+#include "../../base/mem.h"
 
 #include <stdint.h>
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../protocol/elf_reloc.h"
-#include "../../protocol/linux_relocs.h"
+#include "../../protocol/elf/elf_reloc.h"
+#include "../../protocol/x86/linux_relocs.h"
 
 static struct bytes read_file(const char *path)
 {

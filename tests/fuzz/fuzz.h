@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../protocol/base/bytes.h"
-#include "../../protocol/base/range.h"
+#include "../../base/bytes.h"
+#include "../../base/range.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

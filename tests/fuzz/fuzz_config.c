@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "../../config/entry.h"
-#include "../../loader/policy.h"
+#include "../../policy/policy.h"
 
 static void use_entry(const struct entry *entry)
 {

@@ -6,8 +6,8 @@
  */
 #include "fuzz.h"
 
-#include "../../protocol/elf_reloc.h"
-#include "../../protocol/linux_relocs.h"
+#include "../../protocol/elf/elf_reloc.h"
+#include "../../protocol/x86/linux_relocs.h"
 
 #define LARGEST KIB(64)
 #define IMAGE	256 /* bytes of the image with a table of Linux's form */

@@ -7,7 +7,7 @@
 #include "fuzz.h"
 
 #include "../../protocol/image.h"
-#include "../../protocol/zboot.h"
+#include "../../protocol/flat/zboot.h"
 
 static void check_image(struct image *image, uint64_t file_size)
 {

@@ -2,7 +2,7 @@
 /* The last memory map, after which nothing may fail: whatever firmware left, e820 is written within its bounds. */
 #include "fuzz.h"
 
-#include "../../protocol/boot_params.h"
+#include "../../protocol/x86/boot_params.h"
 #include "../../protocol/image.h"
 #include "../unit/kernel_head.h"
 

@@ -2,8 +2,8 @@
 /* Firmware's memory map: free runs are ascending, disjoint, on page edges, and nobody else's; e820 tells of them. */
 #include "fuzz.h"
 
-#include "../../protocol/e820.h"
-#include "../../protocol/memmap.h"
+#include "../../protocol/x86/e820.h"
+#include "../../plan/memmap.h"
 
 #define ROOM 64
 

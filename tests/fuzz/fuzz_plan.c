@@ -2,7 +2,7 @@
 /* The planner: whatever the requests and the memory, a plan lies in free memory, within limits, without overlaps. */
 #include "fuzz.h"
 
-#include "../../loader/plan.h"
+#include "../../plan/search.h"
 
 #define RUNS 8
 

@@ -6,8 +6,8 @@
 #include "fuzz.h"
 
 #include "../../protocol/image.h"
-#include "../../protocol/riscv.h"
-#include "../../protocol/riscv_tree.h"
+#include "../../protocol/riscv/riscv.h"
+#include "../../protocol/riscv/riscv_tree.h"
 
 static void learn(const uint8_t *data, size_t size, struct machine *machine)
 {

@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "../../protocol/chosen.h"
+#include "../../protocol/tree/chosen.h"
 
 #define BLOCK_AT GIB(5)
 

@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "../../loader/unpack.h"
+#include "../../codecs/unpack.h"
 
 #define LIMIT 65536u
 #define HEAD  1024u

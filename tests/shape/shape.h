@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../../loader/mem.h"
+#include "../../base/mem.h"
 
 #define MAX_RANGES 4096
 #define MAX_SWEEPS 16

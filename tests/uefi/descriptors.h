@@ -3,7 +3,7 @@
 #ifndef BERTH_TESTS_UEFI_DESCRIPTORS_H
 #define BERTH_TESTS_UEFI_DESCRIPTORS_H
 
-#include "../../protocol/base/range.h"
+#include "../../base/range.h"
 
 #include <efi.h>
 #include <string.h>

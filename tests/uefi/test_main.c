@@ -4,7 +4,7 @@
  * stands there and for how long, what is said of a failure, and with what status firmware gets the machine back.
  */
 #include "../sim/bench.h"
-#include "../../protocol/base/version.h"
+#include "../../base/version.h"
 #include "uefi.h"
 
 #include <efi.h>

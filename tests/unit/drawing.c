@@ -5,7 +5,7 @@
  */
 #include "drawing.h"
 
-#include "../../protocol/base/utf8.h"
+#include "../../base/utf8.h"
 
 #define MOST_BYTES 200000
 #define MOST_TEXTS 400

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "elf_file.h"
 
-#include "../../protocol/base/bytes.h"
+#include "../../base/bytes.h"
 
 struct elf_file elf_file_vmlinux(void)
 {

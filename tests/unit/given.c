@@ -5,7 +5,7 @@
  */
 #include "given.h"
 
-#include "../../loader/planning.h"
+#include "../../policy/situation.h"
 
 struct world world;
 
@@ -188,7 +188,7 @@ static enum status keep_out(void)
 	return status;
 }
 
-/* What loader/planning.c does, but for the sizes that a test sets by hand. */
+/* What policy/situation.c does, but for the sizes that a test sets by hand. */
 static enum status plan_world(void)
 {
 	struct plan_failure failure;

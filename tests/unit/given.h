@@ -15,11 +15,11 @@
 #include <string.h>
 
 #include "../../config/entry.h"
-#include "../../loader/explain.h"
-#include "../../loader/plan.h"
-#include "../../loader/policy.h"
-#include "../../protocol/boot_params.h"
-#include "../../protocol/e820.h"
+#include "../../plan/explain.h"
+#include "../../plan/search.h"
+#include "../../policy/policy.h"
+#include "../../protocol/x86/boot_params.h"
+#include "../../protocol/x86/e820.h"
 #include "../../protocol/image.h"
 #include "kernel_head.h"
 

@@ -9,7 +9,7 @@
 #include "elf_file.h"
 #include "given.h"
 
-#include "../../protocol/elf_reloc.h"
+#include "../../protocol/elf/elf_reloc.h"
 
 /* ---- a file that is parsed ---- */
 

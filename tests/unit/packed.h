@@ -8,7 +8,7 @@
 
 #include "given.h"
 
-#include "../../loader/unpack.h"
+#include "../../codecs/unpack.h"
 
 struct blob {
 	uint8_t *at;

@@ -8,8 +8,8 @@
 #include "given.h"
 #include "tree_file.h"
 
-#include "../../protocol/riscv_tree.h"
-#include "../../protocol/tree.h"
+#include "../../protocol/riscv/riscv_tree.h"
+#include "../../protocol/tree/tree.h"
 
 #define MOST MIB(2)
 #define PER_BYTE                                                                                                       \

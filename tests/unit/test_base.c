@@ -5,8 +5,8 @@
  */
 #include "given.h"
 
-#include "../../protocol/base/bytes.h"
-#include "../../protocol/block.h"
+#include "../../base/bytes.h"
+#include "../../base/block.h"
 
 #define MAX UINT64_MAX
 

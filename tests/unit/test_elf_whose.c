@@ -7,8 +7,8 @@
  */
 #include "given.h"
 
-#include "../../protocol/pvh.h"
-#include "../../protocol/vmlinux.h"
+#include "../../protocol/x86/pvh.h"
+#include "../../protocol/x86/vmlinux.h"
 #include "elf_file.h"
 
 #define NOTES_AT   0x1f00 /* behind what identify() sees, and behind every segment */

@@ -2,7 +2,7 @@
 /* The search of free runs at its edges: exactly the runs that are looked at, and places at the end of 64 bits. */
 #include "given.h"
 
-#include "../../loader/fit.h"
+#include "../../plan/fit.h"
 
 static const struct range run[] = {{0x1000, 0x2000}, {0x3000, 0x5000}, {0x8000, 0x9000}, {0xa000, 0xb000}};
 

@@ -5,7 +5,7 @@
  */
 #include "given.h"
 
-#include "../../protocol/linux_relocs.h"
+#include "../../protocol/x86/linux_relocs.h"
 
 #define BASE	   UINT64_C(0xffffffff81000000)
 #define IMAGE_SIZE 0x1000u

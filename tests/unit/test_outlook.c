@@ -2,7 +2,7 @@
 /* What a plan leaves of memory, counted by hand on one machine whose runs lie across every border that is told. */
 #include "given.h"
 
-#include "../../loader/outlook.h"
+#include "../../plan/aftermath.h"
 
 static void c10_what_is_left_is_counted_to_the_byte(void **state)
 {

@@ -5,7 +5,7 @@
  */
 #include "given.h"
 
-#include "../../loader/outlook.h"
+#include "../../plan/aftermath.h"
 
 #define WINDOW	     0x3378000 /* Debian 12's init_size: 51.5 MiB */
 #define SMALL_KERNEL .init_size = MIB(4), .syssize = 0x1000, .file_size = 0x1000 * 16 + 40 * 512

@@ -6,7 +6,7 @@
  */
 #include "given.h"
 
-#include "../../protocol/riscv.h"
+#include "../../protocol/riscv/riscv.h"
 
 struct riscv_fields {
 	uint64_t text_offset, image_size, flags, file_size;

@@ -7,8 +7,8 @@
 #include "given.h"
 #include "tree_file.h"
 
-#include "../../loader/planning.h"
-#include "../../protocol/riscv_tree.h"
+#include "../../policy/situation.h"
+#include "../../protocol/riscv/riscv_tree.h"
 
 static struct machine machine;
 static struct tree_file file;

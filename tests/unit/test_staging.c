@@ -3,7 +3,7 @@
  * Rule C6: a kernel whose one place boot services hold waits elsewhere and is copied there after exit. Each test draws
  * the memory, and says where the bytes wait; a random one holds every plan to what must be true of it.
  */
-#include "../../loader/staging.h"
+#include "../../policy/staging.h"
 #include "given.h"
 
 #define PREF  MIB(16)

@@ -7,7 +7,7 @@
 #include "given.h"
 #include "tree_file.h"
 
-#include "../../protocol/tree.h"
+#include "../../protocol/tree/tree.h"
 
 #define NEW_VALUE "a value of some length"
 

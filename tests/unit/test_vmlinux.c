@@ -5,8 +5,8 @@
  */
 #include "given.h"
 
-#include "../../loader/policy.h"
-#include "../../protocol/vmlinux.h"
+#include "../../policy/policy.h"
+#include "../../protocol/x86/vmlinux.h"
 #include "elf_file.h"
 
 #define LINKED	   UINT64_C(0xffffffff81000000)

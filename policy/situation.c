@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "situation.h"
+
+#include "../plan/explain.h"
+#include "staging.h"
+
+#include "../arch/moves.h"
+
+static void add_written(struct handoff *handoff, struct range range)
+{
+	if (!range_is_empty(range))
+		handoff->written[handoff->n_written++] = range;
+}
+
+/* Where the loader wrote, and the kernel may read before its caches are on. */
+static void list_written(const struct planning *p, struct handoff *handoff)
+{
+	handoff->n_written = 0;
+	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++)
+		if (i != PART_KERNEL || p->plan.copies.n == 0) /* else its bytes wait elsewhere */
+			add_written(handoff, p->plan.part[i].at);
+	for (size_t i = 0; i < p->plan.copies.n; i++) {
+		const struct copy *copy = &p->plan.copies.copy[i];
+
+		add_written(handoff, (struct range){copy->from, copy->from + copy->size});
+	}
+}
+
+void planning_describe(struct planning *p, struct handoff *handoff)
+{
+	p->machine.map_room = p->survey.final_room;
+	p->machine.map_desc_size = p->survey.desc_size;
+	p->image.protocol->describe(&p->image, &p->cargo, &p->plan, &p->machine, handoff);
+	handoff->copies_after_exit = p->copies_after_exit;
+	moves_write(&p->moves, p->copies_after_exit ? MAX_MOVES : 0, handoff);
+	list_written(p, handoff);
+	p->arch->prepare(&p->cpu, &p->image, &p->survey.map, handoff);
+}
+
+enum status planning_measure(struct planning *p, struct fail *why)
+{
+	struct handoff handoff = {.block = {NULL, 0, 0}};
+
+	planning_describe(p, &handoff);
+	if (checked_align_up(handoff.block.used, EFI_PAGE, &p->request[PART_HANDOFF].size))
+		return fail(why, BAD_INPUT, "the handoff block is larger than any memory");
+	return OK;
+}
+
+static void find_free(struct survey *survey)
+{
+	struct runs *all = &survey->free.all, *reliable = &survey->free.reliable;
+
+	all->count = memmap_free_runs(&survey->map, false, all->run, all->room);
+	reliable->count = memmap_free_runs(&survey->map, true, reliable->run, reliable->room);
+}
+
+enum status planning_survey(struct planning *p, struct fail *why)
+{
+	for (size_t i = 0; i < p->machine.n_reserved; i++)
+		if (memmap_reserve(&p->survey.map, p->machine.reserved[i]))
+			return fail(why, IO_ERROR, "no room in the memory map for what the device tree reserves");
+	if (p->machine.n_reserved != 0)
+		find_free(&p->survey);
+	p->machine.ram_start = memmap_ram_start(&p->survey.map);
+	p->machine.riscv.resident_end = memmap_reserved_end(&p->survey.map, p->machine.ram_start);
+	return OK;
+}
+
+enum status planning_keep_out(struct planning *p, struct fail *why)
+{
+	const char *line = p->cargo.command_line;
+	bool is_riscv = p->image.machine == ELF_RISCV, is_x86 = policy_is_linux_on_x86(&p->image);
+	uint64_t amount;
+
+	p->kept_out.n = 0;
+	p->machine.mem_end = 0;
+	if (!p->image.protocol->is_linux)
+		return OK;
+	if (!is_x86 && command_line_amount(line, is_riscv, &amount))
+		p->machine.mem_end = memmap_amount_end(&p->survey.map, amount);
+	TRY(command_line_kept_out(line, is_x86, &p->kept_out, why));
+	for (size_t i = 0; i < p->kept_out.n; i++) {
+		if (memmap_keep_out(&p->survey.map, p->kept_out.at[i]))
+			return fail_by(why, IO_ERROR, C13,
+				       "no room in the memory map for what the command line keeps out");
+		TRY(free_memory_remove(&p->survey.free, p->kept_out.at[i], why));
+	}
+	return OK;
+}
+
+/*
+ * Linux arch/arm64/mm/init.c, arm64_memblock_init: what is beyond mem= and holds the kernel or the initrd is added
+ * back. So that the kernel has no more memory than was asked for, they lie below while they can.
+ */
+static void wish_below_mem(struct planning *p)
+{
+	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++) {
+		p->beyond_mem[i] = p->request[i].max;
+		if (p->image.machine == ELF_AARCH64 && p->machine.mem_end != 0)
+			at_most(&p->request[i].max, p->machine.mem_end, C9);
+	}
+}
+
+static bool give_up_mem(struct planning *p)
+{
+	if (p->image.machine != ELF_AARCH64 || p->machine.mem_end == 0 || p->is_beyond_mem)
+		return false;
+	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++)
+		p->request[i].max = p->beyond_mem[i];
+	p->is_beyond_mem = true;
+	return true;
+}
+
+enum status planning_demand(struct planning *p, struct fail *why)
+{
+	p->image.five_levels = policy_five_levels(&p->cpu, &p->image, p->cargo.command_line);
+	policy_own_parts(p->conf, p->request); /* first, so that what holds for all parts holds for them */
+	TRY(p->image.protocol->demand(&p->image, &p->cargo, &p->machine, p->request, why));
+	for (size_t i = 0; i < N_PARTS && p->arch->reach != NULL; i++) {
+		struct bound reach = p->arch->reach(&p->cpu);
+
+		reach_at_most(&p->request[i], reach.value, reach.by);
+	}
+	TRY(p->arch->demand(&p->cpu, &p->image, &p->request[PART_HANDOFF], why));
+	TRY(planning_measure(p, why));
+	for (size_t i = 0; i < N_PARTS; i++)
+		if (checked_align_up(p->request[i].size, EFI_PAGE, &p->request[i].size))
+			return fail(why, BAD_INPUT, "the %s is larger than any memory", part_name((enum part)i));
+	TRY(policy_apply(&p->wish, p->has_entropy ? &p->entropy : NULL, &p->image, p->cargo.command_line, p->request,
+			 why));
+	p->is_beyond_mem = false;
+	wish_below_mem(p);
+	return OK;
+}
+
+enum status planning_make(struct planning *p, const struct plan_trace *trace, struct fail *why)
+{
+	struct plan_failure failure;
+	enum status status;
+
+	p->moves.n = 0;
+	if (p->copies_after_exit) { /* planned before, and a place was refused */
+		p->copies_after_exit = false;
+		TRY(planning_measure(p, why));
+	}
+	status = plan_make(p->request, &p->survey.free, &p->plan, &failure, trace);
+	if (status == NO_PLACE && give_up_mem(p))
+		status = plan_make(p->request, &p->survey.free, &p->plan, &failure, trace);
+	if (status == NO_PLACE && staging_can_help(p, &failure))
+		return staging_plan(p, trace, why);
+	if (status != OK)
+		return explain_failure(status, p->request, &p->survey.free, &p->survey.map, &failure, why);
+	if (p->plan.part[PART_KERNEL].at.end <= GIB(4) && p->plan.part[PART_INITRD].at.end <= GIB(4))
+		p->plan.part[PART_BOUNCE] = (struct placement){.align = 0};
+	return OK;
+}
+
+/* Of page tables: those that an x86 runs with, and those that all of RISC-V's harts have, 0 where nobody tells. */
+static unsigned int levels(const struct planning *p)
+{
+	if (p->image.machine == ELF_RISCV)
+		return p->machine.riscv.levels;
+	return p->cpu.five_levels ? 5 : 4;
+}
+
+void planning_facts(struct text *text, const struct planning *p)
+{
+	text_add(
+	    text,
+	    "facts descriptors %zu size %zu room %zu bits %u levels %u la57 %u gib-pages %u seed %u entropy %#" PRIx64,
+	    p->survey.descriptors, p->survey.desc_size, p->survey.final_room, p->arch->firmware_bits == 32 ? 32u : 64u,
+	    levels(p), (unsigned int)p->cpu.has_la57, (unsigned int)p->cpu.gib_pages, (unsigned int)p->machine.has_seed,
+	    p->has_entropy ? p->entropy : 0);
+	if (p->cpu.page_sizes != 0)
+		text_add(text, " pages %u", p->cpu.page_sizes);
+	if (p->cargo.tree.size != 0)
+		text_add(text, " tree %" PRIu64, p->cargo.tree.size);
+}

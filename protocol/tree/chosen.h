@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a kernel is told by a device tree's /chosen: the command line, the initrd, and how to find UEFI.
+ * Source: Devicetree Specification v0.4, 3.6; dt-schema schemas/chosen.yaml; Linux Documentation/arch/arm/uefi.rst,
+ * drivers/firmware/efi/libstub/fdt.c and drivers/firmware/efi/fdtparams.c.
+ *
+ * The tree is the first piece of the handoff block. A block whose start is a multiple of a power of two that holds the
+ * tree keeps it inside one region of any larger power.
+ */
+#ifndef BERTH_CHOSEN_H
+#define BERTH_CHOSEN_H
+
+#include "../image.h"
+
+/*
+ * What the tree asks of the handoff block: @most, how large a tree the kernel takes, and by which rule; within a region
+ * of that size, a power of two, it will lie. BAD_INPUT, signed with the rule, when it is larger.
+ */
+enum status chosen_demand(const struct cargo *cargo, struct bound most, struct request *handoff,
+			  struct fail *why) MUST_CHECK;
+
+/* Of a tree of @size bytes, before it is read. BAD_INPUT, signed with the rule, when it is larger than @most. */
+enum status chosen_check_size(uint64_t size, struct bound most, struct fail *why) MUST_CHECK;
+
+/*
+ * Carves the tree and firmware's last memory map out of the handoff block, which is empty, and fills all in that is
+ * known before exit. handoff->tree_error: libfdt's, 0 where all is well.
+ */
+void chosen_describe(const struct cargo *cargo, const struct plan *plan, const struct machine *machine,
+		     struct handoff *handoff);
+
+/* Where the last memory map is, and how it is laid out. */
+void chosen_finish(struct handoff *handoff, const struct final_map *final);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The relocation table that Linux for x86-64 carries behind its vmlinux in a bzImage's payload, and that a build has
+ * as vmlinux.relocs: what is needed to run the kernel at another virtual address than it was linked for.
+ *
+ * Words of 32 bits, each the virtual address of a field, sign-extended. From the table's end backwards: fields of 32
+ * bits, 0, fields of 32 bits that the move is subtracted from, 0, fields of 64 bits, 0. The second list came with zero-
+ * based per-CPU data in Linux 3.15 and went with it in 6.15; without it there are two lists and two zeros.
+ * Source: Linux arch/x86/tools/relocs.c, emit_relocs; arch/x86/boot/compressed/misc.c, handle_relocations. Rule E2.
+ */
+#ifndef BERTH_LINUX_RELOCS_H
+#define BERTH_LINUX_RELOCS_H
+
+#include "../../base/bytes.h"
+#include "../../base/fail.h"
+#include "../../base/range.h"
+
+/* After linux_relocs_parse the lists lie in the table, and no word of them is 0. */
+struct linux_relocs {
+	const char *name;
+	struct bytes add_32, subtract_32, add_64; /* words; each as the file has them, ascending in memory */
+};
+
+/* The kernel in memory, from the first byte of its window on. */
+struct linux_image {
+	uint8_t *at;
+	size_t size;
+	uint64_t virtual_base; /* virtual address that the first byte was linked for (elf.h, virtual_base) */
+};
+
+/*
+ * @table: all that lies between the end of the ELF file (elf.h, file_end) and the end of the payload.
+ * NOT_FOUND when there is nothing: the kernel was built without RANDOMIZE_BASE. BAD_INPUT, signed E2, when it is no
+ * multiple of 4 bytes, does not begin with the last list's 0, or has not two or three lists.
+ */
+enum status linux_relocs_parse(struct linux_relocs *relocs, const char *name, struct bytes table,
+			       struct fail *why) MUST_CHECK;
+
+/*
+ * @delta: what is added to the kernel's virtual addresses, modulo 2^64. The image may lie anywhere in memory: its
+ * physical place plays no part.
+ * BAD_INPUT, signed E2, when a field lies outside of the image, or a moved address does not fit into its 32 bits. All
+ * of it is checked before anything is written; what a table that names one field twice can still break is told.
+ */
+enum status linux_relocs_apply(const struct linux_relocs *relocs, const struct linux_image *image, uint64_t delta,
+			       struct fail *why) MUST_CHECK;
+
+/* Fields that the three lists name. */
+static inline size_t linux_relocs_count(const struct linux_relocs *relocs)
+{
+	return (relocs->add_32.size + relocs->subtract_32.size + relocs->add_64.size) / 4;
+}
+
+#endif
