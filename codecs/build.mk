@@ -70,14 +70,14 @@ $(1)/libunpack.a:
 	$$(Q)ar rcsD $$@ $$^
 endef
 
-whole = $(addprefix $(1)/,codecs/unpack.o $(CODEC_NAMES:%=codecs/%.o) $(UPSTREAM:%=upstream/%.o))
+whole = $(addprefix $(1)/,codecs/unpack.o codecs/codec.o $(CODEC_NAMES:%=codecs/%.o) $(UPSTREAM:%=upstream/%.o))
 $(HOST)/libunpack.a: $(call whole,$(HOST))
 $(HOST)/tool/libunpack.a: $(call whole,$(HOST)/tool)
 $(UEFI)/libunpack.a: $(call whole,$(UEFI))
 $(FUZZ)/libunpack.a: $(call whole,$(FUZZ))
 
 # For firmware each decoder is one object: of its sections those that it reaches, of its names its codecs'.
-$(OUT)/libunpack.a: $(OUT)/codecs/unpack.o $(DECODERS:%=$(OUT)/decoders/%.o) $(OUT)/decoders/fdt.o
+$(OUT)/libunpack.a: $(OUT)/codecs/unpack.o $(OUT)/codecs/codec.o $(DECODERS:%=$(OUT)/decoders/%.o) $(OUT)/decoders/fdt.o
 OUR_lz4 := lz4 lz4_legacy
 our = $(or $(OUR_$(1)),$(1))
 

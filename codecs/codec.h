@@ -5,9 +5,10 @@
 #ifndef BERTH_CODEC_H
 #define BERTH_CODEC_H
 
-#include "unpack.h"
+#include "stream.h"
 
 struct codec {
+	const char *name;
 	size_t state_size; /* zeroed memory at u->state before open */
 	enum status (*open)(struct unpack *u, struct fail *why);
 	/*
@@ -25,6 +26,9 @@ extern const struct codec codec_gzip, codec_lz4_legacy, codec_lz4, codec_zstd, c
 void *unpack_take(struct unpack *u, uint64_t size);
 void unpack_give(struct unpack *u, void *at); /* at may be NULL */
 
+/* Where in the file the decoder stands. */
+uint64_t unpack_offset(const struct unpack *u);
+
 /* The first @size bytes of u->in are read. */
 void unpack_eat(struct unpack *u, size_t size);
 
@@ -32,6 +36,7 @@ void unpack_eat(struct unpack *u, size_t size);
 enum status unpack_no_memory(struct unpack *u, struct fail *why);
 enum status unpack_broken(struct unpack *u, struct fail *why, const char *words);
 enum status unpack_garbage(struct unpack *u, struct fail *why);
+enum status unpack_longer_than(struct unpack *u, uint64_t size, const char *words, struct fail *why);
 enum status unpack_too_long(struct unpack *u, struct fail *why); /* longer than u->limit */
 enum status unpack_window_too_large(struct unpack *u, struct fail *why, uint64_t window);
 

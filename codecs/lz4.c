@@ -58,4 +58,4 @@ static void lz4_close(struct unpack *u)
 	LZ4F_freeDecompressionContext(lz4->decoder);
 }
 
-const struct codec codec_lz4 = {sizeof(struct lz4), lz4_open, lz4_step, lz4_close};
+const struct codec codec_lz4 = {"LZ4", sizeof(struct lz4), lz4_open, lz4_step, lz4_close};

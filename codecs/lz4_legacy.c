@@ -179,4 +179,4 @@ static void legacy_close(struct unpack *u)
 	unpack_give(u, l->gathered);
 }
 
-const struct codec codec_lz4_legacy = {sizeof(struct legacy), legacy_open, legacy_step, legacy_close};
+const struct codec codec_lz4_legacy = {"LZ4 (legacy)", sizeof(struct legacy), legacy_open, legacy_step, legacy_close};

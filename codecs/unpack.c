@@ -10,18 +10,18 @@
 /* ---- by which a packing is known: lib/decompress.c of Linux has the same list with two bytes of each ---- */
 
 static const struct packing_row {
-	const char *name;
-	const struct codec *codec;
+	const struct codec *codec; /* NULL: known by name alone */
+	const char *name;	   /* of those */
 	uint8_t size, magic[PACKING_HEAD];
 } rows[N_PACKINGS] = {
-    [PACKED_GZIP] = {"gzip", &codec_gzip, 3, {0x1f, 0x8b, 8}},
-    [PACKED_LZ4_LEGACY] = {"LZ4 (legacy)", &codec_lz4_legacy, 4, {0x02, 0x21, 0x4c, 0x18}},
-    [PACKED_LZ4] = {"LZ4", &codec_lz4, 4, {0x04, 0x22, 0x4d, 0x18}},
-    [PACKED_ZSTD] = {"zstd", &codec_zstd, 4, {0x28, 0xb5, 0x2f, 0xfd}},
-    [PACKED_XZ] = {"xz", &codec_xz, 6, {0xfd, '7', 'z', 'X', 'Z', 0}},
-    [PACKED_BZIP2] = {"bzip2", NULL, 3, {'B', 'Z', 'h'}},
-    [PACKED_LZMA] = {"lzma", NULL, 3, {0x5d, 0, 0}},
-    [PACKED_LZO] = {"lzo", NULL, 9, {0x89, 'L', 'Z', 'O', 0, '\r', '\n', 0x1a, '\n'}},
+    [PACKED_GZIP] = {&codec_gzip, NULL, 3, {0x1f, 0x8b, 8}},
+    [PACKED_LZ4_LEGACY] = {&codec_lz4_legacy, NULL, 4, {0x02, 0x21, 0x4c, 0x18}},
+    [PACKED_LZ4] = {&codec_lz4, NULL, 4, {0x04, 0x22, 0x4d, 0x18}},
+    [PACKED_ZSTD] = {&codec_zstd, NULL, 4, {0x28, 0xb5, 0x2f, 0xfd}},
+    [PACKED_XZ] = {&codec_xz, NULL, 6, {0xfd, '7', 'z', 'X', 'Z', 0}},
+    [PACKED_BZIP2] = {NULL, "bzip2", 3, {'B', 'Z', 'h'}},
+    [PACKED_LZMA] = {NULL, "lzma", 3, {0x5d, 0, 0}},
+    [PACKED_LZO] = {NULL, "lzo", 9, {0x89, 'L', 'Z', 'O', 0, '\r', '\n', 0x1a, '\n'}},
 };
 
 enum packing packing_of(struct bytes head)
@@ -34,99 +34,18 @@ enum packing packing_of(struct bytes head)
 
 const char *packing_name(enum packing packing)
 {
-	return packing == PACKED_NOT ? "nothing" : rows[packing].name;
+	if (packing == PACKED_NOT)
+		return "nothing";
+	return rows[packing].codec != NULL ? rows[packing].codec->name : rows[packing].name;
 }
 
-static const char *name_of(const struct codec *codec)
-{
-	unsigned int i = PACKED_NOT + 1;
-
-	while (rows[i].codec != codec)
-		i++;
-	return rows[i].name;
-}
-
-/* ---- memory: the size stands before each block, for decoders give back an address alone ---- */
-
-struct block {
-	_Alignas(16) uint64_t size;
-};
-
-void *unpack_take(struct unpack *u, uint64_t size)
-{
-	struct block *block = NULL;
-	uint64_t whole;
-
-	if (!checked_add(size, sizeof(*block), &whole))
-		block = u->from.take(u->from.context, whole);
-	if (block == NULL) {
-		u->refused = size;
-		return NULL;
-	}
-	block->size = whole;
-	u->held += whole;
-	if (u->memory < u->held)
-		u->memory = u->held;
-	return block + 1;
-}
-
-void unpack_give(struct unpack *u, void *at)
-{
-	struct block *block = at;
-
-	if (block == NULL)
-		return;
-	block--;
-	u->held -= block->size;
-	u->from.give(u->from.context, block, block->size);
-}
-
-/* ---- sentences ---- */
-
-/* Where in the file the decoder stands. */
-static uint64_t offset(const struct unpack *u)
-{
-	return u->from.start + u->packed - u->in.size;
-}
-
-enum status unpack_no_memory(struct unpack *u, struct fail *why)
-{
-	return fail(why, NO_PLACE, "%s: no memory of %s to unpack %s with", u->from.name, size_words(u->refused).at,
-		    name_of(u->codec));
-}
-
-enum status unpack_broken(struct unpack *u, struct fail *why, const char *words)
-{
-	return fail(why, BAD_INPUT, "%s is broken: %s at byte %" PRIu64 ": %s", u->from.name, name_of(u->codec),
-		    offset(u), words);
-}
-
-enum status unpack_garbage(struct unpack *u, struct fail *why)
-{
-	return fail(why, BAD_INPUT, "%s is broken: something else follows the end of %s at byte %" PRIu64, u->from.name,
-		    name_of(u->codec), offset(u));
-}
-
-enum status unpack_window_too_large(struct unpack *u, struct fail *why, uint64_t window)
-{
-	return fail(why, BAD_INPUT,
-		    "%s: to unpack its %s takes a window of %" PRIu64 " bytes, and at most %" PRIu64 " are supported",
-		    u->from.name, name_of(u->codec), window, UNPACK_WINDOW);
-}
+/* ---- input ---- */
 
 static enum status truncated(struct unpack *u, struct fail *why)
 {
 	return fail(why, BAD_INPUT,
 		    "%s is broken: %s ends too early, at byte %" PRIu64 ", after %" PRIu64 " unpacked bytes",
-		    u->from.name, name_of(u->codec), offset(u), u->unpacked);
-}
-
-/* ---- input ---- */
-
-void unpack_eat(struct unpack *u, size_t size)
-{
-	u->in.at += size;
-	u->in.size -= size;
+		    u->from.name, u->codec->name, unpack_offset(u), u->unpacked);
 }
 
 /* What lies behind size_at: the length, and no more than that. */
@@ -191,18 +110,6 @@ static enum status read_within_limit(struct unpack *u, uint8_t *to, uint64_t siz
 	return OK;
 }
 
-static enum status longer_than(struct unpack *u, uint64_t size, const char *words, struct fail *why)
-{
-	return fail(why, BAD_INPUT,
-		    "%s: its %s unpacks to more than the %" PRIu64 " bytes that %s; it was left at byte %" PRIu64,
-		    u->from.name, name_of(u->codec), size, words, offset(u));
-}
-
-enum status unpack_too_long(struct unpack *u, struct fail *why)
-{
-	return longer_than(u, u->limit, "it may have", why);
-}
-
 /* Goes on to the end of the stream, which must come before another byte. */
 static enum status expect_end(struct unpack *u, const char *words, struct fail *why)
 {
@@ -210,12 +117,12 @@ static enum status expect_end(struct unpack *u, const char *words, struct fail *
 	uint8_t byte;
 
 	TRY(read_within_limit(u, &byte, 1, &got, why));
-	return got == 0 ? OK : longer_than(u, before, words, why);
+	return got == 0 ? OK : unpack_longer_than(u, before, words, why);
 }
 
 static enum status given_up(const struct unpack *u, struct fail *why)
 {
-	return fail(why, BAD_INPUT, "%s: its %s was given up before", u->from.name, name_of(u->codec));
+	return fail(why, BAD_INPUT, "%s: its %s was given up before", u->from.name, u->codec->name);
 }
 
 enum status unpack_read(struct unpack *u, void *to, uint64_t size, uint64_t *got, struct fail *why)
@@ -262,7 +169,7 @@ static enum status check_size(const struct unpack *u, struct fail *why)
 		return fail(why, BAD_INPUT,
 			    "%s is broken: its %s unpacks to %" PRIu64 " bytes, and the length at byte %" PRIu64
 			    " says %" PRIu64,
-			    u->from.name, name_of(u->codec), u->unpacked, u->from.start + u->from.size_at, size);
+			    u->from.name, u->codec->name, u->unpacked, u->from.start + u->from.size_at, size);
 	return OK;
 }
 
@@ -298,7 +205,7 @@ enum status unpack_open(struct unpack *u, enum packing packing, const struct unp
 		u->from.size_at = UINT64_MAX;
 	if (u->codec == NULL)
 		return fail(why, BAD_INPUT, "%s: %s is not supported; gzip, LZ4, zstd and xz are", from->name,
-			    packing == PACKED_NOT ? "this packing" : rows[packing].name);
+			    packing == PACKED_NOT ? "this packing" : packing_name(packing));
 	status = open(u, why);
 	if (status != OK)
 		unpack_close(u);

@@ -117,4 +117,4 @@ static void zstd_close(struct unpack *u)
 	ZSTD_freeDCtx(zstd->decoder);
 }
 
-const struct codec codec_zstd = {sizeof(struct zstd), zstd_open, zstd_step, zstd_close};
+const struct codec codec_zstd = {"zstd", sizeof(struct zstd), zstd_open, zstd_step, zstd_close};

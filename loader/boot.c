@@ -3,14 +3,17 @@
  * The flow of a boot, from an entry to the kernel's first instruction. Two laws stand in boot_through(): everything
  * that may fail happens before fw_exit(), and what comes after it returns void.
  */
-#include "../plan/explain.h"
-#include "../base/mem.h"
+#include "boot.h"
+
 #include "files.h"
+
+#include "../base/mem.h"
 #include "../plan/aftermath.h"
+#include "../plan/explain.h"
+#include "../policy/placing.h"
 #include "../policy/policy.h"
 #include "../policy/staging.h"
 #include "../policy/unmet.h"
-
 #include "../protocol/x86/vmlinux.h"
 
 static enum status check_secure_boot(const struct machine *machine, struct fail *why)
@@ -23,7 +26,7 @@ static enum status check_secure_boot(const struct machine *machine, struct fail 
 		    machine->secure_boot == SECURE_BOOT_ENABLED ? "on" : "in a state that firmware does not tell");
 }
 
-static void draw_entropy(struct planning *p)
+static void draw_entropy(struct situation *p)
 {
 	p->machine.has_seed = fw_random(p->machine.seed, sizeof(p->machine.seed));
 	if (p->wish.policy != PLACE_RANDOM)
@@ -34,13 +37,13 @@ static void draw_entropy(struct planning *p)
 /* All that a plan depends on, for the debug log: `berth plan` makes the same plan of it. */
 static void log_survey(const struct boot *b)
 {
-	const struct memmap *map = &b->planning.survey.map;
+	const struct memmap *map = &b->situation.survey.map;
 	char line[160];
 	struct text text = TEXT(line);
 
 	if (!fw_log_wants(LOG_DEBUG))
 		return;
-	planning_facts(&text, &b->planning);
+	situation_facts(&text, &b->situation);
 	fw_log(LOG_DEBUG, "%s", line);
 	for (size_t i = 0; i < map->count; i++)
 		fw_log(LOG_DEBUG, "memory %#" PRIx64 "-%#" PRIx64 " type %u attribute %#" PRIx64 " %s",
@@ -50,7 +53,7 @@ static void log_survey(const struct boot *b)
 		fw_log(LOG_DEBUG, "refused %#" PRIx64 "-%#" PRIx64, b->refused[i].start, b->refused[i].end);
 }
 
-static void log_kept_out(const struct planning *p)
+static void log_kept_out(const struct situation *p)
 {
 	for (size_t i = 0; i < p->kept_out.n; i++)
 		fw_log(LOG_DEBUG, "the command line keeps out %#" PRIx64 "-%#" PRIx64 " [C13]", p->kept_out.at[i].start,
@@ -71,7 +74,7 @@ static enum status make_plan(struct boot *b, struct fail *why)
 {
 	struct plan_trace trace = {fw_log_wants(LOG_DEBUG) ? log_refusal : NULL, NULL};
 
-	return planning_make(&b->planning, &trace, why);
+	return placing_make(&b->situation, &trace, why);
 }
 
 static void release_claims(struct boot *b)
@@ -90,13 +93,13 @@ static void release_claims(struct boot *b)
  */
 static enum status look_again(struct boot *b, struct range refused, struct fail *why)
 {
-	struct survey *survey = &b->planning.survey;
+	struct survey *survey = &b->situation.survey;
 
 	if (b->n_looks++ == MAX_REFUSED)
 		return fail(why, GAVE_UP, "firmware refused %u places in turn", MAX_REFUSED);
 	fw_forget(survey);
 	TRY(fw_survey(survey, why));
-	TRY(planning_survey(&b->planning, why));
+	TRY(situation_survey(&b->situation, why));
 	if (memmap_owner(&survey->map, refused) == NULL) {
 		/* Firmware that gives nothing above 4 GiB is not asked for every address there. */
 		if (b->n_refused >= 3 && refused.start >= GIB(4))
@@ -106,8 +109,8 @@ static enum status look_again(struct boot *b, struct range refused, struct fail 
 	for (size_t i = 0; i < b->n_refused; i++)
 		TRY(free_memory_remove(&survey->free, b->refused[i], why));
 	log_survey(b);
-	TRY(planning_keep_out(&b->planning, why));
-	TRY(planning_measure(&b->planning, why)); /* tables and map room follow the map */
+	TRY(situation_keep_out(&b->situation, why));
+	TRY(situation_measure(&b->situation, why)); /* tables and map room follow the map */
 	return TAKEN;
 }
 
@@ -123,7 +126,7 @@ static enum status refused(struct boot *b, enum part part, struct range at, enum
 static enum status claim_staged(struct boot *b, struct fail *why)
 {
 	struct range want[MAX_STAGED];
-	size_t n = staging_claims(&b->planning, want);
+	size_t n = staging_claims(&b->situation, want);
 
 	for (size_t i = 0; i < n; i++) {
 		enum status status = fw_claim(want[i], why);
@@ -137,10 +140,10 @@ static enum status claim_staged(struct boot *b, struct fail *why)
 
 static enum status claim(struct boot *b, struct fail *why)
 {
-	if (b->planning.plan.copies.n != 0)
+	if (b->situation.plan.copies.n != 0)
 		TRY(claim_staged(b, why));
 	for (size_t i = 0; i < N_PARTS; i++) {
-		struct range at = b->planning.plan.part[i].at;
+		struct range at = b->situation.plan.part[i].at;
 		enum status status;
 
 		if (range_is_empty(at) || i == PART_KEPT || (i == PART_KERNEL && b->n_staged != 0))
@@ -153,30 +156,30 @@ static enum status claim(struct boot *b, struct fail *why)
 		if (i != PART_BOUNCE || status != TAKEN)
 			return refused(b, (enum part)i, at, status, why);
 		fw_log(LOG_DEBUG, "firmware does not give bounce %#" PRIx64 ": a plan without it is a plan", at.start);
-		b->planning.plan.part[i].at = (struct range){0, 0};
+		b->situation.plan.part[i].at = (struct range){0, 0};
 	}
 	return OK;
 }
 
-static void log_outlook(const struct boot *b)
+static void log_aftermath(const struct boot *b)
 {
-	const struct image *image = &b->planning.image;
+	const struct image *image = &b->situation.image;
 	char line[512];
-	struct outlook outlook;
+	struct aftermath aftermath;
 	struct text text = TEXT(line);
 
 	if (image->protocol->estimate != NULL && image->protocol->estimate(image, &text))
 		fw_log(LOG_NORMAL, "%s", line);
-	outlook_of(&b->planning.plan, &b->planning.survey.free.all, policy_kernel_may_move(image, b->command_line),
-		   &outlook);
-	if (outlook.kernel_may_move || fw_log_wants(LOG_DEBUG)) {
+	aftermath_of(&b->situation.plan, &b->situation.survey.free.all, policy_kernel_may_move(image, b->command_line),
+		     &aftermath);
+	if (aftermath.kernel_may_move || fw_log_wants(LOG_DEBUG)) {
 		text = TEXT(line);
-		outlook_moves(&text, &outlook);
+		aftermath_moves(&text, &aftermath);
 		fw_log(LOG_NORMAL, "%s", line);
 	}
 	if (fw_log_wants(LOG_DEBUG)) {
 		text = TEXT(line);
-		outlook_left(&text, &outlook);
+		aftermath_left(&text, &aftermath);
 		fw_log(LOG_DEBUG, "%s", line);
 	}
 }
@@ -191,9 +194,9 @@ static void log_plan(const struct boot *b)
 {
 	char line[512];
 
-	unmet_wishes(&b->planning, log_unmet, NULL);
+	unmet_wishes(&b->situation, log_unmet, NULL);
 	for (size_t i = 0; i < N_PARTS; i++) {
-		const struct placement *placement = &b->planning.plan.part[i];
+		const struct placement *placement = &b->situation.plan.part[i];
 		struct text text = TEXT(line);
 
 		if (range_is_empty(placement->at))
@@ -201,8 +204,8 @@ static void log_plan(const struct boot *b)
 		explain_placement(&text, (enum part)i, placement);
 		fw_log(LOG_NORMAL, "%s", line);
 	}
-	for (size_t i = 0; i < b->planning.plan.copies.n; i++) {
-		const struct copy *copy = &b->planning.plan.copies.copy[i];
+	for (size_t i = 0; i < b->situation.plan.copies.n; i++) {
+		const struct copy *copy = &b->situation.plan.copies.copy[i];
 		struct text text = TEXT(line);
 
 		if (copy->from == copy->to)
@@ -210,13 +213,13 @@ static void log_plan(const struct boot *b)
 		explain_copy(&text, copy);
 		fw_log(LOG_NORMAL, "%s", line);
 	}
-	log_outlook(b);
+	log_aftermath(b);
 }
 
 /* Where the kernel's first byte lies until exit; where somebody writes to all of it, all others follow. */
 static uint8_t *kernel_now(const struct boot *b)
 {
-	const struct plan *plan = &b->planning.plan;
+	const struct plan *plan = &b->situation.plan;
 	uint64_t run;
 
 	return fw_memory_at(copies_now(&plan->copies, plan->part[PART_KERNEL].at.start, &run));
@@ -237,10 +240,10 @@ static enum status load_packed(struct boot *b, struct fail *why)
 	struct packed *packed = &b->packed;
 	enum status status;
 
-	packed->memory = all_memory(&b->planning.survey.map);
+	packed->memory = all_memory(&b->situation.survey.map);
 	packed->buffer = b->loading.bounce;
 	packed->buffer_size = b->loading.bounce_size;
-	status = packed_load(packed, &b->planning.image, kernel_now(b), why);
+	status = packed_load(packed, &b->situation.image, kernel_now(b), why);
 	fw_progress(b->kernel.path, 0, 0);
 	TRY(status);
 	b->loading.read += packed->read_bytes;
@@ -252,7 +255,7 @@ static enum status load_packed(struct boot *b, struct fail *why)
 
 static enum status load_all(struct boot *b, struct fail *why)
 {
-	const struct planning *p = &b->planning;
+	const struct situation *p = &b->situation;
 
 	if (b->packed.found)
 		TRY(load_packed(b, why));
@@ -292,7 +295,7 @@ static enum status load(struct boot *b, struct fail *why)
 /* What a bzImage's decompressor does as well, unless nokaslr forbids it. */
 static enum status randomise(struct boot *b, struct fail *why)
 {
-	struct image *image = &b->planning.image;
+	struct image *image = &b->situation.image;
 	uint64_t entropy, delta;
 
 	if (!policy_randomises(image, b->command_line))
@@ -308,8 +311,8 @@ static enum status randomise(struct boot *b, struct fail *why)
 
 static enum status relocate(struct boot *b, struct fail *why)
 {
-	const struct image *image = &b->planning.image;
-	uint64_t start = b->planning.plan.part[PART_KERNEL].at.start;
+	const struct image *image = &b->situation.image;
+	uint64_t start = b->situation.plan.part[PART_KERNEL].at.start;
 
 	TRY(randomise(b, why));
 	return image->protocol->relocate == NULL ? OK : image->protocol->relocate(image, kernel_now(b), start, why);
@@ -317,34 +320,35 @@ static enum status relocate(struct boot *b, struct fail *why)
 
 static enum status prepare_handoff(struct boot *b, struct fail *why)
 {
-	struct range place = b->planning.plan.part[PART_HANDOFF].at;
-	struct bytes payload = {kernel_now(b), (size_t)b->planning.image.piece[0].size};
+	struct range place = b->situation.plan.part[PART_HANDOFF].at;
+	struct bytes payload = {kernel_now(b), (size_t)b->situation.image.piece[0].size};
 
-	if (b->planning.plan.copies.n > 1) /* in pieces nobody can read what the kernel says of itself: no seed, then */
-		b->planning.machine.has_seed = false;
+	if (b->situation.plan.copies.n >
+	    1) /* in pieces nobody can read what the kernel says of itself: no seed, then */
+		b->situation.machine.has_seed = false;
 	else
-		b->planning.image.protocol->inspect(&b->planning.image, payload, &b->planning.machine);
-	TRY(planning_measure(&b->planning, why));
-	if (b->planning.request[PART_HANDOFF].size > range_size(place))
+		b->situation.image.protocol->inspect(&b->situation.image, payload, &b->situation.machine);
+	TRY(situation_measure(&b->situation, why));
+	if (b->situation.request[PART_HANDOFF].size > range_size(place))
 		return fail(why, IO_ERROR, "the handoff block needs more than was planned; please report this");
 	b->handoff = (struct handoff){.block = {fw_memory_at(place.start), place.start, 0}};
 	memset(b->handoff.block.at, 0, (size_t)range_size(place));
-	planning_describe(&b->planning, &b->handoff);
+	situation_describe(&b->situation, &b->handoff);
 	if (b->handoff.tree_error != 0)
 		return fail(why, IO_ERROR, "the device tree cannot be written (%s); please report this",
 			    tree_error(b->handoff.tree_error));
-	memset(b->planning.machine.seed, 0, sizeof(b->planning.machine.seed));
+	memset(b->situation.machine.seed, 0, sizeof(b->situation.machine.seed));
 	return OK;
 }
 
 /* Firmware had time to give away what was to be free after exit (rule C6). */
 static enum status check_target(struct boot *b, struct fail *why)
 {
-	struct survey *survey = &b->planning.survey;
-	struct range target = b->planning.plan.part[PART_KERNEL].at;
+	struct survey *survey = &b->situation.survey;
+	struct range target = b->situation.plan.part[PART_KERNEL].at;
 	const struct memory *stays;
 
-	if (b->planning.plan.copies.n == 0)
+	if (b->situation.plan.copies.n == 0)
 		return OK;
 	fw_forget(survey);
 	TRY(fw_survey(survey, why));
@@ -359,7 +363,7 @@ static enum status check_target(struct boot *b, struct fail *why)
 
 static enum status boot_through(struct boot *b, const struct entry *entry, struct fail *why)
 {
-	struct planning *p = &b->planning;
+	struct situation *p = &b->situation;
 	enum status claimed;
 
 	/* 1. Where we are, and whether we may. */
@@ -377,11 +381,11 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	policy_default(&p->wish, &p->image, b->command_line);
 	draw_entropy(p);
 	TRY(fw_survey(&p->survey, why));
-	TRY(planning_survey(p, why));
+	TRY(situation_survey(p, why));
 	log_survey(b);
-	TRY(planning_keep_out(p, why));
+	TRY(situation_keep_out(p, why));
 	log_kept_out(p);
-	TRY(planning_demand(p, why));
+	TRY(situation_demand(p, why));
 
 	/* 4. Where each part goes; what firmware refuses is planned again without that place. */
 	do {
@@ -414,15 +418,15 @@ enum status boot(struct boot *b, const struct entry *entry, const struct loader_
 	enum status status;
 
 	memset(b, 0, offsetof(struct boot, head));
-	b->planning.wish = entry->wish;
-	b->planning.conf = conf;
+	b->situation.wish = entry->wish;
+	b->situation.conf = conf;
 	status = boot_through(b, entry, why);
 	boot_close(b);
 	boot_give_back(b);
 	if (b->handoff.block.at != NULL) /* there is a seed in it */
 		memset(fw_memory_at(b->claimed[PART_HANDOFF].start), 0, (size_t)range_size(b->claimed[PART_HANDOFF]));
-	memset(b->planning.machine.seed, 0, sizeof(b->planning.machine.seed));
+	memset(b->situation.machine.seed, 0, sizeof(b->situation.machine.seed));
 	release_claims(b);
-	fw_forget(&b->planning.survey);
+	fw_forget(&b->situation.survey);
 	return status;
 }

@@ -1,44 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One attempt to boot an entry. */
+/* Boots an entry. */
 #ifndef BERTH_BOOT_H
 #define BERTH_BOOT_H
 
-#include "load.h"
-#include "../kernel/packed.h"
-#include "../policy/staging.h"
-
-#define MAX_REFUSED 16
-
-/* A file that is read as a whole once all places are claimed, to memory that firmware chooses. */
-struct whole {
-	struct file file;
-	uint64_t size; /* bytes of it that are read */
-	uint8_t *at;   /* NULL: there is none, or it was not read yet */
-	uint64_t room; /* bytes there, of which the file takes the first */
-};
-
-/* What an attempt holds: released, whatever happens, when boot() returns. Too large for firmware's stack. */
-struct boot {
-	struct file kernel, initrd[MAX_INITRDS];
-	size_t n_initrds;
-	struct planning planning;
-	struct range claimed[N_PARTS];	 /* empty: not claimed */
-	struct range staged[MAX_STAGED]; /* claimed for a kernel that is copied after exit (rule C6), in its stead */
-	size_t n_staged;
-	struct range refused[MAX_REFUSED]; /* by firmware, against its own map */
-	size_t n_refused;
-	unsigned int n_looks; /* at the memory, after a refusal */
-	struct loading loading;
-	struct packed packed;
-	struct whole relocs; /* Linux's relocation table: the kernel's name with ".relocs" behind it */
-	struct whole tree;   /* the device tree that the entry names */
-	struct handoff handoff;
-
-	/* Behind what an attempt starts with as zeros. */
-	uint8_t head[IMAGE_HEAD];
-	uint8_t spare[CHECK_PIECE];
-	char command_line[MAX_COMMAND_LINE];
-};
+#include "attempt.h"
 
 /* Boots @entry. Returns only when it cannot, with everything released and the reason in @why. */
 enum status boot(struct boot *boot, const struct entry *entry, const struct loader_conf *conf,

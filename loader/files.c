@@ -18,7 +18,7 @@ static enum status open_file(struct file *file, struct word path, struct fail *w
 
 enum status boot_open(struct boot *b, const struct entry *entry, struct fail *why)
 {
-	struct cargo *cargo = &b->planning.cargo;
+	struct cargo *cargo = &b->situation.cargo;
 
 	TRY(entry_command_line(entry, b->command_line, sizeof(b->command_line), why));
 	TRY(open_file(&b->kernel, entry->linux_path, why));
@@ -63,7 +63,7 @@ static enum status identify_packed(struct boot *b, struct bytes head, bool paylo
 	    .buffer = b->spare,
 	    .buffer_size = sizeof(b->spare),
 	};
-	status = packed_identify(&b->packed, &b->planning.image, head, payload_wanted, why);
+	status = packed_identify(&b->packed, &b->situation.image, head, payload_wanted, why);
 	fw_progress(b->kernel.path, 0, 0);
 	TRY(status);
 	b->loading.read += b->packed.read_bytes;
@@ -73,7 +73,7 @@ static enum status identify_packed(struct boot *b, struct bytes head, bool paylo
 /* What of the file behind its head tells more of the image. */
 static enum status learn(struct boot *b, struct fail *why)
 {
-	struct image *image = &b->planning.image;
+	struct image *image = &b->situation.image;
 
 	_Static_assert(sizeof(b->spare) >= IMAGE_WANT_MOST, "a piece does not fit");
 	for (size_t i = 0; i < image->n_wants; i++) {
@@ -90,7 +90,7 @@ static enum status learn(struct boot *b, struct fail *why)
 	return OK;
 }
 
-static enum status check_machine(const struct planning *p, struct fail *why)
+static enum status check_machine(const struct situation *p, struct fail *why)
 {
 	const struct image *image = &p->image;
 
@@ -104,7 +104,7 @@ static enum status stay_in_place(struct boot *b, const struct entry *entry, stru
 {
 	bool added;
 
-	if (!b->planning.image.moves_itself)
+	if (!b->situation.image.moves_itself)
 		return OK;
 	TRY(policy_command_line(entry, b->command_line, sizeof(b->command_line), &added, why));
 	if (added)
@@ -119,7 +119,7 @@ static enum status find_relocs(struct boot *b, struct fail *why)
 	struct text path = {file->path, sizeof(file->path), 0};
 	enum status status;
 
-	if (b->planning.image.protocol != &vmlinux_protocol || (b->packed.found && b->packed.size != ELF_SIZE_UNKNOWN))
+	if (b->situation.image.protocol != &vmlinux_protocol || (b->packed.found && b->packed.size != ELF_SIZE_UNKNOWN))
 		return OK;
 	text_add(&path, "%s.relocs", b->kernel.path);
 	if (text_cut(&path))
@@ -130,7 +130,7 @@ static enum status find_relocs(struct boot *b, struct fail *why)
 	TRY(status);
 	TRY(vmlinux_check_table_size(file->path, file->size, why));
 	b->relocs.size = file->size;
-	b->planning.image.has_table = true;
+	b->situation.image.has_table = true;
 	return OK;
 }
 
@@ -183,13 +183,13 @@ static enum status find_named_tree(struct boot *b, struct word path, struct fail
 	if (size < TREE_HEADER || size > file->size)
 		return fail_by(why, BAD_INPUT, C11, "%s: no device tree, or not all of it, in %" PRIu64 " bytes",
 			       file->path, file->size);
-	TRY(chosen_check_size(size, b->planning.image.protocol->most_tree, why));
-	b->planning.cargo.tree = (struct tree){NULL, size};
+	TRY(chosen_check_size(size, b->situation.image.protocol->most_tree, why));
+	b->situation.cargo.tree = (struct tree){NULL, size};
 	b->tree.size = size;
 	return OK;
 }
 
-static enum status learn_tree(const struct planning *p, const struct tree *tree, struct machine *machine,
+static enum status learn_tree(const struct situation *p, const struct tree *tree, struct machine *machine,
 			      struct fail *why)
 {
 	return p->image.protocol->learn_tree == NULL ? OK : p->image.protocol->learn_tree(tree, machine, why);
@@ -205,7 +205,7 @@ static enum status read_named_tree(struct boot *b, struct tree *tree, struct fai
 
 	TRY(read_whole(b, whole, FIX_ROOM, why));
 	TRY(tree_check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->size}, why));
-	if (b->planning.image.protocol->learn_tree == NULL || !fw_fix_tree(whole->at, whole->room))
+	if (b->situation.image.protocol->learn_tree == NULL || !fw_fix_tree(whole->at, whole->room))
 		return OK;
 	return tree_check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->room}, why);
 }
@@ -219,7 +219,7 @@ static bool is_reserved(const struct machine *machine, struct range range)
 }
 
 /* A kernel that is not told of SBI firmware's memory takes it for its own and dies without a word (rule R3). */
-static void warn_of_lost_ranges(const struct planning *p)
+static void warn_of_lost_ranges(const struct situation *p)
 {
 	struct machine own = p->machine;
 	struct tree tree;
@@ -240,11 +240,11 @@ static void warn_of_lost_ranges(const struct planning *p)
  * at. */
 static enum status learn_named_tree(struct boot *b, struct fail *why)
 {
-	struct planning *p = &b->planning;
+	struct situation *p = &b->situation;
 	struct tree tree;
 	enum status status;
 
-	if (b->planning.image.protocol->learn_tree == NULL)
+	if (b->situation.image.protocol->learn_tree == NULL)
 		return OK;
 	b->loading.bounce = b->spare;
 	b->loading.bounce_size = sizeof(b->spare);
@@ -267,7 +267,7 @@ static bool tells_the_same(const struct machine *a, const struct machine *b)
 
 enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fail *why)
 {
-	struct planning *p = &b->planning;
+	struct situation *p = &b->situation;
 
 	if (!p->image.protocol->told_by_tree) {
 		if (entry->devicetree.length != 0)
@@ -285,16 +285,16 @@ enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fai
 
 enum status boot_read_tree(struct boot *b, struct fail *why)
 {
-	struct tree *tree = &b->planning.cargo.tree;
+	struct tree *tree = &b->situation.cargo.tree;
 	uint64_t planned = tree->size;
 	struct machine machine;
 
 	if (b->tree.file.handle == NULL)
 		return OK;
 	TRY(read_named_tree(b, tree, why));
-	machine = b->planning.machine;
-	TRY(learn_tree(&b->planning, tree, &machine, why));
-	if (tree->size > planned || !tells_the_same(&machine, &b->planning.machine))
+	machine = b->situation.machine;
+	TRY(learn_tree(&b->situation, tree, &machine, why));
+	if (tree->size > planned || !tells_the_same(&machine, &b->situation.machine))
 		return fail(why, BAD_INPUT, "%s changed while it was read", b->tree.file.path);
 	return OK;
 }
@@ -313,7 +313,7 @@ struct bytes boot_relocations(const struct boot *b)
 
 enum status boot_identify(struct boot *b, const struct entry *entry, struct fail *why)
 {
-	struct image *image = &b->planning.image;
+	struct image *image = &b->situation.image;
 	struct bytes head = {b->head, 0};
 
 	image->name = b->kernel.path;
@@ -323,7 +323,7 @@ enum status boot_identify(struct boot *b, const struct entry *entry, struct fail
 	if (!packed_as_a_whole(head))
 		TRY(image_identify(image, head, why));
 	TRY(identify_packed(b, head, entry->loader_unpacks, why));
-	TRY(check_machine(&b->planning, why));
+	TRY(check_machine(&b->situation, why));
 	/* Of a bzImage not read again: its payload starts behind two sectors at the earliest. */
 	b->loading.read += head.size;
 	TRY(learn(b, why));

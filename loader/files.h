@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the user named, and what it is: opens an entry's files, and reads of the kernel what tells of it. */
-#ifndef BERTH_OPEN_H
-#define BERTH_OPEN_H
+#ifndef BERTH_FILES_H
+#define BERTH_FILES_H
 
-#include "boot.h"
+#include "attempt.h"
 
 /* Kernel and initrds, whose sizes are summed up, and the command line. NOT_FOUND names the file that is not there. */
 enum status boot_open(struct boot *b, const struct entry *entry, struct fail *why) MUST_CHECK;

@@ -68,35 +68,35 @@ static uint64_t whole_pages(struct range piece)
 }
 
 /* Walks what is left of each run between the places in it. */
-static void look_at_rest(const struct plan *plan, const struct runs *free, struct outlook *outlook)
+static void look_at_rest(const struct plan *plan, const struct runs *free, struct aftermath *aftermath)
 {
 	for (size_t i = 0; i < free->count; i++) {
 		struct range run = free->run[i], piece = {run.start, run.end};
 
-		outlook->gib_pages.before += whole_pages(run);
+		aftermath->gib_pages.before += whole_pages(run);
 		while (piece.start < run.end) {
 			const struct range *next = next_taken(plan, run, piece.start);
 
 			piece.end = next == NULL ? run.end : next->start < piece.start ? piece.start : next->start;
-			outlook->gib_pages.after += whole_pages(piece);
-			if (range_size(piece) > range_size(outlook->largest_left))
-				outlook->largest_left = piece;
+			aftermath->gib_pages.after += whole_pages(piece);
+			if (range_size(piece) > range_size(aftermath->largest_left))
+				aftermath->largest_left = piece;
 			piece.start = next == NULL ? run.end : next->end;
 		}
 	}
 }
 
-void outlook_of(const struct plan *plan, const struct runs *free, bool kernel_may_move, struct outlook *outlook)
+void aftermath_of(const struct plan *plan, const struct runs *free, bool kernel_may_move, struct aftermath *aftermath)
 {
-	*outlook = (struct outlook){
+	*aftermath = (struct aftermath){
 	    .below_16m = free_bytes(plan, free, MIB(16)),
 	    .below_4g = free_bytes(plan, free, GIB(4)),
 	    .kernel_may_move = kernel_may_move,
 	};
-	look_at_rest(plan, free, outlook);
+	look_at_rest(plan, free, aftermath);
 }
 
-void outlook_left(struct text *text, const struct outlook *o)
+void aftermath_left(struct text *text, const struct aftermath *o)
 {
 	text_add(text, "left %s of %s below 16 MiB, ", size_words(o->below_16m.after).at,
 		 size_words(o->below_16m.before).at);
@@ -106,7 +106,7 @@ void outlook_left(struct text *text, const struct outlook *o)
 		 o->largest_left.start);
 }
 
-void outlook_moves(struct text *text, const struct outlook *o)
+void aftermath_moves(struct text *text, const struct aftermath *o)
 {
 	text_add(text,
 		 o->kernel_may_move

@@ -4,7 +4,7 @@
 #define BERTH_CANDIDATES_H
 
 #include "fit.h"
-#include "search.h"
+#include "runs.h"
 
 struct candidates {
 	/* in */

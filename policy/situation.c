@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "situation.h"
 
-#include "../plan/explain.h"
-#include "staging.h"
-
 #include "../arch/moves.h"
 
 static void add_written(struct handoff *handoff, struct range range)
@@ -13,7 +10,7 @@ static void add_written(struct handoff *handoff, struct range range)
 }
 
 /* Where the loader wrote, and the kernel may read before its caches are on. */
-static void list_written(const struct planning *p, struct handoff *handoff)
+static void list_written(const struct situation *p, struct handoff *handoff)
 {
 	handoff->n_written = 0;
 	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++)
@@ -26,7 +23,7 @@ static void list_written(const struct planning *p, struct handoff *handoff)
 	}
 }
 
-void planning_describe(struct planning *p, struct handoff *handoff)
+void situation_describe(struct situation *p, struct handoff *handoff)
 {
 	p->machine.map_room = p->survey.final_room;
 	p->machine.map_desc_size = p->survey.desc_size;
@@ -37,11 +34,11 @@ void planning_describe(struct planning *p, struct handoff *handoff)
 	p->arch->prepare(&p->cpu, &p->image, &p->survey.map, handoff);
 }
 
-enum status planning_measure(struct planning *p, struct fail *why)
+enum status situation_measure(struct situation *p, struct fail *why)
 {
 	struct handoff handoff = {.block = {NULL, 0, 0}};
 
-	planning_describe(p, &handoff);
+	situation_describe(p, &handoff);
 	if (checked_align_up(handoff.block.used, EFI_PAGE, &p->request[PART_HANDOFF].size))
 		return fail(why, BAD_INPUT, "the handoff block is larger than any memory");
 	return OK;
@@ -55,7 +52,7 @@ static void find_free(struct survey *survey)
 	reliable->count = memmap_free_runs(&survey->map, true, reliable->run, reliable->room);
 }
 
-enum status planning_survey(struct planning *p, struct fail *why)
+enum status situation_survey(struct situation *p, struct fail *why)
 {
 	for (size_t i = 0; i < p->machine.n_reserved; i++)
 		if (memmap_reserve(&p->survey.map, p->machine.reserved[i]))
@@ -67,7 +64,7 @@ enum status planning_survey(struct planning *p, struct fail *why)
 	return OK;
 }
 
-enum status planning_keep_out(struct planning *p, struct fail *why)
+enum status situation_keep_out(struct situation *p, struct fail *why)
 {
 	const char *line = p->cargo.command_line;
 	bool is_riscv = p->image.machine == ELF_RISCV, is_x86 = policy_is_linux_on_x86(&p->image);
@@ -93,7 +90,7 @@ enum status planning_keep_out(struct planning *p, struct fail *why)
  * Linux arch/arm64/mm/init.c, arm64_memblock_init: what is beyond mem= and holds the kernel or the initrd is added
  * back. So that the kernel has no more memory than was asked for, they lie below while they can.
  */
-static void wish_below_mem(struct planning *p)
+static void wish_below_mem(struct situation *p)
 {
 	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++) {
 		p->beyond_mem[i] = p->request[i].max;
@@ -102,17 +99,7 @@ static void wish_below_mem(struct planning *p)
 	}
 }
 
-static bool give_up_mem(struct planning *p)
-{
-	if (p->image.machine != ELF_AARCH64 || p->machine.mem_end == 0 || p->is_beyond_mem)
-		return false;
-	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++)
-		p->request[i].max = p->beyond_mem[i];
-	p->is_beyond_mem = true;
-	return true;
-}
-
-enum status planning_demand(struct planning *p, struct fail *why)
+enum status situation_demand(struct situation *p, struct fail *why)
 {
 	p->image.five_levels = policy_five_levels(&p->cpu, &p->image, p->cargo.command_line);
 	policy_own_parts(p->conf, p->request); /* first, so that what holds for all parts holds for them */
@@ -123,7 +110,7 @@ enum status planning_demand(struct planning *p, struct fail *why)
 		reach_at_most(&p->request[i], reach.value, reach.by);
 	}
 	TRY(p->arch->demand(&p->cpu, &p->image, &p->request[PART_HANDOFF], why));
-	TRY(planning_measure(p, why));
+	TRY(situation_measure(p, why));
 	for (size_t i = 0; i < N_PARTS; i++)
 		if (checked_align_up(p->request[i].size, EFI_PAGE, &p->request[i].size))
 			return fail(why, BAD_INPUT, "the %s is larger than any memory", part_name((enum part)i));
@@ -134,37 +121,15 @@ enum status planning_demand(struct planning *p, struct fail *why)
 	return OK;
 }
 
-enum status planning_make(struct planning *p, const struct plan_trace *trace, struct fail *why)
-{
-	struct plan_failure failure;
-	enum status status;
-
-	p->moves.n = 0;
-	if (p->copies_after_exit) { /* planned before, and a place was refused */
-		p->copies_after_exit = false;
-		TRY(planning_measure(p, why));
-	}
-	status = plan_make(p->request, &p->survey.free, &p->plan, &failure, trace);
-	if (status == NO_PLACE && give_up_mem(p))
-		status = plan_make(p->request, &p->survey.free, &p->plan, &failure, trace);
-	if (status == NO_PLACE && staging_can_help(p, &failure))
-		return staging_plan(p, trace, why);
-	if (status != OK)
-		return explain_failure(status, p->request, &p->survey.free, &p->survey.map, &failure, why);
-	if (p->plan.part[PART_KERNEL].at.end <= GIB(4) && p->plan.part[PART_INITRD].at.end <= GIB(4))
-		p->plan.part[PART_BOUNCE] = (struct placement){.align = 0};
-	return OK;
-}
-
 /* Of page tables: those that an x86 runs with, and those that all of RISC-V's harts have, 0 where nobody tells. */
-static unsigned int levels(const struct planning *p)
+static unsigned int levels(const struct situation *p)
 {
 	if (p->image.machine == ELF_RISCV)
 		return p->machine.riscv.levels;
 	return p->cpu.five_levels ? 5 : 4;
 }
 
-void planning_facts(struct text *text, const struct planning *p)
+void situation_facts(struct text *text, const struct situation *p)
 {
 	text_add(
 	    text,

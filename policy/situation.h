@@ -3,13 +3,15 @@
  * All that a plan is made from, and the plan. Pure: the same facts give the same plan, in firmware and on the host,
  * where `berth plan` fills them in from a log or a memory map.
  */
-#ifndef BERTH_PLANNING_H
-#define BERTH_PLANNING_H
+#ifndef BERTH_SITUATION_H
+#define BERTH_SITUATION_H
 
 #include "../arch/arch.h"
 #include "../plan/copies.h"
 #include "../plan/search.h"
 #include "policy.h"
+
+#include "../protocol/kept_out.h"
 
 /*
  * Descriptors to spare in the final map: our own claims split some, and firmware's event handlers may split more
@@ -27,7 +29,7 @@ struct survey {
 	void *pool;	    /* of who made it */
 };
 
-struct planning {
+struct situation {
 	/* facts */
 	struct wish wish;
 	const struct loader_conf *conf;
@@ -54,34 +56,28 @@ struct planning {
  * Measures what the handoff block needs, for the survey as it is now: again after each new look at memory, for tables
  * and map room follow the map. With handoff->block.at == NULL before the call nothing is written.
  */
-void planning_describe(struct planning *p, struct handoff *handoff);
-enum status planning_measure(struct planning *p, struct fail *why) MUST_CHECK;
+void situation_describe(struct situation *p, struct handoff *handoff);
+enum status situation_measure(struct situation *p, struct fail *why) MUST_CHECK;
 
 /*
  * Once more after each new look at memory: takes out of it what the device tree keeps for somebody else (rule R3), and
  * finds where it starts. IO_ERROR when the survey has no room for that.
  */
-enum status planning_survey(struct planning *p, struct fail *why) MUST_CHECK;
+enum status situation_survey(struct situation *p, struct fail *why) MUST_CHECK;
 
 /*
  * Once more after each new look at memory, and after what firmware refused was taken out of it: keeps the parts out of
  * what the command line takes from the kernel (rule C13), and finds where the memory that mem= leaves ends (C9).
  */
-enum status planning_keep_out(struct planning *p, struct fail *why) MUST_CHECK;
+enum status situation_keep_out(struct situation *p, struct fail *why) MUST_CHECK;
 
 /* What each part asks of its place: the image's demands, the CPU's, and the user's wish. */
-enum status planning_demand(struct planning *p, struct fail *why) MUST_CHECK;
-
-/*
- * Finds the places; NO_PLACE and GAVE_UP explain themselves in @why. The bounce buffer has a place only where rule C7
- * needs it.
- */
-enum status planning_make(struct planning *p, const struct plan_trace *trace, struct fail *why) MUST_CHECK;
+enum status situation_demand(struct situation *p, struct fail *why) MUST_CHECK;
 
 /*
  * What the debug log says of the survey, apart from its memory: the sizes on which the handoff block depends. Reading
  * it back is tools/mapread.c's.
  */
-void planning_facts(struct text *text, const struct planning *p);
+void situation_facts(struct text *text, const struct situation *p);
 
 #endif

@@ -4,7 +4,7 @@
 #include "../plan/explain.h"
 #include "../plan/fit.h"
 
-static struct range target_of(const struct planning *p)
+static struct range target_of(const struct situation *p)
 {
 	const struct request *kernel = &p->request[PART_KERNEL];
 
@@ -13,7 +13,7 @@ static struct range target_of(const struct planning *p)
 
 /* Of the window what is loaded; all of it where somebody writes to it as a whole. In whole pages, which firmware gives.
  */
-static uint64_t staged_size(const struct planning *p)
+static uint64_t staged_size(const struct situation *p)
 {
 	const struct image *image = &p->image;
 	uint64_t end = 0;
@@ -26,7 +26,7 @@ static uint64_t staged_size(const struct planning *p)
 	return end;
 }
 
-bool staging_can_help(const struct planning *p, const struct plan_failure *failure)
+bool staging_can_help(const struct situation *p, const struct plan_failure *failure)
 {
 	const struct memory *stays;
 
@@ -83,7 +83,7 @@ static struct range largest_gap(const struct rest *rest)
 	return best;
 }
 
-static void rest_of(const struct planning *p, const struct request *staged, struct rest *rest)
+static void rest_of(const struct situation *p, const struct request *staged, struct rest *rest)
 {
 	*rest = (struct rest){.runs = &p->survey.free.all, .limits = {staged->min.value, staged->max.value}};
 	for (size_t i = 0; i < N_PARTS; i++)
@@ -153,14 +153,14 @@ static bool wait_in_pieces(struct rest *rest, struct range loaded, struct copies
 
 /* ---- the plan ---- */
 
-static void put_kernel(struct planning *p)
+static void put_kernel(struct situation *p)
 {
 	const struct request *kernel = &p->request[PART_KERNEL];
 
 	p->plan.part[PART_KERNEL] = (struct placement){target_of(p), kernel->choice[0].align, C6};
 }
 
-static enum status no_room(const struct planning *p, uint64_t size, struct fail *why)
+static enum status no_room(const struct situation *p, uint64_t size, struct fail *why)
 {
 	(void)fail_by(why, NO_PLACE, C6,
 		      "%s has to be copied to %#" PRIx64 " after exit, where boot services are until then, and "
@@ -171,7 +171,7 @@ static enum status no_room(const struct planning *p, uint64_t size, struct fail 
 }
 
 /* All other parts first; the kernel's bytes have what is left. */
-static enum status plan_rest(struct planning *p, const struct request *staged, const struct plan_trace *trace,
+static enum status plan_rest(struct situation *p, const struct request *staged, const struct plan_trace *trace,
 			     struct fail *why)
 {
 	struct range loaded = {target_of(p).start, target_of(p).start + staged->size};
@@ -194,7 +194,7 @@ static enum status plan_rest(struct planning *p, const struct request *staged, c
 }
 
 /* The bytes as a part like any other, where they would lie if they stayed there. */
-static enum status plan_staged(struct planning *p, struct request *staged, const struct plan_trace *trace)
+static enum status plan_staged(struct situation *p, struct request *staged, const struct plan_trace *trace)
 {
 	struct request *kernel = &p->request[PART_KERNEL], swap = *kernel;
 	struct plan_failure failure;
@@ -211,7 +211,7 @@ static enum status plan_staged(struct planning *p, struct request *staged, const
 }
 
 /* The kernel is planned elsewhere, or not at all: what must be near to it must be near to where it will be. */
-static void keep_near_target(struct planning *p)
+static void keep_near_target(struct situation *p)
 {
 	for (size_t i = 0; i < N_PARTS; i++) {
 		struct request *r = &p->request[i];
@@ -226,7 +226,7 @@ static void keep_near_target(struct planning *p)
 	}
 }
 
-enum status staging_plan(struct planning *p, const struct plan_trace *trace, struct fail *why)
+enum status staging_plan(struct situation *p, const struct plan_trace *trace, struct fail *why)
 {
 	struct request staged;
 	enum status status;
@@ -234,7 +234,7 @@ enum status staging_plan(struct planning *p, const struct plan_trace *trace, str
 	policy_stage(&p->request[PART_KERNEL], staged_size(p), &staged);
 	keep_near_target(p);
 	p->copies_after_exit = true;
-	TRY(planning_measure(p, why));
+	TRY(situation_measure(p, why));
 	p->survey.free.reserved = target_of(p);
 	status = plan_staged(p, &staged, trace);
 	if (status != OK)
@@ -270,7 +270,7 @@ static bool join(struct range claim[MAX_STAGED], size_t *n, struct range more)
 	return true;
 }
 
-size_t staging_claims(const struct planning *p, struct range claim[MAX_STAGED])
+size_t staging_claims(const struct situation *p, struct range claim[MAX_STAGED])
 {
 	const struct runs *free = &p->survey.free.all;
 	struct range target = p->plan.part[PART_KERNEL].at;

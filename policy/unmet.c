@@ -28,7 +28,7 @@ struct instead {
 	char at[64];
 };
 
-static struct instead instead_of(const struct planning *p)
+static struct instead instead_of(const struct situation *p)
 {
 	const struct placement *kernel = &p->plan.part[PART_KERNEL];
 	struct instead instead = {""};
@@ -41,7 +41,7 @@ static struct instead instead_of(const struct planning *p)
 /* ---- placement preferred ---- */
 
 /* Why the kernel does not lie in @wished, where its header would have it. */
-static void say_in_the_way(struct text *text, const struct planning *p, struct range wished)
+static void say_in_the_way(struct text *text, const struct situation *p, struct range wished)
 {
 	const struct request *kernel = &p->request[PART_KERNEL];
 	const struct memory *owner = memmap_owner(&p->survey.map, wished);
@@ -59,7 +59,7 @@ static void say_in_the_way(struct text *text, const struct planning *p, struct r
 		text_add(text, "is not all free memory, or firmware does not give it, or another part needs it [C8]");
 }
 
-static void tell_preferred(const struct planning *p, const struct told *told)
+static void tell_preferred(const struct situation *p, const struct told *told)
 {
 	uint64_t at = p->image.bzimage.pref_address;
 	struct range wished;
@@ -81,7 +81,7 @@ static void tell_preferred(const struct planning *p, const struct told *told)
 /* ---- placement random, low, high ---- */
 
 /* The rule that leaves the kernel no choice, whatever is wished; RULE_NONE: it has one. */
-static enum rule no_choice(const struct planning *p)
+static enum rule no_choice(const struct situation *p)
 {
 	const struct request *kernel = &p->request[PART_KERNEL];
 
@@ -89,7 +89,7 @@ static enum rule no_choice(const struct planning *p)
 }
 
 /* Of a kernel with relocations it is what its own decompressor would do, and nobody need have written it (rule X10). */
-static void tell_random(const struct planning *p, const struct told *told)
+static void tell_random(const struct situation *p, const struct told *told)
 {
 	const char *wished = p->wish.said ? "placement random" : "a random place, which KASLR wishes,";
 
@@ -109,7 +109,7 @@ static void tell_random(const struct planning *p, const struct told *told)
 		     wished, p->request[PART_KERNEL].align.value, instead_of(p).at);
 }
 
-static void tell_low(const struct planning *p, const struct told *told)
+static void tell_low(const struct situation *p, const struct told *told)
 {
 	if (p->request[PART_KERNEL].exact.by != RULE_NONE)
 		tell(told, "placement low is not met: the kernel runs at one place alone; %s", instead_of(p).at);
@@ -126,7 +126,7 @@ static void tell_low(const struct planning *p, const struct told *told)
 }
 
 /* Only where somebody wrote it: it is the default. That there is nothing above 4 GiB is part of the wish (rule C3). */
-static void tell_high(const struct planning *p, const struct told *told)
+static void tell_high(const struct situation *p, const struct told *told)
 {
 	const struct placement *kernel = &p->plan.part[PART_KERNEL];
 
@@ -144,7 +144,7 @@ static void tell_high(const struct planning *p, const struct told *told)
 /* ---- what others wish ---- */
 
 /* The header's, which costs the kernel speed for as long as it runs. */
-static void tell_alignment(const struct planning *p, const struct told *told)
+static void tell_alignment(const struct situation *p, const struct told *told)
 {
 	const struct placement *kernel = &p->plan.part[PART_KERNEL];
 
@@ -156,7 +156,7 @@ static void tell_alignment(const struct planning *p, const struct told *told)
 		     p->request[PART_KERNEL].align.value, kernel->at.start, kernel->align);
 }
 
-static void tell_mem(const struct planning *p, const struct told *told)
+static void tell_mem(const struct situation *p, const struct told *told)
 {
 	if (p->is_beyond_mem)
 		tell(told,
@@ -167,7 +167,7 @@ static void tell_mem(const struct planning *p, const struct told *told)
 		     p->machine.mem_end, instead_of(p).at);
 }
 
-void unmet_wishes(const struct planning *p, void (*say)(void *context, const char *sentence), void *context)
+void unmet_wishes(const struct situation *p, void (*say)(void *context, const char *sentence), void *context)
 {
 	const struct told told = {say, context};
 

@@ -9,7 +9,7 @@
 
 #include "situation.h"
 
-/* Says each sentence, without its end, of a plan that planning_make() made. */
-void unmet_wishes(const struct planning *p, void (*say)(void *context, const char *sentence), void *context);
+/* Says each sentence, without its end, of a plan that placing_make() made. */
+void unmet_wishes(const struct situation *p, void (*say)(void *context, const char *sentence), void *context);
 
 #endif

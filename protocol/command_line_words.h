@@ -3,7 +3,9 @@
 #ifndef BERTH_COMMAND_LINE_WORDS_H
 #define BERTH_COMMAND_LINE_WORDS_H
 
-#include "command_line.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* A piece of the line. */
 struct piece_of_line {
@@ -35,6 +37,9 @@ bool is_piece(struct piece_of_line piece, const char *text);
 
 /* lib/cmdline.c, next_arg: double quotes join words. False at the end of the line. */
 bool next_parameter(const char **line, struct parameter *p);
+
+/* The "--" behind which nothing is the kernel's. */
+bool is_end_of_options(const struct parameter *p);
 
 /* kernel/params.c, parse_args: the same, and behind "--" nothing is the kernel's. */
 bool next_option(const char **line, struct parameter *p);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Rule C13: which memory a command line takes out of the kernel's. */
+#include "kept_out.h"
+
 #include "command_line_words.h"
-#include "x86/e820.h"
+#include "e820_types.h"
 
 /* ---- sets of addresses ---- */
 

@@ -97,7 +97,7 @@ static void start_anew(struct reading *r, bool other_boot)
 	if (other_boot)
 		report->n_refused = 0;
 	report->copies.n = 0;
-	report->outlook.kernel_may_move = false;
+	report->aftermath.kernel_may_move = false;
 	report->possible = r->any = false;
 }
 
@@ -168,7 +168,7 @@ static void read_line(struct reading *r, const char *at)
 	} else if (strncmp(at, "refuse ", 7) == 0) {
 		read_refused(r, at);
 	} else if (strstr(at, "[X9]") != NULL) {
-		r->report->outlook.kernel_may_move |= strncmp(at, "no nokaslr", 10) == 0;
+		r->report->aftermath.kernel_may_move |= strncmp(at, "no nokaslr", 10) == 0;
 	} else {
 		read_error(r, at, false);
 	}
@@ -183,7 +183,7 @@ static void read_log(struct reading *reading, struct bytes bytes)
 		read_line(reading, lines.line);
 }
 
-static void look_at_outlook(struct report *report, const struct map_source *source)
+static void look_at_aftermath(struct report *report, const struct map_source *source)
 {
 	struct plan plan;
 	struct runs runs = {.room = 2 * source->map.count};
@@ -193,8 +193,8 @@ static void look_at_outlook(struct report *report, const struct map_source *sour
 		goto out;
 	runs.count = memmap_free_runs(&source->map, false, runs.run, runs.room);
 	memcpy(plan.part, report->placed, sizeof(plan.part));
-	outlook_of(&plan, &runs, report->outlook.kernel_may_move, &report->outlook);
-	report->has_outlook = true;
+	aftermath_of(&plan, &runs, report->aftermath.kernel_may_move, &report->aftermath);
+	report->has_aftermath = true;
 out:
 	free(runs.run);
 }
@@ -213,7 +213,7 @@ static int explain(const char *path, const struct report_wish *wish)
 	read_log(&reading, bytes);
 	/* A log that is not a debug log has no memory map: then there is none to draw. */
 	if (map_read_text(path, (uint8_t *)(uintptr_t)bytes.at, bytes.size, &source, &why) == OK)
-		look_at_outlook(&report, &source);
+		look_at_aftermath(&report, &source);
 	report.map = &source.map;
 	snprintf(report.title, sizeof(report.title), "what Berth did, by its log %s", path);
 	if (reading.any) {

@@ -4,7 +4,7 @@
  * arch/x86/kernel/e820.c (e820__print_table, e820_print_type; "BIOS-e820", "Xen", "user", "modified", "extended" ...);
  * Xen xen/arch/x86/e820.c (print_e820_memory_map).
  */
-#include "map_kinds.h"
+#include "map_e820.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -47,24 +47,6 @@ static bool is_e820_label(const char *label)
 {
 	return word_find(labels, label, strlen(label)) != NULL || strcasecmp(label, "soft reserved") == 0 ||
 	       strncasecmp(label, "persistent", 10) == 0 || strncmp(label, "type ", 5) == 0;
-}
-
-bool range_from_last(uint64_t start, uint64_t last, struct range *out)
-{
-	*out = (struct range){start, last == UINT64_MAX ? LAST_PAGE : last + 1};
-	return last >= start || last + 1 == start;
-}
-
-/*
- * Another boot's map, or the whole of one with more than 128 entries, which Linux prints again as "extended": it prints
- * them sorted and without overlaps, so that in one map no start comes twice.
- */
-void map_start_anew_at(struct reader *r, uint64_t start)
-{
-	struct memmap *map = &r->source->map;
-
-	if (map->count > 0 && map->entry[0].at.start == start)
-		map->count = 0;
 }
 
 /* ---- lines ---- */

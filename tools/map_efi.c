@@ -5,7 +5,7 @@
  * (reserve_regions), arch/x86/platform/efi/efi.c (efi_print_memmap, efi_memmap_entry_valid), drivers/firmware/efi/
  * memattr.c; Xen xen/common/efi/runtime.c and boot.c (efi_init_memory).
  */
-#include "map_kinds.h"
+#include "map_efi.h"
 
 #include "../base/text.h"
 

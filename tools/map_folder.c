@@ -3,7 +3,9 @@
  * /sys/firmware/memmap or a copy: a folder of folders 0, 1, 2 ..., each with the files start, end (the last byte) and
  * type. Source: Linux Documentation/ABI/testing/sysfs-firmware-memmap.
  */
-#include "map_kinds.h"
+#include "map_folder.h"
+
+#include "map_e820.h"
 #include "tool.h"
 
 #include <dirent.h>

@@ -2,6 +2,8 @@
 /* The kernel's view as programs read it: /proc/iomem, and what kexec -d makes of that. Source: kernel/resource.c. */
 #include "map_kinds.h"
 
+#include "map_e820.h"
+
 #include <string.h>
 
 /* ---- /proc/iomem ---- */

@@ -4,7 +4,7 @@
 #define BERTH_MAP_KINDS_H
 
 #include "logtext.h"
-#include "mapread.h"
+#include "map_source.h"
 
 /* Where the last whole page ends: 2^64 itself does not fit, and a map that reaches it is cut there. */
 #define LAST_PAGE (UINT64_MAX - UINT64_MAX % EFI_PAGE)
@@ -64,23 +64,16 @@ static inline int shown(size_t length)
 /* Adds [start, end); an empty one is left out. */
 enum status map_add(struct reader *reader, struct range at, uint32_t type, uint64_t attribute) MUST_CHECK;
 
+/* IO_ERROR, for a text that is larger than this machine's memory. */
+enum status map_no_memory(struct reader *reader) MUST_CHECK;
+
 /* From an end that is the last byte; one below its start makes no sense, unless it is the byte before: an empty one. */
 bool range_from_last(uint64_t start, uint64_t last, struct range *out);
-
-/* UEFI 2.10, 7.2, in Linux's letters, GRUB's and U-Boot's: "RUN", "WB", "SP" ... */
-uint64_t attribute_of_word(const char *word, size_t length);
 
 /* Another map begins here in the log: forgets what was read where its first entry starts at @start too. */
 void map_start_anew_at(struct reader *reader, uint64_t start);
 
 /* Says that a part of the map may not be in the text; one sentence, without the file's name. */
 __attribute__((format(printf, 2, 3))) void map_incomplete(struct reader *reader, const char *format, ...);
-
-/* What Linux calls a piece of memory, in e820's words and in those of /proc/iomem; what it does not name is reserved.
- */
-struct memory memory_of_label(const char *label);
-
-/* Reads /sys/firmware/memmap or a copy. */
-enum status map_read_folder(struct reader *reader, const char *path) MUST_CHECK;
 
 #endif

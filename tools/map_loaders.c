@@ -6,6 +6,8 @@
  */
 #include "map_kinds.h"
 
+#include "map_efi.h"
+
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>

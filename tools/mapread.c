@@ -5,6 +5,7 @@
  */
 #include "mapread.h"
 
+#include "map_folder.h"
 #include "map_kinds.h"
 #include "tool.h"
 
@@ -20,40 +21,6 @@
 /* What is likeliest to be meant first: a console of a boot has Berth's lines, and then the kernel's. */
 static const struct map_kind *const kinds[] = {&kind_berth, &kind_u_boot, &kind_grub_efi, &kind_shell, &kind_efi,
 					       &kind_e820,  &kind_grub,	  &kind_kexec,	  &kind_iomem, &kind_no_map};
-
-static enum status no_memory(struct reader *r)
-{
-	return fail(r->why, IO_ERROR, "%s: too large for this machine's memory", r->name);
-}
-
-enum status map_add(struct reader *r, struct range at, uint32_t type, uint64_t attribute)
-{
-	struct memmap *map = &r->source->map;
-
-	if (range_is_empty(at))
-		return OK;
-	if (map->count == map->room) {
-		size_t room = map->room == 0 ? 64 : 2 * map->room;
-		struct memory *grown = reallocarray(map->entry, room, sizeof(*grown));
-
-		if (grown == NULL)
-			return no_memory(r);
-		map->entry = grown;
-		map->room = room;
-	}
-	map->entry[map->count++] = (struct memory){at, type, attribute};
-	return OK;
-}
-
-void map_incomplete(struct reader *r, const char *format, ...)
-{
-	struct text text = TEXT(r->source->incomplete);
-	va_list args;
-
-	va_start(args, format);
-	text_vadd(&text, format, args);
-	va_end(args);
-}
 
 /* ---- from bytes to pages ---- */
 
@@ -121,7 +88,7 @@ static enum status finish(struct reader *r)
 	join_within_pages(map);
 	raw = calloc(map->count + 1, DESCRIPTOR_SIZE);
 	if (raw == NULL)
-		return no_memory(r);
+		return map_no_memory(r);
 	for (size_t i = 0; i < map->count; i++) {
 		struct range at = to_pages(&map->entry[i]);
 		uint8_t *descriptor = raw + i * DESCRIPTOR_SIZE;

@@ -3,28 +3,7 @@
 #ifndef BERTH_MAPREAD_H
 #define BERTH_MAPREAD_H
 
-#include "../plan/memmap.h"
-
-struct map_source {
-	/* Sorted, checked and rounded by memmap_parse, as firmware's own descriptors are. */
-	struct memmap map;
-	const char *kind;     /* what the text was taken for: "Berth's log", "EFI shell memmap", "/proc/iomem" */
-	bool is_firmwares;    /* false: a later view, which no longer tells what firmware held at boot */
-	const char *viewer;   /* whose view that is: "the kernel", "GRUB" */
-	char incomplete[256]; /* why a part of the map is likely to be missing from the text; empty: nothing says so */
-
-	/* From Berth's own log, on its last look at the memory; has_facts is false elsewhere. */
-	bool has_facts;
-	size_t descriptors, map_room, desc_size;
-	unsigned int levels; /* of paging: 4 or 5 */
-	bool has_32_bits;    /* firmware */
-	bool has_la57, gib_pages, has_seed;
-	uint32_t page_sizes;   /* of an arm64, all added up; 0: not told */
-	uint64_t tree_size;    /* bytes of the device tree that the kernel is told by; 0: there is none */
-	uint64_t entropy;      /* what placement random was drawn from */
-	struct range *refused; /* by firmware, against its own map */
-	size_t n_refused;
-};
+#include "map_source.h"
 
 /*
  * Reads a memory map: Berth's log, the EFI shell's memmap, U-Boot's efidebug memmap, GRUB's lsefimmap or lsmmap, a log

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "../plan/explain.h"
-#include "../policy/situation.h"
+#include "../policy/placing.h"
 #include "../policy/policy.h"
 #include "../policy/unmet.h"
 #include "../base/memparse.h"
@@ -170,17 +170,17 @@ static enum status copy_map(struct memmap *copy, const struct memmap *map)
  * The machine as the log tells of it. Another kind of map tells of memory alone: then it is one with 4-level paging,
  * 1 GiB pages and an entropy source, as nearly all are.
  */
-static enum status survey_map(struct planning *p, const struct map_source *source, struct fail *why)
+static enum status survey_map(struct situation *p, const struct map_source *source, struct fail *why)
 {
 	struct survey *survey = &p->survey;
 
 	if (copy_map(&survey->map, &source->map) != OK || make_runs(source, &survey->free.all, false) != OK ||
 	    make_runs(source, &survey->free.reliable, true) != OK)
 		return fail(why, IO_ERROR, "no memory left on this machine");
-	TRY(planning_survey(p, why));
+	TRY(situation_survey(p, why));
 	for (size_t i = 0; i < source->n_refused; i++)
 		TRY(free_memory_remove(&survey->free, source->refused[i], why));
-	TRY(planning_keep_out(p, why));
+	TRY(situation_keep_out(p, why));
 	survey->descriptors = source->has_facts ? source->descriptors : source->map.count;
 	survey->final_room = source->has_facts ? source->map_room : source->map.count + SPARE_DESCRIPTORS;
 	survey->desc_size = source->has_facts ? source->desc_size : USUAL_DESC_SIZE;
@@ -193,7 +193,7 @@ static enum status survey_map(struct planning *p, const struct map_source *sourc
 	return OK;
 }
 
-static void set_entropy(struct planning *p, const struct arguments *a, const struct map_source *source)
+static void set_entropy(struct situation *p, const struct arguments *a, const struct map_source *source)
 {
 	p->has_entropy = a->has_entropy || (source->has_facts && source->entropy != 0);
 	p->entropy = a->has_entropy ? a->entropy : source->entropy;
@@ -211,7 +211,7 @@ static void keep_refusal(void *context, const struct refusal *refusal)
 	(void)report_add_refused(context, &kept);
 }
 
-static enum status make_plan(struct planning *p, struct arguments *a, struct report *report)
+static enum status make_plan(struct situation *p, struct arguments *a, struct report *report)
 {
 	struct plan_trace trace = {a->report.explain ? keep_refusal : NULL, report};
 	struct entry entry = {.wish = a->placement};
@@ -219,18 +219,18 @@ static enum status make_plan(struct planning *p, struct arguments *a, struct rep
 
 	if (p->image.moves_itself)
 		TRY(policy_command_line(&entry, a->command_line, sizeof(a->command_line), &added, &report->why));
-	TRY(planning_demand(p, &report->why));
-	TRY(planning_make(p, &trace, &report->why));
+	TRY(situation_demand(p, &report->why));
+	TRY(placing_make(p, &trace, &report->why));
 	return OK;
 }
 
-static void fill_report(struct report *report, const struct planning *p)
+static void fill_report(struct report *report, const struct situation *p)
 {
 	memcpy(report->placed, p->plan.part, sizeof(report->placed));
 	report->copies = p->plan.copies;
-	outlook_of(&p->plan, &p->survey.free.all, policy_kernel_may_move(&p->image, p->cargo.command_line),
-		   &report->outlook);
-	report->has_outlook = true;
+	aftermath_of(&p->plan, &p->survey.free.all, policy_kernel_may_move(&p->image, p->cargo.command_line),
+		     &report->aftermath);
+	report->has_aftermath = true;
 }
 
 /* What a reader of the plan must know of the map before. */
@@ -261,7 +261,7 @@ static void say_unmet(void *context, const char *sentence)
 	fprintf(stderr, "berth: note: %s\n", sentence);
 }
 
-static int plan(struct planning *p, struct arguments *a, const struct map_source *source)
+static int plan(struct situation *p, struct arguments *a, const struct map_source *source)
 {
 	struct report report = {.map = &source->map};
 	char line[256];
@@ -290,7 +290,7 @@ static int plan(struct planning *p, struct arguments *a, const struct map_source
 	return report_finish(&report, &a->report);
 }
 
-static enum status prepare(struct planning *p, const struct arguments *a, struct map_source *source, struct fail *why)
+static enum status prepare(struct situation *p, const struct arguments *a, struct map_source *source, struct fail *why)
 {
 	p->cargo = (struct cargo){.command_line = a->command_line, .initrd_size = a->initrd_size};
 	TRY(kernel_identify(&p->image, a->kernel, a->loader_unpacks, why));
@@ -302,20 +302,20 @@ static enum status prepare(struct planning *p, const struct arguments *a, struct
 static int run(int argc, char **argv)
 {
 	static struct arguments arguments; /* a command line is too large for a stack */
-	struct planning planning = {.has_entropy = false};
+	struct situation situation = {.has_entropy = false};
 	struct map_source source = {.kind = ""};
 	struct fail why;
 	int status = take_arguments(&arguments, argc, argv);
 
 	if (status != EXIT_YES)
 		return status;
-	if (prepare(&planning, &arguments, &source, &why) != OK)
+	if (prepare(&situation, &arguments, &source, &why) != OK)
 		status = complain("%s", why.text);
 	else
-		status = plan(&planning, &arguments, &source);
-	free(planning.survey.map.entry);
-	free(planning.survey.free.all.run);
-	free(planning.survey.free.reliable.run);
+		status = plan(&situation, &arguments, &source);
+	free(situation.survey.map.entry);
+	free(situation.survey.free.all.run);
+	free(situation.survey.free.reliable.run);
 	map_source_free(&source);
 	return status;
 }

@@ -97,15 +97,15 @@ static void print_rules(const struct report *report)
 	}
 }
 
-static void print_outlook(const struct outlook *outlook)
+static void print_aftermath(const struct aftermath *aftermath)
 {
 	char line[512];
 	struct text left = TEXT(line);
 
-	outlook_left(&left, outlook);
+	aftermath_left(&left, aftermath);
 	printf("\n%s\n", line);
 	left.used = 0;
-	outlook_moves(&left, outlook);
+	aftermath_moves(&left, aftermath);
 	printf("%s\n", line);
 }
 
@@ -123,8 +123,8 @@ static void print_text(const struct report *report, const struct report_wish *wi
 	if (report->possible) {
 		print_places(report);
 		print_rules(report);
-		if (report->has_outlook)
-			print_outlook(&report->outlook);
+		if (report->has_aftermath)
+			print_aftermath(&report->aftermath);
 	} else {
 		printf("\n%s\n", report->why.text);
 		if (report->why.rule != RULE_NONE)
@@ -196,7 +196,7 @@ static void json_before_after(struct json *json, const char *name, const struct 
 	json_close(json, '}');
 }
 
-static void json_outlook(struct json *json, const struct outlook *o)
+static void json_aftermath(struct json *json, const struct aftermath *o)
 {
 	json_object(json, "outlook");
 	json_before_after(json, "free_below_16m", &o->below_16m);
@@ -225,8 +225,8 @@ static void print_json(const struct report *report, const struct report_wish *wi
 	}
 	json_places(&json, report);
 	json_copies(&json, &report->copies);
-	if (report->possible && report->has_outlook)
-		json_outlook(&json, &report->outlook);
+	if (report->possible && report->has_aftermath)
+		json_aftermath(&json, &report->aftermath);
 	if (wish->explain)
 		json_refused(&json, report);
 	json_close(&json, '}');

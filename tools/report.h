@@ -23,8 +23,8 @@ struct report {
 	struct fail why;      /* when it is not possible */
 	struct refused *refused;
 	size_t n_refused;
-	bool has_outlook; /* false for a log without a memory map */
-	struct outlook outlook;
+	bool has_aftermath; /* false for a log without a memory map */
+	struct aftermath aftermath;
 };
 
 /* What is to be printed, and where. */

@@ -2,24 +2,15 @@
 /*
  * The memory map in the form that x86 Linux reads.
  * Source: Linux Documentation/arch/x86/zero-page.rst; arch/x86/include/uapi/asm/setup_data.h (struct boot_e820_entry);
- * ACPI 6.5, 15.4 (conversion of UEFI types).
+ * ACPI 6.5, 15.3 (conversion of UEFI types).
  */
 #ifndef BERTH_E820_H
 #define BERTH_E820_H
 
 #include "../../plan/memmap.h"
+#include "../e820_types.h"
 
 #define E820_ENTRY_SIZE 20 /* packed: address 8, size 8, type 4 */
-
-enum e820_type {
-	E820_RAM = 1,
-	E820_RESERVED = 2,
-	E820_ACPI = 3,
-	E820_NVS = 4,
-	E820_UNUSABLE = 5,
-	E820_PMEM = 7,
-	E820_SOFT_RESERVED = (int)0xefffffff,
-};
 
 /* Where entries go: the first @zeropage_room into @zeropage, the rest into @extra. */
 struct e820_table {

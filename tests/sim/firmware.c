@@ -502,7 +502,7 @@ void sim_hand_over(struct range at)
 
 struct range sim_window(void)
 {
-	return fw.boot.planning.plan.part[PART_KERNEL].at;
+	return fw.boot.situation.plan.part[PART_KERNEL].at;
 }
 
 void sim_leave(void)
@@ -531,8 +531,8 @@ void sim_end(void)
 		free(fw.handle[--fw.n_handles]);
 	while (fw.takes != 0)
 		free(fw.taken[--fw.takes].at);
-	if (fw.surveys != 0 && fw.boot.planning.survey.pool != NULL)
-		fw_forget(&fw.boot.planning.survey);
+	if (fw.surveys != 0 && fw.boot.situation.survey.pool != NULL)
+		fw_forget(&fw.boot.situation.survey);
 	fw.surveys = 0;
 }
 
@@ -555,7 +555,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	sim_begin();
 	if (setjmp(fw.left) == 0)
 		outcome.status = boot(&fw.boot, entry, conf, &outcome.why);
-	outcome.planning = &fw.boot.planning;
+	outcome.situation = &fw.boot.situation;
 	outcome.claims_left = fw.n_claims;
 	outcome.files_left = fw.n_handles;
 	outcome.surveys_left = fw.surveys;

@@ -108,7 +108,7 @@ struct sim_outcome {
 	uint64_t trampoline;			   /* by which levels are switched, or long mode left; 0: not */
 	bool five_levels;			   /* that code turns them on */
 	struct handoff handoff;			   /* of another CPU: what it is entered with */
-	const struct planning *planning;	   /* the loader's own view, for what it should have done */
+	const struct situation *situation;	   /* the loader's own view, for what it should have done */
 };
 
 extern struct sim_setup sim;

@@ -18,7 +18,7 @@ static void begin(const char *name, const char *map, const char *entry, const ch
 
 static struct range place(enum part part)
 {
-	return outcome.planning->plan.part[part].at;
+	return outcome.situation->plan.part[part].at;
 }
 
 /* Boots; kernel, initrd and handoff lie outside of @kept. */

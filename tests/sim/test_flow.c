@@ -23,7 +23,7 @@ static void boot_and_look(void)
 	if (!outcome.entered)
 		fail_msg("refused: %s", outcome.why.text);
 	for (size_t i = 0; i < N_PARTS; i++)
-		if (i != PART_KEPT && !range_is_empty(outcome.planning->plan.part[i].at))
+		if (i != PART_KEPT && !range_is_empty(outcome.situation->plan.part[i].at))
 			outcome.claims_left--;
 	assert_int_equal(outcome.claims_left, 0); /* what is in the plan, and nothing else */
 }
@@ -219,7 +219,7 @@ static void a_try_after_one_that_failed_finds_nothing_of_it(void **state)
 	sim.fail_call = 0;
 	boot_and_look();
 	assert_int_equal(outcome.entry, entry);
-	assert_int_equal(outcome.planning->cargo.initrd_size, 70001 + 3 + 333);
+	assert_int_equal(outcome.situation->cargo.initrd_size, 70001 + 3 + 333);
 	expect_unsaid("planning again");
 	sim_end();
 }
@@ -279,7 +279,7 @@ static void x9_an_exact_place_adds_nokaslr_and_says_so(void **state)
 	(void)state;
 	begin("1M-1G free", LINUX "placement 0x4000000\n", "");
 	boot_and_look();
-	cargo = &outcome.planning->cargo;
+	cargo = &outcome.situation->cargo;
 	assert_string_equal(cargo->command_line, "console=ttyS0 nokaslr");
 	assert_int_equal(outcome.entry, 0x4000200);
 	expect_said("added nokaslr to the command line");
@@ -299,13 +299,13 @@ static void c7_a_bounce_buffer_that_firmware_refuses_is_done_without(void **stat
 	(void)state;
 	begin("1M-1G free, 4G-5G free", LINUX INITRD, "");
 	boot_and_look();
-	bounce = outcome.planning->plan.part[PART_BOUNCE].at;
+	bounce = outcome.situation->plan.part[PART_BOUNCE].at;
 	assert_false(range_is_empty(bounce));
 	sim_end();
 	sim.refused[sim.n_refused++] = bounce;
 	sim.unreadable_above = GIB(4);
 	boot_and_look();
-	assert_true(range_is_empty(outcome.planning->plan.part[PART_BOUNCE].at));
+	assert_true(range_is_empty(outcome.situation->plan.part[PART_BOUNCE].at));
 	assert_int_equal(outcome.call_of[SERVICE_SURVEY], 1);
 	expect_said("firmware does not give bounce");
 	assert_int_equal(times_said("planning again"), 0);
@@ -382,8 +382,8 @@ static void the_cpu_is_asked_for_what_its_tables_need(void **state)
 		sim.no_gib_pages = (i & 1) != 0;
 		sim.five_levels = (i & 2) != 0;
 		boot_and_look();
-		assert_int_equal(outcome.planning->cpu.gib_pages, (i & 1) == 0);
-		assert_int_equal(outcome.planning->cpu.five_levels, i >> 1);
+		assert_int_equal(outcome.situation->cpu.gib_pages, (i & 1) == 0);
+		assert_int_equal(outcome.situation->cpu.five_levels, i >> 1);
 		sim_end();
 	}
 }
@@ -413,14 +413,14 @@ static void the_seed_reaches_the_kernel_and_stays_nowhere_else(void **state)
 	(void)state;
 	begin("1M-1G free", LINUX, "");
 	boot_and_look();
-	assert_true(outcome.planning->machine.has_seed);
-	assert_memory_equal(outcome.planning->machine.seed, none, SEED_SIZE);
+	assert_true(outcome.situation->machine.has_seed);
+	assert_memory_equal(outcome.situation->machine.seed, none, SEED_SIZE);
 	sim_end();
 	begin("1M-1G free", LINUX, "");
 	sim.fail_call = 4; /* the survey, after the seed was drawn */
 	sim.fail_status = IO_ERROR;
 	expect_refused_with(IO_ERROR, "injected");
-	assert_memory_equal(outcome.planning->machine.seed, none, SEED_SIZE);
+	assert_memory_equal(outcome.situation->machine.seed, none, SEED_SIZE);
 	begin("1M-1G free", LINUX "placement random\n", "");
 	boot_and_look();
 	expect_unsaid("neither firmware nor the CPU has entropy");
@@ -429,7 +429,7 @@ static void the_seed_reaches_the_kernel_and_stays_nowhere_else(void **state)
 	begin("1M-1G free", LINUX, "");
 	sim.no_entropy = true;
 	boot_and_look();
-	assert_false(outcome.planning->machine.has_seed);
+	assert_false(outcome.situation->machine.has_seed);
 	expect_unsaid("no entropy");
 	sim_end();
 }
@@ -452,7 +452,7 @@ static void x268_a_kernel_that_knows_no_seed_is_given_none(void **state)
 		sim.file[0].head = file;
 		sim.file[0].head_size = sizeof(file);
 		boot_and_look();
-		assert_int_equal(outcome.planning->machine.has_seed, max == 9);
+		assert_int_equal(outcome.situation->machine.has_seed, max == 9);
 		sim_end();
 	}
 }
@@ -463,7 +463,7 @@ static void an_initrd_of_one_byte_is_an_initrd(void **state)
 	begin("1M-1G free", LINUX INITRD, "");
 	sim.file[1].size = 1;
 	boot_and_look();
-	assert_int_equal(outcome.planning->cargo.initrd_size, 1);
+	assert_int_equal(outcome.situation->cargo.initrd_size, 1);
 	sim_end();
 }
 

@@ -51,7 +51,7 @@ static void x12_a_fault_at_every_call_keeps_every_clause_or_leaves_nothing(void 
 /* Parts, what waits to be copied and where it goes by way of, and all that the CPU is entered with. */
 static void expect_nothing_above_4_gib(void)
 {
-	const struct planning *p = outcome.planning;
+	const struct situation *p = outcome.situation;
 
 	for (size_t i = 0; i < N_PARTS; i++)
 		assert_true(p->plan.part[i].at.end <= GIB(4));
@@ -105,7 +105,7 @@ static void x12_every_part_lies_below_4_gib(void **state)
 			assert_true(outcome.entered);
 			expect_nothing_above_4_gib();
 			assert_int_equal(outcome.table_root != 0, k < 2); /* 64-bit ones get tables of their own */
-			assert_int_equal(outcome.planning->copies_after_exit, false);
+			assert_int_equal(outcome.situation->copies_after_exit, false);
 		}
 	set_up(3, 0, 0);
 	bench_run();

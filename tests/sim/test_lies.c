@@ -124,7 +124,7 @@ static void c7_firmware_that_reads_everywhere_is_asked_once_more_a_file(void **s
 	sim.unreadable_above = 0;
 	bench_run();
 	assert_true(outcome.entered);
-	assert_true(outcome.planning->plan.part[PART_INITRD].at.start < GIB(4));
+	assert_true(outcome.situation->plan.part[PART_INITRD].at.start < GIB(4));
 	/* The head; the kernel, and its look; the initrd below, its look, which is two, and what is left. */
 	assert_int_equal(outcome.n_reads, 1 + 2 + 4);
 	assert_null(strstr(sim_log(), "[C7]"));

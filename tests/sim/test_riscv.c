@@ -120,7 +120,7 @@ static void say_unless_no_tree(void *context, unsigned int number, const char *s
 			       const struct finding *finding)
 {
 	if (strcmp(sentence, "a0 is the number of one of the device tree's harts") == 0 &&
-	    outcome.planning->cargo.tree.size == 0)
+	    outcome.situation->cargo.tree.size == 0)
 		return;
 	check_say(context, number, sentence, source, finding);
 }
@@ -318,7 +318,7 @@ static void r3_what_firmware_adds_to_a_tree_is_kept(void **state)
 			sim.fixed_tree = fixed;
 			sim_boot(&bench.entry, &bench.conf);
 			assert_true(outcome.entered);
-			assert_int_equal(outcome.planning->machine.n_reserved, 4);
+			assert_int_equal(outcome.situation->machine.n_reserved, 4);
 			check_outcome(&bench.entry, "a tree that firmware adds to");
 			sim_end();
 			bench_fail_each_call();

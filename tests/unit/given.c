@@ -174,14 +174,14 @@ void given_entropy(uint64_t entropy)
 /* Rules C9 and C13; what a plan kept out stays so until the next map. */
 static enum status keep_out(void)
 {
-	static struct planning p;
+	static struct situation p;
 	enum status status;
 
 	p.image = world.image;
 	p.cargo = world.cargo;
 	p.survey.map = world.map;
 	p.survey.free = world.free;
-	status = planning_keep_out(&p, &world.why);
+	status = situation_keep_out(&p, &world.why);
 	world.map = p.survey.map;
 	world.free = p.survey.free;
 	world.machine.mem_end = p.machine.mem_end;

@@ -6,6 +6,7 @@
 #include "given.h"
 
 #include "../../tools/map_kinds.h"
+#include "../../tools/mapread.h"
 
 #define CAPTURES "tests/maps/captures/" /* tests run in the root of the tree */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the sentences of rules.def say of a machine, a kernel and a wish, written a second time, in masks of cells: it
- * shares nothing with policy/policy.c and protocol/x86/bzimage.c. A world has up to 34 cells of 1 MiB, around a border or
- * two.
+ * shares nothing with policy/policy.c and protocol/x86/bzimage.c. A world has up to 34 cells of 1 MiB, around a border
+ * or two.
  */
 #ifndef BERTH_TESTS_ORACLE_RULES_H
 #define BERTH_TESTS_ORACLE_RULES_H

@@ -7,6 +7,7 @@
 #include "given.h"
 
 #include "../../protocol/command_line.h"
+#include "../../protocol/kept_out.h"
 
 #define TOP (UINT64_MAX - 4095) /* the end of whole pages */
 

@@ -296,24 +296,24 @@ static void c2_a_run_that_another_part_fills_is_refused_by_c2(void **state)
 	expect_seen(PART_INITRD, MIB(64), MIB(80), C2);
 }
 
-static const struct outlook *outlook_now(const char *command_line)
+static const struct aftermath *aftermath_now(const char *command_line)
 {
-	static struct outlook outlook;
+	static struct aftermath outlook;
 
 	expect_no_place(PART_KEPT);
-	outlook_of(&world.plan, &world.free.all, !command_line_has(command_line, "nokaslr"), &outlook);
+	aftermath_of(&world.plan, &world.free.all, !command_line_has(command_line, "nokaslr"), &outlook);
 	return &outlook;
 }
 
 static void c10_the_outlook_counts_what_is_left(void **state)
 {
-	const struct outlook *o;
+	const struct aftermath *o;
 
 	(void)state;
 	given_map("1M-8M free, 16M-3G free, 4G-6G free, 7G-7168M free, 8G-12G free");
 	given_initrd(MIB(10));
 	given_handoff(MIB(2));
-	o = outlook_now("quiet");
+	o = aftermath_now("quiet");
 	assert_true(o->below_16m.before == MIB(7) && o->below_16m.after == MIB(7));
 	assert_true(o->below_4g.before == MIB(7) + GIB(3) - MIB(16));
 	assert_true(o->below_4g.after == o->below_4g.before);
@@ -325,19 +325,19 @@ static void c10_the_outlook_counts_what_is_left(void **state)
 
 static void c9_the_outlook_below_4_gib(void **state)
 {
-	const struct outlook *o;
+	const struct aftermath *o;
 	char line[512];
 	struct text text = TEXT(line);
 
 	(void)state;
 	given_map("1M-8M free, 16M-1G free");
 	given_placement(PLACE_LOW, 0);
-	o = outlook_now("nokaslr");
+	o = aftermath_now("nokaslr");
 	assert_true(o->below_4g.before - o->below_4g.after == WINDOW);
 	assert_true(o->below_16m.before == o->below_16m.after);
 	assert_true(o->largest_left.start == MIB(16) + WINDOW && o->largest_left.end == GIB(1));
 	assert_false(o->kernel_may_move);
-	outlook_left(&text, o);
+	aftermath_left(&text, o);
 	assert_string_equal(line, "left 7.0 MiB of 7.0 MiB below 16 MiB, 963.5 MiB of 1015.0 MiB below 4 GiB, "
 				  "0 of 0 whole 1 GiB pages; the largest run has 956.5 MiB at 0x4378000");
 }

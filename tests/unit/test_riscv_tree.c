@@ -256,22 +256,22 @@ static void r3_more_ranges_than_there_is_room_for_are_refused(void **state)
 
 /* ---- what planning makes of it ---- */
 
-static void given_survey(struct planning *p, const char *map, const struct range *reserved, size_t n)
+static void given_survey(struct situation *p, const char *map, const struct range *reserved, size_t n)
 {
 	given_map(map);
-	*p = (struct planning){.survey = {.map = world.map, .free = world.free}, .machine = {.n_reserved = n}};
+	*p = (struct situation){.survey = {.map = world.map, .free = world.free}, .machine = {.n_reserved = n}};
 	memcpy(p->machine.reserved, reserved, n * sizeof(*reserved));
 }
 
 static void r3_what_is_reserved_is_not_free_and_has_an_owner(void **state)
 {
 	static const struct range reserved[] = {{0x90000800, 0x90001001}, {0x10000000, 0x10001000}};
-	struct planning p;
+	struct situation p;
 	const struct memory *owner;
 
 	(void)state;
 	given_survey(&p, "2G-4G free, 5G-6G free", reserved, 2);
-	assert_int_equal(planning_survey(&p, &why), OK);
+	assert_int_equal(situation_survey(&p, &why), OK);
 	assert_true(p.machine.ram_start == GIB(2));
 	assert_int_equal(p.survey.free.all.count, 3);
 	assert_true(p.survey.free.all.run[0].end == 0x90000000 && p.survey.free.all.run[1].start == 0x90002000);
@@ -285,14 +285,14 @@ static void r3_what_is_reserved_is_not_free_and_has_an_owner(void **state)
 static void r3_a_map_without_room_for_it_is_refused(void **state)
 {
 	static const struct range reserved[] = {{0x90000000, 0x90001000}, {UINT64_MAX - 1, UINT64_MAX}};
-	struct planning p;
+	struct situation p;
 
 	(void)state;
 	given_survey(&p, "2G-4G free", reserved, 1);
 	p.survey.map.room = p.survey.map.count;
-	assert_int_equal(planning_survey(&p, &why), IO_ERROR);
+	assert_int_equal(situation_survey(&p, &why), IO_ERROR);
 	given_survey(&p, "2G-4G free", reserved + 1, 1);
-	assert_int_equal(planning_survey(&p, &why), IO_ERROR);
+	assert_int_equal(situation_survey(&p, &why), IO_ERROR);
 }
 
 int main(void)

@@ -3,6 +3,7 @@
  * Rule C6: a kernel whose one place boot services hold waits elsewhere and is copied there after exit. Each test draws
  * the memory, and says where the bytes wait; a random one holds every plan to what must be true of it.
  */
+#include "../../policy/placing.h"
 #include "../../policy/staging.h"
 #include "given.h"
 
@@ -12,7 +13,7 @@
 static const struct kernel_fields fixed = {DEBIAN_12, .relocatable_kernel = 0, .init_size = MIB(4),
 					   .syssize = FILE_ / 16, .file_size = FILE_ + 40 * 512};
 
-static struct planning p;
+static struct situation p;
 static enum status status;
 static struct fail why;
 
@@ -20,7 +21,7 @@ static void given(const char *map)
 {
 	given_map(map);
 	given_kernel_fields(&fixed);
-	p = (struct planning){
+	p = (struct situation){
 	    .conf = &world.conf,
 	    .image = world.image,
 	    .cargo = {"", 0},
@@ -32,9 +33,9 @@ static void given(const char *map)
 
 static void plan(void)
 {
-	status = planning_demand(&p, &why);
+	status = situation_demand(&p, &why);
 	if (status == OK)
-		status = planning_make(&p, NULL, &why);
+		status = placing_make(&p, NULL, &why);
 }
 
 static void expect_copies(size_t n)
@@ -143,7 +144,7 @@ static void c6_a_plan_without_copies_is_measured_as_one(void **state)
 	given_map("1M-64M free");
 	p.survey.map = world.map;
 	p.survey.free = world.free;
-	status = planning_make(&p, NULL, &why);
+	status = placing_make(&p, NULL, &why);
 	expect_copies(0);
 	plain = p.request[PART_HANDOFF].size;
 	assert_false(p.copies_after_exit);
@@ -267,7 +268,7 @@ static void c6_a_place_that_becomes_free_is_taken_without_a_copy(void **state)
 	expect_copies(1);
 	p.survey.map = free_now.map;
 	p.survey.free = free_now.free;
-	status = planning_make(&p, NULL, &why);
+	status = placing_make(&p, NULL, &why);
 	expect_copies(0);
 	assert_int_equal(p.moves.n, 0);
 	assert_int_equal(p.plan.part[PART_KERNEL].by, X3);

@@ -18,7 +18,7 @@ static void c10_what_is_left_is_counted_to_the_byte(void **state)
 	struct plan *plan = calloc(1, sizeof(*plan));
 	struct range *exact = malloc(sizeof(run));
 	struct runs runs = {memcpy(exact, run, sizeof(run)), COUNT_OF(run), COUNT_OF(run)};
-	struct outlook o;
+	struct aftermath o;
 
 	(void)state;
 	plan->part[PART_HANDOFF].at = run[0];
@@ -27,7 +27,7 @@ static void c10_what_is_left_is_counted_to_the_byte(void **state)
 	/* Neither is taken when the kernel runs. */
 	plan->part[PART_BOUNCE].at = (struct range){MIB(2), MIB(3)};
 	plan->part[PART_KEPT].at = (struct range){MIB(5), MIB(6)};
-	outlook_of(plan, &runs, false, &o);
+	aftermath_of(plan, &runs, false, &o);
 	assert_true(o.below_16m.before == MIB(15) + 4096);
 	assert_true(o.below_16m.after == MIB(15) - KIB(512));
 	assert_true(o.below_4g.before == GIB(1) + MIB(16) + 4096);
@@ -39,7 +39,7 @@ static void c10_what_is_left_is_counted_to_the_byte(void **state)
 	/* Two places in one run: the pieces between them count. */
 	plan->part[PART_INITRD].at = (struct range){GIB(8) + MIB(1), GIB(8) + MIB(2)};
 	plan->part[PART_HANDOFF].at = (struct range){GIB(10) - MIB(2), GIB(10) - MIB(1)};
-	outlook_of(plan, &runs, true, &o);
+	aftermath_of(plan, &runs, true, &o);
 	assert_true(o.gib_pages.after == 1 + 1 + 3);
 	assert_true(o.largest_left.start == GIB(20) && o.largest_left.end == GIB(23));
 	assert_true(o.kernel_may_move);
@@ -52,10 +52,10 @@ static void c6_what_boot_services_held_was_not_free_before(void **state)
 	struct range run[] = {{MIB(1), MIB(9)}, {MIB(18), MIB(64)}};
 	struct runs runs = {run, COUNT_OF(run), COUNT_OF(run)};
 	struct plan plan = {.part[PART_KERNEL].at = {MIB(8), MIB(20)}};
-	struct outlook o;
+	struct aftermath o;
 
 	(void)state;
-	outlook_of(&plan, &runs, false, &o);
+	aftermath_of(&plan, &runs, false, &o);
 	assert_true(o.below_16m.before == MIB(8) && o.below_16m.after == MIB(7));
 	assert_true(o.below_4g.before == MIB(54) && o.below_4g.after == MIB(54 - 3));
 	assert_true(o.largest_left.start == MIB(20) && o.largest_left.end == MIB(64));
