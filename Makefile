@@ -79,14 +79,21 @@ $(call upstream,$(1),$(2),$(3))
 endef
 
 # Of the loader all that asks no firmware, and is the host's too: without the decoders, which are built by themselves.
-SHARED_C := $(wildcard $(addsuffix /*.c,base plan protocol protocol/* kernel config arch policy))
+SHARED_C := $(wildcard $(addsuffix /*.c,base plan protocol kernel config arch policy))
 ASKING_C := $(wildcard loader/*.c)
-LOADER_C := $(SHARED_C) $(ASKING_C) $(wildcard $(ARCH_ALSO:%=%/*.c) arch/$(ARCH)/*.c efi/*.c)
+
+# Folders of protocols: a loader has those that arch/$(ARCH)/build.mk names, the host all. Each with a file formats.c has
+# formats of its own; kernel/formats.c is told of these.
+HOST_PROTOCOLS := $(notdir $(patsubst %/,%,$(wildcard protocol/*/)))
+formats = -U PROTOCOLS -D'PROTOCOLS=$(foreach p,$(1),$(if $(wildcard protocol/$(p)/formats.c),FOLDER($(p))))'
+protocols_c = $(wildcard $(1:%=protocol/%/*.c))
+FLAGS_kernel_formats = $(call formats,$(HOST_PROTOCOLS))
+LOADER_C := $(SHARED_C) $(call protocols_c,$(PROTOCOLS)) $(ASKING_C) $(wildcard $(ARCH_ALSO:%=%/*.c) arch/$(ARCH)/*.c efi/*.c)
 OUT_EFI_O = $(filter $(OUT)/efi/%,$(LOADER_O)) $(SHAPE_O)
 LOADER_O := $(LOADER_C:%.c=$(OUT)/%.o) $(patsubst %.S,$(OUT)/%.o,$(wildcard $(ARCH_ALSO:%=%/*.S) arch/$(ARCH)/*.S))
 
 # The host has what every CPU is entered with, and runs as if it were an x86-64.
-PURE_C := $(SHARED_C) $(wildcard arch/*/prepare.c arch/x86/*.c) arch/x86_64/here.c
+PURE_C := $(SHARED_C) $(call protocols_c,$(HOST_PROTOCOLS)) $(wildcard arch/*/prepare.c arch/x86/*.c) arch/x86_64/here.c
 ARCH_S := $(wildcard arch/x86/*.S arch/x86_64/*.S)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
@@ -264,7 +271,7 @@ UEFI_EFI_O := $(patsubst %.c,$(UEFI)/%.named.o,$(filter-out efi/libc.c,$(wildcar
 UEFI_O := $(UEFI_EFI_O) $(patsubst %,$(UEFI)/%.o,$(basename $(PURE_C) $(ARCH_S) $(ASKING_C) \
 	$(filter-out tests/uefi/test_%,$(wildcard tests/uefi/*.c)) tests/sim/bench.c tests/sim/check.c tests/sim/check_arm64.c tests/sim/cpu.c \
 	tests/sim/vmlinux.c $(wildcard tests/probe/clauses*.c) $(addprefix tests/unit/,given.c kernel_head.c elf_file.c \
-	packed.c tree_file.c)))
+	packed.c tree_file.c memory_source.c)))
 
 $(UEFI)/%.named.o: $(UEFI)/%.o
 	$(Q)objcopy --set-section-flags .bss=alloc,load,contents --rename-section .bss=efi_bss \
@@ -314,6 +321,8 @@ $(eval $(call way,$(HOST)/counted,$(HOSTCC),$(TOOL_CFLAGS) -fsanitize-coverage=t
 $(eval $(call way,$(UEFI),$(HOSTCC),$(UEFI_CFLAGS),$(HOST_GNUEFI),x86_64))
 $(eval $(call way,$(FUZZ),$(FUZZ_CC),$(FUZZ_CFLAGS),$(HOST_GNUEFI),x86_64))
 $(OUT_EFI_O): | $(GNUEFI)/efi.h
+$(OUT)/kernel/formats.o: ALSO = $(call formats,$(PROTOCOLS))
+$(OUT)/base/rule.o: ALSO = $(foreach p,x86 arm64 riscv,$(if $(filter $(p),$(PROTOCOLS)),,-DNO_RULES_$(shell echo $(p) | tr a-z A-Z)))
 $(OUT)/efi/libc.o: ALSO := -fno-tree-loop-distribute-patterns # its loops are what memcpy and the others are
 
 # For scripts/hidden: the objects of each way; those of them that see no header of this machine, and the others.

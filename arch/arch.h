@@ -6,8 +6,8 @@
 #ifndef BERTH_ARCH_H
 #define BERTH_ARCH_H
 
+#include "../base/machine.h"
 #include "../protocol/handoff.h"
-#include "../protocol/image.h"
 
 /* What arch_cpu finds out about the running CPU. */
 struct cpu {
@@ -18,6 +18,15 @@ struct cpu {
 	uint32_t page_sizes;   /* arm64: of pages, in bytes, all that there are, added up */
 	unsigned int pa_range; /* arm64: ID_AA64MMFR0_EL1.PARange */
 	bool el2_alone;	       /* arm64: at EL2, whose registers have not the form of EL1's (HCR_EL2.E2H) */
+};
+
+/* How a kernel is entered: what its image says of that, and what policy decided. */
+struct entrance {
+	const char *name;     /* of the kernel, for messages */
+	bool in_32_bits;      /* x86: with paging off; else in 64-bit mode */
+	bool argument_in_ebx; /* x86: else in ESI or RSI */
+	bool five_levels;     /* x86: in 5-level paging */
+	uint32_t page_size;   /* of the pages that it was built for; 0: it does not say */
 };
 
 /* A CPU that the loader is built for. Pure: the host has all of them, a loader its own. */
@@ -37,14 +46,14 @@ struct arch {
 	 * Narrows where the handoff block may lie, for what this CPU must do in it (rule X8). BAD_INPUT when the CPU
 	 * cannot run the image (rule A2).
 	 */
-	enum status (*demand)(const struct cpu *cpu, const struct image *image, struct request *handoff,
+	enum status (*demand)(const struct cpu *cpu, const struct entrance *how, struct request *handoff,
 			      struct fail *why);
 
 	/*
 	 * Carves page tables, descriptor tables and code out of handoff->block and fills them; with block.at == NULL it
 	 * only measures. Maps identically all memory in @map, which holds every part of the plan.
 	 */
-	void (*prepare)(const struct cpu *cpu, const struct image *image, const struct memmap *map,
+	void (*prepare)(const struct cpu *cpu, const struct entrance *how, const struct memmap *map,
 			struct handoff *handoff);
 };
 

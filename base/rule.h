@@ -22,7 +22,7 @@ enum rule_kind {
 };
 
 struct rule_row {
-	const char *id, *sentence, *source;
+	const char *id, *sentence;
 	enum rule_kind kind;
 };
 

@@ -4,18 +4,11 @@
 #define BERTH_ATTEMPT_H
 
 #include "load.h"
+#include "whole.h"
 #include "../kernel/packed.h"
 #include "../policy/staging.h"
 
 #define MAX_REFUSED 16
-
-/* A file that is read as a whole once all places are claimed, to memory that firmware chooses. */
-struct whole {
-	struct file file;
-	uint64_t size; /* bytes of it that are read */
-	uint8_t *at;   /* NULL: there is none, or it was not read yet */
-	uint64_t room; /* bytes there, of which the file takes the first */
-};
 
 /* What an attempt holds: released, whatever happens, when boot() returns. Too large for firmware's stack. */
 struct boot {
@@ -29,13 +22,13 @@ struct boot {
 	size_t n_refused;
 	unsigned int n_looks; /* at the memory, after a refusal */
 	struct loading loading;
+	struct source shown; /* the kernel's bytes, with progress on the screen */
 	struct packed packed;
 	struct whole relocs; /* Linux's relocation table: the kernel's name with ".relocs" behind it */
 	struct whole tree;   /* the device tree that the entry names */
 	struct handoff handoff;
 
 	/* Behind what an attempt starts with as zeros. */
-	uint8_t head[IMAGE_HEAD];
 	uint8_t spare[CHECK_PIECE];
 	char command_line[MAX_COMMAND_LINE];
 };

@@ -21,19 +21,6 @@ struct transfer {
 	bool checked; /* its first piece above 4 GiB was compared, or goes by the buffer (rule C7) */
 };
 
-static enum status reopen(struct file *file, struct fail *why)
-{
-	uint64_t size;
-
-	fw_close(file->handle);
-	file->handle = NULL;
-	TRY(fw_open(file->path, &file->handle, &size, why));
-	if (size != file->size)
-		return fail(why, BAD_INPUT, "%s has %" PRIu64 " bytes now and had %" PRIu64 " before", file->path, size,
-			    file->size);
-	return OK;
-}
-
 /* Where the next byte belongs. No piece lies on both sides of 4 GiB, so that it is here or there as a whole. */
 static uint64_t next_at(const struct transfer *t)
 {
@@ -60,7 +47,7 @@ static enum status read_piece(struct transfer *t, void *to, size_t size, struct 
 	uint64_t offset = t->offset + t->done;
 	size_t got;
 
-	TRY(fw_read(t->file->handle, offset, to, size, &got, why));
+	TRY(t->file->source.read(t->file, offset, to, size, &got, why));
 	if (got != size) /* above 4 GiB that may be firmware's doing: the buffer will tell */
 		return fail(why, to != t->loading->bounce && is_above_4g(t) ? IO_ERROR : BAD_INPUT,
 			    "%s ends at byte %" PRIu64 ", although its size was %" PRIu64 " before", t->file->path,
@@ -141,7 +128,8 @@ static enum status fall_back(struct transfer *t, enum status failed, struct fail
 	if (t->small)
 		t->loading->distrust_high = true;
 	t->small = true;
-	return reopen(t->file, why);
+	t->file->is_broken = true;
+	return OK;
 }
 
 static enum status transfer(struct transfer *t, struct fail *why)
@@ -186,14 +174,6 @@ enum status load_file(struct loading *loading, struct file *file, uint64_t offse
 	if (status == OK && tell)
 		tell_speed(&t, started);
 	return status;
-}
-
-enum status load_some(struct file *file, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
-{
-	if (fw_read(file->handle, offset, to, size, got, why) == OK)
-		return OK;
-	TRY(reopen(file, why));
-	return fw_read(file->handle, offset, to, size, got, why);
 }
 
 /* @size bytes that belong at @to: of the file from @offset, or zeros. */

@@ -3,13 +3,7 @@
 #ifndef BERTH_LOAD_H
 #define BERTH_LOAD_H
 
-#include "firmware.h"
-
-struct file {
-	char path[MAX_PATH_TEXT];
-	uint64_t size;
-	struct fw_file *handle; /* NULL: not open */
-};
+#include "file.h"
 
 #define CHECK_PIECE 65536 /* bytes of a file that rule C7 reads both ways */
 
@@ -28,13 +22,6 @@ struct loading {
  * IO_ERROR or BAD_INPUT (the file is shorter than it was) name the file and the offset.
  */
 enum status load_file(struct loading *loading, struct file *file, uint64_t offset, uint64_t to, uint64_t size,
-		      struct fail *why) MUST_CHECK;
-
-/*
- * Up to @size bytes at @offset, in one read; *got is less only at the end of the file. The file is opened anew, once,
- * after a failed read.
- */
-enum status load_some(struct file *file, uint64_t offset, void *to, size_t size, size_t *got,
 		      struct fail *why) MUST_CHECK;
 
 /*

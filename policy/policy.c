@@ -147,7 +147,7 @@ static void choose_exact(struct request *r, uint64_t at, enum rule by)
 
 static void choose_preferred(const struct image *image, struct request *r)
 {
-	uint64_t at = image->bzimage.pref_address;
+	uint64_t at = image->preferred;
 
 	if (at % r->align.value == 0)
 		add_choice(r, (struct range){at, at + r->size}, r->align.value, true, X2);

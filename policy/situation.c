@@ -23,15 +23,25 @@ static void list_written(const struct situation *p, struct handoff *handoff)
 	}
 }
 
+static struct entrance entrance_of(const struct situation *p)
+{
+	const struct image *image = &p->image;
+
+	return (struct entrance){image->name, image->entered_in_32_bits, image->argument_in_ebx, p->cargo.five_levels,
+				 image->page_size};
+}
+
 void situation_describe(struct situation *p, struct handoff *handoff)
 {
+	struct entrance how = entrance_of(p);
+
 	p->machine.map_room = p->survey.final_room;
 	p->machine.map_desc_size = p->survey.desc_size;
 	p->image.protocol->describe(&p->image, &p->cargo, &p->plan, &p->machine, handoff);
 	handoff->copies_after_exit = p->copies_after_exit;
 	moves_write(&p->moves, p->copies_after_exit ? MAX_MOVES : 0, handoff);
 	list_written(p, handoff);
-	p->arch->prepare(&p->cpu, &p->image, &p->survey.map, handoff);
+	p->arch->prepare(&p->cpu, &how, &p->survey.map, handoff);
 }
 
 enum status situation_measure(struct situation *p, struct fail *why)
@@ -101,7 +111,10 @@ static void wish_below_mem(struct situation *p)
 
 enum status situation_demand(struct situation *p, struct fail *why)
 {
-	p->image.five_levels = policy_five_levels(&p->cpu, &p->image, p->cargo.command_line);
+	struct entrance how;
+
+	p->cargo.five_levels = policy_five_levels(&p->cpu, &p->image, p->cargo.command_line);
+	how = entrance_of(p);
 	policy_own_parts(p->conf, p->request); /* first, so that what holds for all parts holds for them */
 	TRY(p->image.protocol->demand(&p->image, &p->cargo, &p->machine, p->request, why));
 	for (size_t i = 0; i < N_PARTS && p->arch->reach != NULL; i++) {
@@ -109,7 +122,7 @@ enum status situation_demand(struct situation *p, struct fail *why)
 
 		reach_at_most(&p->request[i], reach.value, reach.by);
 	}
-	TRY(p->arch->demand(&p->cpu, &p->image, &p->request[PART_HANDOFF], why));
+	TRY(p->arch->demand(&p->cpu, &how, &p->request[PART_HANDOFF], why));
 	TRY(situation_measure(p, why));
 	for (size_t i = 0; i < N_PARTS; i++)
 		if (checked_align_up(p->request[i].size, EFI_PAGE, &p->request[i].size))

@@ -61,7 +61,7 @@ static void say_in_the_way(struct text *text, const struct situation *p, struct 
 
 static void tell_preferred(const struct situation *p, const struct told *told)
 {
-	uint64_t at = p->image.bzimage.pref_address;
+	uint64_t at = p->image.preferred;
 	struct range wished;
 	char reason[160];
 	struct text text = TEXT(reason);

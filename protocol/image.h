@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A kernel image, and the protocols that know one: a row a format.
+ * A kernel image, and the protocols that know one: a row a format, in the folder of its CPU.
  *
  * identify() reads the first bytes of the file into a validated struct, and says which others it wants to see, which
  * learn() is given one by one; after them nobody sees a number of the file.
@@ -11,18 +11,19 @@
 #ifndef BERTH_IMAGE_H
 #define BERTH_IMAGE_H
 
-#include "arm64/arm64.h"
 #include "../base/block.h"
-#include "x86/bzimage.h"
-#include "elf/elf.h"
-#include "flat/flat_image.h"
-#include "handoff.h"
+#include "../base/machine.h"
+#include "../base/source.h"
 #include "../plan/memmap.h"
 #include "../plan/request.h"
-#include "tree/tree.h"
+#include "handoff.h"
+#include "device_tree.h"
 
 /* Bytes of a file that identify() is given, or the whole file when it is shorter. */
 #define IMAGE_HEAD 1024
+
+/* Bytes for what one format alone knows. */
+#define IMAGE_OWN 2048
 
 struct protocol;
 
@@ -35,47 +36,47 @@ struct image_piece {
 };
 
 /* Bytes of the file behind its head that tell more of the image: notes, which may lie anywhere. */
-#define IMAGE_WANTS	ELF_MAX_NOTES
+#define IMAGE_WANTS	8
 #define IMAGE_WANT_MOST 65536 /* bytes of one */
 
 struct image_want {
 	uint64_t offset, size;
 };
 
+/*
+ * What is known of a kernel once its file was identified. Facts: nothing changes them afterwards; what Berth decides
+ * about the kernel stands in struct cargo.
+ */
 struct image {
 	const struct protocol *protocol;
 	enum elf_machine machine; /* that it was built for */
 	const char *name;	  /* as the entry names it, for messages */
-	uint64_t file_size;
+	uint64_t file_size;	  /* of the file that holds the image itself: of what a packed one unpacks to */
 	struct image_piece piece[IMAGE_PIECES]; /* ascending by offset; within the kernel's place, disjoint */
 	size_t n_pieces;
 	struct image_want want[IMAGE_WANTS]; /* within the file; what learn() is to be given, in this order */
 	size_t n_wants;
-	uint64_t entry_at;  /* from the start of the kernel's place */
-	uint64_t image_end; /* of an ELF file: where it ends, and Linux's relocation table begins */
-	bool has_table;	    /* and Linux's relocation table stands there: it can be moved to other virtual addresses */
-	uint64_t virtual_base;	 /* of a vmlinux: the virtual address that its window was linked for */
-	bool in_one_piece;	 /* unpacked or relocated: its window is written as one, also before it is copied */
-	bool moves_itself;	 /* to a random place, unless told not to (rule X9) */
-	bool takes_five_levels;	 /* may be entered with 5-level paging on (rule X8) */
-	bool keeps_levels;	 /* and runs with the levels that it is entered with: no decompressor switches them */
-	bool five_levels;	 /* is entered so; policy decides it, before demand() */
-	bool entered_in_32_bits; /* and with paging off; else in 64-bit mode (rules E3, X4) */
-	bool argument_in_ebx;	 /* as PVH has it; else in ESI, or RSI */
-	struct flat_image flat;
-	uint64_t window_size; /* of a flat image: bytes of its whole place */
-	struct bzimage bzimage;
-	struct arm64 arm64;
-	struct elf elf; /* of an ELF file */
-	struct elf_marks marks;
-	struct elf_pvh pvh;
+	uint64_t entry_at;	/* from the start of the kernel's place */
+	uint64_t preferred;	/* what `placement preferred` asks for */
+	uint64_t image_end;	/* where it ends in its file, and the table behind it begins; 0: it does not say */
+	bool has_table;		/* there is one, in its file or beside it: it can be moved to other virtual addresses */
+	bool in_one_piece;	/* unpacked or relocated: its window is written as one, also before it is copied */
+	bool moves_itself;	/* to a random place, unless told not to (rule X9) */
+	bool takes_five_levels; /* may be entered with 5-level paging on (rule X8) */
+	bool keeps_levels;	/* and runs with the levels that it is entered with: no decompressor switches them */
+	bool entered_in_32_bits;	     /* and with paging off; else in 64-bit mode (rules E3, X4) */
+	bool argument_in_ebx;		     /* as PVH has it; else in ESI, or RSI */
+	uint32_t page_size;		     /* of the CPU's pages, that it was built for; 0: it does not say */
+	_Alignas(16) uint8_t own[IMAGE_OWN]; /* what its format alone knows of it: a struct of the protocol's folder */
 };
 
-/* What the parts are, before any of them has a place. */
+/* What goes with the kernel, and what was decided about it. */
 struct cargo {
 	const char *command_line; /* NUL-terminated UTF-8 */
 	uint64_t initrd_size;	  /* bytes, of all initrds joined; 0: none */
 	struct tree tree;	  /* the device tree, for kernels that read one: the entry's, else firmware's */
+	bool five_levels;	  /* it is entered with 5-level paging on (rule X8); before demand() */
+	bool randomised;	  /* it was moved to random virtual addresses, and is to know; before describe() */
 };
 
 /*
@@ -88,26 +89,54 @@ static inline bool initrd_join(uint64_t end, uint64_t size, uint64_t *start, uin
 	return checked_align_up(end, 4, start) || checked_add(*start, size, new_end);
 }
 
+/* Where the bytes of a packed kernel lie in its file, and what is known of them. */
+struct payload {
+	struct range at; /* in the file */
+	bool
+	    has_size_word; /* the last four of them are the unpacked length (Linux scripts/Makefile.lib, size_append) */
+	bool is_size_behind; /* that word follows them, but for gzip, whose own last word it is */
+};
+
+/* The move of a kernel to other virtual addresses. */
+struct virtual_move {
+	uint64_t from, by; /* where its first byte was linked for; what is added, modulo 2^64 */
+};
+
 struct protocol {
 	const char *name;
-	bool is_linux; /* whose command line has Linux's words, such as nokaslr */
-	bool is_flat;  /* begins with a struct flat_image; its file may be compressed as a whole */
-	struct bound
-	    most_tree; /* bytes of a device tree that it takes; before one is read its length is held against it */
-	/* Is told of UEFI by a device tree, and wants firmware to know where its runtime services stay. */
-	bool told_by_tree;
+	bool is_linux;	    /* whose command line has Linux's words, such as nokaslr */
+	bool may_be_packed; /* its file may be compressed as a whole */
+	bool is_flat;	 /* its file is placed as it is: of one that is a stream the image's own size tells the end */
+	bool is_wrapper; /* no kernel itself: its payload is */
+	struct bound most_tree;		 /* bytes of a device tree that it takes; asked before one is read */
+	const struct tree_reader *trees; /* of a kernel that is told of UEFI by a device tree; NULL: of no other */
+	const char *beside; /* the table may be a file beside the kernel, of the same name with this behind it */
+
 	/* NOT_FOUND: not this format; any other error: this format, but broken. */
 	enum status (*identify)(struct image *image, struct bytes head, struct fail *why);
 	/* @piece: all bytes of image->want[@which]. NULL where identify() wants none. */
 	enum status (*learn)(struct image *image, size_t which, struct bytes piece, struct fail *why);
+	/* Where a packed kernel is in the file of @image, whose first bytes @head are; NULL: there is none. */
+	enum status (*payload)(const struct image *image, struct bytes head, struct payload *payload, struct fail *why);
+	/* Makes @image what that unpacks to, @head. NULL: it is identified like a file. */
+	enum status (*take_payload)(struct image *image, struct bytes head, struct fail *why);
+	/* Of the table, whose size is known before it is read. */
+	enum status (*check_table)(const char *name, uint64_t size, struct fail *why);
 	/* What the device tree, if there is one, tells of the machine before anything is placed; NULL: nothing. */
 	enum status (*learn_tree)(const struct tree *tree, struct machine *machine, struct fail *why);
 	enum status (*demand)(const struct image *image, const struct cargo *cargo, const struct machine *machine,
 			      struct request request[N_PARTS], struct fail *why);
 	/* Says in a line, without its end, what of the demands is an estimate; false: nothing. NULL: nothing ever. */
 	bool (*estimate)(const struct image *image, struct text *line);
-	/* @payload: the file at the kernel's place. Drops from @machine what this kernel does not take. */
+	/* @payload: the file at the kernel's place. Drops from @machine what this kernel does not take. NULL: nothing.
+	 */
 	void (*inspect)(const struct image *image, struct bytes payload, struct machine *machine);
+	/*
+	 * Moves the image that lies in @window, as it was linked, to a random virtual address by its @table. NULL where
+	 * no image has one.
+	 */
+	enum status (*randomise)(const struct image *image, uint8_t *window, struct bytes table, const char *table_name,
+				 uint64_t entropy, struct virtual_move *move, struct fail *why);
 	/* Makes the image that lies in @window run at @start, where the window is; NULL: it does so itself. */
 	enum status (*relocate)(const struct image *image, uint8_t *window, uint64_t start, struct fail *why);
 	/* Carves what it writes out of @handoff->block; with block.at == NULL it only measures. */
@@ -115,29 +144,5 @@ struct protocol {
 			 const struct machine *machine, struct handoff *handoff);
 	void (*finish)(struct handoff *handoff, const struct final_map *final);
 };
-
-/* The rows of struct protocol that all share who are entered with boot_params; in bzimage.c. */
-enum status bzimage_demand(const struct image *image, const struct cargo *cargo, const struct machine *machine,
-			   struct request request[N_PARTS], struct fail *why);
-void bzimage_describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
-		      const struct machine *machine, struct handoff *handoff);
-
-/* The pieces of an ELF file, in the order in which they lie in it. */
-void image_take_segments(struct image *image, const struct elf *elf);
-
-/* Asks for all notes of image->elf. BAD_INPUT when they are longer than any kernel's. */
-enum status image_want_notes(struct image *image, struct fail *why) MUST_CHECK;
-
-/* "arm64", as kernels' own documents call it. */
-const char *machine_name(enum elf_machine machine);
-
-/* The same among flat images; NOT_FOUND when it is none of those that are known. */
-enum status image_identify_flat(struct image *image, struct bytes head, struct fail *why) MUST_CHECK;
-
-/* The same among ELF files; NOT_FOUND when it is none. @file_size as elf_parse has it. */
-enum status image_identify_elf(struct image *image, struct bytes head, uint64_t file_size, struct fail *why) MUST_CHECK;
-
-/* Fills @image from the first bytes of a file: BAD_INPUT when no protocol knows it, or when one finds it broken. */
-enum status image_identify(struct image *image, struct bytes head, struct fail *why) MUST_CHECK;
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel.h"
 
-#include "../kernel/packed.h"
-#include "../protocol/x86/vmlinux.h"
+#include "../kernel/identify.h"
 #include "tool.h"
 
 #include <errno.h>
@@ -11,19 +10,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define PIECE 65536
+struct host_file {
+	const char *path;
+	FILE *file;
+};
 
 static enum status read_file(void *context, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
 {
-	FILE *file = context;
+	const struct host_file *from = context;
 
 	*got = 0;
-	if (offset > INT64_MAX || fseek(file, (long)offset, SEEK_SET) != 0)
-		return fail(why, IO_ERROR, "byte %" PRIu64 " cannot be read: %s", offset, strerror(errno));
-	*got = fread(to, 1, size, file);
-	if (ferror(file) != 0)
-		return fail(why, IO_ERROR, "byte %" PRIu64 " cannot be read: %s", offset, strerror(errno));
-	return OK;
+	if (offset <= INT64_MAX && fseek(from->file, (long)offset, SEEK_SET) == 0) {
+		*got = fread(to, 1, size, from->file);
+		if (ferror(from->file) == 0)
+			return OK;
+	}
+	return fail(why, IO_ERROR, "%s: byte %" PRIu64 " cannot be read: %s", from->path, offset, strerror(errno));
 }
 
 static void *take(void *context, uint64_t size)
@@ -39,64 +41,45 @@ static void give(void *context, void *at, uint64_t size)
 	free(at);
 }
 
-/* A kernel's build leaves vmlinux.relocs beside vmlinux. */
-static enum status find_relocs(struct image *image, struct fail *why)
+static enum status find_relocs(struct image *image, const char *suffix, struct fail *why)
 {
 	char path[4096];
 	struct text text = TEXT(path);
 	struct stat found;
 
-	text_add(&text, "%s.relocs", image->name);
+	if (suffix == NULL)
+		return OK;
+	text_add(&text, "%s%s", image->name, suffix);
 	if (text_cut(&text) || stat(path, &found) != 0)
 		return OK;
-	TRY(vmlinux_check_table_size(path, S_ISREG(found.st_mode) ? (uint64_t)found.st_size : 0, why));
-	image->has_table = true;
-	return OK;
+	return identify_beside(image, path, S_ISREG(found.st_mode) ? (uint64_t)found.st_size : 0, why);
 }
 
-/* What of the file behind its head tells more of the image. */
-static enum status learn(struct image *image, FILE *file, uint8_t buffer[PIECE], struct fail *why)
+static enum status identify_file(struct image *image, const struct source *file, bool loader_unpacks, struct fail *why)
 {
-	_Static_assert(PIECE >= IMAGE_WANT_MOST, "a piece does not fit");
-	for (size_t i = 0; i < image->n_wants; i++) {
-		const struct image_want *want = &image->want[i];
-		struct bytes piece = {buffer, 0};
-
-		TRY(read_file(file, want->offset, buffer, (size_t)want->size, &piece.size, why));
-		if (piece.size != want->size)
-			return fail(why, IO_ERROR, "%s ends at byte %" PRIu64, image->name, want->offset + piece.size);
-		TRY(image->protocol->learn(image, i, piece, why));
-	}
-	return OK;
-}
-
-static enum status identify(struct image *image, struct bytes head, FILE *file, bool loader_unpacks, struct fail *why)
-{
-	static uint8_t buffer[PIECE];
-	static struct packed packed;
-	enum status status;
-
-	if (!packed_as_a_whole(head))
-		TRY(image_identify(image, head, why));
-	packed = (struct packed){
-	    .context = file,
-	    .read = read_file,
+	static uint8_t buffer[IMAGE_WANT_MOST];
+	struct wanted wanted = {.payload = loader_unpacks};
+	struct packed packed = {
+	    .file = file,
 	    .take = take,
 	    .give = give,
 	    .buffer = buffer,
 	    .buffer_size = sizeof(buffer),
-	    .size = ELF_SIZE_UNKNOWN,
 	};
-	status = packed_identify(&packed, image, head, loader_unpacks, why);
+	uint64_t read;
+	enum status status = identify(image, &packed, &wanted, &read, why);
+
 	packed_close(&packed);
-	TRY(status);
-	TRY(learn(image, file, buffer, why));
-	return image->protocol == &vmlinux_protocol && packed.size == ELF_SIZE_UNKNOWN ? find_relocs(image, why) : OK;
+	return status == OK ? find_relocs(image, identify_suffix_beside(image, &packed), why) : status;
 }
 
 const struct arch *kernel_arch(const struct image *image)
 {
-	static const struct arch *const all[] = {&arch_x86_64, &arch_aarch64, &arch_riscv64};
+	static const struct arch *const all[] = {
+#define MACHINE(id, number, bits, name, pe, flat, folder, file) &arch_##folder,
+#include "../base/machines.def"
+#undef MACHINE
+	};
 	size_t i = 0;
 
 	while (i + 1 < sizeof(all) / sizeof(all[0]) && !arch_enters(all[i], image->machine))
@@ -104,21 +87,27 @@ const struct arch *kernel_arch(const struct image *image)
 	return all[i];
 }
 
+static enum status identify_open(struct image *image, struct host_file *from, bool loader_unpacks, struct fail *why)
+{
+	struct source source = {.name = from->path, .read = read_file, .context = from};
+	struct stat found;
+
+	if (fstat(fileno(from->file), &found) != 0)
+		return fail(why, IO_ERROR, "%s: %s", from->path, strerror(errno));
+	if (!S_ISREG(found.st_mode))
+		return fail(why, IO_ERROR, "%s: not a file", from->path);
+	source.size = (uint64_t)found.st_size;
+	return identify_file(image, &source, loader_unpacks, why);
+}
+
 enum status kernel_identify(struct image *image, const char *path, bool loader_unpacks, struct fail *why)
 {
-	struct bytes head = {NULL, 0};
+	struct host_file from = {path, fopen(path, "rb")};
 	enum status status;
-	FILE *file;
 
-	image->name = path;
-	TRY(file_head(path, IMAGE_HEAD, &head, &image->file_size, why));
-	file = fopen(path, "rb");
-	if (file == NULL)
-		status = fail(why, IO_ERROR, "%s: %s", path, strerror(errno));
-	else
-		status = identify(image, head, file, loader_unpacks, why);
-	if (file != NULL)
-		fclose(file);
-	free((void *)(uintptr_t)head.at);
+	if (from.file == NULL)
+		return fail(why, IO_ERROR, "%s: %s", path, strerror(errno));
+	status = identify_open(image, &from, loader_unpacks, why);
+	fclose(from.file);
 	return status;
 }

@@ -4,10 +4,11 @@
 #define BERTH_TOOL_KERNEL_H
 
 #include "../arch/arch.h"
+#include "../protocol/image.h"
 
 /*
- * @loader_unpacks: as `decompress loader` in an entry. IO_ERROR when the file cannot be read, else as image_identify
- * and packed_identify. image->name is @path.
+ * @loader_unpacks: as `decompress loader` in an entry. IO_ERROR when the file cannot be read, else as identify(), for a
+ * kernel of any CPU. image->name is @path.
  */
 enum status kernel_identify(struct image *image, const char *path, bool loader_unpacks, struct fail *why) MUST_CHECK;
 

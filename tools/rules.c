@@ -10,6 +10,21 @@ static const char *kind_words(enum rule_kind kind)
 	return kind == LIMIT ? "limit" : "duty";
 }
 
+/* Sources are for readers: no loader has them. */
+static const char *source_of(const struct rule_row *row)
+{
+	static const char *const source[N_RULES] = {
+	    [RULE_NONE] = "",
+#define RULE(id, kind, sentence, source) [id] = source,
+#include "../base/rules.def"
+#undef RULE
+	};
+	enum rule rule = RULE_NONE;
+
+	(void)rule_named(row->id, strlen(row->id), &rule);
+	return source[rule];
+}
+
 static void print_text(const struct rule_row *row)
 {
 	bool colour = wants_colour(stdout);
@@ -17,7 +32,7 @@ static void print_text(const struct rule_row *row)
 	printf("%s%s%s  (%s)\n", colour ? "\033[1m" : "", row->id, colour ? "\033[0m" : "", kind_words(row->kind));
 	print_wrapped("", "    ", row->sentence);
 	printf("%s", colour ? "\033[2m" : "");
-	print_wrapped("    source:", "    ", row->source);
+	print_wrapped("    source:", "    ", source_of(row));
 	printf("%s", colour ? "\033[0m" : "");
 }
 
@@ -34,7 +49,7 @@ static void print_markdown(void)
 	for (unsigned int i = RULE_NONE + 1; i < N_RULES; i++) {
 		const struct rule_row *row = rule_row((enum rule)i);
 
-		printf("| %s | %s | %s | %s |\n", row->id, kind_words(row->kind), row->sentence, row->source);
+		printf("| %s | %s | %s | %s |\n", row->id, kind_words(row->kind), row->sentence, source_of(row));
 	}
 }
 
@@ -48,7 +63,7 @@ static void print_json(struct json *json)
 		json_string(json, "id", row->id);
 		json_string(json, "kind", kind_words(row->kind));
 		json_string(json, "sentence", row->sentence);
-		json_string(json, "source", row->source);
+		json_string(json, "source", source_of(row));
 		json_close(json, '}');
 	}
 	json_close(json, ']');

@@ -6,3 +6,4 @@ CROSS := aarch64-linux-gnu-
 GNUEFI_ARCH := aarch64
 GNUEFI ?= $(CACHE)/gnu-efi-arm64/efi
 ARCH_CFLAGS := -mgeneral-regs-only -mstrict-align -mbranch-protection=none
+PROTOCOLS := flat tree arm64

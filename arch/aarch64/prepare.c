@@ -16,9 +16,9 @@ static struct bound reach(const struct cpu *cpu)
 }
 
 /* The pages that the flags of an Image name (rule A2), by what ID_AA64MMFR0_EL1 says of the CPU. */
-static enum status demand(const struct cpu *cpu, const struct image *image, struct request *handoff, struct fail *why)
+static enum status demand(const struct cpu *cpu, const struct entrance *how, struct request *handoff, struct fail *why)
 {
-	uint32_t page = image->arm64.page_size;
+	uint32_t page = how->page_size;
 
 	(void)handoff;
 	if (page == 0 || (cpu->page_sizes & page) != 0)
@@ -26,7 +26,7 @@ static enum status demand(const struct cpu *cpu, const struct image *image, stru
 	return fail_by(why, BAD_INPUT, A2,
 		       "%s was built for pages of %u KiB, which this CPU does not have\n"
 		       "  try: a kernel for pages of %u KiB",
-		       image->name, page / 1024, (cpu->page_sizes & -cpu->page_sizes) / 1024);
+		       how->name, page / 1024, (cpu->page_sizes & -cpu->page_sizes) / 1024);
 }
 
 /* Arm ARM (DDI 0487), D19.2.139 and D19.2.140, TCR_EL1 and TCR_EL2. */
@@ -54,13 +54,14 @@ static uint64_t translation_control(const struct cpu *cpu)
 
 /* Tables are for copies alone, which are worth the caches; a CPU without pages of 4 KiB makes them as slowly as it
  * must. */
-static void prepare(const struct cpu *cpu, const struct image *image, const struct memmap *map, struct handoff *handoff)
+static void prepare(const struct cpu *cpu, const struct entrance *how, const struct memmap *map,
+		    struct handoff *handoff)
 {
 	struct table_format format = {
 	    .levels = 4, .gib_blocks = true, .table = TABLE, .block = cpu->el2_alone ? BLOCK_EL2 : BLOCK};
 	struct tables tables = {0};
 
-	(void)image;
+	(void)how;
 	if (handoff->copies_after_exit && (cpu->page_sizes & 4096) != 0)
 		tables_build(&format, map, &handoff->block, &tables);
 	handoff->table_root = tables.root;

@@ -4,3 +4,4 @@ GNUEFI_ARCH := ia32
 ARCH_CFLAGS := -m32 -march=i686 -mno-mmx -mno-sse -mgeneral-regs-only -malign-double -fcf-protection=none
 ARCH_LDFLAGS := -m elf_i386
 ARCH_ALSO := arch/x86
+PROTOCOLS := elf x86

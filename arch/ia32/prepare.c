@@ -13,28 +13,29 @@ static struct bound reach(const struct cpu *cpu)
 	return (struct bound){GIB(4), X12};
 }
 
-static enum status demand(const struct cpu *cpu, const struct image *image, struct request *handoff, struct fail *why)
+static enum status demand(const struct cpu *cpu, const struct entrance *how, struct request *handoff, struct fail *why)
 {
-	if (cpu->lacks_long_mode && !image->entered_in_32_bits)
+	if (cpu->lacks_long_mode && !how->in_32_bits)
 		return fail(why, BAD_INPUT,
 			    "%s: a 64-bit kernel, and this CPU has no 64-bit mode\n  try: a kernel for i386",
-			    image->name);
-	at_most(&handoff->max, GIB(4), image->entered_in_32_bits ? E3 : X12);
+			    how->name);
+	at_most(&handoff->max, GIB(4), how->in_32_bits ? E3 : X12);
 	return OK;
 }
 
-static void prepare(const struct cpu *cpu, const struct image *image, const struct memmap *map, struct handoff *handoff)
+static void prepare(const struct cpu *cpu, const struct entrance *how, const struct memmap *map,
+		    struct handoff *handoff)
 {
-	struct table_format format = tables_x86(image->five_levels ? 5 : 4, cpu->gib_pages);
+	struct table_format format = tables_x86(how->five_levels ? 5 : 4, cpu->gib_pages);
 	struct tables tables = {.root = 0};
 
-	handoff->gdt = x86_take_gdt(&handoff->block, true, image);
+	handoff->gdt = x86_take_gdt(&handoff->block, true, how);
 	handoff->stack_top = x86_take_stack(&handoff->block);
-	if (!image->entered_in_32_bits)
+	if (!how->in_32_bits)
 		tables_build(&format, map, &handoff->block, &tables);
 	handoff->tables_size = tables.size;
 	handoff->table_root = tables.root;
-	handoff->trampoline = x86_take_trampoline(handoff, image, image->entered_in_32_bits ? NULL : &tables);
+	handoff->trampoline = x86_take_trampoline(handoff, how, how->in_32_bits ? NULL : &tables);
 }
 
 const struct arch arch_ia32 = {

@@ -5,19 +5,20 @@
  */
 #include "../arch.h"
 
-static enum status demand(const struct cpu *cpu, const struct image *image, struct request *handoff, struct fail *why)
+static enum status demand(const struct cpu *cpu, const struct entrance *how, struct request *handoff, struct fail *why)
 {
 	(void)cpu;
-	(void)image;
+	(void)how;
 	(void)handoff;
 	(void)why;
 	return OK;
 }
 
-static void prepare(const struct cpu *cpu, const struct image *image, const struct memmap *map, struct handoff *handoff)
+static void prepare(const struct cpu *cpu, const struct entrance *how, const struct memmap *map,
+		    struct handoff *handoff)
 {
 	(void)cpu;
-	(void)image;
+	(void)how;
 	(void)map;
 	(void)handoff;
 }

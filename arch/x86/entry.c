@@ -13,9 +13,9 @@
 #define DESCRIPTOR_DATA	   UINT64_C(0x00cf93000000ffff) /* flat, read and write */
 #define DESCRIPTOR_TSS	   UINT64_C(0x0000890000000067) /* 32 bits, base 0, limit 0x67; loading it marks it busy */
 
-uint64_t x86_take_gdt(struct block *block, bool with_code_32, const struct image *image)
+uint64_t x86_take_gdt(struct block *block, bool with_code_32, const struct entrance *how)
 {
-	bool enters_32_bits = image->entered_in_32_bits;
+	bool enters_32_bits = how->in_32_bits;
 	struct piece gdt = block_take(block, GDT_SIZE, 16);
 
 	if (gdt.at != NULL) {
@@ -33,14 +33,14 @@ uint64_t x86_take_stack(struct block *block)
 }
 
 /* Of the tables that the kernel is entered with; 0: none. */
-static uint64_t root_for(const struct image *image, const struct tables *tables)
+static uint64_t root_for(const struct entrance *how, const struct tables *tables)
 {
 	if (tables == NULL)
 		return 0;
-	return image->five_levels ? tables->root | ROOT_FIVE_LEVELS : tables->four_level_root;
+	return how->five_levels ? tables->root | ROOT_FIVE_LEVELS : tables->four_level_root;
 }
 
-uint64_t x86_take_trampoline(struct handoff *handoff, const struct image *image, const struct tables *tables)
+uint64_t x86_take_trampoline(struct handoff *handoff, const struct entrance *how, const struct tables *tables)
 {
 	struct piece page = block_take(&handoff->block, EFI_PAGE, EFI_PAGE);
 	size_t size = (size_t)(x86_trampoline_end - x86_trampoline);
@@ -48,10 +48,10 @@ uint64_t x86_take_trampoline(struct handoff *handoff, const struct image *image,
 	if (page.at != NULL) {
 		for (size_t i = 0; i < size; i++)
 			page.at[i] = x86_trampoline[i];
-		store_le(page.at + TRAMPOLINE_ROOT, 8, root_for(image, tables));
+		store_le(page.at + TRAMPOLINE_ROOT, 8, root_for(how, tables));
 		store_le(page.at + TRAMPOLINE_ENTRY, 8, handoff->entry);
-		store_le(page.at + TRAMPOLINE_ESI, 8, image->argument_in_ebx ? 0 : handoff->argument);
-		store_le(page.at + TRAMPOLINE_EBX, 8, image->argument_in_ebx ? handoff->argument : 0);
+		store_le(page.at + TRAMPOLINE_ESI, 8, how->argument_in_ebx ? 0 : handoff->argument);
+		store_le(page.at + TRAMPOLINE_EBX, 8, how->argument_in_ebx ? handoff->argument : 0);
 	}
 	return page.address;
 }

@@ -40,15 +40,15 @@
 
 #ifndef __ASSEMBLER__
 #include "../../protocol/handoff.h"
-#include "../../protocol/image.h"
+#include "../arch.h"
 #include "../tables.h"
 
 /* Each carves what it makes out of handoff->block; with block.at == NULL they only measure. Returned are addresses. */
-uint64_t x86_take_gdt(struct block *block, bool with_code_32, const struct image *image);
+uint64_t x86_take_gdt(struct block *block, bool with_code_32, const struct entrance *how);
 /* Of a stack for the few words that the code needs once firmware's may be overwritten: its top. */
 uint64_t x86_take_stack(struct block *block);
 /* @tables: NULL where the kernel is entered without paging. */
-uint64_t x86_take_trampoline(struct handoff *handoff, const struct image *image, const struct tables *tables);
+uint64_t x86_take_trampoline(struct handoff *handoff, const struct entrance *how, const struct tables *tables);
 
 extern const uint8_t x86_trampoline[], x86_trampoline_end[];
 #endif

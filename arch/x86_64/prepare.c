@@ -6,14 +6,14 @@
 #include "../arch.h"
 #include "../x86/entry.h"
 
-static bool must_switch_levels(const struct cpu *cpu, const struct image *image)
+static bool must_switch_levels(const struct cpu *cpu, const struct entrance *how)
 {
-	return cpu->five_levels != image->five_levels && !image->entered_in_32_bits;
+	return cpu->five_levels != how->five_levels && !how->in_32_bits;
 }
 
-static bool needs_code_32(const struct cpu *cpu, const struct image *image)
+static bool needs_code_32(const struct cpu *cpu, const struct entrance *how)
 {
-	return image->entered_in_32_bits || must_switch_levels(cpu, image);
+	return how->in_32_bits || must_switch_levels(cpu, how);
 }
 
 /* UEFI 2.10, 2.3.4: memory is mapped to itself; of 48 bits, or of 57, the upper half stands for other addresses. */
@@ -22,33 +22,34 @@ static struct bound reach(const struct cpu *cpu)
 	return (struct bound){UINT64_C(1) << (cpu->five_levels ? 56 : 47), X8};
 }
 
-static enum status demand(const struct cpu *cpu, const struct image *image, struct request *handoff, struct fail *why)
+static enum status demand(const struct cpu *cpu, const struct entrance *how, struct request *handoff, struct fail *why)
 {
 	(void)why;
 	/* LA57 changes only while paging is off, that is in 32-bit code: what that code touches has 32-bit addresses.
 	 */
-	if (must_switch_levels(cpu, image))
+	if (must_switch_levels(cpu, how))
 		at_most(&handoff->max, GIB(4), X8);
-	if (image->entered_in_32_bits)
+	if (how->in_32_bits)
 		at_most(&handoff->max, GIB(4), E3);
 	return OK;
 }
 
 /* Tables of five levels serve both modes: the first one below the top is the top of four. */
-static void prepare(const struct cpu *cpu, const struct image *image, const struct memmap *map, struct handoff *handoff)
+static void prepare(const struct cpu *cpu, const struct entrance *how, const struct memmap *map,
+		    struct handoff *handoff)
 {
-	struct table_format format = tables_x86(cpu->five_levels || image->five_levels ? 5 : 4, cpu->gib_pages);
-	bool with_code_32 = needs_code_32(cpu, image);
+	struct table_format format = tables_x86(cpu->five_levels || how->five_levels ? 5 : 4, cpu->gib_pages);
+	bool with_code_32 = needs_code_32(cpu, how);
 	struct tables tables;
 
-	handoff->gdt = x86_take_gdt(&handoff->block, with_code_32, image);
+	handoff->gdt = x86_take_gdt(&handoff->block, with_code_32, how);
 	handoff->stack_top = x86_take_stack(&handoff->block);
 	tables_build(&format, map, &handoff->block, &tables);
 	handoff->tables_size = tables.size;
 	handoff->table_root = cpu->five_levels ? tables.root : tables.four_level_root;
 	handoff->trampoline = 0;
 	if (with_code_32)
-		handoff->trampoline = x86_take_trampoline(handoff, image, image->entered_in_32_bits ? NULL : &tables);
+		handoff->trampoline = x86_take_trampoline(handoff, how, how->in_32_bits ? NULL : &tables);
 }
 
 const struct arch arch_x86_64 = {

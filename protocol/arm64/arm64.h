@@ -3,18 +3,22 @@
 #ifndef BERTH_ARM64_H
 #define BERTH_ARM64_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "../image.h"
 
 /* Its header, checked; pre-3.17 headers have been given their values. */
 struct arm64 {
 	uint64_t text_offset; /* of the image, from a 2 MiB aligned base */
 	uint64_t image_size;  /* bytes from there on that are the kernel's */
-	uint32_t page_size;   /* that the kernel was built for; 0: it does not say */
 	bool anywhere;	      /* else as close as possible to the start of DRAM (flags, bit 3) */
-};
+} __attribute__((may_alias));
 
-struct protocol;
+_Static_assert(sizeof(struct arm64) <= IMAGE_OWN, "it lies in the image");
+
+static inline const struct arm64 *arm64_of(const struct image *image)
+{
+	return (const struct arm64 *)(const void *)image->own;
+}
+
 extern const struct protocol arm64_protocol;
 
 #endif

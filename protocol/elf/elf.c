@@ -60,13 +60,13 @@ static enum status check_ident(const struct parse *p, struct fail *why)
 static enum status check_machine(const struct parse *p, struct fail *why)
 {
 	uint64_t machine = field(p, 0, E_MACHINE);
-	bool wants_64 = machine == ELF_X86_64 || machine == ELF_AARCH64 || machine == ELF_RISCV;
+	unsigned int bits = machine_bits((enum elf_machine)machine);
 
-	if (!wants_64 && machine != ELF_I386)
+	if (bits == 0)
 		return fail(why, BAD_INPUT,
 			    "%s: e_machine is %u; known are 3 (i386), 62 (x86-64), 183 (arm64) and 243 (RISC-V)",
 			    p->elf->name, (unsigned int)machine);
-	if (wants_64 != p->elf->is_64)
+	if ((bits == 64) != p->elf->is_64)
 		return fail(why, BAD_INPUT, "%s: e_machine %u in a file of %s bits", p->elf->name,
 			    (unsigned int)machine, p->elf->is_64 ? "64" : "32");
 	p->elf->machine = (enum elf_machine)machine;

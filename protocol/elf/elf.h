@@ -11,22 +11,14 @@
 
 #include "../../base/bytes.h"
 #include "../../base/fail.h"
+#include "../../base/machine.h"
 #include "../../base/range.h"
+#include "../../base/source.h"
 #include "../../plan/request.h"
 
 #define ELF_MAGIC	 0x464c457f /* 0x7f "ELF" */
 #define ELF_MAX_SEGMENTS 16
 #define ELF_MAX_NOTES	 8
-
-/* The size of a file that comes from a stream, whose end nobody knows yet. */
-#define ELF_SIZE_UNKNOWN UINT64_MAX
-
-enum elf_machine {
-	ELF_I386 = 3,
-	ELF_X86_64 = 62,
-	ELF_AARCH64 = 183,
-	ELF_RISCV = 243,
-};
 
 #define ELF_EXECUTABLE 1u /* of segment.flags: PF_X */
 
@@ -56,7 +48,7 @@ struct elf {
 	enum elf_machine machine;
 	bool is_64;
 	bool movable;		/* ET_DYN: runs wherever its largest alignment permits */
-	uint64_t file_size;	/* ELF_SIZE_UNKNOWN: not known */
+	uint64_t file_size;	/* SIZE_UNKNOWN: not known */
 	uint64_t file_end;	/* where the headers and all they tell of end in the file; Linux's relocations follow */
 	struct range window;	/* all segments as linked, by p_paddr, or by p_vaddr where p_paddr is 0 throughout */
 	uint64_t virtual_base;	/* virtual address of the window's start, by its first segment */
@@ -74,7 +66,7 @@ struct elf {
 
 /*
  * @head: the first bytes of the file, up to the end of its program headers at least.
- * @file_size: bytes, or ELF_SIZE_UNKNOWN; then nothing is checked against it.
+ * @file_size: bytes, or SIZE_UNKNOWN; then nothing is checked against it.
  * NOT_FOUND when it is no ELF file; BAD_INPUT naming header, field and value otherwise. Rule: E1.
  */
 enum status elf_parse(struct elf *elf, const char *name, struct bytes head, uint64_t file_size,

@@ -12,20 +12,46 @@ enum {
 #define MZ   0x5a4d
 #define ZIMG 0x676d697a
 
-bool zboot_is(struct bytes head)
+static bool is_zboot(struct bytes head)
 {
 	return head.size >= HEADER_SIZE && load_le(head.at, 2) == MZ && load_le(head.at + IMAGE_TYPE, 4) == ZIMG;
 }
 
-enum status zboot_payload(const char *name, struct bytes head, uint64_t file_size, struct range *payload,
-			  struct fail *why)
+static enum status identify(struct image *image, struct bytes head, struct fail *why)
+{
+	if (!is_zboot(head))
+		return fail(why, NOT_FOUND, "%s: no EFI zboot file: no \"zimg\" at 4", image->name);
+	image->machine = machine_of(head);
+	return OK;
+}
+
+/* Makefile.zboot, size_append: the length follows what was packed, unless that is gzip, whose last word it is. */
+static enum status payload(const struct image *image, struct bytes head, struct payload *payload, struct fail *why)
 {
 	uint64_t offset = load_le(head.at + PAYLOAD_OFFSET, 4), size = load_le(head.at + PAYLOAD_SIZE, 4);
 
-	if (offset >= HEADER_SIZE && !checked_range(offset, size, payload) && payload->end <= file_size)
-		return OK;
-	return fail(why, BAD_INPUT,
-		    "%s: an EFI zboot file that says that its kernel has %#" PRIx64 " bytes at %#" PRIx64
-		    ", in a file of %#" PRIx64 "\n  try: copy the kernel again",
-		    name, size, offset, file_size);
+	if (offset < HEADER_SIZE || checked_range(offset, size, &payload->at) || payload->at.end > image->file_size)
+		return fail(why, BAD_INPUT,
+			    "%s: an EFI zboot file that says that its kernel has %#" PRIx64 " bytes at %#" PRIx64
+			    ", in a file of %#" PRIx64 "\n  try: copy the kernel again",
+			    image->name, size, offset, image->file_size);
+	payload->has_size_word = payload->is_size_behind = true;
+	return OK;
 }
+
+static enum status take_payload(struct image *image, struct bytes head, struct fail *why)
+{
+	(void)head;
+	return fail(
+	    why, NOT_FOUND,
+	    "%s: an EFI zboot file whose kernel is no Image for arm64 or RISC-V\n  try: a kernel for this machine",
+	    image->name);
+}
+
+const struct protocol zboot_protocol = {
+    .name = "EFI zboot file",
+    .is_wrapper = true,
+    .identify = identify,
+    .payload = payload,
+    .take_payload = take_payload,
+};

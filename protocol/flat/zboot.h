@@ -6,14 +6,8 @@
 #ifndef BERTH_ZBOOT_H
 #define BERTH_ZBOOT_H
 
-#include "../../base/bytes.h"
-#include "../../base/fail.h"
-#include "../../base/range.h"
+#include "../image.h"
 
-bool zboot_is(struct bytes head);
-
-/* In bytes of the file, of which @head is the start. BAD_INPUT when it does not lie in the file. */
-enum status zboot_payload(const char *name, struct bytes head, uint64_t file_size, struct range *payload,
-			  struct fail *why) MUST_CHECK;
+extern const struct protocol zboot_protocol;
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "riscv.h"
 
+#include "../flat/flat_image.h"
 #include "../tree/chosen.h"
 #include "../command_line.h"
 #include "riscv_tree.h"
 
-#define MAGIC2	   0x05435352u /* "RSC\x05" */
-#define BIG_ENDIAN 1u	       /* boot-image-header.rst, flags, bit 0 */
+#define BIG_ENDIAN 1u /* boot-image-header.rst, flags, bit 0 */
 #define PMD_SIZE   MIB(2)
 /* arch/riscv/include/uapi/asm/setup.h, COMMAND_LINE_SIZE: since Linux 5.13, and older ones do not tell. */
 #define MOST_LINE 1023
@@ -14,17 +14,17 @@
 
 static enum status identify(struct image *image, struct bytes head, struct fail *why)
 {
-	struct flat_image *flat = &image->flat;
+	struct riscv *k = (struct riscv *)(void *)image->own;
+	struct flat_image flat;
 	uint64_t window;
 
-	if (!flat_image_read(flat, head, MAGIC2))
-		return fail(why, NOT_FOUND, "%s: no Image for RISC-V: no \"RSC\\x05\" at 0x38", image->name);
-	if ((flat->flags & BIG_ENDIAN) != 0)
+	TRY(flat_image_read(&flat, image, head, ELF_RISCV, why));
+	if ((flat.flags & BIG_ENDIAN) != 0)
 		return fail(why, BAD_INPUT,
 			    "%s: a big-endian kernel (flags %#" PRIx64 "), and UEFI's RISC-V is little-endian\n"
 			    "  try: a little-endian kernel",
-			    image->name, flat->flags);
-	if (flat->image_size == 0)
+			    image->name, flat.flags);
+	if (flat.image_size == 0)
 		return fail_by(why, BAD_INPUT, R1,
 			       "%s: image_size is 0: the kernel does not say how much memory it needs\n"
 			       "  try: a newer kernel",
@@ -34,15 +34,14 @@ static enum status identify(struct image *image, struct bytes head, struct fail 
 	 * before it ("overlaps in-use memory region"). Room for the file as well: its tail, a signature, say, is read
 	 * along although the kernel never uses it.
 	 */
-	window = flat->image_size > image->file_size ? flat->image_size : image->file_size;
+	window = flat.image_size > flat.file_size ? flat.image_size : flat.file_size;
 	if (checked_align_up(window, PMD_SIZE, &window))
 		return fail_by(why, BAD_INPUT, R1, "%s: image_size %#" PRIx64 " fits into no memory", image->name,
-			       flat->image_size);
+			       flat.image_size);
 	/* The rest is BSS, which the kernel clears itself (arch/riscv/kernel/head.S). */
-	image->piece[0] = (struct image_piece){.size = image->file_size, .memory = image->file_size};
+	image->piece[0] = (struct image_piece){.size = flat.file_size, .memory = flat.file_size};
 	image->n_pieces = 1;
-	image->window_size = window;
-	image->machine = ELF_RISCV;
+	k->window_size = window;
 	return OK;
 }
 
@@ -76,7 +75,7 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 			    "  try: newer firmware",
 			    image->name);
 	TRY(command_line_check_length(cargo->command_line, MOST_LINE, image->name, "COMMAND_LINE_SIZE of RISC-V", why));
-	request_init(&request[PART_KERNEL], PART_KERNEL, image->window_size);
+	request_init(&request[PART_KERNEL], PART_KERNEL, riscv_of(image)->window_size);
 	request[PART_KERNEL].align = request[PART_KERNEL].least_align = (struct bound){PMD_SIZE, R1};
 	request_init(&request[PART_INITRD], PART_INITRD, cargo->initrd_size);
 	request_init(&request[PART_HANDOFF], PART_HANDOFF, 0); /* sized when all of it is known */
@@ -88,13 +87,6 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 		reach_at_least(&request[i], machine->riscv.resident_end, R3);
 	}
 	return chosen_demand(cargo, riscv_protocol.most_tree, &request[PART_HANDOFF], why);
-}
-
-static void inspect(const struct image *image, struct bytes payload, struct machine *machine)
-{
-	(void)image;
-	(void)payload;
-	(void)machine;
 }
 
 static void describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
@@ -110,12 +102,12 @@ const struct protocol riscv_protocol = {
     .name = "Image for RISC-V",
     .is_linux = true,
     .is_flat = true,
+    .may_be_packed = true,
     .most_tree = {MOST_TREE, R2},
-    .told_by_tree = true,
+    .trees = &tree_reader,
     .identify = identify,
     .learn_tree = riscv_learn_tree,
     .demand = demand,
-    .inspect = inspect,
     .describe = describe,
     .finish = chosen_finish,
 };

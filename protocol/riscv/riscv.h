@@ -6,9 +6,19 @@
 #ifndef BERTH_RISCV_H
 #define BERTH_RISCV_H
 
-#include <stdint.h>
+#include "../image.h"
 
-struct protocol;
+struct riscv {
+	uint64_t window_size; /* bytes of its whole place: image_size, up to a PMD's edge */
+} __attribute__((may_alias));
+
+_Static_assert(sizeof(struct riscv) <= IMAGE_OWN, "it lies in the image");
+
+static inline const struct riscv *riscv_of(const struct image *image)
+{
+	return (const struct riscv *)(const void *)image->own;
+}
+
 extern const struct protocol riscv_protocol;
 
 /*

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "chosen.h"
 
+#include "tree.h"
+
 #define NODE "chosen"
 
 /* Run with tree == NULL it only measures. */
@@ -92,7 +94,7 @@ static uint64_t measure(const struct cargo *cargo, const struct plan *plan, cons
 	return align_down(w.size + TREE_ALIGN - 1, TREE_ALIGN);
 }
 
-enum status chosen_check_size(uint64_t size, struct bound most, struct fail *why)
+static enum status check_size(uint64_t size, struct bound most, struct fail *why)
 {
 	if (size <= most.value)
 		return OK;
@@ -108,7 +110,7 @@ enum status chosen_demand(const struct cargo *cargo, struct bound most, struct r
 	static const struct plan nowhere;
 	uint64_t size = measure(cargo, &nowhere, &with_seed), align = EFI_PAGE;
 
-	TRY(chosen_check_size(size, most, why));
+	TRY(check_size(size, most, why));
 	while (align < size)
 		align *= 2;
 	at_least(&handoff->align, align, most.by);
@@ -152,3 +154,9 @@ void chosen_finish(struct handoff *handoff, const struct final_map *final)
 	overwrite(handoff, "linux,uefi-mmap-desc-size", 4, final->desc_size);
 	overwrite(handoff, "linux,uefi-mmap-desc-ver", 4, final->desc_version);
 }
+
+const struct tree_reader tree_reader = {
+    .check = tree_check,
+    .check_size = check_size,
+    .error = tree_error,
+};

@@ -12,15 +12,15 @@
 
 #include "../image.h"
 
+/* How trees are read and told of. */
+extern const struct tree_reader tree_reader;
+
 /*
  * What the tree asks of the handoff block: @most, how large a tree the kernel takes, and by which rule; within a region
  * of that size, a power of two, it will lie. BAD_INPUT, signed with the rule, when it is larger.
  */
 enum status chosen_demand(const struct cargo *cargo, struct bound most, struct request *handoff,
 			  struct fail *why) MUST_CHECK;
-
-/* Of a tree of @size bytes, before it is read. BAD_INPUT, signed with the rule, when it is larger than @most. */
-enum status chosen_check_size(uint64_t size, struct bound most, struct fail *why) MUST_CHECK;
 
 /*
  * Carves the tree and firmware's last memory map out of the handoff block, which is empty, and fills all in that is

@@ -8,13 +8,6 @@
 #define WORD	      4 /* bytes of a tag in the structure block */
 #define NAME_TOO_LONG 1 /* beside libfdt's errors, which are negative */
 
-uint64_t tree_total_size(const uint8_t header[TREE_HEADER])
-{
-	return fdt32_ld((const fdt32_t *)(const void *)header) == FDT_MAGIC
-		   ? fdt32_ld((const fdt32_t *)(const void *)(header + 4))
-		   : 0;
-}
-
 /*
  * libfdt looks for a name's end at each property, and again whenever it looks for one: with names of any length that is
  * quadratic. Devicetree Specification, 2.2.4: names have up to 31 characters; vendors' have a few more.

@@ -6,22 +6,11 @@
 #ifndef BERTH_TREE_H
 #define BERTH_TREE_H
 
-#include "../../base/bytes.h"
-#include "../../base/fail.h"
+#include "../device_tree.h"
 
-/* A tree that tree_check found well-formed. */
-struct tree {
-	const uint8_t *at; /* NULL: there is none, and an empty one takes its place; or it was not read yet */
-	uint64_t size;	   /* bytes of its content, without room to spare; 0: none */
-};
-
-#define TREE_HEADER 40 /* bytes of a file that tell how long the tree is */
-#define TREE_ALIGN  8
+#define TREE_ALIGN 8
 
 #define TREE_NAME_MOST 255 /* characters of a property's name */
-
-/* The tree's length by its first TREE_HEADER bytes; 0 when they are of something else. */
-uint64_t tree_total_size(const uint8_t header[TREE_HEADER]);
 
 /*
  * BAD_INPUT, with @name and libfdt's word for it, when @blob is not one whole, well-formed tree: every offset and name

@@ -23,19 +23,10 @@ enum {
 	EFI_INFO = 0x1c0,
 	E820_ENTRIES = 0x1e8,
 	SECURE_BOOT = 0x1ec,
-	TYPE_OF_LOADER = 0x210,
-	LOADFLAGS = 0x211,
-	CODE32_START = 0x214,
-	RAMDISK_IMAGE = 0x218,
-	RAMDISK_SIZE = 0x21c,
-	CMD_LINE_PTR = 0x228,
-	KERNEL_ALIGNMENT = 0x230,
-	SETUP_DATA = 0x250,
 	E820_TABLE = 0x2d0,
 };
 
 enum {
-	KASLR_FLAG = 1 << 1,	    /* boot.rst, loadflags: set by what randomised the kernel */
 	LOADER_UNDEFINED = 0xff,    /* boot.rst, type_of_loader: no id assigned */
 	VIDEO_TYPE_EFI = 0x70,	    /* include/uapi/linux/screen_info.h */
 	VIDEO_CAPABILITY_64BIT = 2, /* the same, VIDEO_CAPABILITY_64BIT_BASE */
@@ -84,22 +75,22 @@ static void describe_header(uint8_t *bp, const struct bzimage *k, const struct c
 
 	for (size_t i = 0; i < k->header_size; i++)
 		bp[BZIMAGE_HEADER_AT + i] = k->header[i];
-	store_le(bp + TYPE_OF_LOADER, 1, LOADER_UNDEFINED);
-	if (k->randomised)
-		store_le(bp + LOADFLAGS, 1, load_le(bp + LOADFLAGS, 1) | KASLR_FLAG);
+	SETUP_PUT(bp, type_of_loader, LOADER_UNDEFINED);
+	if (cargo->randomised)
+		SETUP_PUT(bp, loadflags, SETUP_GET(bp, loadflags) | LOADFLAGS_KASLR);
 	/* 32 bits only; no entry that Berth takes reads it, but a stale 0x100000 would be a lie. */
-	store_le(bp + CODE32_START, 4, load >> 32 == 0 ? load : 0);
+	SETUP_PUT(bp, code32_start, load >> 32 == 0 ? load : 0);
 	/*
 	 * boot.rst, min_alignment: a lower value that was used is written back; the decompressor aligns itself to it
 	 * again. Never a higher one: the kernel did not offer it.
 	 */
-	if (k->relocatable && plan->part[PART_KERNEL].align < load_le(bp + KERNEL_ALIGNMENT, 4))
-		store_le(bp + KERNEL_ALIGNMENT, 4, plan->part[PART_KERNEL].align);
+	if (k->relocatable && plan->part[PART_KERNEL].align < SETUP_GET(bp, kernel_alignment))
+		SETUP_PUT(bp, kernel_alignment, plan->part[PART_KERNEL].align);
 	if (bzimage_has_setup_data(k))
-		store_le(bp + SETUP_DATA, 8, 0); /* a file knows no address in memory: the list is the loader's */
+		SETUP_PUT(bp, setup_data, 0); /* a file knows no address in memory: the list is the loader's */
 	/* Both are 0 without an initrd, whatever the file had there. */
-	store_split(bp, RAMDISK_IMAGE, EXT_RAMDISK_IMAGE, plan->part[PART_INITRD].at.start);
-	store_split(bp, RAMDISK_SIZE, EXT_RAMDISK_SIZE, cargo->initrd_size);
+	store_split(bp, AT_ramdisk_image, EXT_RAMDISK_IMAGE, plan->part[PART_INITRD].at.start);
+	store_split(bp, AT_ramdisk_size, EXT_RAMDISK_SIZE, cargo->initrd_size);
 }
 
 static struct piece take_setup_data(struct handoff *handoff, uint32_t type, uint32_t size)
@@ -142,7 +133,7 @@ void boot_params_describe(const struct bzimage *k, const struct cargo *cargo, co
 
 	describe_header(bp, k, cargo, plan);
 	describe_screen(bp, &machine->screen);
-	store_split(bp, CMD_LINE_PTR, EXT_CMD_LINE_PTR, handoff->command_line.address);
+	store_split(bp, AT_cmd_line_ptr, EXT_CMD_LINE_PTR, handoff->command_line.address);
 	store_le(bp + ACPI_RSDP_ADDR, 8, machine->rsdp);
 	store_le(bp + SECURE_BOOT, 1, machine->secure_boot);
 	/* uapi/asm/bootparam.h, struct efi_info: signature, systab, memory map's size of one, version, address, size.
@@ -152,7 +143,7 @@ void boot_params_describe(const struct bzimage *k, const struct cargo *cargo, co
 	if (handoff->seed.at != NULL) {
 		for (size_t i = 0; i < SEED_SIZE; i++)
 			handoff->seed.at[SETUP_DATA_HEADER + i] = machine->seed[i];
-		store_le(bp + SETUP_DATA, 8, handoff->seed.address);
+		SETUP_PUT(bp, setup_data, handoff->seed.address);
 	}
 }
 
@@ -175,8 +166,8 @@ static void finish_e820(struct handoff *handoff, const struct memmap *map)
 	store_le(bp + E820_ENTRIES, 1, E820_ZEROPAGE_ROOM);
 	store_le(extra + 12, 4, (table.count - E820_ZEROPAGE_ROOM) * E820_ENTRY_SIZE);
 	/* At the head of the list, before the seed. */
-	store_le(extra, 8, load_le(bp + SETUP_DATA, 8));
-	store_le(bp + SETUP_DATA, 8, handoff->e820_extra.address);
+	store_le(extra, 8, SETUP_GET(bp, setup_data));
+	SETUP_PUT(bp, setup_data, handoff->e820_extra.address);
 }
 
 void boot_params_finish(struct handoff *handoff, const struct final_map *final)

@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bzimage.h"
 
-#include "../command_line.h"
-
-#include "boot_params.h"
-#include "../image.h"
-
 #define SECTOR	    512
 #define PARAGRAPH   16	       /* what syssize counts in */
-#define HDRS	    0x53726448 /* "HdrS" */
 #define KERNEL_INFO 0x506f544c /* "LToP" */
-#define LOADED_HIGH 1	       /* of loadflags */
-
-enum {
-#define FIELD(name, offset, width, since, meaning) AT_##name = offset, WIDTH_##name = width, SINCE_##name = since,
-#include "bzimage_fields.def"
-#undef FIELD
-};
 
 /* 0 for a field that this version of the protocol does not have yet: other bytes stand there. */
 #define GET(k, head, name) field(k, head, AT_##name, WIDTH_##name, SINCE_##name)
@@ -61,8 +48,8 @@ static enum status check_header_end(struct bzimage *k, const char *name, const s
 	uint64_t jump = 0;
 
 	/* boot.rst, "details of header fields", jump: the byte at 0x201 tells where the header ends. */
-	(void)bytes_get(*head, 0x201, 1, &jump);
-	k->header_size = (size_t)jump + 0x202 - BZIMAGE_HEADER_AT;
+	(void)bytes_get(*head, AT_jump + 1, 1, &jump);
+	k->header_size = (size_t)jump + JUMP_FROM - BZIMAGE_HEADER_AT;
 	if (k->header_size > BZIMAGE_HEADER_MAX)
 		return fail(why, BAD_INPUT, "%s: the setup header is %zu bytes; boot_params has room for %u", name,
 			    k->header_size, (unsigned int)BZIMAGE_HEADER_MAX);
@@ -80,7 +67,7 @@ static enum status check_header_end(struct bzimage *k, const char *name, const s
 static enum status check_flags(struct bzimage *k, const char *name, const struct bytes *head, struct fail *why)
 {
 	k->xloadflags = (uint16_t)GET(k, head, xloadflags);
-	if ((GET(k, head, loadflags) & LOADED_HIGH) == 0)
+	if ((GET(k, head, loadflags) & LOADFLAGS_HIGH) == 0)
 		return fail(why, BAD_INPUT,
 			    "%s: loadflags has no LOADED_HIGH: a zImage, which is loaded below 640 KiB\n"
 			    "  try: a bzImage",
@@ -187,7 +174,8 @@ enum status bzimage_parse(struct bzimage *k, const char *name, struct bytes head
 {
 	uint64_t magic, flag;
 
-	if (!bytes_get(head, 0x1fe, 2, &flag) || !bytes_get(head, 0x202, 4, &magic) || flag != 0xaa55 || magic != HDRS)
+	if (!bytes_get(head, AT_boot_flag, WIDTH_boot_flag, &flag) ||
+	    !bytes_get(head, AT_header, WIDTH_header, &magic) || flag != BOOT_FLAG || magic != HEADER_MAGIC)
 		return fail(why, NOT_FOUND, "%s: no bzImage: no \"HdrS\" at 0x202", name);
 	*k = (struct bzimage){0};
 	/* Before the header's length: an old version's is shorter, and that is not what is wrong with it. */
@@ -199,85 +187,6 @@ enum status bzimage_parse(struct bzimage *k, const char *name, struct bytes head
 	return check_addresses(k, name, &head, why);
 }
 
-static enum status identify(struct image *image, struct bytes head, struct fail *why)
-{
-	const struct bzimage *k = &image->bzimage;
-
-	TRY(bzimage_parse(&image->bzimage, image->name, head, image->file_size, why));
-	image->piece[0] = (struct image_piece){k->payload_at, k->payload_size, 0, k->payload_memory};
-	image->n_pieces = 1;
-	image->machine = bzimage_has_entry_64(k) ? ELF_X86_64 : ELF_I386;
-	image->entry_at = bzimage_entry_at(k);
-	image->moves_itself = k->relocatable; /* arch/x86/Kconfig: RANDOMIZE_BASE depends on RELOCATABLE */
-	image->keeps_levels = image->five_levels = false;
-	image->takes_five_levels = (k->xloadflags & XLF_5LEVEL) != 0;
-	image->entered_in_32_bits = !bzimage_has_entry_64(k);
-	return OK;
-}
-
-static enum status identify_64(struct image *image, struct bytes head, struct fail *why)
-{
-	TRY(identify(image, head, why));
-	return bzimage_has_entry_64(&image->bzimage)
-		   ? OK
-		   : fail(why, NOT_FOUND, "%s: xloadflags has no XLF_KERNEL_64", image->name);
-}
-
-/*
- * compressed/misc.c, extract_kernel: "too large" above 46 bits, whatever the paging mode. Of the kernel proper
- * arch/x86/kernel/head64.c, __startup_64, stops above MAX_PHYSMEM_BITS: 52 with five levels (sparsemem.h).
- */
-static uint64_t image_reach(const struct image *image)
-{
-	return image->keeps_levels && image->five_levels ? TIB(4096) : TIB(64);
-}
-
-static void demand_kernel(const struct image *image, struct request *kernel)
-{
-	const struct bzimage *k = &image->bzimage;
-
-	request_init(kernel, PART_KERNEL, k->window_size);
-	at_most(&kernel->max, image_reach(image), X5);
-	kernel->align = (struct bound){k->kernel_alignment, X1};
-	kernel->least_align = (struct bound){k->least_alignment, X1};
-	if (!k->relocatable) {
-		/* It moves itself to pref_address, whatever that is aligned to. */
-		kernel->exact = (struct bound){k->pref_address, X3};
-		kernel->align = kernel->least_align = (struct bound){EFI_PAGE, X3};
-		return;
-	}
-	at_least(&kernel->min, k->pref_address, X2);
-	/*
-	 * A 32-bit kernel runs where it is loaded, in the memory that it maps for itself: not much over 880 MiB, less
-	 * on machines with many CPUs or with vmalloc= (arch/x86/mm/init_32.c). Before 2.12 a header does not tell of
-	 * bits.
-	 */
-	if (!bzimage_has_entry_64(k))
-		at_most(&kernel->max, MIB(512), X11);
-}
-
-enum status bzimage_demand(const struct image *image, const struct cargo *cargo, const struct machine *machine,
-			   struct request request[N_PARTS], struct fail *why)
-{
-	const struct bzimage *k = &image->bzimage;
-
-	(void)machine;
-	TRY(command_line_check_length(cargo->command_line, k->cmdline_size, image->name, "cmdline_size", why));
-	demand_kernel(image, &request[PART_KERNEL]);
-	request_init(&request[PART_INITRD], PART_INITRD, cargo->initrd_size);
-	request_init(&request[PART_HANDOFF], PART_HANDOFF, 0); /* sized when all of it is known */
-	if (!bzimage_can_load_above_4g(k)) {
-		at_most(&request[PART_KERNEL].max, GIB(4), X4);
-		at_most(&request[PART_HANDOFF].max, GIB(4), X4);
-		at_most(&request[PART_INITRD].max, (uint64_t)k->initrd_addr_max + 1, X6);
-	}
-	/* boot.rst gives boot_params and the initrd 64-bit addresses; 2^46 is what every paging mode of Linux reaches.
-	 */
-	at_most(&request[PART_INITRD].max, TIB(64), X5);
-	at_most(&request[PART_HANDOFF].max, TIB(64), X5);
-	return OK;
-}
-
 /*
  * boot.rst, "Details of the kernel_info Fields", setup_type_max: the highest type that setup_data may have; bit 31 says
  * that SETUP_INDIRECT is known. It lies in the payload. A kernel without kernel_info sets no limit.
@@ -287,60 +196,10 @@ uint32_t bzimage_setup_type_max(const struct bzimage *k, struct bytes payload)
 	struct bytes header = {k->header, k->header_size};
 	uint64_t at, magic, size, max;
 
-	if (k->version < 0x020f || !bytes_get(header, 0x268 - BZIMAGE_HEADER_AT, 4, &at) || at == 0 ||
+	if (k->version < SINCE_kernel_info_offset ||
+	    !bytes_get(header, AT_kernel_info_offset - BZIMAGE_HEADER_AT, 4, &at) || at == 0 ||
 	    !bytes_get(payload, at, 4, &magic) || magic != KERNEL_INFO || !bytes_get(payload, at + 4, 4, &size) ||
 	    size < 16 || !bytes_get(payload, at + 12, 4, &max))
 		return INT32_MAX;
 	return (uint32_t)max & INT32_MAX;
 }
-
-static void inspect(const struct image *image, struct bytes payload, struct machine *machine)
-{
-	if (!bzimage_has_setup_data(&image->bzimage) ||
-	    bzimage_setup_type_max(&image->bzimage, payload) < SETUP_RNG_SEED)
-		machine->has_seed = false;
-}
-
-void bzimage_describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
-		      const struct machine *machine, struct handoff *handoff)
-{
-	boot_params_describe(&image->bzimage, cargo, plan, machine, handoff);
-	handoff->entry = plan->part[PART_KERNEL].at.start + image->entry_at;
-	handoff->argument = handoff->boot_params.address;
-}
-
-static bool estimate(const struct image *image, struct text *line)
-{
-	const struct bzimage *k = &image->bzimage;
-
-	if (!k->window_is_estimate)
-		return false;
-	text_add(line,
-		 "boot protocol %u.%02u does not tell how much memory the kernel needs: %#" PRIx64
-		 " bytes is an estimate, three times its file [X2]",
-		 (unsigned int)k->version >> 8, (unsigned int)k->version & 0xff, k->window_size);
-	return true;
-}
-
-const struct protocol bzimage_protocol = {
-    .name = "bzImage, 64-bit entry",
-    .is_linux = true,
-    .identify = identify_64,
-    .demand = bzimage_demand,
-    .estimate = estimate,
-    .inspect = inspect,
-    .describe = bzimage_describe,
-    .finish = boot_params_finish,
-};
-
-/* Of 32-bit kernels, and of 64-bit ones before 2.12, which have a 32-bit entry and switch by themselves. */
-const struct protocol bzimage_32_protocol = {
-    .name = "bzImage, 32-bit entry",
-    .is_linux = true,
-    .identify = identify,
-    .demand = bzimage_demand,
-    .estimate = estimate,
-    .inspect = inspect,
-    .describe = bzimage_describe,
-    .finish = boot_params_finish,
-};

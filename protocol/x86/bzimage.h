@@ -9,9 +9,7 @@
 #include "../../base/bytes.h"
 #include "../../base/fail.h"
 #include "../../base/range.h"
-
-#define BZIMAGE_HEADER_AT  0x1f1 /* of the setup header, in the file and in boot_params */
-#define BZIMAGE_HEADER_MAX (0x290 - BZIMAGE_HEADER_AT)
+#include "setup_header.h"
 
 enum xloadflags {
 	XLF_KERNEL_64 = 1 << 0,
@@ -36,10 +34,12 @@ struct bzimage {
 	uint64_t payload_at;	 /* file offset of the protected-mode part */
 	uint64_t payload_size;	 /* bytes from there to the end of the file */
 	uint64_t payload_memory; /* the same, up to the end of a last paragraph that the file does not fill */
-	bool randomised; /* Berth has moved it to random virtual addresses: the kernel is to know (KASLR_FLAG) */
 	uint8_t header[BZIMAGE_HEADER_MAX];
 	size_t header_size;
 };
+
+/* In the copy of the header. */
+#define HEADER_PUT(k, name, value) store_le((k)->header + (AT_##name - BZIMAGE_HEADER_AT), WIDTH_##name, value)
 
 /*
  * @head: the first bytes of the file, at least 0x290 of them or the whole file.
@@ -72,8 +72,5 @@ static inline bool bzimage_can_load_above_4g(const struct bzimage *k)
 {
 	return (k->xloadflags & XLF_KERNEL_64) != 0 && (k->xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G) != 0;
 }
-
-struct protocol;
-extern const struct protocol bzimage_protocol, bzimage_32_protocol;
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "pvh.h"
 
-#include "e820.h"
+#include "../elf/elf_image.h"
 #include "../elf/elf_reloc.h"
-#include "../image.h"
+#include "e820.h"
+#include "x86.h"
 
 /* start_info.h, struct hvm_start_info, version 1. */
 enum {
@@ -26,8 +27,9 @@ static enum status check_machine(const struct elf *elf, struct fail *why)
 {
 	if (elf->machine == ELF_I386 || elf->machine == ELF_X86_64)
 		return OK;
-	return fail(why, BAD_INPUT, "%s: an ELF file for %s, and this machine is an x86-64\n  try: a kernel for x86-64",
-		    elf->name, elf->machine == ELF_AARCH64 ? "arm64" : "RISC-V");
+	return fail(why, BAD_INPUT,
+		    "%s: an ELF file for %s, whose kernels are entered as an Image\n  try: the Image of the same build",
+		    elf->name, machine_name(elf->machine));
 }
 
 static enum status no_note(const struct image *image, struct fail *why)
@@ -41,39 +43,42 @@ static enum status no_note(const struct image *image, struct fail *why)
 
 enum status pvh_take(struct image *image, struct fail *why)
 {
-	const struct elf *elf = &image->elf;
+	struct x86 *own = x86_own(image);
+	const struct elf *elf = &own->elf;
 
-	if (!image->pvh.has_entry)
+	if (!own->pvh.has_entry)
 		return no_note(image, why);
+	own->setup = (struct bzimage){.header_size = 0};
 	image->protocol = &pvh_protocol;
-	image_take_segments(image, elf);
+	elf_take_segments(elf, image);
 	image->image_end = elf->file_end;
-	image->entry_at = image->pvh.entry;
-	image->bzimage = (struct bzimage){.pref_address = elf->window.start}; /* what `placement preferred` asks for */
+	image->entry_at = own->pvh.entry;
+	image->preferred = elf->window.start;
 	image->in_one_piece = elf->movable;
-	image->moves_itself = image->keeps_levels = image->takes_five_levels = image->five_levels = false;
+	image->moves_itself = image->keeps_levels = image->takes_five_levels = false;
 	image->entered_in_32_bits = true;
 	image->argument_in_ebx = true;
 	return OK;
 }
 
-enum status pvh_identify(struct image *image, struct bytes head, uint64_t file_size, struct fail *why)
-{
-	TRY(elf_parse(&image->elf, image->name, head, file_size, why));
-	TRY(check_machine(&image->elf, why));
-	image->machine = image->elf.machine;
-	TRY(image_want_notes(image, why));
-	return image->n_wants == 0 ? no_note(image, why) : OK;
-}
-
 static enum status identify(struct image *image, struct bytes head, struct fail *why)
 {
-	return pvh_identify(image, head, image->file_size, why);
+	struct x86 *own = x86_own(image);
+
+	*own = (struct x86){.setup = {.header_size = 0}};
+	TRY(elf_parse(&own->elf, image->name, head, image->file_size, why));
+	TRY(check_machine(&own->elf, why));
+	image->machine = own->elf.machine;
+	image->image_end = own->elf.file_end;
+	TRY(elf_want_notes(&own->elf, image, why));
+	return image->n_wants == 0 ? no_note(image, why) : OK;
 }
 
 static enum status learn(struct image *image, size_t which, struct bytes piece, struct fail *why)
 {
-	TRY(elf_read_pvh(&image->elf, which, piece, &image->pvh, why));
+	struct x86 *own = x86_own(image);
+
+	TRY(elf_read_pvh(&own->elf, which, piece, &own->pvh, why));
 	return which + 1 == image->n_wants ? pvh_take(image, why) : OK;
 }
 
@@ -91,11 +96,13 @@ static void demand_limits(const struct elf_pvh *pvh, struct request *kernel)
 static enum status demand(const struct image *image, const struct cargo *cargo, const struct machine *machine,
 			  struct request request[N_PARTS], struct fail *why)
 {
+	const struct x86 *own = x86_of(image);
+
 	(void)machine;
 	(void)why;
-	elf_demand(&image->elf, &request[PART_KERNEL]);
-	if (image->pvh.has_limits)
-		demand_limits(&image->pvh, &request[PART_KERNEL]);
+	elf_demand(&own->elf, &request[PART_KERNEL]);
+	if (own->pvh.has_limits)
+		demand_limits(&own->pvh, &request[PART_KERNEL]);
 	request_init(&request[PART_INITRD], PART_INITRD, cargo->initrd_size);
 	request_init(&request[PART_HANDOFF], PART_HANDOFF, 0); /* sized when all of it is known */
 	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++)
@@ -113,12 +120,13 @@ static void inspect(const struct image *image, struct bytes payload, struct mach
 /* An ET_EXEC that its note lets be moved finds out by itself where it is. */
 static enum status relocate(const struct image *image, uint8_t *window, uint64_t start, struct fail *why)
 {
-	struct elf_image loaded = {&image->elf, window, (size_t)range_size(image->elf.window)};
+	const struct elf *elf = &x86_of(image)->elf;
+	struct elf_image loaded = {elf, window, (size_t)range_size(elf->window)};
 	uint64_t n;
 
-	if (!image->elf.movable)
+	if (!elf->movable)
 		return OK;
-	return elf_relocate(&loaded, (struct bytes){NULL, 0}, start - image->elf.window.start, &n, why);
+	return elf_relocate(&loaded, (struct bytes){NULL, 0}, start - elf->window.start, &n, why);
 }
 
 /* The initrds, joined as for Linux, are one module; without any there is none. */
@@ -181,6 +189,7 @@ static void finish(struct handoff *handoff, const struct final_map *final)
 
 const struct protocol pvh_protocol = {
     .name = "ELF, 32-bit entry by PVH",
+    .may_be_packed = true,
     .identify = identify,
     .learn = learn,
     .demand = demand,

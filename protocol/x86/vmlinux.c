@@ -1,34 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vmlinux.h"
 
+#include "../elf/elf_image.h"
 #include "boot_params.h"
-#include "../image.h"
 #include "linux_relocs.h"
 #include "pvh.h"
+#include "x86_linux.h"
 
 /* arch/x86/include/asm/page_64_types.h, __START_KERNEL_map: physical address 0 of the kernel's own mapping. */
 #define KERNEL_MAP	  UINT64_C(0xffffffff80000000)
 #define KERNEL_IMAGE_SIZE GIB(1) /* the same file, with RANDOMIZE_BASE */
 
-/* The setup header that boot_params gets when no bzImage brings one: 2.12, which is the first with xloadflags. */
-enum {
-	HEADER_END = 0x268,
-	BOOT_FLAG = 0x1fe,
-	JUMP = 0x200,
-	MAGIC = 0x202,
-	VERSION = 0x206,
-	LOADFLAGS = 0x211,
-	INITRD_ADDR_MAX = 0x22c,
-	KERNEL_ALIGNMENT = 0x230,
-	RELOCATABLE_KERNEL = 0x234,
-	XLOADFLAGS = 0x236,
-	CMDLINE_SIZE = 0x238,
-	PREF_ADDRESS = 0x258,
-	INIT_SIZE = 0x260,
-};
-
-#define LOADED_HIGH	  1
-#define COMMAND_LINE_SIZE 2048 /* arch/x86/include/asm/setup.h, with the NUL */
+#define HEADER_END	  AT_kernel_info_offset /* of 2.12, which does not have that yet */
+#define COMMAND_LINE_SIZE 2048			/* arch/x86/include/asm/setup.h, with the NUL */
 #define INITRD_MAX	  0x7fffffff
 #define MOST_TABLE	  MIB(64)
 
@@ -50,26 +34,22 @@ static bool is_linked_as_linux(const struct elf *elf)
 	return true;
 }
 
-static void put(struct bzimage *k, unsigned int at, unsigned int width, uint64_t value)
-{
-	store_le(k->header + (at - BZIMAGE_HEADER_AT), width, value);
-}
-
+/* The setup header that boot_params gets when no bzImage brings one: 2.12, which is the first with xloadflags. */
 static void make_header(struct bzimage *k)
 {
 	k->header_size = HEADER_END - BZIMAGE_HEADER_AT;
-	put(k, BOOT_FLAG, 2, 0xaa55);
-	put(k, JUMP, 2, 0xeb | (HEADER_END - 0x202) << 8);
-	put(k, MAGIC, 4, 0x53726448);
-	put(k, VERSION, 2, k->version);
-	put(k, LOADFLAGS, 1, LOADED_HIGH);
-	put(k, INITRD_ADDR_MAX, 4, k->initrd_addr_max);
-	put(k, KERNEL_ALIGNMENT, 4, k->kernel_alignment);
-	put(k, RELOCATABLE_KERNEL, 1, 1);
-	put(k, XLOADFLAGS, 2, k->xloadflags);
-	put(k, CMDLINE_SIZE, 4, k->cmdline_size);
-	put(k, PREF_ADDRESS, 8, k->pref_address);
-	put(k, INIT_SIZE, 4, k->window_size);
+	HEADER_PUT(k, boot_flag, BOOT_FLAG);
+	HEADER_PUT(k, jump, 0xeb | (HEADER_END - JUMP_FROM) << 8);
+	HEADER_PUT(k, header, HEADER_MAGIC);
+	HEADER_PUT(k, version, k->version);
+	HEADER_PUT(k, loadflags, LOADFLAGS_HIGH);
+	HEADER_PUT(k, initrd_addr_max, k->initrd_addr_max);
+	HEADER_PUT(k, kernel_alignment, k->kernel_alignment);
+	HEADER_PUT(k, relocatable_kernel, 1);
+	HEADER_PUT(k, xloadflags, k->xloadflags);
+	HEADER_PUT(k, cmdline_size, k->cmdline_size);
+	HEADER_PUT(k, pref_address, k->pref_address);
+	HEADER_PUT(k, init_size, k->window_size);
 }
 
 /* What a bzImage's header would say of it. */
@@ -111,39 +91,44 @@ static enum status fit_window(struct bzimage *k, const struct elf *elf, struct f
 	return OK;
 }
 
-static void take_pieces(struct image *image, const struct elf *elf)
+static void take_pieces(struct image *image)
 {
-	image_take_segments(image, elf);
+	struct x86 *own = x86_own(image);
+	const struct elf *elf = &own->elf;
+
+	elf_take_segments(elf, image);
 	image->machine = elf->machine;
 	image->entry_at = elf->entry;
 	image->image_end = elf->file_end;
-	image->virtual_base = elf->virtual_base;
+	own->virtual_base = elf->virtual_base;
+	image->preferred = own->setup.pref_address;
 	image->in_one_piece = true;
 	image->moves_itself = false;
 	image->keeps_levels = true;
 	/* boot.rst, xloadflags: the code for five levels is there, and so is CONFIG_X86_5LEVEL. */
 	image->takes_five_levels =
-	    (image->bzimage.xloadflags & XLF_5LEVEL) != 0 && (image->bzimage.xloadflags & XLF_5LEVEL_ENABLED) != 0;
-	image->five_levels = false;
+	    (own->setup.xloadflags & XLF_5LEVEL) != 0 && (own->setup.xloadflags & XLF_5LEVEL_ENABLED) != 0;
 	image->protocol = &vmlinux_protocol;
 }
 
 static enum status take(struct image *image, struct fail *why)
 {
-	const struct elf *elf = &image->elf;
+	struct x86 *own = x86_own(image);
 
-	if (image->bzimage.header_size == 0)
-		TRY(describe_itself(&image->bzimage, elf, why));
+	if (own->setup.header_size == 0)
+		TRY(describe_itself(&own->setup, &own->elf, why));
 	else
-		TRY(fit_window(&image->bzimage, elf, why));
-	take_pieces(image, elf);
+		TRY(fit_window(&own->setup, &own->elf, why));
+	take_pieces(image);
 	return OK;
 }
 
-enum status vmlinux_take(struct image *image, struct bytes head, uint64_t file_size, struct fail *why)
+enum status vmlinux_take(struct image *image, struct bytes head, struct fail *why)
 {
-	TRY(elf_parse(&image->elf, image->name, head, file_size, why));
-	if (is_linked_as_linux(&image->elf))
+	const struct elf *elf = &x86_own(image)->elf;
+
+	TRY(elf_parse(&x86_own(image)->elf, image->name, head, image->file_size, why));
+	if (is_linked_as_linux(elf))
 		return take(image, why);
 	return fail_by(why, NOT_FOUND, E1,
 		       "%s: an ELF file that is no Linux kernel for x86-64: its segments are not linked %#" PRIx64
@@ -152,11 +137,26 @@ enum status vmlinux_take(struct image *image, struct bytes head, uint64_t file_s
 		       image->name, KERNEL_MAP);
 }
 
-enum status vmlinux_identify(struct image *image, struct bytes head, uint64_t file_size, struct fail *why)
+/* It is Linux, for a bzImage has it inside; the header that came with it stays. */
+enum status vmlinux_take_payload(struct image *image, struct bytes head, struct fail *why)
 {
-	image->bzimage.header_size = 0;
-	TRY(vmlinux_take(image, head, file_size, why));
-	return image_want_notes(image, why);
+	enum status status = vmlinux_take(image, head, why);
+	uint64_t magic = 0;
+
+	if (status != NOT_FOUND || !bytes_get(head, 0, 4, &magic) || magic != ELF_MAGIC)
+		return status;
+	return fail(why, BAD_INPUT,
+		    "%s: what it has inside is no Linux for x86-64\n  try: the entry without `decompress loader`",
+		    image->name);
+}
+
+static enum status identify(struct image *image, struct bytes head, struct fail *why)
+{
+	struct x86 *own = x86_own(image);
+
+	*own = (struct x86){.setup = {.header_size = 0}};
+	TRY(vmlinux_take(image, head, why));
+	return elf_want_notes(&own->elf, image, why);
 }
 
 /*
@@ -165,10 +165,12 @@ enum status vmlinux_identify(struct image *image, struct bytes head, uint64_t fi
  */
 static enum status learn(struct image *image, size_t which, struct bytes piece, struct fail *why)
 {
-	elf_read_marks(&image->elf, which, piece, &image->marks);
-	if (!image->marks.is_linux)
-		TRY(elf_read_pvh(&image->elf, which, piece, &image->pvh, why));
-	if (which + 1 < image->n_wants || image->marks.is_linux || (!image->pvh.has_entry && !image->marks.is_foreign))
+	struct x86 *own = x86_own(image);
+
+	elf_read_marks(&own->elf, which, piece, &own->marks);
+	if (!own->marks.is_linux)
+		TRY(elf_read_pvh(&own->elf, which, piece, &own->pvh, why));
+	if (which + 1 < image->n_wants || own->marks.is_linux || (!own->pvh.has_entry && !own->marks.is_foreign))
 		return OK;
 	return pvh_take(image, why);
 }
@@ -176,8 +178,8 @@ static enum status learn(struct image *image, size_t which, struct bytes piece, 
 /* Linux arch/x86/boot/compressed/kaslr.c, find_random_virt_addr: from LOAD_PHYSICAL_ADDR to KERNEL_IMAGE_SIZE. */
 static uint64_t random_delta(const struct image *image, uint64_t entropy)
 {
-	const struct bzimage *k = &image->bzimage;
-	uint64_t linked = image->virtual_base - KERNEL_MAP, first, slots;
+	const struct bzimage *k = &x86_of(image)->setup;
+	uint64_t linked = x86_of(image)->virtual_base - KERNEL_MAP, first, slots;
 
 	if (checked_align_up(k->pref_address, k->kernel_alignment, &first) || first > KERNEL_IMAGE_SIZE ||
 	    k->window_size > KERNEL_IMAGE_SIZE - first)
@@ -187,20 +189,17 @@ static uint64_t random_delta(const struct image *image, uint64_t entropy)
 	return first + entropy % slots * k->kernel_alignment - linked;
 }
 
-enum status vmlinux_randomise(struct image *image, uint8_t *window, struct bytes table, const char *table_name,
-			      uint64_t entropy, uint64_t *delta, struct fail *why)
+enum status vmlinux_randomise(const struct image *image, uint8_t *window, struct bytes table, const char *table_name,
+			      uint64_t entropy, struct virtual_move *move, struct fail *why)
 {
-	struct linux_image loaded = {window, (size_t)image->bzimage.window_size, image->virtual_base};
+	const struct x86 *own = x86_of(image);
+	struct linux_image loaded = {window, (size_t)own->setup.window_size, own->virtual_base};
 	struct linux_relocs relocs;
-	enum status status = linux_relocs_parse(&relocs, table_name, table, why);
 
-	*delta = 0;
-	if (status != OK)
-		return status == NOT_FOUND ? OK : status;
-	*delta = random_delta(image, entropy);
-	TRY(linux_relocs_apply(&relocs, &loaded, *delta, why));
-	image->bzimage.randomised = true;
-	return OK;
+	*move = (struct virtual_move){own->virtual_base, 0};
+	TRY(linux_relocs_parse(&relocs, table_name, table, why));
+	move->by = random_delta(image, entropy);
+	return linux_relocs_apply(&relocs, &loaded, move->by, why);
 }
 
 enum status vmlinux_check_table_size(const char *name, uint64_t size, struct fail *why)
@@ -211,25 +210,16 @@ enum status vmlinux_check_table_size(const char *name, uint64_t size, struct fai
 		    size, MOST_TABLE);
 }
 
-static enum status identify(struct image *image, struct bytes head, struct fail *why)
-{
-	return vmlinux_identify(image, head, image->file_size, why);
-}
-
-static void inspect(const struct image *image, struct bytes payload, struct machine *machine)
-{
-	(void)image;
-	(void)payload;
-	(void)machine;
-}
-
 const struct protocol vmlinux_protocol = {
     .name = "vmlinux, 64-bit entry",
     .is_linux = true,
+    .may_be_packed = true,
+    .beside = ".relocs", /* as a kernel's build leaves vmlinux.relocs beside vmlinux */
     .identify = identify,
     .learn = learn,
-    .demand = bzimage_demand,
-    .inspect = inspect,
-    .describe = bzimage_describe,
+    .check_table = vmlinux_check_table_size,
+    .demand = x86_linux_demand,
+    .randomise = vmlinux_randomise,
+    .describe = x86_linux_describe,
     .finish = boot_params_finish,
 };

@@ -415,7 +415,7 @@ BAD = {
     # name: (lines of the entry, files, what the console must say)
     "missing": (["linux /nowhere"], {}, [r"\nowhere: no such file"]),
     "empty-kernel": (["linux /empty"], {"empty": b""}, [r"\empty: the file is empty"]),
-    "no-kernel": (["linux /text"], {"text": b"hello\n" * 1000}, [r"\text: no kernel that is known"]),
+    "no-kernel": (["linux /text"], {"text": b"hello\n" * 1000}, [r"\text: not a kernel that Berth knows"]),
     "truncated": (["linux /cut"], {"cut": lambda: lab.patched(KERNEL["file"], [])[:-5000000]},
                   [r"\cut: truncated", "syssize"]),
     "align-zero": (["linux /align0"], {"align0": lambda: lab.patched(KERNEL["file"], [(0x230, 4, 0)])},

@@ -297,7 +297,7 @@ BAD = {
               [r"\kernel.bz2: bzip2 is not supported"]),
     "past-the-file": (["linux /past", "decompress loader"], {"past": lambda: in_payload(length=0x7fffffff)},
                       ["payload_length 0x7fffffff", "name no compressed kernel in the file"]),
-    "other-machine": (["linux /arm.gz"], {"arm.gz": other_machine}, [r"\arm.gz: an ELF file for arm64, and this machine is an x86-64"]),
+    "other-machine": (["linux /arm.gz"], {"arm.gz": other_machine}, [r"\arm.gz: a kernel for arm64, and this loader is one for x86-64"]),
     "no-elf": (["linux /text.gz"], {"text.gz": lambda: gzip.compress(b"no kernel at all " * 1000)},
                [r"\text.gz: what gzip unpacks to is no ELF file"]),
     "checksum": (["linux /sum.gz"], {"sum.gz": wrong_checksum}, [r"\sum.gz is broken: gzip"]),

@@ -98,7 +98,7 @@ def pvh_from_five_levels(esp):
 
 REFUSED = {
     "no note": ({"has_note": 0}, "has no PVH note"),
-    "arm64": ({"machine": 183}, "an ELF file for arm64"),
+    "arm64": ({"machine": 183}, "a kernel for arm64, and this loader is one for x86-64"),
     "note cut short": ({"owner_size": 400}, "runs past its end"),
     "entry outside": ({"entry": 0x10000000}, "PHYS32_ENTRY: 0x14000000 lies in no segment"),
     "held": ({"at": 0x100000, "payload": 64 * MIB}, "cannot lie at 0x100000"),

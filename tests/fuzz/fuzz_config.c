@@ -4,6 +4,7 @@
 
 #include "../../config/entry.h"
 #include "../../policy/policy.h"
+#include "../../protocol/kept_out.h"
 
 static void use_entry(const struct entry *entry)
 {

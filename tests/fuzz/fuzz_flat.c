@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "../../protocol/image.h"
+#include "../../kernel/formats.h"
 #include "../../protocol/flat/zboot.h"
 
 static void check_image(struct image *image, uint64_t file_size)
@@ -34,14 +34,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *exact = malloc(input.size + 1);
 	struct bytes head = {exact, input.size < IMAGE_HEAD ? input.size : IMAGE_HEAD};
 	struct image image = {.name = "fuzz", .file_size = file_size};
-	struct range payload;
+	struct payload payload;
 	struct fail why;
 
 	memcpy(exact, input.at, input.size);
-	if (head.size <= file_size && image_identify_flat(&image, head, &why) == OK)
+	if (head.size <= file_size && formats_identify(&image, head, true, &why) == OK)
 		check_image(&image, file_size);
-	if (zboot_is(head) && zboot_payload("fuzz", head, file_size, &payload, &why) == OK)
-		REQUIRE(payload.start <= payload.end && payload.end <= file_size);
+	image = (struct image){.name = "fuzz", .file_size = file_size};
+	if (zboot_protocol.identify(&image, head, &why) == OK &&
+	    zboot_protocol.payload(&image, head, &payload, &why) == OK)
+		REQUIRE(payload.at.start <= payload.at.end && payload.at.end <= file_size);
 	free(exact);
 	return 0;
 }

@@ -3,7 +3,8 @@
 #include "fuzz.h"
 
 #include "../../protocol/x86/boot_params.h"
-#include "../../protocol/image.h"
+#include "../../kernel/formats.h"
+#include "../../protocol/x86/x86.h"
 #include "../unit/kernel_head.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -20,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t room, got;
 
 	kernel_head(&KERNEL(.name = "fuzz"), head);
-	REQUIRE(image_identify(&image, (struct bytes){head, sizeof(head)}, &why) == OK);
+	REQUIRE(formats_identify(&image, (struct bytes){head, sizeof(head)}, false, &why) == OK);
 	plan.part[PART_KERNEL] = (struct placement){{GIB(4), GIB(4) + MIB(64)}, MIB(2), C3};
 	machine.has_seed = take_number(&input, 1) % 2 != 0;
 	image.protocol->describe(&image, &cargo, &plan, &machine, &handoff);

@@ -26,17 +26,20 @@ static void learn(const uint8_t *data, size_t size, struct machine *machine)
 	free(blob);
 }
 
-static void demand(const struct image *image, const struct machine *machine)
+#define HEADER_SIZE 64 /* of a flat image */
+
+static void demand(const struct image *image, uint64_t image_size, const struct machine *machine)
 {
 	struct cargo cargo = {.command_line = "quiet", .initrd_size = 12345};
 	struct request request[N_PARTS];
 	struct fail why;
 
-	REQUIRE(image->window_size % MIB(2) == 0 && image->window_size >= image->piece[0].size);
-	REQUIRE(image->window_size >= image->flat.image_size && image->flat.image_size != 0);
+	uint64_t window = riscv_of(image)->window_size;
+
+	REQUIRE(window % MIB(2) == 0 && window >= image->piece[0].size && window >= image_size && image_size != 0);
 	if (image->protocol->demand(image, &cargo, machine, request, &why) != OK)
 		return;
-	REQUIRE(machine->riscv.has_hart && request[PART_KERNEL].size == image->window_size);
+	REQUIRE(machine->riscv.has_hart && request[PART_KERNEL].size == window);
 	for (size_t part = PART_KERNEL; part <= PART_HANDOFF; part++) {
 		REQUIRE(request[part].max.by == R2 || request[part].max.value == UINT64_MAX);
 		REQUIRE(request[part].max.value >= GIB(128));
@@ -51,17 +54,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct image image = {.name = "fuzz", .file_size = take_number(&input, 8)};
 	struct machine machine = {.ram_start = take_number(&input, 8)};
 	size_t head_size = input.size < IMAGE_HEAD ? input.size : IMAGE_HEAD;
-	struct bytes head = {input.at, head_size < FLAT_IMAGE_HEADER ? head_size : FLAT_IMAGE_HEADER};
+	struct bytes head = {input.at, head_size < HEADER_SIZE ? head_size : HEADER_SIZE};
 	struct fail why;
 	enum status status;
 
-	if (head.size < FLAT_IMAGE_HEADER)
+	if (head.size < HEADER_SIZE)
 		return 0;
-	learn(input.at + FLAT_IMAGE_HEADER, input.size - FLAT_IMAGE_HEADER, &machine);
+	learn(input.at + HEADER_SIZE, input.size - HEADER_SIZE, &machine);
 	status = riscv_protocol.identify(&image, head, &why);
 	image.protocol = &riscv_protocol;
 	if (status == OK)
-		demand(&image, &machine);
+		demand(&image, load_le(head.at + 0x10, 8), &machine);
 	else
 		REQUIRE(why.text[0] != '\0');
 	return 0;

@@ -6,6 +6,7 @@
 #include "fuzz.h"
 
 #include "../../protocol/tree/chosen.h"
+#include "../../protocol/tree/tree.h"
 
 #define BLOCK_AT GIB(5)
 

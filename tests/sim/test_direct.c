@@ -310,7 +310,7 @@ static void what_is_packed_and_no_linux_for_this_cpu_is_refused_by_name(void **s
 	f.machine = 183; /* aarch64 */
 	given.vmlinux = vmlinux_made_of(&f, false);
 	set_up(packed_as(&kinds[0], given.vmlinux.file));
-	expect_refusal("an ELF file for arm64, and this machine is an x86-64");
+	expect_refusal("a kernel for arm64, and this loader is one for x86-64");
 }
 
 static void a_payload_outside_the_file_is_refused(void **state)

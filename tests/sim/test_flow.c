@@ -482,7 +482,7 @@ static void what_is_wrong_with_an_entry_is_told_before_memory_is_looked_at(void 
 	expect_refused_with(BAD_INPUT, "\\empty: the file is empty");
 	assert_int_equal(outcome.call_of[SERVICE_READ], 0);
 	begin("1M-1G free", "linux /one\n", "");
-	expect_refused_with(BAD_INPUT, "\\one: no kernel that is known");
+	expect_refused_with(BAD_INPUT, "\\one: not a kernel that Berth knows");
 	assert_int_equal(outcome.call_of[SERVICE_SURVEY], 0);
 	snprintf(long_line, sizeof(long_line), "linux /vmlinuz\noptions %066000u\n", 1);
 	begin("1M-1G free", long_line, "");

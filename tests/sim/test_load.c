@@ -40,7 +40,7 @@ static void given_file(uint64_t size, uint64_t at)
 	sim.file[0] = (struct sim_file){"\\file", size, NULL, 0};
 	sim.n_files = 1;
 	strcpy(given.file.path, "\\file");
-	assert_int_equal(fw_open("\\file", &given.file.handle, &given.file.size, &why), OK);
+	assert_int_equal(file_open(&given.file, &why), OK);
 	outcome.calls = 0;
 }
 
@@ -402,7 +402,7 @@ static void initrds_lie_on_4_byte_edges_with_zeros_between_and_behind(void **sta
 		file[i].size = size[i];
 		sim.file[i] = (struct sim_file){file[i].path, size[i], NULL, 0};
 		sim.n_files = i + 1;
-		assert_int_equal(fw_open(file[i].path, &file[i].handle, &file[i].size, &given.why), OK);
+		assert_int_equal(file_open(&file[i], &given.why), OK);
 	}
 	assert_int_equal(initrds_size(file, COUNT_OF(size), &sum, &given.why), OK);
 	assert_int_equal(sum, 24);

@@ -42,8 +42,8 @@ static bool is_path(const CHAR16 *wide, const char *path)
 
 static struct handle *new_handle(void);
 
-static EFI_STATUS EFIAPI file_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out, CHAR16 *name, UINT64 mode,
-				   UINT64 attributes)
+static EFI_STATUS EFIAPI handle_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out, CHAR16 *name, UINT64 mode,
+				     UINT64 attributes)
 {
 	EFI_STATUS status;
 	struct handle *h;
@@ -73,7 +73,7 @@ static EFI_STATUS EFIAPI file_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out, C
 	return EFI_NOT_FOUND;
 }
 
-static EFI_STATUS EFIAPI file_close(EFI_FILE_HANDLE this)
+static EFI_STATUS EFIAPI handle_close(EFI_FILE_HANDLE this)
 {
 	EFI_STATUS status;
 
@@ -201,8 +201,8 @@ static struct handle *new_handle(void)
 		if (h->open)
 			continue;
 		*h = (struct handle){.open = true};
-		h->protocol.Open = file_open;
-		h->protocol.Close = file_close;
+		h->protocol.Open = handle_open;
+		h->protocol.Close = handle_close;
 		h->protocol.Read = file_read;
 		h->protocol.SetPosition = file_set_position;
 		h->protocol.GetInfo = file_get_info;

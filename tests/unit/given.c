@@ -117,7 +117,7 @@ void given_kernel_fields(const struct kernel_fields *fields)
 
 	kernel_head(fields, head);
 	world.image = (struct image){.name = fields->name, .file_size = fields->file_size};
-	if (image_identify(&world.image, (struct bytes){head, sizeof(head)}, &world.why) != OK)
+	if (formats_identify(&world.image, (struct bytes){head, sizeof(head)}, false, &world.why) != OK)
 		fail_msg("a test's kernel is refused: %s", world.why.text);
 	world.planned = false;
 }
@@ -320,9 +320,9 @@ void given_told(struct told *t, const struct kernel_fields *fields)
 	kernel_head(fields, head);
 	memset(head + 0x202 + fields->jump, 0xaa, sizeof(head) - 0x202 - fields->jump);
 	t->image = (struct image){.name = fields->name, .file_size = fields->file_size};
-	assert_int_equal(image_identify(&t->image, (struct bytes){head, sizeof(head)}, &why), OK);
-	memset(t->image.bzimage.header + t->image.bzimage.header_size, 0xaa,
-	       sizeof(t->image.bzimage.header) - t->image.bzimage.header_size);
+	assert_int_equal(formats_identify(&t->image, (struct bytes){head, sizeof(head)}, false, &why), OK);
+	memset(x86_own(&t->image)->setup.header + x86_own(&t->image)->setup.header_size, 0xaa,
+	       sizeof(x86_own(&t->image)->setup.header) - x86_own(&t->image)->setup.header_size);
 	t->cargo = (struct cargo){.command_line = "root=/dev/vda1 quiet", .initrd_size = INITRD_SIZE};
 	t->machine = (struct machine){.system_table = UINT64_C(0x2bf123018),
 				      .rsdp = UINT64_C(0x1bfb7e014),

@@ -20,7 +20,12 @@
 #include "../../policy/policy.h"
 #include "../../protocol/x86/boot_params.h"
 #include "../../protocol/x86/e820.h"
+#include "../../kernel/formats.h"
+#include "../../protocol/arm64/arm64.h"
 #include "../../protocol/image.h"
+#include "../../protocol/riscv/riscv.h"
+#include "../../protocol/x86/bzimage_rows.h"
+#include "../../protocol/x86/x86.h"
 #include "kernel_head.h"
 
 /* cmocka's fail() takes no arguments, and its fail_msg() uses it; the tree has a fail() of its own. */

@@ -11,14 +11,15 @@ static struct handoff handoff;
 
 static void prepare(const struct cpu *cpu, bool copies)
 {
+	struct entrance how = {.name = "Image"};
 	struct block measure;
 
 	free(handoff.block.at);
 	handoff = (struct handoff){.block = {NULL, MIB(64), 0}, .copies_after_exit = copies};
-	arch_aarch64.prepare(cpu, &world.image, &world.map, &handoff);
+	arch_aarch64.prepare(cpu, &how, &world.map, &handoff);
 	measure = handoff.block;
 	handoff.block = (struct block){calloc(1, (size_t)measure.used + 1), MIB(64), 0};
-	arch_aarch64.prepare(cpu, &world.image, &world.map, &handoff);
+	arch_aarch64.prepare(cpu, &how, &world.map, &handoff);
 	assert_int_equal(handoff.block.used, measure.used);
 }
 

@@ -7,6 +7,8 @@
  */
 #include "arm64_file.h"
 #include "given.h"
+
+#include "../../protocol/tree/tree.h"
 #include "tree_file.h"
 
 #define BLOCK UINT64_C(0x13ff00000)
@@ -19,7 +21,7 @@ static enum status identify(struct image *image, const struct arm64_file *file, 
 
 	arm64_head(file, head);
 	*image = (struct image){.name = "Image", .file_size = file->file_size};
-	return image_identify(image, (struct bytes){head, sizeof(head)}, why);
+	return formats_identify(image, (struct bytes){head, sizeof(head)}, false, why);
 }
 
 static void given_arm64_file(const struct arm64_file *file)
@@ -65,7 +67,7 @@ static void a1_a_header_from_before_3_17_keeps_16_mib_behind_the_file(void **sta
 	expect_rule(PART_KERNEL, A2);
 	assert_true(world.request[PART_KERNEL].size == 0x80000 + MIB(24) && world.image.entry_at == 0x80000);
 	assert_true(world.image.piece[0].size == MIB(8));
-	expect_wrong(&ARM64(.image_size = 0, .file_size = ELF_SIZE_UNKNOWN), A1, "image_size is 0");
+	expect_wrong(&ARM64(.image_size = 0, .file_size = SIZE_UNKNOWN), A1, "image_size is 0");
 }
 
 static void a1_what_stands_behind_image_size_in_the_file_is_not_loaded(void **state)
@@ -120,7 +122,7 @@ static void a2_the_page_size_is_that_of_the_flags_and_big_endian_kernels_are_ref
 	for (uint64_t i = 0; i < 4; i++) {
 		given_map("1G-2G free");
 		given_arm64(.flags = i << 1 | 8);
-		assert_int_equal(world.image.arm64.page_size, page_size[i]);
+		assert_int_equal(world.image.page_size, page_size[i]);
 		assert_int_equal(world.image.machine, ELF_AARCH64);
 	}
 	expect_wrong(&ARM64(.flags = 0xb), A2, "big-endian");

@@ -54,7 +54,7 @@ static void x1f1_a_header_of_any_length_is_copied_to_its_end(void **state)
 	(void)state;
 	for (unsigned int end = 0x264; end <= 0x290; end++) {
 		given_told(&t, &KERNEL(.jump = (uint8_t)(end - 0x202)));
-		t.image.bzimage.header[end - 1 - 0x1f1] = 0x5a; /* the last byte of the header */
+		x86_own(&t.image)->setup.header[end - 1 - 0x1f1] = 0x5a; /* the last byte of the header */
 		tell(&t);
 		if (end > 0x264)
 			expect_field(&t, end - 1, 1, 0x5a);
@@ -166,8 +166,9 @@ static void c11_without_an_initrd_the_kernel_is_told_of_none(void **state)
 	given_told(&t, &KERNEL());
 	t.cargo.initrd_size = 0;
 	t.plan.part[PART_INITRD] = (struct placement){.align = 0};
-	t.image.bzimage.header[0x218 - 0x1f1] = 0x77; /* boot.rst, ramdisk_image: the loader's field, not the file's */
-	t.image.bzimage.header[0x21c - 0x1f1] = 0x77;
+	x86_own(&t.image)->setup.header[0x218 - 0x1f1] =
+	    0x77; /* boot.rst, ramdisk_image: the loader's field, not the file's */
+	x86_own(&t.image)->setup.header[0x21c - 0x1f1] = 0x77;
 	tell(&t);
 	expect_field(&t, 0x218, 4, 0);
 	expect_field(&t, 0x21c, 4, 0);

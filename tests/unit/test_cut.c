@@ -113,7 +113,7 @@ static void a_head_cut_anywhere_is_taken_only_with_its_whole_header(void **state
 			uint8_t *exact = cut(head, size);
 			struct image image = {.name = "k", .file_size = fields.file_size};
 			struct fail why = {.text = ""};
-			enum status status = image_identify(&image, (struct bytes){exact, size}, &why);
+			enum status status = formats_identify(&image, (struct bytes){exact, size}, false, &why);
 
 			assert_true(status == OK || why.text[0] != '\0');
 			assert_true(status != OK || size >= 0x202u + head[0x201]);

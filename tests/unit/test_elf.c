@@ -227,7 +227,7 @@ static void e1_a_file_that_ends_within_its_headers_is_never_read_past_its_end(vo
 			assert_true(p.why.text[0] != '\0');
 			parse_elf_cut(&p, file, size, ELF_FILE_SIZE);
 			assert_int_equal(p.status == OK, size >= enough);
-			parse_elf_cut(&p, file, size, ELF_SIZE_UNKNOWN);
+			parse_elf_cut(&p, file, size, SIZE_UNKNOWN);
 			assert_int_equal(p.status == OK, size >= enough);
 		}
 		for (size_t size = 0; size < ELF_FILE_SIZE; size++) { /* cut off on the disk */
@@ -250,7 +250,7 @@ static void e1_program_headers_lie_in_the_head(void **state)
 	f.size = ELF_FILE_SIZE + 1;
 	expect_field_wrong(f, phoff, ELF_FILE_SIZE - 3 * 56 + 1, RULE_NONE, "behind the first 8192 bytes");
 	expect_field_wrong(f, phnum, 0xfffe, RULE_NONE, "truncated: 65534 program headers");
-	f.size = ELF_SIZE_UNKNOWN;
+	f.size = SIZE_UNKNOWN;
 	expect_field_wrong(f, phoff, UINT64_MAX, RULE_NONE, "e_phoff 0xffffffffffffffff");
 	expect_field_wrong(f, phnum, 0xfffe, RULE_NONE, "behind the first 8192 bytes");
 	expect_elf(&p, &f);

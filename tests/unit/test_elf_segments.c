@@ -19,7 +19,7 @@ static void e1_a_segment_lies_in_the_file(void **state)
 	expect_field_wrong(f, header[2].offset, 0x1901, E1, "program header 2: p_offset 0x1901");
 	expect_field_wrong(f, header[2].offset, UINT64_MAX, E1, "program header 2: p_offset 0xffffffffffffffff");
 	expect_field_wrong(f, header[2].offset, UINT64_MAX - 0x700 + 1, E1, "program header 2");
-	f.size = ELF_SIZE_UNKNOWN;
+	f.size = SIZE_UNKNOWN;
 	expect_field_wrong(f, header[2].offset, UINT64_MAX - 0x700 + 1, E1, "program header 2");
 	f.header[2].offset = UINT64_MAX - 0x700;
 	expect_elf(&p, &f);

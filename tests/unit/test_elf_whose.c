@@ -72,7 +72,7 @@ static enum status read_notes(uint64_t align)
 		f.header[f.phnum++] = (struct elf_file_header){4, 4, NOTES_AT, 0, 0, given.size, given.size, align};
 	elf_file_write(&f, file);
 	image = (struct image){.name = "kernel.elf", .file_size = f.size};
-	status = image_identify(&image, (struct bytes){file, IMAGE_HEAD}, &why);
+	status = formats_identify(&image, (struct bytes){file, IMAGE_HEAD}, false, &why);
 	for (size_t i = 0, n = image.n_wants; i < n && status == OK; i++)
 		status = image.protocol->learn(&image, i, (struct bytes){given.note, given.size}, &why);
 	return status;
@@ -84,7 +84,8 @@ static void expect_linux(const char *about)
 		fail_msg("%s: refused: %s", about, why.text);
 	if (image.protocol != &vmlinux_protocol || image.entered_in_32_bits || image.entry_at != 0x40)
 		fail_msg("%s: is not entered as Linux", about);
-	assert_true(image.bzimage.header_size != 0 && image.bzimage.relocatable && image.keeps_levels);
+	assert_true(x86_own(&image)->setup.header_size != 0 && x86_own(&image)->setup.relocatable &&
+		    image.keeps_levels);
 }
 
 static void expect_entered_by_note(const char *about)
@@ -94,7 +95,7 @@ static void expect_entered_by_note(const char *about)
 	if (image.protocol != &pvh_protocol || !image.entered_in_32_bits || image.entry_at != 0x30)
 		fail_msg("%s: is not entered by its note", about);
 	assert_true(!image.keeps_levels && !image.moves_itself && !image.in_one_piece && image.argument_in_ebx);
-	assert_true(image.bzimage.header_size == 0 && image.bzimage.pref_address == PHYSICAL && image.n_pieces == 3);
+	assert_true(x86_of(&image)->setup.header_size == 0 && image.preferred == PHYSICAL && image.n_pieces == 3);
 }
 
 static void expect_no_kernel(const char *about)
@@ -199,8 +200,8 @@ static void e1_any_notes_are_read_within_their_bytes(void **state)
 		if (read_notes(roll(&dice, 2) == 0 ? 4 : 8) != OK)
 			continue;
 		linux_ones += image.protocol == &vmlinux_protocol;
-		others += image.protocol == &pvh_protocol && image.pvh.has_entry;
-		assert_true(image.protocol == &vmlinux_protocol || image.pvh.has_entry);
+		others += image.protocol == &pvh_protocol && x86_of(&image)->pvh.has_entry;
+		assert_true(image.protocol == &vmlinux_protocol || x86_of(&image)->pvh.has_entry);
 	}
 	assert_true(linux_ones > 1000 && others > 100);
 }

@@ -14,18 +14,30 @@ struct prepared {
 	uint64_t size;
 };
 
+/* As policy has the kernel of the world entered on @cpu. */
+static struct entrance entrance(const struct cpu *cpu)
+{
+	return (struct entrance){
+	    .name = world.image.name,
+	    .in_32_bits = world.image.entered_in_32_bits,
+	    .argument_in_ebx = world.image.argument_in_ebx,
+	    .five_levels = policy_five_levels(cpu, &world.image, world.cargo.command_line),
+	};
+}
+
 /* On p->cpu. */
 static void prepare_on(struct prepared *p)
 {
-	world.image.five_levels = policy_five_levels(&p->cpu, &world.image, world.cargo.command_line);
+	struct entrance how = entrance(&p->cpu);
+
 	p->handoff = (struct handoff){.block = {NULL, TABLES_AT, 24}};
-	arch_x86_64.prepare(&p->cpu, &world.image, &world.map, &p->handoff);
+	arch_x86_64.prepare(&p->cpu, &how, &world.map, &p->handoff);
 	p->size = p->handoff.block.used;
 	p->handoff = (struct handoff){.block = {calloc(1, (size_t)p->size), TABLES_AT, 24},
 				      .entry = UINT64_C(0x17cc00200),
 				      .argument = UINT64_C(0x17c000000)};
 	assert_non_null(p->handoff.block.at);
-	arch_x86_64.prepare(&p->cpu, &world.image, &world.map, &p->handoff);
+	arch_x86_64.prepare(&p->cpu, &how, &world.map, &p->handoff);
 	assert_true(p->handoff.block.used == p->size);
 }
 
@@ -71,6 +83,7 @@ static void x8_the_gdt_is_the_one_of_the_64_bit_boot_protocol(void **state)
 
 static void x8_five_levels_are_kept_when_the_image_takes_them(void **state)
 {
+	struct entrance how;
 	struct prepared p;
 	struct request handoff;
 
@@ -79,13 +92,15 @@ static void x8_five_levels_are_kept_when_the_image_takes_them(void **state)
 	prepare(&p, true);
 	assert_true(p.handoff.trampoline == 0);
 	request_init(&handoff, PART_HANDOFF, 1);
-	assert_int_equal(arch_x86_64.demand(&p.cpu, &world.image, &handoff, &world.why), OK);
+	how = entrance(&p.cpu);
+	assert_int_equal(arch_x86_64.demand(&p.cpu, &how, &handoff, &world.why), OK);
 	expect_bound("max", handoff.max, UINT64_MAX, RULE_NONE);
 	free(p.handoff.block.at);
 }
 
 static void x8_five_levels_are_left_by_a_trampoline_below_4_gib(void **state)
 {
+	struct entrance how;
 	size_t code = (size_t)(x86_trampoline_end - x86_trampoline);
 	struct prepared p;
 	struct request handoff;
@@ -97,7 +112,8 @@ static void x8_five_levels_are_left_by_a_trampoline_below_4_gib(void **state)
 	given_kernel(.xloadflags = 0x1f);
 	prepare(&p, true);
 	request_init(&handoff, PART_HANDOFF, 1);
-	assert_int_equal(arch_x86_64.demand(&p.cpu, &world.image, &handoff, &world.why), OK);
+	how = entrance(&p.cpu);
+	assert_int_equal(arch_x86_64.demand(&p.cpu, &how, &handoff, &world.why), OK);
 	expect_bound("max", handoff.max, GIB(4), X8);
 
 	page = prepared_at(&p, p.handoff.trampoline, 4096);
@@ -132,6 +148,7 @@ static void x8_no5lvl_has_them_left_although_the_image_takes_them(void **state)
 /* Intel SDM volume 3, 4.1.1: LA57 changes with paging off; until then the tables are those of 4 levels. */
 static void x8_five_levels_are_turned_on_by_a_trampoline_below_4_gib(void **state)
 {
+	struct entrance how;
 	struct prepared p;
 	struct request handoff;
 	struct built b;
@@ -150,7 +167,8 @@ static void x8_five_levels_are_turned_on_by_a_trampoline_below_4_gib(void **stat
 	p.cpu.has_la57 = true;
 	prepare_on(&p);
 	request_init(&handoff, PART_HANDOFF, 1);
-	assert_int_equal(arch_x86_64.demand(&p.cpu, &world.image, &handoff, &world.why), OK);
+	how = entrance(&p.cpu);
+	assert_int_equal(arch_x86_64.demand(&p.cpu, &how, &handoff, &world.why), OK);
 	expect_bound("max", handoff.max, GIB(4), X8);
 	root = get_le(prepared_at(&p, p.handoff.trampoline, 4096) + 0xfe0, 8);
 	assert_int_equal(root % 4096, 1); /* the flag: five levels */
@@ -181,6 +199,7 @@ static void x8_a_bzimage_is_entered_with_the_levels_that_firmware_has(void **sta
 /* Xen docs/misc/pvh.pandoc: flat segments of 32 bits, an available TSS of base 0 and limit 0x67 that the code loads. */
 static void e3_long_mode_is_left_by_a_trampoline_below_4_gib_from_4_and_from_5_levels(void **state)
 {
+	struct entrance how;
 	(void)state;
 	for (int five = 0; five <= 1; five++) {
 		struct prepared p;
@@ -191,7 +210,8 @@ static void e3_long_mode_is_left_by_a_trampoline_below_4_gib_from_4_and_from_5_l
 		world.image.entered_in_32_bits = true;
 		prepare(&p, five != 0);
 		request_init(&handoff, PART_HANDOFF, 1);
-		assert_int_equal(arch_x86_64.demand(&p.cpu, &world.image, &handoff, &world.why), OK);
+		how = entrance(&p.cpu);
+		assert_int_equal(arch_x86_64.demand(&p.cpu, &how, &handoff, &world.why), OK);
 		expect_bound("max", handoff.max, GIB(4), E3);
 		page = prepared_at(&p, p.handoff.trampoline, 4096);
 		assert_memory_equal(page, x86_trampoline, (size_t)(x86_trampoline_end - x86_trampoline));
@@ -220,6 +240,8 @@ static void x8_what_firmwares_mode_does_not_map_is_out_of_reach(void **state)
 /* From firmware of 32 bits: whatever the kernel, its page says what it is entered with; UEFI 2.10, 2.3.2. */
 static void x12_firmware_of_32_bits_enters_every_kernel_by_the_trampoline(void **state)
 {
+	struct entrance how;
+
 	(void)state;
 	for (int narrow = 0; narrow <= 1; narrow++) {
 		struct handoff handoff = {.block = {NULL, TABLES_AT, 24}};
@@ -231,11 +253,12 @@ static void x12_firmware_of_32_bits_enters_every_kernel_by_the_trampoline(void *
 
 		given_map("1M-3G free, 4G-8G free");
 		world.image.entered_in_32_bits = narrow != 0;
-		arch_ia32.prepare(&cpu, &world.image, &world.map, &p.handoff);
+		how = entrance(&cpu);
+		arch_ia32.prepare(&cpu, &how, &world.map, &p.handoff);
 		p.size = p.handoff.block.used;
 		p.handoff = (struct handoff){
 		    .block = {calloc(1, (size_t)p.size), TABLES_AT, 24}, .entry = 0x2000000, .argument = 0x1ff0000};
-		arch_ia32.prepare(&cpu, &world.image, &world.map, &p.handoff);
+		arch_ia32.prepare(&cpu, &how, &world.map, &p.handoff);
 		assert_true(p.handoff.block.used == p.size);
 		page = prepared_at(&p, p.handoff.trampoline, 4096);
 		root = get_le(page + 0xfe0, 8);
@@ -251,7 +274,8 @@ static void x12_firmware_of_32_bits_enters_every_kernel_by_the_trampoline(void *
 			assert_true(walk(&b, root, 4, GIB(5)) == GIB(5)); /* all RAM, and not what it can reach alone */
 		}
 		request_init(&request, PART_HANDOFF, 1);
-		assert_int_equal(arch_ia32.demand(&cpu, &world.image, &request, &world.why), OK);
+		how = entrance(&cpu);
+		assert_int_equal(arch_ia32.demand(&cpu, &how, &request, &world.why), OK);
 		expect_bound("max", request.max, GIB(4), narrow != 0 ? E3 : X12);
 		free(p.handoff.block.at);
 	}
@@ -259,6 +283,7 @@ static void x12_firmware_of_32_bits_enters_every_kernel_by_the_trampoline(void *
 
 static void x8_four_levels_need_no_trampoline_whatever_the_image_takes(void **state)
 {
+	struct entrance how;
 	struct prepared p;
 	struct request handoff;
 
@@ -268,7 +293,8 @@ static void x8_four_levels_need_no_trampoline_whatever_the_image_takes(void **st
 	prepare(&p, false);
 	assert_true(p.handoff.trampoline == 0);
 	request_init(&handoff, PART_HANDOFF, 1);
-	assert_int_equal(arch_x86_64.demand(&p.cpu, &world.image, &handoff, &world.why), OK);
+	how = entrance(&p.cpu);
+	assert_int_equal(arch_x86_64.demand(&p.cpu, &how, &handoff, &world.why), OK);
 	expect_bound("max", handoff.max, UINT64_MAX, RULE_NONE);
 	free(p.handoff.block.at);
 }

@@ -4,6 +4,7 @@
  * The sister of test_plan.c, which has the common rules.
  */
 #include "given.h"
+#include "memory_source.h"
 
 static void x1_an_alignment_that_fits_nowhere_is_halved_and_told(void **state)
 {
@@ -219,7 +220,7 @@ static void x5_a_vmlinux_entered_with_five_levels_reaches_2_to_the_52(void **sta
 	for (int five = 0; five <= 1; five++)
 		for (int direct = 0; direct <= 1; direct++) {
 			given_map("1M-3G free, 100T-101T free, 4095T-4097T free");
-			world.image.five_levels = five != 0;
+			world.cargo.five_levels = five != 0;
 			world.image.keeps_levels = direct != 0;
 			expect_limit(PART_KERNEL, max, five && direct ? TIB(4096) : TIB(64), X5);
 			expect_limit(PART_INITRD, max, TIB(64), X5);
@@ -353,15 +354,17 @@ static void x7_a_command_line_is_taken_up_to_cmdline_size(void **state)
 
 static void x2_an_unknown_file_is_refused_with_a_way_out(void **state)
 {
-	struct image image = {.name = "readme.txt", .file_size = 5};
+	struct memory_source file;
+	struct image image;
 	struct fail why;
 
 	(void)state;
-	assert_int_equal(image_identify(&image, (struct bytes){(const uint8_t *)"hello", 5}, &why), BAD_INPUT);
+	memory_source_init(&file, "readme.txt", (struct bytes){(const uint8_t *)"hello", 5});
+	assert_int_equal(identify_memory(&image, &file, false, &why), BAD_INPUT);
 	assert_non_null(strstr(why.text, "readme.txt"));
 	assert_non_null(strstr(why.text, "try:"));
-	image.file_size = 0;
-	assert_int_equal(image_identify(&image, (struct bytes){NULL, 0}, &why), BAD_INPUT);
+	memory_source_init(&file, "readme.txt", (struct bytes){NULL, 0});
+	assert_int_equal(identify_memory(&image, &file, false, &why), BAD_INPUT);
 	assert_non_null(strstr(why.text, "empty"));
 }
 

@@ -60,7 +60,7 @@ static enum status identify(struct kernel *k)
 			k->file.header[i].filesz = k->file.header[i].memsz = k->note_size;
 	elf_file_write(&k->file, file);
 	k->image = (struct image){.name = "kernel.elf", .file_size = k->file.size};
-	status = image_identify(&k->image, (struct bytes){file, IMAGE_HEAD}, &k->why);
+	status = formats_identify(&k->image, (struct bytes){file, IMAGE_HEAD}, false, &k->why);
 	for (size_t i = 0; i < k->image.n_wants && status == OK; i++) {
 		size_t size = (size_t)k->image.want[i].size;
 		uint8_t *exact = malloc(size);

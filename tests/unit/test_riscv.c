@@ -36,7 +36,7 @@ static enum status identify(struct riscv_fields fields, size_t head_size)
 		store_le(head + 56, 4, fields.magic2);
 	}
 	world.image = (struct image){.name = "Image", .file_size = fields.file_size};
-	status = image_identify(&world.image, (struct bytes){head, head_size}, &world.why);
+	status = formats_identify(&world.image, (struct bytes){head, head_size}, false, &world.why);
 	free(head);
 	world.planned = false;
 	return status;
@@ -59,8 +59,8 @@ static void an_image_for_riscv_is_known_by_its_second_magic(void **state)
 	assert_int_equal(world.image.entry_at, 0);
 	assert_int_equal(world.image.n_pieces, 1);
 	assert_int_equal(world.image.piece[0].size, 31165952);
-	assert_int_equal(identify(RISCV(.magic2 = 0x06435352), IMAGE_HEAD), BAD_INPUT);
-	assert_ptr_not_equal(strstr(world.why.text, "no kernel that is known"), NULL);
+	assert_int_equal(identify(RISCV(.magic2 = 0x06435352), IMAGE_HEAD), NOT_FOUND);
+	assert_non_null(strstr(world.why.text, "not a kernel that Berth knows"));
 }
 
 static void a_header_that_ends_before_its_magic_is_none(void **state)
@@ -69,7 +69,7 @@ static void a_header_that_ends_before_its_magic_is_none(void **state)
 	given_map("2G-4G free");
 	assert_int_equal(identify(RISCV(.file_size = 64), 64), OK);
 	for (size_t size = 1; size < 64; size++)
-		assert_int_equal(identify(RISCV(.file_size = size), size), BAD_INPUT);
+		assert_int_equal(identify(RISCV(.file_size = size), size), NOT_FOUND);
 }
 
 static void a_big_endian_kernel_is_refused_by_name(void **state)

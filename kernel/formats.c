@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "formats.h"
+
+/* FOLDER(x86) FOLDER(elf) ...: the Makefile's, by arch/CPU/build.mk. */
+#define FOLDER(name) extern const struct protocol *const name##_formats[];
+PROTOCOLS
+#undef FOLDER
+
+#define FOLDER(name) name##_formats,
+static const struct protocol *const *const folders[] = {PROTOCOLS};
+#undef FOLDER
+
+static enum status try(const struct protocol *protocol, struct image *image, struct bytes head, struct fail *why)
+{
+	*image = (struct image){.protocol = protocol, .name = image->name, .file_size = image->file_size};
+	return protocol->identify(image, head, why);
+}
+
+enum status formats_identify(struct image *image, struct bytes head, bool unpacked, struct fail *why)
+{
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		for (const struct protocol *const *row = folders[i]; *row != NULL; row++) {
+			enum status status;
+
+			if (unpacked && !(*row)->may_be_packed)
+				continue;
+			status = try(*row, image, head, why);
+			if (status != NOT_FOUND)
+				return status;
+		}
+	return fail(
+	    why, NOT_FOUND,
+	    "%s: not a kernel that Berth knows: no setup header (\"HdrS\" at 0x202), no magic of an Image at 0x38, "
+	    "and not an ELF file of one\n"
+	    "  try: a Linux kernel for this machine, which distributions call vmlinuz",
+	    image->name);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "file.h"
+
+/* UEFI 2.10, 13.5: after an error a handle may be of no use any more, and with some firmware it is. */
+static enum status reopen(struct file *file, struct fail *why)
+{
+	uint64_t size;
+
+	file_close(file);
+	TRY(fw_open(file->path, &file->handle, &size, why));
+	if (size != file->size)
+		return fail(why, BAD_INPUT, "%s has %" PRIu64 " bytes now and had %" PRIu64 " before", file->path, size,
+			    file->size);
+	file->is_broken = false;
+	return OK;
+}
+
+static enum status read(void *context, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
+{
+	struct file *file = context;
+	enum status status;
+
+	if (file->is_broken)
+		TRY(reopen(file, why));
+	status = fw_read(file->handle, offset, to, size, got, why);
+	file->is_broken = status != OK;
+	return status;
+}
+
+enum status file_open(struct file *file, struct fail *why)
+{
+	TRY(fw_open(file->path, &file->handle, &file->size, why));
+	file->is_broken = false;
+	file->source = (struct source){.name = file->path, .size = file->size, .read = read, .context = file};
+	return OK;
+}
+
+void file_close(struct file *file)
+{
+	fw_close(file->handle);
+	file->handle = NULL;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "relocations.h"
+
+#include "../base/text.h"
+#include "../kernel/identify.h"
+#include "../plan/copies.h"
+#include "../policy/policy.h"
+
+enum status boot_find_relocs(struct boot *b, struct fail *why)
+{
+	struct file *file = &b->relocs.file;
+	struct text path = {file->path, sizeof(file->path), 0};
+	const char *suffix = identify_suffix_beside(&b->situation.image, &b->packed);
+	enum status status;
+
+	if (suffix == NULL)
+		return OK;
+	text_add(&path, "%s%s", b->kernel.path, suffix);
+	if (text_cut(&path))
+		return OK;
+	status = file_open(file, why);
+	if (status == NOT_FOUND)
+		return OK;
+	TRY(status);
+	b->relocs.size = file->size;
+	return identify_beside(&b->situation.image, file->path, file->size, why);
+}
+
+enum status boot_read_relocs(struct boot *b, struct fail *why)
+{
+	return whole_read(&b->relocs, 0, &b->loading, why);
+}
+
+/* Of whichever file; empty when the kernel has none. */
+static struct bytes table_of(const struct boot *b, const char **name)
+{
+	*name = b->relocs.at != NULL ? b->relocs.file.path : b->kernel.path;
+	if (b->relocs.at != NULL)
+		return (struct bytes){b->relocs.at, (size_t)b->relocs.size};
+	return packed_table(&b->packed);
+}
+
+uint8_t *boot_kernel_now(const struct boot *b)
+{
+	const struct plan *plan = &b->situation.plan;
+	uint64_t run;
+
+	return fw_memory_at(copies_now(&plan->copies, plan->part[PART_KERNEL].at.start, &run));
+}
+
+static enum status randomise(struct boot *b, struct fail *why)
+{
+	struct situation *p = &b->situation;
+	struct virtual_move move;
+	struct bytes table;
+	const char *name;
+	uint64_t entropy;
+
+	if (!policy_randomises(&p->image, b->command_line))
+		return OK;
+	if (!fw_random(&entropy, sizeof(entropy)) && !arch_random(&entropy)) {
+		fw_log(LOG_QUIET, "no entropy: the kernel's virtual addresses are those that it was linked for [X10]");
+		return OK;
+	}
+	table = table_of(b, &name);
+	TRY(p->image.protocol->randomise(&p->image, boot_kernel_now(b), table, name, entropy, &move, why));
+	p->cargo.randomised = true;
+	fw_log(LOG_DEBUG, "virtual %#" PRIx64 " moved by %#" PRIx64 " [X10]", move.from + move.by, move.by);
+	return OK;
+}
+
+enum status boot_relocate(struct boot *b, struct fail *why)
+{
+	const struct image *image = &b->situation.image;
+	uint64_t start = b->situation.plan.part[PART_KERNEL].at.start;
+
+	TRY(randomise(b, why));
+	return image->protocol->relocate == NULL ? OK
+						 : image->protocol->relocate(image, boot_kernel_now(b), start, why);
+}

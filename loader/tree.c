@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tree.h"
+
+#include "../base/mem.h"
+
+/* For what firmware adds to a tree: U-Boot 2023.01 asks for 12 KiB. */
+#define FIX_ROOM KIB(64)
+
+/* Of a tree in a file first its head alone, which tells how long it is: all of it would lie in the plan's way. */
+static enum status find_named_tree(struct boot *b, struct word path, struct fail *why)
+{
+	const struct protocol *protocol = b->situation.image.protocol;
+	struct file *file = &b->tree.file;
+	uint8_t head[TREE_HEADER];
+	uint64_t size;
+	size_t got;
+
+	TRY(entry_path(path, file->path, sizeof(file->path), why));
+	TRY(file_open(file, why));
+	TRY(source_read(&file->source, 0, head, sizeof(head), &got, why));
+	size = got == sizeof(head) ? tree_total_size(head) : 0;
+	if (size < TREE_HEADER || size > file->size)
+		return fail_by(why, BAD_INPUT, C11, "%s: no device tree, or not all of it, in %" PRIu64 " bytes",
+			       file->path, file->size);
+	TRY(protocol->trees->check_size(size, protocol->most_tree, why));
+	b->situation.cargo.tree = (struct tree){NULL, size};
+	b->tree.size = size;
+	return OK;
+}
+
+static enum status learn_tree(const struct situation *p, const struct tree *tree, struct machine *machine,
+			      struct fail *why)
+{
+	return p->image.protocol->learn_tree == NULL ? OK : p->image.protocol->learn_tree(tree, machine, why);
+}
+
+/*
+ * The tree that the entry names, and with what firmware adds to it. Only where it was learnt from before: what firmware
+ * adds takes room that is planned then.
+ */
+static enum status read_named_tree(struct boot *b, struct tree *tree, struct fail *why)
+{
+	const struct protocol *protocol = b->situation.image.protocol;
+	struct whole *whole = &b->tree;
+
+	TRY(whole_read(whole, FIX_ROOM, &b->loading, why));
+	TRY(protocol->trees->check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->size}, why));
+	if (protocol->learn_tree == NULL || !fw_fix_tree(whole->at, whole->room))
+		return OK;
+	return protocol->trees->check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->room}, why);
+}
+
+static bool is_reserved(const struct machine *machine, struct range range)
+{
+	for (size_t i = 0; i < machine->n_reserved; i++)
+		if (range_contains(machine->reserved[i], range))
+			return true;
+	return false;
+}
+
+/* A kernel that is not told of SBI firmware's memory takes it for its own and dies without a word (rule R3). */
+static void warn_of_lost_ranges(const struct situation *p)
+{
+	struct machine own = p->machine;
+	struct tree tree;
+	struct fail ignored;
+
+	if (p->machine.tree.at == NULL || p->image.protocol->trees->check(&tree, "", p->machine.tree, &ignored) != OK ||
+	    learn_tree(p, &tree, &own, &ignored) != OK)
+		return;
+	for (size_t i = 0; i < own.n_reserved; i++)
+		if (!is_reserved(&p->machine, own.reserved[i]))
+			fw_log(LOG_QUIET,
+			       "the entry's device tree does not reserve %#" PRIx64 "-%#" PRIx64
+			       ", as firmware's own does: the kernel may take it [R3]",
+			       own.reserved[i].start, own.reserved[i].end);
+}
+
+/* What is learnt of a named tree decides where things lie: it is read for that, and given back before memory is looked
+ * at. */
+static enum status learn_named_tree(struct boot *b, struct fail *why)
+{
+	struct situation *p = &b->situation;
+	struct tree tree;
+	enum status status;
+
+	if (b->situation.image.protocol->learn_tree == NULL)
+		return OK;
+	b->loading.bounce = b->spare;
+	b->loading.bounce_size = sizeof(b->spare);
+	status = read_named_tree(b, &tree, why);
+	if (status == OK)
+		status = learn_tree(p, &tree, &p->machine, why);
+	whole_give_back(&b->tree);
+	TRY(status);
+	p->cargo.tree = (struct tree){NULL, tree.size};
+	warn_of_lost_ranges(p);
+	return OK;
+}
+
+/* The plan was made by what the tree told before. */
+static bool tells_the_same(const struct machine *a, const struct machine *b)
+{
+	return a->n_reserved == b->n_reserved && a->riscv.levels == b->riscv.levels &&
+	       memcmp(a->reserved, b->reserved, a->n_reserved * sizeof(a->reserved[0])) == 0;
+}
+
+enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fail *why)
+{
+	struct situation *p = &b->situation;
+
+	if (p->image.protocol->trees == NULL) {
+		if (entry->devicetree.length != 0)
+			fw_log(LOG_QUIET, "the entry's device tree is left out: this kernel reads none");
+		return OK;
+	}
+	if (entry->devicetree.length != 0) {
+		TRY(find_named_tree(b, entry->devicetree, why));
+		return learn_named_tree(b, why);
+	}
+	if (p->machine.tree.at != NULL)
+		TRY(p->image.protocol->trees->check(&p->cargo.tree, "firmware's device tree", p->machine.tree, why));
+	return learn_tree(p, &p->cargo.tree, &p->machine, why);
+}
+
+enum status boot_read_tree(struct boot *b, struct fail *why)
+{
+	struct tree *tree = &b->situation.cargo.tree;
+	uint64_t planned = tree->size;
+	struct machine machine;
+
+	if (b->tree.file.handle == NULL)
+		return OK;
+	TRY(read_named_tree(b, tree, why));
+	machine = b->situation.machine;
+	TRY(learn_tree(&b->situation, tree, &machine, why));
+	if (tree->size > planned || !tells_the_same(&machine, &b->situation.machine))
+		return fail(why, BAD_INPUT, "%s changed while it was read", b->tree.file.path);
+	return OK;
+}

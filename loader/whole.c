@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "whole.h"
+
+#include "../base/mem.h"
+
+enum status whole_read(struct whole *whole, uint64_t more, struct loading *loading, struct fail *why)
+{
+	struct file *file = &whole->file;
+	size_t size;
+
+	if (file->handle == NULL)
+		return OK;
+	if (checked_add(whole->size, more, &whole->room) || (whole->at = fw_take(whole->room)) == NULL)
+		return fail(why, IO_ERROR, "%s: no memory to read it", file->path);
+	/* By the buffer below 4 GiB, for firmware chose where it lies [C7]. */
+	for (uint64_t done = 0; done < whole->size; done += size) {
+		size = whole->size - done < loading->bounce_size ? (size_t)(whole->size - done) : loading->bounce_size;
+		TRY(source_read_all(&file->source, done, loading->bounce, size, why));
+		memcpy(whole->at + done, loading->bounce, size);
+	}
+	loading->read += whole->size;
+	return OK;
+}
+
+void whole_give_back(struct whole *whole)
+{
+	if (whole->at != NULL)
+		fw_give(whole->at, whole->room);
+	whole->at = NULL;
+}
