@@ -19,7 +19,7 @@ struct bytes {
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "UEFI 2.10, 1.8.1: every CPU of UEFI is little-endian");
 
-/* @width: 1 to 8 bytes. Where it is a constant, and it nearly always is, a single instruction is left of this. */
+/* @width: 1 to 8 bytes. When it is a constant, as it nearly always is, this becomes a single instruction. */
 /*@ requires 1 <= width <= 8 && \valid_read(at + (0 .. width - 1));
     assigns \nothing; */
 static inline uint64_t load_le(const uint8_t *at, unsigned int width)

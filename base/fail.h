@@ -20,7 +20,7 @@ enum status {
 	GAVE_UP,   /* the search budget ended before an answer was found */
 	TAKEN,	   /* firmware refused an address that its map calls free */
 	REFUSED,   /* a policy forbids it (Secure Boot) */
-	IO_ERROR,  /* firmware failed at reading or at a service */
+	IO_ERROR,  /* a read or another service of firmware failed */
 };
 
 #define FAIL_TEXT 1024

@@ -3,7 +3,7 @@
 
 #include "range.h"
 
-/* 16, which no base has, for what is no digit. */
+/* 16, not a digit in any base, for anything else. */
 static unsigned int digit_value(char c)
 {
 	char low = (char)(c | 0x20);

@@ -82,8 +82,8 @@ static inline bool is_power_of_two(uint64_t n)
 }
 
 /*
- * What no prover of integers knows about bits. Not taken on trust: scripts/prove asks a prover of 64-bit vectors, once
- * for each power of two.
+ * What provers of integers do not know about bits. Not taken on trust: scripts/prove asks a prover of 64-bit vectors,
+ * once for each power of two.
  */
 /*@ axiomatic Mask {
       axiom mask_rounds_down: \forall uint64_t n, align;

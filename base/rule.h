@@ -26,10 +26,10 @@ struct rule_row {
 	enum rule_kind kind;
 };
 
-/* The row of @rule; an empty row for RULE_NONE and for numbers that are no rule. */
+/* The row of @rule; an empty row for RULE_NONE and for any number that is not a rule. */
 const struct rule_row *rule_row(enum rule rule);
 
-/* The rule with this id, in either case of letters; false when there is none. */
+/* The rule with this id, in upper or lower case; false when there is none. */
 bool rule_named(const char *id, size_t length, enum rule *rule);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Text into buffers of known size: the one formatter of the loader and of the host tools.
  *
- * A buffer always ends in NUL and is never overrun; what does not fit is dropped, and text_cut() tells.
+ * A buffer always ends in NUL and is never overrun; what does not fit is dropped, and text_cut() says so.
  */
 #ifndef BERTH_TEXT_H
 #define BERTH_TEXT_H
@@ -40,7 +40,7 @@ static inline bool text_cut(const struct text *text)
 	return text->used >= text->size;
 }
 
-/* A size as people say it, "55.9 MiB", one decimal, rounded down. */
+/* A size as people say it: "55.9 MiB", with one decimal, rounded down. */
 struct size_words {
 	char at[24];
 };
