@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "aftermath.h"
 
-/* What the booted kernel finds taken. */
+/* The parts that take memory from the booted kernel. */
 static bool takes_memory(enum part part)
 {
 	return part != PART_KEPT && part != PART_BOUNCE;
@@ -19,7 +19,7 @@ static uint64_t free_below(const struct runs *free, uint64_t limit)
 	return sum;
 }
 
-/* Of what is free: a place where boot services were (rule C6) was not. */
+/* Counts free memory only: boot-services memory (C6) was not free before. */
 static uint64_t taken_below(const struct plan *plan, const struct runs *free, uint64_t limit)
 {
 	uint64_t sum = 0;

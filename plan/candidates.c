@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "candidates.h"
 
-/* Places drawn for one part (rule C12) before it is placed in order: each was in the way of another part. */
+/* How many places are drawn for a part (rule C12), each of which got in another's way, before it is placed in order. */
 #define DRAWS 64
 
 static const uint64_t huge_page[] = {GIB(1), MIB(2)};
@@ -23,7 +23,7 @@ void candidates_refuse(const struct candidates *c, struct range run, enum rule b
 		    &(struct refusal){.part = c->request->part, .choice = c->choice, .run = run, .by = by});
 }
 
-/* What the part's own limits and the choice leave, wherever the others lie. */
+/* What the part's own limits and the choice allow, wherever the others lie. */
 static struct range own_limits(const struct candidates *c)
 {
 	return range_common(c->choice->window, (struct range){c->request->min.value, c->request->max.value});
@@ -34,7 +34,7 @@ static struct range limits(const struct candidates *c)
 	return range_common(own_limits(c), c->near);
 }
 
-/* The limit that leaves too little of a run, for the explanation: the one that takes most away. */
+/* For the explanation, the limit that leaves too little of a run: the one that takes the most. */
 static enum rule tightest(const struct candidates *c, struct range run)
 {
 	const struct request *r = c->request;
@@ -69,13 +69,13 @@ static enum rule misfit(const struct candidates *c, struct range run)
 	return c->request->align.by != RULE_NONE ? c->request->align.by : c->choice->by;
 }
 
-/* Tells the trace why @run has no place; of one that was tried in part, why the rest of it has none. */
+/* Tells the trace why @run has no place, or, when part of it was tried, why the rest has none. */
 static void refuse_run(const struct candidates *c, struct range run, bool in_part)
 {
 	struct range within = range_common(run, limits(c));
 
 	if (in_part) {
-		if (range_overlaps(run, c->fit.limits)) /* else its last gap was tried, and whoever did told why not */
+		if (range_overlaps(run, c->fit.limits)) /* else its last gap was tried, and the reason told then */
 			candidates_refuse(c, run, C2);
 	} else if (range_is_empty(within) || range_size(within) < c->request->size) {
 		candidates_refuse(c, run, tightest(c, run));
@@ -141,7 +141,7 @@ static bool is_whole(const struct candidates *c, struct range run, uint64_t star
 	       range_is_empty(fit_obstacle(&c->fit, page));
 }
 
-/* Huge pages of free memory that a place in @run would be the first to break. */
+/* Free huge pages that a place in @run would be the first to break. */
 static uint64_t spoiled_pages(const struct candidates *c, struct range run, struct range place, uint64_t size)
 {
 	uint64_t first = align_down(place.start, size), last = align_down(place.end - 1, size), n;
@@ -204,7 +204,7 @@ static uint64_t count_slots(const struct candidates *c)
 	return n;
 }
 
-/* splitmix64 (Steele, Lea, Flood 2014): as many numbers as are needed, from one of the firmware's. */
+/* splitmix64 (Steele, Lea, Flood 2014): as many numbers as are needed, from one of firmware's. */
 static uint64_t stretch(uint64_t entropy, uint64_t n)
 {
 	uint64_t z = entropy + n * UINT64_C(0x9e3779b97f4a7c15);
@@ -214,7 +214,7 @@ static uint64_t stretch(uint64_t entropy, uint64_t n)
 	return z ^ z >> 31;
 }
 
-/* Below @n, and all alike: what a mask leaves too large is drawn again, for a remainder would favour the low ones. */
+/* Below @n, all equally likely: what is too large after the mask is drawn again; a remainder would favour low ones. */
 static uint64_t draw_below(uint64_t n, uint64_t entropy, unsigned int draw)
 {
 	uint64_t mask = n == 1 ? 0 : UINT64_MAX >> __builtin_clzll(n - 1), value;
@@ -262,7 +262,7 @@ static bool next_drawn(struct candidates *c, struct range *out)
 
 static void begin(struct candidates *c)
 {
-	/* Who wants to know why is also told of the runs that a limit alone keeps out. */
+	/* A trace is also told of the runs that are kept out by a limit alone. */
 	struct range span = is_traced(c) ? c->choice->window : limits(c);
 
 	c->fit = (struct fit){.size = c->request->size,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The places that one choice offers a part, one a gap of free memory, in the order in which they are to be tried. */
+/* The places that one choice offers a part, one per gap of free memory, in the order in which to try them. */
 #ifndef BERTH_CANDIDATES_H
 #define BERTH_CANDIDATES_H
 
@@ -15,7 +15,7 @@ struct candidates {
 	struct range reserved;
 	struct range near; /* where request->near lets it lie */
 	bool from_top;
-	bool in_order; /* none of what rules C10 and C12 would try first */
+	bool in_order; /* skips what rules C10 and C12 would try first */
 	const struct plan_trace *trace;
 	uint64_t *steps, budget; /* runs looked at, and how many may be */
 
@@ -23,7 +23,7 @@ struct candidates {
 	enum { CANDIDATES_BEGIN, CANDIDATES_DRAW, CANDIDATES_IN_ORDER, CANDIDATES_END } state;
 	struct fit fit; /* its limits shrink as places are tried */
 	struct range taken[N_PARTS + 1];
-	struct fit_span left; /* of runs, what has not been passed */
+	struct fit_span left; /* the runs that have not been passed */
 	bool in_run, any;     /* the outermost of them was tried in part; there were any */
 	struct range first;   /* what rule C10 tried first */
 	unsigned int draws;

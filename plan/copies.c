@@ -50,7 +50,7 @@ static void add_move(struct order *o, uint64_t from, uint64_t to, uint64_t size)
 	o->moves->move[o->moves->n++] = (struct copy){from, to, size};
 }
 
-/* Nobody else has yet to read what this copy overwrites. */
+/* No other copy has yet to read what this one overwrites. */
 static bool is_ready(const struct copies *left, size_t which)
 {
 	for (size_t i = 0; i < left->n; i++)
@@ -74,12 +74,12 @@ static bool move_next(struct order *o)
 	return false;
 }
 
-/* Each waits for another: the smallest makes way, which leaves the spare memory for further circles. */
+/* Each waits for another: the smallest makes way, which leaves spare memory for further circles. */
 static enum status break_circle(struct order *o, struct range spare, struct fail *why)
 {
 	struct copy *c = NULL;
 
-	/* One of those that are not aside yet: there is one, for nothing waits for what is. */
+	/* One that is not aside yet; there is one, because nothing waits for those that are. */
 	for (size_t i = 0; i < o->left.n; i++)
 		if (!range_contains(spare, source_of(&o->left.copy[i])) &&
 		    (c == NULL || o->left.copy[i].size < c->size))

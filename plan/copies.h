@@ -9,14 +9,13 @@
 #include "../base/fail.h"
 #include "request.h"
 
-/* Where the byte that belongs at @to lies now, and how many behind it follow; without a copy of it, where it belongs.
- */
+/* Current address of the byte that belongs at @to, or @to if it is not copied; *run: contiguous bytes from there. */
 uint64_t copies_now(const struct copies *copies, uint64_t to, uint64_t *run);
 
 /* Bytes that are moved. */
 uint64_t copies_bytes(const struct copies *copies);
 
-/* What the CPU does, one after the other: pieces, and the detours of those that lie in a circle. */
+/* What the CPU moves, in this order: pieces, and the detours of those that lie in a circle. */
 #define MAX_MOVES 64 /* each piece may take a detour */
 
 struct moves {
@@ -25,9 +24,9 @@ struct moves {
 };
 
 /*
- * Orders @copies, whose sources are disjoint and so are whose targets, so that no byte is overwritten before it was
- * read. Each move goes as memmove does. Pieces that lie in a circle go by way of @spare, which no copy touches:
- * NO_PLACE when it is too small for them.
+ * Orders @copies, whose sources are disjoint, as are their targets, so that no byte is overwritten before it is read.
+ * Each move goes as memmove does. Pieces that lie in a circle go by way of @spare, which no copy touches: NO_PLACE when
+ * it is too small for them.
  */
 enum status copies_order(const struct copies *copies, struct range spare, struct moves *moves,
 			 struct fail *why) MUST_CHECK;

@@ -40,7 +40,7 @@ static void say_limits(const struct request *r, struct fail *why)
 		fail_add(why, "  limits    at or above %#" PRIx64 " [%s]", r->min.value, rule_row(r->min.by)->id);
 }
 
-/* Why memory that may even be called free is no place (rule C1). */
+/* Why this memory, which may even be called free, cannot be a place (rule C1). */
 static const char *owner_name(const struct memory *owner)
 {
 	if (owner->type != MEMORY_CONVENTIONAL)
@@ -53,7 +53,7 @@ static enum status explain_exact(const struct request *r, const struct memmap *m
 	struct range place = {r->exact.value, r->exact.value + r->size};
 	const struct memory *owner;
 
-	/* Who stays is the one in the way; boot services do not (rule C6). */
+	/* What stays after exit is in the way; boot services are not (rule C6). */
 	if (memmap_is_free_after_exit(map, place, false, &owner))
 		owner = memmap_owner(map, place);
 	(void)fail_by(why, NO_PLACE, r->exact.by, "the %s cannot lie at %#" PRIx64 ", and it may lie nowhere else",
@@ -63,12 +63,12 @@ static enum status explain_exact(const struct request *r, const struct memmap *m
 		fail_add(why, "  held by   %#" PRIx64 "-%#" PRIx64 "   %s", owner->at.start, owner->at.end,
 			 owner_name(owner));
 	else
-		fail_add(why, "  but part of that is no memory, or firmware does not give it");
+		fail_add(why, "  but part of that is not memory, or firmware does not give it");
 	fail_add(why, "  try: another placement, or none; nothing was changed");
 	return NO_PLACE;
 }
 
-/* Whoever else is in a window that the user named (rule C5); the first few say enough. */
+/* What else is in a window that the user named (rule C5); the first few are enough. */
 static void say_owners(const struct request *r, const struct memmap *map, struct fail *why)
 {
 	struct range window = {r->min.value, r->max.value};
@@ -84,7 +84,7 @@ static void say_owners(const struct request *r, const struct memmap *map, struct
 	}
 }
 
-/* What to try before anybody buys memory: the command line may hold what there is (rules C9 and C13). */
+/* What to try before buying memory: the command line may hold some back (rules C9 and C13). */
 static const char *less_of_the_line(const struct memmap *map, enum rule by)
 {
 	if (by == C9)

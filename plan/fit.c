@@ -43,8 +43,8 @@ struct range fit_in_run(const struct fit *f, struct range run)
 	struct range room = range_common(run, f->limits), at = fit_aligned(f, room);
 
 	/*
-	 * What lies further in than an obstacle's near edge and is clear of it lies beyond its far edge, and so further
-	 * out than the outermost aligned place, which overlaps the obstacle: there is none. The room ends at that edge.
+	 * A place past an obstacle's near edge and clear of it lies beyond its far edge, and so further out than the
+	 * outermost aligned place, which overlaps the obstacle: there is none. The room ends at that edge.
 	 */
 	/*@ loop invariant \forall uint64_t start; is_place(f, run, start) ==> is_aligned_in(f, room, start);
 	    loop invariant run.start <= room.start && room.end <= run.end;

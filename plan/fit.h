@@ -36,7 +36,7 @@ struct fit {
 
   predicate is_at_least_as_far_out(struct fit *f, integer a, integer b) = f->from_top ? a >= b : a <= b;
 
-  // Nothing is taken from the one to the other.
+  // Nothing between the two is taken.
   predicate is_in_gap_of(struct fit *f, struct range at, integer start) =
     \forall integer i; 0 <= i < f->n_taken ==>
       f->taken[i].end <= \min(at.start, start) || \max(at.end, start + f->size) <= f->taken[i].start;
@@ -45,7 +45,7 @@ struct fit {
     \forall integer i, j; 0 <= i < j < count ==> run[i].end <= run[j].start;
 */
 
-/* What of the taken overlaps @at, which is not empty; an empty range when nothing does. */
+/* A taken range that overlaps @at, which is not empty; an empty range when none does. */
 /*@ requires is_wish(f) && !is_empty(at);
     assigns \nothing;
     ensures is_empty(\result) ==> \forall integer i;

@@ -48,7 +48,7 @@ static bool read_descriptor(const uint8_t *d, struct memory *out)
 	return !range_is_empty(out->at);
 }
 
-/* Heap sort: in place, without recursion, n log n whatever the firmware's order is. */
+/* Heap sort: in place, without recursion, n log n whatever firmware's order is. */
 static void sift_down(struct memory *heap, size_t root, size_t count)
 {
 	for (size_t child; (child = 2 * root + 1) < count; root = child) {

@@ -30,8 +30,7 @@ enum memory_type {
 	MEMORY_UNACCEPTED,
 };
 
-/* UEFI 2.10, 7.2: from 0x80000000 on types are for whoever loads an operating system. Rule C13's, in no map of
- * firmware. */
+/* UEFI 2.10, 7.2: types from 0x80000000 on are for OS loaders. This one is rule C13's; no firmware's map has it. */
 #define MEMORY_KEPT_OUT 0x80000c13u
 
 #define ATTRIBUTE_CACHED	UINT64_C(0xe) /* EFI_MEMORY_WC, WT or WB can be had */
@@ -41,7 +40,7 @@ enum memory_type {
 
 struct memory {
 	struct range at;
-	uint32_t type; /* enum memory_type, or a number of the firmware's or system's own */
+	uint32_t type; /* enum memory_type, or a number of firmware's or the system's own */
 	uint64_t attribute;
 };
 
@@ -54,7 +53,7 @@ struct memmap {
 /*
  * Reads firmware's descriptors into @map and sorts them. Empty descriptors and those that wrap past 2^64 are left
  * out; starts and ends off a page edge are rounded so that free memory shrinks and other memory grows.
- * BAD_INPUT when @desc_size is less than 40 or no multiple of 8; NO_PLACE when map->room is too small:
+ * BAD_INPUT when @desc_size is less than 40 or not a multiple of 8; NO_PLACE when map->room is too small:
  * what fits is in @map all the same.
  */
 enum status memmap_parse(struct memmap *map, const uint8_t *descriptors, size_t size, size_t desc_size,
@@ -70,16 +69,16 @@ bool memory_is_free(const struct memory *memory);
 bool memory_is_ram(const struct memory *memory);
 
 /*
- * Where memory starts for Linux: at the first entry that may be cached, whoever owns it, or without such at the first
- * free one (drivers/firmware/efi/efi-init.c, is_memory). 0 for a map without memory.
+ * Where memory starts for Linux: at the first entry that may be cached, whoever owns it, or if there is none at the
+ * first free one (drivers/firmware/efi/efi-init.c, is_memory). 0 for a map without memory.
  */
 uint64_t memmap_ram_start(const struct memmap *map);
 
-/* Where the memory ends that is reserved without a gap from @start on; 0 when none is. */
+/* The end of the memory that is reserved without a gap from @start on; 0 when none is. */
 uint64_t memmap_reserved_end(const struct memmap *map, uint64_t start);
 
 /*
- * Adds reserved memory, rounded out to whole pages, that firmware's map does not tell of; true, and nothing added, when
+ * Adds reserved memory, rounded out to whole pages, that firmware's map does not list; true, and nothing added, when
  * there is no room for it or @at wraps past 2^64.
  */
 bool memmap_reserve(struct memmap *map, struct range at) MUST_CHECK;
@@ -88,7 +87,7 @@ bool memmap_reserve(struct memmap *map, struct range at) MUST_CHECK;
 bool memmap_keep_out(struct memmap *map, struct range at) MUST_CHECK;
 
 /*
- * Where memory ends for Linux when there are to be @amount bytes of it (mm/memblock.c, __find_max_addr), counted as
+ * Where memory ends for Linux when it may use @amount bytes of it (mm/memblock.c, __find_max_addr), counted as
  * memmap_ram_start finds it; UINT64_MAX when there are no more.
  */
 uint64_t memmap_amount_end(const struct memmap *map, uint64_t amount);
@@ -108,11 +107,11 @@ const struct memory *memmap_owner(const struct memmap *map, struct range range);
 
 /*
  * Whether all of @range is memory that is free once boot services have ended: free now, or theirs. When it is not,
- * *stays is who keeps it, and NULL where a part of it is no memory. @ours: what the loader holds counts as free too.
+ * *stays is what keeps it, or NULL where a part of it is not memory. @ours: what the loader holds counts as free too.
  */
 bool memmap_is_free_after_exit(const struct memmap *map, struct range range, bool ours, const struct memory **stays);
 
-/* What a person calls the type: "boot services data". */
+/* The type in words: "boot services data". */
 const char *memory_type_name(uint32_t type);
 
 #endif

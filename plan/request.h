@@ -53,12 +53,12 @@ struct request {
 	enum part part;
 	uint64_t size;			   /* bytes; 0: nothing of this part is to be placed */
 	struct bound min, max;		   /* [min, max) holds the place whatever choice is taken */
-	struct bound reach_min, reach_max; /* of these, what the machine and the user limit, not the image */
+	struct bound reach_min, reach_max; /* those of them that the machine and the user set, not the image */
 	struct bound align, least_align;   /* powers of two: the wish, and how far it may be halved */
 	struct bound exact;		   /* the only start, when by is not RULE_NONE */
 	enum rule lowest;		   /* the rule by which the lowest place is best; RULE_NONE: there is none */
 	struct reach near;
-	bool optional;			   /* a plan without it is a plan */
+	bool optional;			   /* a plan can do without it */
 	struct choice choice[MAX_CHOICES]; /* in order of preference */
 	size_t n_choices;
 };
@@ -84,7 +84,7 @@ struct copies {
 struct plan {
 	struct placement part[N_PARTS];
 	struct copies
-	    copies; /* of the kernel's place, what is loaded elsewhere (rule C6); none: all is loaded in place */
+	    copies; /* the parts of the kernel that are loaded elsewhere (rule C6); none: all is loaded in place */
 };
 
 static inline void request_init(struct request *request, enum part part, uint64_t size)
@@ -113,8 +113,8 @@ static inline void at_most(struct bound *bound, uint64_t value, enum rule by)
 }
 
 /*
- * A limit that holds for every byte that the loader puts somewhere, whatever it is for: what the CPU reaches, what
- * somebody else keeps, what the user keeps free. An image's limits are of where it runs.
+ * A limit for every byte that the loader puts anywhere, whatever it is for: what the CPU reaches, what others keep,
+ * what the user keeps free. An image's limits are only for where it runs.
  */
 static inline void reach_at_least(struct request *request, uint64_t value, enum rule by)
 {
@@ -129,8 +129,8 @@ static inline void reach_at_most(struct request *request, uint64_t value, enum r
 }
 
 /*
- * A request for @size bytes that only wait somewhere for the part that @of is for. No other way makes a request of
- * another: so no limit of the machine's gets lost, and none of the image's holds them.
+ * A request for @size bytes that only wait somewhere for the part of @of. There is no other way to derive a request, so
+ * the machine's limits are never lost, and the image's never apply.
  */
 static inline void request_derive(struct request *request, const struct request *of, uint64_t size)
 {

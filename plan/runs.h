@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The free memory that the planner searches: runs, ascending and disjoint; and what it says of those it did not take.
- */
+/* The free memory that the planner searches: ascending, disjoint runs; and what it says about those it did not take. */
 #ifndef BERTH_RUNS_H
 #define BERTH_RUNS_H
 
@@ -28,7 +27,7 @@ struct range largest_run(const struct runs *runs, struct range within);
 /*
  * Memory that a choice did not take, and the rule that kept it out: a run that a limit, the alignment or its size (C1)
  * rules out, or of which other parts have taken too much (C2); a place that would leave another part none (C8); the
- * choice's whole window, when it holds no free memory (C1). No run that was looked at goes without.
+ * choice's whole window, when it holds no free memory (C1). Every run that was looked at is told.
  */
 struct refusal {
 	enum part part;
@@ -38,7 +37,7 @@ struct refusal {
 };
 
 struct plan_trace {
-	void (*refused)(void *context, const struct refusal *refusal); /* NULL: nobody asks */
+	void (*refused)(void *context, const struct refusal *refusal); /* NULL: not wanted */
 	void *context;
 };
 

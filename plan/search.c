@@ -3,7 +3,7 @@
 
 #include "candidates.h"
 
-/* Runs looked at in one pass, over all choices. A map of 100,000 runs is searched to its end a dozen times. */
+/* Runs looked at in one pass, over all choices. Enough to search a map of 100,000 runs to its end a dozen times. */
 #define BUDGET 1250000u
 /* The same for some of the parts, which is worth a try only while it is cheap. */
 #define SMALL_BUDGET 200000u
@@ -23,7 +23,7 @@ struct search {
 
 static enum status place_from(struct search *s, size_t depth);
 
-/* Where the part that another must be near to lets it lie. */
+/* Where a part may lie, given the one that it must be near to. */
 static struct range reach_of(const struct search *s, const struct request *r)
 {
 	struct range other = s->placed[r->near.to].at;
@@ -160,7 +160,7 @@ static enum status each_alone(struct search *s, const struct request request[N_P
 		if (status == OK)
 			continue;
 		failure->part = request[i].part;
-		s->trace = trace; /* of a part that fits nowhere, the refusals are what one wants to see */
+		s->trace = trace; /* when a part fits nowhere, its refusals are of interest */
 		(void)place_from(s, 0);
 		clear(plan);
 		return status;

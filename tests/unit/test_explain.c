@@ -81,7 +81,7 @@ static void c5_an_exact_place_names_whoever_has_it(void **state)
 	expect_explained(NO_PLACE, PART_KERNEL, 0, C5,
 			 "the kernel cannot lie at 0x1c0000000, and it may lie nowhere else\n"
 			 "  needs     0x1c0000000-0x1c0400000   4.0 MiB\n"
-			 "  but part of that is no memory, or firmware does not give it\n"
+			 "  but part of that is not memory, or firmware does not give it\n"
 			 "  try: another placement, or none; nothing was changed");
 }
 
