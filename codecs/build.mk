@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What is upstream's. The decoders: zlib, LZ4, zstd and liblzma as Debian's source packages have them, decoding alone,
-# behind codecs/codec.h; and libfdt, behind protocol/tree/tree.h. In each way of building the tree that wants them.
+# What is upstream's. The decoders: zlib, LZ4, zstd and liblzma as Debian's source packages have them, without their
+# encoders, behind codecs/codec.h; and libfdt, behind protocol/tree/tree.h. In each build that wants them.
 
 SOURCES := $(CACHE)/sources
 
-# By what came last into the list, so that an older cache is fetched anew.
+# Named by the newest source in the list, so that an older cache is fetched anew.
 FETCHED := $(SOURCES)/fdt/libfdt.h
 
 $(FETCHED):
@@ -26,9 +26,9 @@ UPSTREAM_fdt := $(addprefix fdt/,fdt fdt_ro fdt_rw fdt_wip fdt_sw fdt_empty_tree
 UPSTREAM := $(UPSTREAM_gzip) $(UPSTREAM_lz4) $(UPSTREAM_zstd) $(UPSTREAM_xz) $(UPSTREAM_fdt)
 
 # libc: nothing but codecs/libc and the compiler's own headers. zlib: without files, its CRC-32 eight bytes at a time.
-# LZ4: with names of its own for what zstd has too, and the loop that costs less where there are no vector registers: 1.7
-# instructions a byte of Debian's kernel instead of 2.0. zstd: no assembly, no code chosen by CPUID, one of two Huffman
-# decoders. liblzma: what the format has, without filters of CPUs that UEFI is not on. libfdt: all of its checks.
+# LZ4: with its own names for what zstd has too, and the loop that is cheaper without vector registers: 1.7 instructions
+# per byte of Debian's kernel instead of 2.0. zstd: no assembly, no code chosen by CPUID, one of two Huffman decoders.
+# liblzma: the whole format, without the filters for CPUs that UEFI does not run on. libfdt: all of its checks.
 CODEC_INCLUDES := -Icodecs/libc $(addprefix -isystem $(SOURCES)/,zlib lz4 zstd xz/liblzma/api fdt)
 CODEC_FLAGS_zlib := -include string.h -DZ_SOLO -DHAVE_MEMCPY -DZ_U4=__UINT32_TYPE__ -DZ_U8=__UINT64_TYPE__
 CODEC_FLAGS_lz4 := -DXXH_NAMESPACE=LZ4_ -DLZ4_HEAPMODE=0 -DLZ4_FAST_DEC_LOOP=0
@@ -40,7 +40,7 @@ CODEC_FLAGS_xz := -DNDEBUG -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC -DTUKLIB_SYMB
 	$(addprefix -DHAVE_DECODER_,LZMA2 DELTA X86 ARM ARMTHUMB ARM64) \
 	$(addprefix -I$(SOURCES)/xz/,common $(addprefix liblzma/,api check common delta lz lzma rangecoder simple))
 
-# What ours see of upstream's headers, and upstream's of each other. Upstream's warnings are upstream's. What no decoder
+# Which of upstream's headers our files see, and upstream's see. Upstream's warnings are upstream's. What no decoder
 # reaches, encoders above all, is dropped section by section.
 FLAGS_codecs := $(CODEC_INCLUDES) -DZLIB_CONST -DZ_SOLO -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC
 FLAGS_protocol_tree_tree := -Icodecs/libc -isystem $(SOURCES)/fdt
@@ -50,7 +50,7 @@ FLAGS_upstream = -ffreestanding -nostdinc -ffunction-sections -fdata-sections -w
 CODEC_NAMES := gzip lz4 lz4_legacy zstd xz
 DECODERS := gzip lz4 zstd xz
 
-# What protocol/tree/tree.c calls of libfdt, the only file that includes its header.
+# What protocol/tree/tree.c, the only file that includes its header, calls in libfdt.
 FDT_USED := check_header next_tag num_mem_rsv get_property_by_offset get_string create_empty_tree open_into \
 	subnode_offset_namelen add_subnode_namelen setprop setprop_inplace_namelen_partial delprop del_mem_rsv getprop \
 	first_subnode next_subnode strerror
@@ -76,7 +76,7 @@ $(HOST)/tool/libunpack.a: $(call whole,$(HOST)/tool)
 $(UEFI)/libunpack.a: $(call whole,$(UEFI))
 $(FUZZ)/libunpack.a: $(call whole,$(FUZZ))
 
-# For firmware each decoder is one object: of its sections those that it reaches, of its names its codecs'.
+# For firmware each decoder is one object, with only the sections that it reaches and its codecs' names.
 $(OUT)/libunpack.a: $(OUT)/codecs/unpack.o $(OUT)/codecs/codec.o $(DECODERS:%=$(OUT)/decoders/%.o) $(OUT)/decoders/fdt.o
 OUR_lz4 := lz4 lz4_legacy
 our = $(or $(OUR_$(1)),$(1))
@@ -94,7 +94,7 @@ $(OUT)/decoders/fdt.o: $(UPSTREAM_fdt:%=$(OUT)/upstream/%.o)
 	$(Q)$(LD) $(ARCH_LDFLAGS) -r --force-group-allocation --gc-sections $(FDT_USED:%=-u fdt_%) $^ -o $@
 	$(Q)$(OBJCOPY) $(FDT_USED:%=--keep-global-symbol=fdt_%) $@
 
-# A source file that is not there yet comes with all of them.
+# A missing source file is fetched with all the others.
 $(UPSTREAM:%=$(SOURCES)/%.c): | $(FETCHED) ;
 
 # A loader that unpacks, to be read by scripts/decoders; nothing runs it.

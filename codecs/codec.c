@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "codec.h"
 
-/* ---- memory: the size stands before each block, for decoders give back an address alone ---- */
+/* ---- memory: the size stands before each block, because decoders give back only an address ---- */
 
 struct block {
 	_Alignas(16) uint64_t size;
@@ -64,14 +64,14 @@ enum status unpack_garbage(struct unpack *u, struct fail *why)
 enum status unpack_window_too_large(struct unpack *u, struct fail *why, uint64_t window)
 {
 	return fail(why, BAD_INPUT,
-		    "%s: to unpack its %s takes a window of %" PRIu64 " bytes, and at most %" PRIu64 " are supported",
+		    "%s: unpacking its %s takes a window of %" PRIu64 " bytes; at most %" PRIu64 " are supported",
 		    u->from.name, u->codec->name, window, UNPACK_WINDOW);
 }
 
 enum status unpack_longer_than(struct unpack *u, uint64_t size, const char *words, struct fail *why)
 {
 	return fail(why, BAD_INPUT,
-		    "%s: its %s unpacks to more than the %" PRIu64 " bytes that %s; it was left at byte %" PRIu64,
+		    "%s: its %s unpacks to more than the %" PRIu64 " bytes that %s; unpacking stopped at byte %" PRIu64,
 		    u->from.name, u->codec->name, size, words, unpack_offset(u));
 }
 

@@ -12,9 +12,9 @@ struct codec {
 	size_t state_size; /* zeroed memory at u->state before open */
 	enum status (*open)(struct unpack *u, struct fail *why);
 	/*
-	 * Decodes from u->in (empty only when u->drained) to @to, at least one byte of either, unless there is no way
-	 * on; says so by unpack_eat and *got. Sets u->between where the input may end, or u->ended. @size bytes are
-	 * memory, and fit a size_t.
+	 * Decodes from u->in (empty only when u->drained) to @to, at least one byte of either, unless it is stuck; says
+	 * so by unpack_eat and *got. Sets u->between where the input may end, or u->ended. @size bytes are memory, and
+	 * fit a size_t.
 	 */
 	enum status (*step)(struct unpack *u, uint8_t *to, uint64_t size, uint64_t *got, struct fail *why);
 	void (*close)(struct unpack *u); /* also after a failed open */
@@ -32,7 +32,7 @@ uint64_t unpack_offset(const struct unpack *u);
 /* The first @size bytes of u->in are read. */
 void unpack_eat(struct unpack *u, size_t size);
 
-/* The sentences that all decoders need: NO_PLACE after unpack_take failed; BAD_INPUT of the data at u->in. */
+/* The sentences that all decoders need: NO_PLACE after unpack_take failed; BAD_INPUT about the data at u->in. */
 enum status unpack_no_memory(struct unpack *u, struct fail *why);
 enum status unpack_broken(struct unpack *u, struct fail *why, const char *words);
 enum status unpack_garbage(struct unpack *u, struct fail *why);

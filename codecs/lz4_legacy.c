@@ -2,8 +2,8 @@
 /*
  * LZ4's legacy frames around lz4.c of LZ4, as Linux takes them (lib/decompress_unlz4.c; lz4_Frame_format.md, "Legacy
  * frame"): the magic number, then blocks, each a 32-bit packed size before it and 8 MiB unpacked, the last one less.
- * The magic number in place of a size starts another frame. A size of 0 ends it all, and only zeros may follow: such is
- * the padding of images that were put together.
+ * The magic number in place of a size starts another frame. A size of 0 ends it all, and only zeros may follow: the
+ * padding of images that were put together.
  */
 #include "codec.h"
 #include "../base/mem.h"
@@ -18,7 +18,7 @@ struct legacy {
 	bool begun, padding;
 	uint8_t word[4]; /* the next size, or magic number */
 	uint32_t n_word;
-	uint32_t packed;   /* bytes of the block that comes; 0: a word comes */
+	uint32_t packed;   /* bytes of the block that follows; 0: a word follows */
 	uint8_t *gathered; /* a packed block that lay in several pieces; PACKED_MAX bytes */
 	uint32_t n_gathered;
 	uint8_t *block; /* a block that was longer than what its reader asked for; BLOCK bytes */
@@ -65,7 +65,7 @@ static enum status pass_padding(struct unpack *u, struct fail *why)
 	return u->in.size == 0 ? OK : unpack_garbage(u, why);
 }
 
-/* Memory of a block, taken once it is needed. */
+/* A block's memory, taken when it is first needed. */
 static enum status have_memory(struct unpack *u, uint8_t **at, uint64_t size, struct fail *why)
 {
 	if (*at == NULL)
@@ -94,8 +94,8 @@ static enum status find_packed(struct unpack *u, struct legacy *l, const uint8_t
 }
 
 /*
- * Of a block's first part, where only the first bytes are wanted; false: that part is too little for them. It is some
- * KiB for a vmlinux, whose 2 MiB of zeros behind the headers LZ4 counts by one byte for 255.
+ * Decodes a block's first part, where only the first bytes are wanted; false: the part is too small. A vmlinux needs
+ * some KiB, because LZ4 counts the 2 MiB of zeros behind its headers with one byte for 255.
  */
 static bool decode_head(struct unpack *u, const struct legacy *l, uint8_t *to, uint64_t size, uint64_t *got)
 {

@@ -23,8 +23,8 @@ enum packing {
 #define PACKING_HEAD 9 /* bytes of a file that tell them apart */
 
 /*
- * A decoder may keep so many unpacked bytes to look back at. Linux packs kernels with `zstd -22 --ultra` and
- * `xz --lzma2=dict=128MiB` (scripts/Makefile.lib, scripts/xz_wrap.sh), both of which ask for just this much.
+ * How many unpacked bytes a decoder may keep to look back at. Linux packs kernels with `zstd -22 --ultra` and
+ * `xz --lzma2=dict=128MiB` (scripts/Makefile.lib, scripts/xz_wrap.sh), which both ask for just this much.
  */
 #define UNPACK_WINDOW MIB(128)
 
@@ -33,7 +33,7 @@ struct unpack_from {
 	const char *name; /* of the file; messages begin with it */
 	uint64_t start;	  /* where in the file the packed bytes start; messages count from the file's start */
 	/*
-	 * Of the packed bytes, how many stand before the 4-byte length that Linux's build appends to a payload
+	 * How many packed bytes stand before the 4-byte length that Linux's build appends to a payload
 	 * (scripts/Makefile.lib, size_append), which unpack_finish then compares; 0: there is no such length. In gzip's
 	 * own format the last four bytes are that length already, so with PACKED_GZIP it has no meaning.
 	 */
@@ -53,17 +53,17 @@ struct codec;
 struct unpack {
 	uint64_t unpacked;     /* bytes that came out */
 	uint64_t limit;	       /* and how many may */
-	uint64_t memory, held; /* bytes that were taken from from.take: at most at one time, and now */
+	uint64_t memory, held; /* bytes taken from from.take: the most at one time, and now */
 
 	/* The stream's own. */
 	struct unpack_from from;
 	const struct codec *codec;
 	void *state;	      /* of the codec */
-	struct bytes in;      /* of the current piece, what the decoder has not read */
+	struct bytes in;      /* what the decoder has not read of the current piece */
 	uint64_t packed;      /* bytes of all pieces so far, without what follows size_at */
 	uint64_t behind;      /* bytes behind size_at */
 	uint8_t size_word[4]; /* the first of them */
-	uint64_t refused;     /* how much memory was asked for when there was none */
+	uint64_t refused;     /* how much memory was asked for and not given */
 	bool drained;	      /* there are no more pieces */
 	bool between;	      /* a frame is complete: the input may end here */
 	bool ended, failed;

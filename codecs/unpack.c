@@ -5,13 +5,13 @@
 #include "../base/mem.h"
 
 #define SIZE_WORD 4u   /* bytes of the length that Linux's build appends */
-#define SCRATCH	  4096 /* bytes that are dropped at once */
+#define SCRATCH	  4096 /* bytes dropped at a time */
 
-/* ---- by which a packing is known: lib/decompress.c of Linux has the same list with two bytes of each ---- */
+/* ---- packings by their magic: Linux's lib/decompress.c has two bytes of each, and no LZ4 frames ---- */
 
 static const struct packing_row {
-	const struct codec *codec; /* NULL: known by name alone */
-	const char *name;	   /* of those */
+	const struct codec *codec; /* NULL: only the name is known */
+	const char *name;	   /* for those */
 	uint8_t size, magic[PACKING_HEAD];
 } rows[N_PACKINGS] = {
     [PACKED_GZIP] = {&codec_gzip, NULL, 3, {0x1f, 0x8b, 8}},
@@ -48,7 +48,7 @@ static enum status truncated(struct unpack *u, struct fail *why)
 		    u->from.name, u->codec->name, unpack_offset(u), u->unpacked);
 }
 
-/* What lies behind size_at: the length, and no more than that. */
+/* What lies behind size_at: the length, and nothing more. */
 static enum status keep_size_word(struct unpack *u, struct bytes rest, struct fail *why)
 {
 	for (size_t i = 0; i < rest.size && u->behind + i < SIZE_WORD; i++)
@@ -80,7 +80,7 @@ static enum status refill(struct unpack *u, struct fail *why)
 
 /* ---- output ---- */
 
-/* A step of the decoder that goes on, or ends the stream, or is an error: never none of them. */
+/* A step of the decoder makes progress, ends the stream or is an error: always one of them. */
 static enum status step(struct unpack *u, uint8_t *to, uint64_t size, uint64_t *got, struct fail *why)
 {
 	size_t before;
@@ -122,7 +122,7 @@ static enum status expect_end(struct unpack *u, const char *words, struct fail *
 
 static enum status given_up(const struct unpack *u, struct fail *why)
 {
-	return fail(why, BAD_INPUT, "%s: its %s was given up before", u->from.name, u->codec->name);
+	return fail(why, BAD_INPUT, "%s: its %s already failed", u->from.name, u->codec->name);
 }
 
 enum status unpack_read(struct unpack *u, void *to, uint64_t size, uint64_t *got, struct fail *why)

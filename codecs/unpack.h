@@ -29,10 +29,10 @@ enum status unpack_open(struct unpack *u, enum packing packing, const struct unp
  * Writes @size bytes to @to; *got is less only when the stream ended. BAD_INPUT names the file, what is wrong and
  * where: broken or truncated data, a wrong checksum, more than the limit, a window above UNPACK_WINDOW. NO_PLACE: no
  * memory for the decoder. Errors of from.more pass through. After an error only unpack_close makes sense; @to may hold
- * bytes of a stream whose checksum nobody saw until unpack_finish returned OK.
+ * bytes of a stream whose checksum is not verified until unpack_finish returns OK.
  *
  * A zstd frame names a window, for Linux's kernels 128 MiB. A first read of all @limit bytes needs no memory for it,
- * for what was written is the window then; until that read returns nobody else writes there.
+ * because what was written is then the window; until that read returns nothing else may write there.
  */
 enum status unpack_read(struct unpack *u, void *to, uint64_t size, uint64_t *got, struct fail *why) MUST_CHECK;
 
@@ -42,7 +42,7 @@ enum status unpack_skip(struct unpack *u, uint64_t size, uint64_t *got, struct f
 /*
  * Demands the end of the stream here: all checksums and lengths of the format, the length at size_at, and nothing
  * behind. PACKED_LZ4_LEGACY has neither checksum nor end mark: without size_at a stream cut between two blocks of
- * 8 MiB is not told from a shorter one.
+ * 8 MiB looks like a shorter one.
  */
 enum status unpack_finish(struct unpack *u, struct fail *why) MUST_CHECK;
 

@@ -14,8 +14,7 @@
 
 struct zstd {
 	ZSTD_DCtx *decoder;
-	uint8_t
-	    *whole; /* where all that may come out goes in one read; then that is the window, and no other is taken */
+	uint8_t *whole; /* takes all that may come out in one read: then it is the window, and no other is taken */
 	uint8_t
 	    head[ZSTD_FRAMEHEADERSIZE_MAX]; /* the frame's first bytes, from which a refusal takes the window's size */
 	size_t n_head;
@@ -36,7 +35,7 @@ static enum status zstd_open(struct unpack *u, struct fail *why)
 	struct zstd *zstd = u->state;
 	ZSTD_customMem memory = {take, give, u};
 
-	_Static_assert(UNPACK_WINDOW == UINT64_C(1) << WINDOW_LOG, "the decoder's limit is the one that is told");
+	_Static_assert(UNPACK_WINDOW == UINT64_C(1) << WINDOW_LOG, "the decoder's limit is the documented one");
 	zstd->decoder = ZSTD_createDCtx_advanced(memory);
 	if (zstd->decoder == NULL)
 		return unpack_no_memory(u, why);
@@ -58,7 +57,7 @@ static enum status refuse(struct unpack *u, struct fail *why, size_t result)
 	switch (ZSTD_getErrorCode(result)) {
 	case ZSTD_error_memory_allocation:
 		return unpack_no_memory(u, why);
-	case ZSTD_error_dstSize_tooSmall: /* with zstd->whole alone */
+	case ZSTD_error_dstSize_tooSmall: /* only with zstd->whole */
 		return unpack_too_long(u, why);
 	case ZSTD_error_frameParameter_windowTooLarge:
 		if (ZSTD_getFrameHeader(&header, zstd->head, zstd->n_head) == 0)
@@ -71,8 +70,8 @@ static enum status refuse(struct unpack *u, struct fail *why, size_t result)
 }
 
 /*
- * Linux's kernels ask for a window of 128 MiB, whatever their size. Where the first read has room for everything up to
- * the limit, zstd looks back at what it wrote there: zstd.h, ZSTD_d_stableOutBuffer.
+ * Linux's kernels ask for a window of 128 MiB, whatever their size. If the first read has room for everything up to the
+ * limit, zstd looks back at what it wrote there: zstd.h, ZSTD_d_stableOutBuffer.
  */
 static void choose_window(struct unpack *u, struct zstd *zstd, uint8_t *to, uint64_t size)
 {

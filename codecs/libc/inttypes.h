@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The <inttypes.h> that liblzma's headers ask for: the types alone, for nothing is printed. */
+/* The <inttypes.h> that liblzma's headers ask for: the types only, as nothing is printed. */
 #ifndef BERTH_INTTYPES_H
 #define BERTH_INTTYPES_H
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The <limits.h> that upstream's decoders are built with: a compiler's own goes on to libc's, which a cross one lacks.
- */
+/* The <limits.h> that upstream's decoders are built with: a compiler's own includes libc's, which cross ones lack. */
 #ifndef BERTH_LIMITS_H
 #define BERTH_LIMITS_H
 
