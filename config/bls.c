@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Boot Loader Specification (UAPI.1), type #1: one text file an entry. */
+/* Boot Loader Specification (UAPI.1), type #1: one text file per entry. */
 #include "lines.h"
 #include "scan.h"
 
 #include "../base/range.h"
 
-/* What a message says the trouble is in, and where the message goes. */
+/* Where a mistake is, and where the message about it goes. */
 struct place {
 	const char *file;
 	unsigned int line;
-	const struct remarks *remarks; /* NULL: nobody asks */
+	const struct remarks *remarks; /* NULL: not wanted */
 	struct fail *why;
 };
 
@@ -58,8 +58,8 @@ static void set_id(struct entry *entry, const char *file_name)
 }
 
 /*
- * Berth's own key: where the kernel goes, rule C3. Who wrote a number demanded a place, and is not to find the kernel
- * in another; a word that is not known is a wish that nobody understands.
+ * Berth's own key: where the kernel goes, rule C3. A number demands a place, and the kernel must not go to another; an
+ * unknown word is only a wish that is not understood.
  */
 static enum status set_placement(struct entry *entry, struct word value, struct place at)
 {
@@ -85,11 +85,11 @@ static void set_decompress(struct entry *entry, struct word value, struct place 
 
 static void say_variable(struct word variable, const struct line *line, struct place at)
 {
-	remark(at.remarks, LOG_NORMAL, "%s line %u: %s behind `%.*s` is a variable of another loader, and left out",
+	remark(at.remarks, LOG_NORMAL, "%s line %u: %s behind `%.*s` is a variable of another loader, and is left out",
 	       at.file, at.line, word_shown(variable).at, WORD(line->key));
 }
 
-/* A path may hold blanks, so what is a variable is told by the end of the line alone. */
+/* A path may hold blanks, so only the end of the line can be a variable. */
 static void drop_variables_behind(struct line *line, struct place at)
 {
 	struct word *value = &line->value, variable;
@@ -131,7 +131,7 @@ static enum status add_initrd(struct entry *entry, struct line line, struct plac
 	return add_word(entry->initrd, &entry->n_initrds, MAX_INITRDS, &line, at);
 }
 
-/* Of the lines that stand once, the last counts. */
+/* Of keys that count once, the last line counts. */
 static void set_word(struct entry *entry, const struct line *line)
 {
 	const struct {
@@ -155,12 +155,12 @@ static enum status take_line(struct entry *entry, const struct line *line, struc
 	if (word_is(line->key, "decompress"))
 		set_decompress(entry, line->value, at);
 	if (line->value.length == 0)
-		return OK; /* generators write `initrd` alone where there is none, and other loaders skip that */
+		return OK; /* generators write a bare `initrd` where there is none, and other loaders skip that */
 	set_word(entry, line);
 	if (word_is(line->key, "devicetree-overlay"))
 		return fail(at.why, BAD_INPUT,
 			    "%s line %u: overlays of a device tree are not supported\n"
-			    "  try: `devicetree` with a tree that they were merged into by fdtoverlay(1)",
+			    "  try: `devicetree` with a tree that fdtoverlay(1) merged them into",
 			    at.file, at.line);
 	if (word_is(line->key, "initrd"))
 		return add_initrd(entry, *line, at);
@@ -168,7 +168,7 @@ static enum status take_line(struct entry *entry, const struct line *line, struc
 		say_variables(line, at);
 		return add_word(entry->options, &entry->n_options, MAX_OPTIONS, line, at);
 	}
-	return OK; /* keys that are not known are for other loaders, or of a later UAPI.1 */
+	return OK; /* unknown keys are for other loaders, or from a later UAPI.1 */
 }
 
 /* There is no line `linux`: says what there is instead. */
@@ -185,7 +185,7 @@ static enum status no_kernel(struct entry *entry, struct fail *why)
 				entry->needs = kind[i];
 				return fail(why, BAD_INPUT,
 					    "%s line %u: entries of type `%s` are not supported yet\n"
-					    "  try: an entry that names a kernel by `linux`",
+					    "  try: an entry that names a kernel with `linux`",
 					    entry->file_name, line.number, kind[i]);
 			}
 	return fail(why, BAD_INPUT, "%s: no line `linux`: there is no kernel to boot", entry->file_name);
@@ -200,7 +200,7 @@ static enum status take_all(struct entry *entry, const struct remarks *remarks, 
 	struct line line;
 
 	if (nul != 0)
-		status = fail(why, BAD_INPUT, "%s line %u: a NUL byte: this is no UTF-8 text", name, nul);
+		status = fail(why, BAD_INPUT, "%s line %u: a NUL byte: this is not UTF-8 text", name, nul);
 	lines_open(&lines, entry->source.at, entry->source.length);
 	while (lines_next(&lines, &line)) {
 		struct fail later;
@@ -284,7 +284,7 @@ enum status entry_path(struct word value, char *out, size_t room, struct fail *w
 			continue;
 		if (word_is(component, ".."))
 			return fail(why, BAD_INPUT,
-				    "the path %s goes up by \"..\"; write it from the root of the volume",
+				    "the path %s goes up with \"..\"; write it from the root of the volume",
 				    word_shown(value).at);
 		if (component.length + 2 > room - used)
 			return fail(why, BAD_INPUT, "the path %s has more than %zu bytes", word_shown(value).at,
@@ -299,7 +299,7 @@ enum status entry_path(struct word value, char *out, size_t room, struct fail *w
 	return OK;
 }
 
-/* Of the blanks around a variable those before it go along. Returns how many bytes are left. */
+/* The blanks before a variable are dropped with it. Returns how many bytes are left. */
 static size_t copy_without_variables(struct word option, char *out)
 {
 	size_t used = 0, copied = 0, at = 0;

@@ -14,7 +14,7 @@
 #define MAX_OPTIONS	 32
 #define MAX_ENTRY_ID	 256   /* bytes with the NUL; UAPI.1, "Type #1": at most 255 characters, all ASCII */
 #define MAX_CONFIG_FILE	 65536 /* bytes; a larger entry or loader.conf is an error */
-#define MAX_COMMAND_LINE 65536 /* bytes with the NUL; what the kernel takes is rule X7's business */
+#define MAX_COMMAND_LINE 65536 /* bytes with the NUL; rule X7 has the kernel's own limit */
 #define MAX_PATH_TEXT	 1024  /* bytes with the NUL of one path in an entry */
 
 /* A piece of a file's text: not NUL-terminated, at == NULL when the key was absent. */
@@ -24,7 +24,7 @@ struct word {
 };
 
 enum placement_policy {
-	PLACE_HIGH, /* rule C3, the default */
+	PLACE_HIGH, /* rule C3 */
 	PLACE_LOW,
 	PLACE_PREFERRED,
 	PLACE_RANDOM, /* rule C12 */
@@ -35,7 +35,7 @@ enum placement_policy {
 /* What the key `placement` wishes: high, low, preferred, random, ADDRESS, MIN-MAX. */
 struct wish {
 	enum placement_policy policy;
-	bool said;	  /* by the user; else it is the default */
+	bool said;	  /* by the user; else it is a default (rule X10) */
 	uint64_t at, end; /* whole pages: the address, or the window [at, end) */
 };
 
@@ -53,7 +53,7 @@ struct entry {
 	struct wish wish;
 	bool loader_unpacks;  /* `decompress loader`: the payload of a bzImage is unpacked and entered by Berth */
 	bool tries_exhausted; /* boot counting: "+0" or "+0-N" in the file name; sorted last */
-	/* "efi", "uki" or "uki-url": what it names instead of a kernel, and Berth cannot start; or NULL. */
+	/* "efi", "uki" or "uki-url": what it names instead of a kernel, which Berth cannot start; or NULL. */
 	const char *needs;
 	bool broken; /* cannot be booted; broken_why says why; it stays in the list */
 	struct fail broken_why;
@@ -61,7 +61,7 @@ struct entry {
 
 enum log_level { LOG_QUIET, LOG_NORMAL, LOG_DEBUG };
 
-/* Who is told of what a file says and Berth does not heed: a sentence that names file and line. */
+/* Receives a sentence, with file and line, about each thing in a file that Berth ignores. */
 struct remarks {
 	void (*say)(void *context, enum log_level level, const char *sentence);
 	void *context;
@@ -79,41 +79,42 @@ int word_compare(struct word a, struct word b);
 /* Decimal, or hexadecimal after 0x; false, and *out untouched, when it is neither or does not fit. */
 bool word_number(struct word word, uint64_t *out);
 struct word word_of(const char *text);
-/* A file's name without its ".conf", in any case of letters, for FAT does not tell cases apart. */
+/* A file's name without its ".conf", in upper or lower case, because FAT does not tell them apart. */
 struct word word_without_conf(struct word name);
 
 /*
- * Appends @word as a console may show it: control characters, and bytes that are no UTF-8, become "?". Ends before the
- * first character that *columns have no room for; takes what it used off *columns. Returns how many bytes it showed.
+ * Appends @word as a console may show it: control characters, and bytes that are not UTF-8, become "?". Ends before the
+ * first character that *columns has no room for; subtracts what it used from *columns. Returns how many bytes it
+ * showed.
  */
 size_t word_show(struct text *out, struct word word, unsigned int *columns);
 
-/* The start of a word for a message, in the same way; "..." stands for a rest. */
+/* The start of a word for a message, in the same way; "..." stands for the rest. */
 #define SHOWN_COLUMNS 40u
 struct word_shown {
-	char at[3ul * SHOWN_COLUMNS + sizeof("...")]; /* UTF-8: at most three bytes a column, for four take two */
+	char at[3ul * SHOWN_COLUMNS + sizeof("...")]; /* UTF-8: at most three bytes a column, as four take two */
 };
 struct word_shown word_shown(struct word word);
 
 /* ---- entries: bls.c ---- */
 
 /*
- * Reads an entry from the text of its file. @file_name: without its folder; messages repeat it. BAD_INPUT tells of the
+ * Reads an entry from the text of its file. @file_name: without its folder; messages repeat it. BAD_INPUT names the
  * first mistake, with file and line; then entry->broken is set, entry->broken_why says the same, and id, title and all
  * lines without a mistake are usable for the menu. A line without a value counts as absent; a value that is not
  * understood changes nothing, and neither do variables of other loaders in `initrd` and `options`: entry_remarks tells.
  */
 enum status entry_parse(struct entry *entry, const char *file_name, const char *text, size_t size, struct fail *why);
 
-/* Of each line that was not heeded, or not all of it, what and where. The file's name and text must be there still. */
+/* Tells what was ignored, wholly or in part, and in which line. The file's name and text must still be there. */
 void entry_remarks(const struct entry *entry, const struct remarks *remarks);
 
-/* The value of `placement`; sizes as memparse reads them. BAD_INPUT, and *wish untouched, when it is none. */
+/* The value of `placement`; sizes as memparse reads them. BAD_INPUT, and *wish untouched, when it is invalid. */
 enum status wish_parse(struct wish *wish, struct word value, struct fail *why) MUST_CHECK;
 
 /*
  * A path on the volume: backslashes, absolute, "." and empty components gone. BAD_INPUT for "..", for a path that
- * names no file, for one with control characters, and for one that @room bytes, its NUL included, do not hold.
+ * names no file, for one with control characters, and for one that does not fit into @room bytes with its NUL.
  */
 enum status entry_path(struct word value, char *out, size_t room, struct fail *why) MUST_CHECK;
 
@@ -132,7 +133,7 @@ struct word entry_title(const struct entry *entry);
 
 /* ---- choosing: select.c, version.c, glob.c ---- */
 
-/* UAPI.1, "Sorting": the first entry of the menu first. Equal ones stay in the order that they had. */
+/* UAPI.1, "Sorting": the first entry of the menu first. Equal ones keep their order. */
 void entries_sort(struct entry **entries, size_t n);
 
 /* UAPI.10, "Version Comparison": negative, 0 or positive as @a is older than, equal to or newer than @b. */
@@ -154,7 +155,7 @@ size_t entries_default(struct entry *const *entries, size_t n, const struct load
 /* Whether loader.conf's pattern means this entry; false without a pattern. */
 bool entry_is_meant(const struct entry *entry, const struct loader_conf *conf);
 
-/* The entry with this id, with or without ".conf", in any case of letters; false when there is none. */
+/* The entry with this id, with or without ".conf", in upper or lower case; false when there is none. */
 bool entries_named(struct entry *const *entries, size_t n, struct word name, size_t *index);
 
 /* ---- loader_conf.c ---- */
@@ -171,12 +172,12 @@ struct loader_conf {
 };
 
 /*
- * Reads loader.conf into @conf, which it sets to the defaults first. BAD_INPUT tells of the first line with a bad
- * value; all other lines count all the same.
+ * Reads loader.conf into @conf, which it sets to the defaults first. BAD_INPUT names the first line with a bad value;
+ * all other lines still count.
  */
 enum status loader_conf_parse(struct loader_conf *conf, const char *text, size_t size, struct fail *why);
 
-/* Of each line with a bad value, what and where. */
+/* Tells of each line with a bad value what is wrong, and where. */
 void loader_conf_remarks(const char *text, size_t size, const struct remarks *remarks);
 
 #endif

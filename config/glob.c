@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* glob(7) over entry ids, which loader.conf(5) uses in "default"; and the "!" of a class, which that leaves out. */
+/* glob(7) over entry ids, which loader.conf(5) uses in "default"; and the "!" of a class, which it leaves out. */
 #include "scan.h"
 
 /*
@@ -38,7 +38,7 @@ static bool match_one(struct word pattern, char c, size_t *used)
 		skip(&pattern, 1);
 		length = match_class(pattern, c, &matched);
 		*used = length + 1;
-		return length != 0 ? matched : c == '['; /* glob(7): without a "]" it is a character like others */
+		return length != 0 ? matched : c == '['; /* glob(7): without a "]" it is an ordinary character */
 	}
 	if (first(pattern) == '\\' && pattern.length > 1) {
 		*used = 2;

@@ -2,7 +2,7 @@
 #include "lines.h"
 #include "scan.h"
 
-/* As systemd-boot has it, for whom most of these files are written. */
+/* As in systemd-boot, for which most of these files are written. */
 static bool is_end(char c)
 {
 	return c == '\n' || c == '\r';

@@ -22,15 +22,15 @@ struct line {
 void lines_open(struct lines *lines, const char *text, size_t size);
 
 /*
- * The line of the first NUL byte, 0 when there is none. A text with one is none: most often an editor wrote UTF-16, and
- * every key in it would pass as one that is not known.
+ * The line of the first NUL byte, 0 when there is none. With one it is not text: most often an editor wrote UTF-16, and
+ * every key in it would pass as an unknown one.
  */
 unsigned int lines_nul(const char *text, size_t size);
 
 /* The next line that is neither blank nor a comment; false at the end of the text. */
 bool lines_next(struct lines *lines, struct line *line);
 
-/* Says a sentence about a line of a file, when anybody listens. */
+/* Says a sentence about a line of a file, if it is wanted. */
 __attribute__((format(printf, 3, 4))) static inline void remark(const struct remarks *remarks, enum log_level level,
 								const char *format, ...)
 {
@@ -48,7 +48,7 @@ __attribute__((format(printf, 3, 4))) static inline void remark(const struct rem
 
 /* ---- variables.c: `$tuned_params` and the like, which other loaders expand ---- */
 
-/* The next word of @text at or behind *at, outside of double quotes, that is a variable; *at is set behind it. */
+/* The next word of @text from *at on, outside of double quotes, that is a variable; *at moves behind it. */
 bool variable_next(struct word text, size_t *at, struct word *variable);
 
 #endif

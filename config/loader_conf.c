@@ -42,7 +42,7 @@ static bool set_kept_free(struct loader_conf *conf, struct word value)
 	return true;
 }
 
-/* loader.conf(5), "default": what begins with "@" is no pattern but a way to choose. */
+/* loader.conf(5), "default": what begins with "@" is not a pattern but a way to choose. */
 static bool set_default(struct loader_conf *conf, struct word value)
 {
 	if (value.length != 0 && value.at[0] == '@')
@@ -51,7 +51,7 @@ static bool set_default(struct loader_conf *conf, struct word value)
 	return true;
 }
 
-/* Returns NULL, or what the key takes when the value is nothing of that kind. */
+/* Returns NULL, or what the key takes when the value is something else. */
 static const char *take_line(struct loader_conf *conf, const struct line *line)
 {
 	if (word_is(line->key, "timeout") && !set_timeout(conf, line->value))
@@ -65,7 +65,7 @@ static const char *take_line(struct loader_conf *conf, const struct line *line)
 	return NULL;
 }
 
-/* @why: of the first mistake. */
+/* @why: the first mistake. */
 static enum status read_lines(struct loader_conf *conf, const char *text, size_t size, const struct remarks *remarks,
 			      struct fail *why)
 {
@@ -76,7 +76,7 @@ static enum status read_lines(struct loader_conf *conf, const char *text, size_t
 
 	*conf = (struct loader_conf){.timeout_seconds = TIMEOUT_NONE, .log = LOG_NORMAL};
 	if (nul != 0) {
-		status = fail(why, BAD_INPUT, "loader.conf line %u: a NUL byte: this is no UTF-8 text", nul);
+		status = fail(why, BAD_INPUT, "loader.conf line %u: a NUL byte: this is not UTF-8 text", nul);
 		remark(remarks, LOG_QUIET, "%s", why->text);
 	}
 	lines_open(&lines, text, size);

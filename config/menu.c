@@ -3,7 +3,7 @@
 
 #define PAGE_LINES  10 /* what Page Up and Page Down move by */
 #define FRAME_LINES 5  /* the title, the countdown, the keys, and a blank line on either side of the entries */
-#define FRAME_FROM  9  /* rows; a smaller console has the room for the entries alone */
+#define FRAME_FROM  9  /* rows; on a smaller console the entries get all of the room */
 
 void menu_open(struct menu *menu, struct entry *const *entries, size_t n, size_t selected, uint32_t seconds)
 {
@@ -150,7 +150,7 @@ static void draw_countdown(const struct menu *menu, unsigned int columns, struct
 	draw_line(line, columns, out);
 }
 
-/* How a console of so many rows is divided. */
+/* How a console's rows are divided. */
 struct division {
 	size_t shown; /* lines for entries */
 	bool frame;   /* a title above them, and blank lines */

@@ -6,7 +6,7 @@
 #include "entry.h"
 
 enum menu_key {
-	KEY_NONE, /* does nothing, and stops no countdown */
+	KEY_NONE, /* does nothing, and does not stop the countdown */
 	KEY_UP,
 	KEY_DOWN,
 	KEY_HOME,
@@ -15,7 +15,7 @@ enum menu_key {
 	KEY_PAGE_DOWN,
 	KEY_ENTER,
 	KEY_ESCAPE,
-	KEY_OTHER /* a character, given along; 0 for a key that has none */
+	KEY_OTHER /* a character, which is passed too; 0 for a key without one */
 };
 
 enum menu_result { MENU_STAY, MENU_BOOT, MENU_LEAVE };
@@ -31,8 +31,8 @@ struct menu {
 void menu_open(struct menu *menu, struct entry *const *entries, size_t n, size_t selected, uint32_t seconds);
 
 /*
- * Any key ends the countdown. MENU_BOOT for Enter: boot entries[selected]; MENU_LEAVE for Esc. j and k move as Down and
- * Up do, 1 to 9 choose. @character: UTF-16 or Unicode, looked at with KEY_OTHER alone.
+ * Any key ends the countdown. MENU_BOOT for Enter: boot entries[selected]; MENU_LEAVE for Esc. j and k move like Down
+ * and Up, 1 to 9 choose. @character: UTF-16 or Unicode, used with KEY_OTHER only.
  */
 enum menu_result menu_press(struct menu *menu, enum menu_key key, uint32_t character);
 
@@ -42,12 +42,12 @@ enum menu_result menu_tick(struct menu *menu);
 /*
  * One line of the screen, from 0, and its newline: at most @rows - 1 of at most @columns - 1 columns, plain text, no
  * cursor tricks, so that it reads the same on a screen and on a serial line. The selected entry is always among them.
- * Control characters, and bytes that are no UTF-8, are shown as "?"; all else of a title is passed on. False when the
+ * Control characters, and bytes that are not UTF-8, are shown as "?"; the rest of a title is passed on. False when the
  * screen has no such line.
  */
 bool menu_line(const struct menu *menu, unsigned int columns, unsigned int rows, unsigned int line, struct text *out);
 
-/* Bytes that hold any line of so many columns, 1 or more: UTF-8 has at most three for each; newline and NUL follow. */
+/* Bytes that hold any line of @columns, 1 or more: UTF-8 has at most three for each; newline and NUL follow. */
 #define MENU_LINE_ROOM(columns) (3ul * (columns) + 2)
 
 #endif

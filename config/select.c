@@ -28,12 +28,11 @@ static int compare_entries(const struct entry *a, const struct entry *b)
 		result = compare_keys(a, b);
 	if (result == 0)
 		result = version_compare(word_of(b->id), word_of(a->id));
-	/* "a_1" and "a+1" are one version: the order must not hang on that in which the folder lists its files. */
+	/* "a_1" and "a+1" are one version: the order must not depend on how the folder lists its files. */
 	return result != 0 ? result : word_compare(word_of(b->id), word_of(a->id));
 }
 
-/* By insertion, for that is stable and needs no memory, into a place that is found by halving: some thousand compare.
- */
+/* By insertion, which is stable and needs no memory, at a place found by halving: a few thousand comparisons. */
 void entries_sort(struct entry **entries, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {

@@ -13,13 +13,13 @@ static struct word take(struct word *w, bool (*is)(char))
 	return run;
 }
 
-/* 1: whatever has no meaning in a version only separates. */
+/* 1: what has no meaning in a version only separates. */
 static bool is_separator(char c)
 {
 	return !is_digit(c) && !is_letter(c) && c != '~' && c != '-' && c != '^' && c != '.';
 }
 
-/* 2, 4, 5, 6: a mark at the front of both is skipped; where only one has it, that one is the lower. */
+/* 2, 4, 5, 6: a mark at the front of both is skipped; if only one has it, that one is the lower. */
 static int compare_mark(struct word *a, struct word *b, char mark)
 {
 	bool a_has = first(*a) == mark, b_has = first(*b) == mark;

@@ -50,10 +50,11 @@ enum status wish_parse(struct wish *wish, struct word value, struct fail *why)
 		}
 	if (!parse_addresses(value, &got))
 		return fail(why, BAD_INPUT,
-			    "placement \"%s\" is no address\n  try: high, low, preferred, random, 0xADDRESS or MIN-MAX",
+			    "placement \"%s\" is not an address\n"
+			    "  try: high, low, preferred, random, 0xADDRESS or MIN-MAX",
 			    word_shown(value).at);
 	if (got.at % EFI_PAGE != 0 || got.end % EFI_PAGE != 0)
-		return fail_by(why, BAD_INPUT, C5, "placement %#" PRIx64 " is no multiple of 4096",
+		return fail_by(why, BAD_INPUT, C5, "placement %#" PRIx64 " is not a multiple of 4096",
 			       got.at % EFI_PAGE != 0 ? got.at : got.end);
 	if (got.policy == PLACE_WITHIN && got.end <= got.at)
 		return fail_by(why, BAD_INPUT, C5, "placement %#" PRIx64 "-%#" PRIx64 " is an empty window", got.at,

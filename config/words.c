@@ -46,7 +46,7 @@ struct word word_without_conf(struct word name)
 	return name;
 }
 
-/* The value of a digit; 16, which no base has, for what is none. */
+/* The value of a digit; 16, not a digit in any base, for anything else. */
 static unsigned int digit_value(char c)
 {
 	c = ascii_lower(c);
@@ -87,8 +87,7 @@ size_t word_show(struct text *out, struct word word, unsigned int *columns)
 		struct word rest = {word.at + shown, word.length - shown};
 		uint32_t code;
 		size_t length = utf8_next(rest.at, rest.length, &code);
-		/* East Asian characters take two columns. They begin here; that others do so too costs a gap at most.
-		 */
+		/* East Asian characters take two columns. They begin here; others that do too cost a gap at most. */
 		unsigned int width = length != 0 && code >= 0x1100 ? 2 : 1;
 
 		if (*columns < width)

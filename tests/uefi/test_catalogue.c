@@ -197,7 +197,7 @@ static void what_is_not_understood_is_said_once_and_the_machine_boots(void **sta
 	assert_true(outcome.entered);
 	assert_int_equal(times("loader.conf line 2: timeout"), 1);
 	assert_int_equal(times("default \"nobody*\" matches no entry that can boot: the default is t"), 1);
-	assert_int_equal(times("t.conf line 1: the line is ignored: placement \"hihg\" is no address"), 1);
+	assert_int_equal(times("t.conf line 1: the line is ignored: placement \"hihg\" is not an address"), 1);
 	assert_int_equal(times("t.conf line 2: decompress \"maybe\""), 1);
 	assert_int_equal(times("line 1"), 1);
 }

@@ -308,7 +308,7 @@ static void the_first_mistake_is_told_and_the_other_lines_count(void **state)
 	struct entry e = parse("a+0.conf", "placement 0x1\nplacement no\ntitle T\nlinux /k\n");
 
 	(void)state;
-	expect_broken(&e, "a+0.conf line 1: placement 0x1 is no multiple");
+	expect_broken(&e, "a+0.conf line 1: placement 0x1 is not a multiple");
 	assert_string_equal(e.id, "a");
 	assert_true(e.tries_exhausted);
 	expect_word(e.title, "T");

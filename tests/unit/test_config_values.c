@@ -48,23 +48,23 @@ static void a_place_demanded_in_numbers_that_cannot_be_is_an_error(void **state)
 	static const struct {
 		const char *value, *reason;
 	} row[] = {
-	    {"0xzz", "placement \"0xzz\" is no address"},
-	    {"0x", "is no address"},
-	    {"1000h", "is no address"},
-	    {"0x1000 ro", "is no address"},
-	    {"4096 4096", "is no address"},
-	    {"0x10000000000000000", "is no address"},
-	    {"0x1000000000000000000000000000000000", "is no address"},
-	    {"18446744073709551616", "is no address"},
-	    {"99999999999999999999999999999999999999", "is no address"},
+	    {"0xzz", "placement \"0xzz\" is not an address"},
+	    {"0x", "is not an address"},
+	    {"1000h", "is not an address"},
+	    {"0x1000 ro", "is not an address"},
+	    {"4096 4096", "is not an address"},
+	    {"0x10000000000000000", "is not an address"},
+	    {"0x1000000000000000000000000000000000", "is not an address"},
+	    {"18446744073709551616", "is not an address"},
+	    {"99999999999999999999999999999999999999", "is not an address"},
 	    {"0x2000-0x2000", "placement 0x2000-0x2000 is an empty window"},
 	    {"0x3000-0x2000", "placement 0x3000-0x2000 is an empty window"},
-	    {"0x3001-0x4000", "placement 0x3001 is no multiple of 4096"},
-	    {"0x3000-0x4001", "placement 0x4001 is no multiple of 4096"},
-	    {"0x3000-", "is no address"},
-	    {"0x1000-0x2000-0x3000", "is no address"},
-	    {"0x1001", "placement 0x1001 is no multiple of 4096"},
-	    {"18446744073709551615", "placement 0xffffffffffffffff is no multiple of 4096"},
+	    {"0x3001-0x4000", "placement 0x3001 is not a multiple of 4096"},
+	    {"0x3000-0x4001", "placement 0x4001 is not a multiple of 4096"},
+	    {"0x3000-", "is not an address"},
+	    {"0x1000-0x2000-0x3000", "is not an address"},
+	    {"0x1001", "placement 0x1001 is not a multiple of 4096"},
+	    {"18446744073709551615", "placement 0xffffffffffffffff is not a multiple of 4096"},
 	    {"0123456789012345678901234567890123456789x", "\"0123456789012345678901234567890123456789...\""},
 	};
 
@@ -86,14 +86,14 @@ static void a_placement_that_is_no_word_is_said_once_and_changes_nothing(void **
 	static const struct {
 		const char *value, *reason;
 	} row[] = {
-	    {"", "placement \"\" is no address\n  try: high, low, preferred, random, 0xADDRESS or MIN-MAX\n"},
-	    {"highest", "placement \"highest\" is no address"},
-	    {"High", "is no address"},
-	    {"x1000", "is no address"},
-	    {"-4096", "is no address"},
-	    {"+4096", "is no address"},
-	    {"-0x3000", "is no address"},
-	    {"\x1b[2J", "placement \"?[2J\" is no address"},
+	    {"", "placement \"\" is not an address\n  try: high, low, preferred, random, 0xADDRESS or MIN-MAX\n"},
+	    {"highest", "placement \"highest\" is not an address"},
+	    {"High", "is not an address"},
+	    {"x1000", "is not an address"},
+	    {"-4096", "is not an address"},
+	    {"+4096", "is not an address"},
+	    {"-0x3000", "is not an address"},
+	    {"\x1b[2J", "placement \"?[2J\" is not an address"},
 	};
 
 	(void)state;
@@ -152,7 +152,7 @@ static void a_lone_carriage_return_ends_a_line_and_counts_as_one(void **state)
 
 	(void)state;
 	expect_word(e.linux_path, "/k");
-	expect_broken(&e, "a.conf line 4: placement 0x1 is no multiple");
+	expect_broken(&e, "a.conf line 4: placement 0x1 is not a multiple");
 }
 
 static void variables_of_other_loaders_go_and_the_log_says_so(void **state)
@@ -196,7 +196,7 @@ static void variables_of_other_loaders_go_and_the_log_says_so(void **state)
 	}
 	assert_string_equal(
 	    remarks_of(&(struct entry){.file_name = "f.conf", .source = word_of("linux /k\ninitrd /i $x")}),
-	    "1 f.conf line 2: $x behind `initrd` is a variable of another loader, and left out\n");
+	    "1 f.conf line 2: $x behind `initrd` is a variable of another loader, and is left out\n");
 }
 
 static void an_entry_that_names_no_kernel_says_what_it_needs(void **state)
