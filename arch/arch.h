@@ -13,11 +13,11 @@
 struct cpu {
 	bool gib_pages;	       /* x86: 1 GiB blocks in page tables */
 	bool five_levels;      /* x86: runs in 5-level paging now */
-	bool has_la57;	       /* x86: could, whatever firmware chose */
-	bool lacks_long_mode;  /* x86: runs no 64-bit kernel, as CPUs do that are older than their firmware's kind */
-	uint32_t page_sizes;   /* arm64: of pages, in bytes, all that there are, added up */
+	bool has_la57;	       /* x86: could do so, whatever firmware chose */
+	bool lacks_long_mode;  /* x86: cannot run a 64-bit kernel, as on some machines with 32-bit firmware */
+	uint32_t page_sizes;   /* arm64: the sum of all supported page sizes, in bytes */
 	unsigned int pa_range; /* arm64: ID_AA64MMFR0_EL1.PARange */
-	bool el2_alone;	       /* arm64: at EL2, whose registers have not the form of EL1's (HCR_EL2.E2H) */
+	bool el2_alone;	       /* arm64: at EL2, and its registers do not have EL1's form (HCR_EL2.E2H) */
 };
 
 /* How a kernel is entered: what its image says of that, and what policy decided. */
@@ -29,21 +29,18 @@ struct entrance {
 	uint32_t page_size;   /* of the pages that it was built for; 0: it does not say */
 };
 
-/* A CPU that the loader is built for. Pure: the host has all of them, a loader its own. */
+/* A CPU that the loader is built for. Pure: the host has all of them, a loader only its own. */
 struct arch {
 	const char *name;	    /* as people say it: "x86-64" */
 	const char *bls;	    /* in the Boot Loader Specification's key `architecture` */
 	enum elf_machine enters[2]; /* kernels of these; 0: none */
 	unsigned int firmware_bits; /* of firmware's addresses, where they are not 64 */
 
-	/*
-	 * Where memory begins that firmware, and so the loader, cannot reach in the mode that the CPU is in; NULL:
-	 * nowhere.
-	 */
+	/* The first address that firmware, and so the loader, cannot reach in the CPU's current mode; NULL: none. */
 	struct bound (*reach)(const struct cpu *cpu);
 
 	/*
-	 * Narrows where the handoff block may lie, for what this CPU must do in it (rule X8). BAD_INPUT when the CPU
+	 * Narrows where the handoff block may lie, by what this CPU must do in it (rule X8). BAD_INPUT when the CPU
 	 * cannot run the image (rule A2).
 	 */
 	enum status (*demand)(const struct cpu *cpu, const struct entrance *how, struct request *handoff,
@@ -65,13 +62,13 @@ static inline bool arch_enters(const struct arch *arch, enum elf_machine machine
 	return arch->enters[0] == machine || arch->enters[1] == machine;
 }
 
-/* ---- of the CPU that this build is for, and runs on ---- */
+/* ---- the CPU that this build is for, and runs on ---- */
 
 const struct arch *arch_here(void);
 
 void arch_cpu(struct cpu *cpu);
 
-/* A counter of the CPU that runs at a fixed rate; its rate is the caller's business. */
+/* A counter of the CPU that runs at a fixed rate; the caller finds out its rate. */
 uint64_t arch_ticks(void);
 
 /* A number from the CPU's own source of entropy; false, and nothing written, when it has none. */

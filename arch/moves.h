@@ -8,7 +8,7 @@
 
 /*
  * Carves the list that the CPU goes through after exit out of handoff->block: from, to and size as 64-bit words; a size
- * of 0 ends it. @room: moves that there may be, for all of which it is measured.
+ * of 0 ends it. @room: the most moves that there may be; the list is measured for all of them.
  */
 void moves_write(const struct moves *moves, size_t room, struct handoff *handoff);
 

@@ -11,8 +11,7 @@
 #include "../base/block.h"
 #include "../plan/memmap.h"
 
-/* A table has 512 entries of 8 bytes, and one of level 3 maps 1 GiB, of level 2 2 MiB: x86, and arm64 in 4 KiB pages.
- */
+/* A table has 512 entries of 8 bytes, each of 1 GiB at level 3, 2 MiB at level 2: x86, and arm64 with 4 KiB pages. */
 struct table_format {
 	unsigned int levels; /* 4 or 5 */
 	bool gib_blocks;
@@ -20,7 +19,7 @@ struct table_format {
 	uint64_t table, block; /* the bits beside the address, of an entry that leads to a table or maps a block */
 };
 
-/* Intel SDM volume 3, tables 4-15 to 4-19: present and writable, and of a block its page size bit. */
+/* Intel SDM volume 3, tables 4-15 to 4-19: present and writable, and for a block the page size bit. */
 static inline struct table_format tables_x86(unsigned int levels, bool gib_blocks)
 {
 	return (struct table_format){levels, gib_blocks, true, 0x03, 0x83};
@@ -29,7 +28,7 @@ static inline struct table_format tables_x86(unsigned int levels, bool gib_block
 struct tables {
 	uint64_t root;		  /* address of the top table */
 	uint64_t size;		  /* bytes of all */
-	uint64_t four_level_root; /* of x86: the same map as seen by 4-level paging, below 2^48 */
+	uint64_t four_level_root; /* x86: the same map as seen by 4-level paging, below 2^48 */
 };
 
 /*

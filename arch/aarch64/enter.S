@@ -39,11 +39,11 @@ aarch64_hcr:
 	.globl arch_ticks
 	.type arch_ticks, @function
 arch_ticks:
-	isb			/* or the counter is read ahead of what it is to measure */
+	isb			/* or the counter is read before what it should measure */
 	mrs	x0, cntvct_el0
 	ret
 
-/* RNDR into [x0], in ten tries, for it may have none at the moment: then it sets Z (Arm ARM, D19.2.125). */
+/* RNDR into [x0], in ten tries: it may have none at the moment, and then sets Z (Arm ARM, D19.2.125). */
 	.globl aarch64_random
 	.type aarch64_random, @function
 aarch64_random:
@@ -169,7 +169,7 @@ mmu_off:
 	isb
 	ret
 
-/* x24: root, x25: TCR. Firmware may have forbidden to run what can be written (WXN), which all of these tables map. */
+/* x24: root, x25: TCR. Firmware may have forbidden running writable memory (WXN), as all of it is here. */
 mmu_on:
 	mov	x2, #MAIR_WRITE_BACK
 	mov	x1, #(SCTLR_M | SCTLR_C)

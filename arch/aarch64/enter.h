@@ -7,7 +7,7 @@
 
 struct range;
 
-/* Under which copies are made; root 0: with the MMU off. */
+/* The page tables that copies are made under; root 0: the MMU stays off. */
 struct aarch64_tables {
 	uint64_t root, tcr;
 };

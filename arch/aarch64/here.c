@@ -4,7 +4,7 @@
 
 #include "../arch.h"
 
-/* TGran4 and TGran64 are 0 where there are such pages, 1 with 52-bit addresses too, 15 where there are none. */
+/* TGran4 and TGran64 are 0 if there are such pages, 1 with 52-bit addresses too, 15 if there are none. */
 #define TGRAN4_SHIFT  28
 #define TGRAN64_SHIFT 24
 #define TGRAN16_SHIFT 20 /* 0: none */

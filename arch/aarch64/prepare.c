@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What an arm64 CPU is entered with: nothing but its registers. The MMU is off, so there are no tables; the last steps
- * run from the loader's own code, which alone is certain to be executable where firmware enforces W^X. Source: Linux
- * Documentation/arch/arm64/booting.rst, 4.
+ * run from the loader's own code, the only code that is sure to be executable where firmware enforces W^X. Source:
+ * Linux Documentation/arch/arm64/booting.rst, 4.
  */
 #include "../arch.h"
 #include "../tables.h"
@@ -15,7 +15,7 @@ static struct bound reach(const struct cpu *cpu)
 	return (struct bound){UINT64_C(1) << 48, A2};
 }
 
-/* The pages that the flags of an Image name (rule A2), by what ID_AA64MMFR0_EL1 says of the CPU. */
+/* The pages that the flags of an Image name (rule A2), by what ID_AA64MMFR0_EL1 says about the CPU. */
 static enum status demand(const struct cpu *cpu, const struct entrance *how, struct request *handoff, struct fail *why)
 {
 	uint32_t page = how->page_size;
@@ -52,8 +52,7 @@ static uint64_t translation_control(const struct cpu *cpu)
 	       (cpu->el2_alone ? EL2_RES1 | range << PS_SHIFT : NO_TTBR1 | range << IPS_SHIFT);
 }
 
-/* Tables are for copies alone, which are worth the caches; a CPU without pages of 4 KiB makes them as slowly as it
- * must. */
+/* Tables serve only copies, which are worth having caches for; a CPU without 4 KiB pages copies slowly. */
 static void prepare(const struct cpu *cpu, const struct entrance *how, const struct memmap *map,
 		    struct handoff *handoff)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Arithmetic of 64 bits that the CPU has no instruction for, and that the compiler calls by these names. libgcc has
- * them too, but Debian's for 32 bits comes with fifteen packages. Source: GCC internals, "Integer library routines";
- * Knuth, TAOCP volume 2, 4.3.1, by digits of 32 bits.
+ * 64-bit arithmetic for which the CPU has no instruction, under the names that the compiler calls. libgcc has them too,
+ * but Debian's for 32 bits comes with fifteen packages. Source: GCC internals, "Integer library routines"; Knuth, TAOCP
+ * volume 2, 4.3.1, by digits of 32 bits.
  */
 #include "arith.h"
 
@@ -25,7 +25,7 @@ static uint64_t divide_by_32_bits(uint64_t n, uint32_t by, uint64_t *rest)
 	return (uint64_t)high << 32 | low;
 }
 
-/* @by has more than 32 bits, so the quotient has less: by the first 32 bits of both it is one too much at most. */
+/* @by has more than 32 bits, so the quotient has less: from the first 32 bits of both it is at most one too large. */
 static uint64_t divide_by_64_bits(uint64_t n, uint64_t by, uint64_t *rest)
 {
 	unsigned int shift = (unsigned int)__builtin_clz((unsigned int)(by >> 32));
@@ -73,7 +73,7 @@ uint64_t __umoddi3(uint64_t n, uint64_t by)
 	return rest;
 }
 
-/* Of 0 it is undefined. */
+/* Undefined for 0. */
 int __ctzdi2(uint64_t n)
 {
 	uint32_t low = (uint32_t)n;

@@ -41,7 +41,7 @@ cpuid_leaf:
 	ret
 
 /*
- * RDSEED, else RDRAND; eax is 0 when the CPU has neither, or when ten tries gave nothing, for a source may run dry.
+ * RDSEED, else RDRAND; eax is 0 when the CPU has neither, or when ten tries gave nothing: a source may run dry.
  * Source: Intel SDM volume 1, 7.3.17; CPUID in volume 2.
  */
 	.globl ia32_random

@@ -11,7 +11,7 @@
 uint32_t ia32_cpuid_ecx(uint32_t leaf); /* 0 when the CPU does not have the leaf */
 uint32_t ia32_cpuid_edx(uint32_t leaf);
 uint32_t ia32_random(uint32_t *number); /* 0 when the CPU gives none */
-/* @long_mode: not 0 where the trampoline is to turn paging on. All addresses lie below 4 GiB. */
+/* @long_mode: not 0 when the trampoline must turn paging on. All addresses lie below 4 GiB. */
 __attribute__((noreturn)) void ia32_enter(uint32_t gdt, uint32_t trampoline, uint32_t copies, uint32_t long_mode);
 #endif
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The bytes that a kernel is entered with from firmware of 32 bits, in whose mode there is no paging that would matter:
- * every kernel is entered by the trampoline, a 64-bit one with tables of its own.
+ * The bytes that a kernel is entered with from firmware of 32 bits, whose paging, if any, does not matter: every kernel
+ * is entered through the trampoline, a 64-bit one with its own tables.
  * Source: Linux Documentation/arch/x86/boot.rst; UEFI 2.10, 2.3.2, "IA-32 Platforms".
  */
 #include "../arch.h"
@@ -17,7 +17,7 @@ static enum status demand(const struct cpu *cpu, const struct entrance *how, str
 {
 	if (cpu->lacks_long_mode && !how->in_32_bits)
 		return fail(why, BAD_INPUT,
-			    "%s: a 64-bit kernel, and this CPU has no 64-bit mode\n  try: a kernel for i386",
+			    "%s: a 64-bit kernel, but this CPU has no 64-bit mode\n  try: a kernel for i386",
 			    how->name);
 	at_most(&handoff->max, GIB(4), how->in_32_bits ? E3 : X12);
 	return OK;

@@ -50,7 +50,7 @@ riscv_enter:
 	bltu	t0, t3, 4b
 	j	1b
 
-	/* The kernel was written as data; this hart's fetches are to see it (Unprivileged ISA, "Zifencei"). */
+	/* The kernel was written as data; this hart's fetches must see it (Unprivileged ISA, "Zifencei"). */
 5:	fence	rw, rw
 	fence.i
 	mv	tp, zero

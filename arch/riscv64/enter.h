@@ -8,7 +8,7 @@
 /* The counter that every hart shares; it runs at the rate of /cpus/timebase-frequency. */
 uint64_t riscv_time(void);
 
-/* Enters a kernel as Linux Documentation/arch/riscv/boot.rst has it. */
+/* Enters a kernel as Linux Documentation/arch/riscv/boot.rst says. */
 __attribute__((noreturn)) void riscv_enter(uint64_t hart, uint64_t tree, uint64_t entry, uint64_t copies);
 
 #endif

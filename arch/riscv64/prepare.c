@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a RISC-V hart is entered with lies in registers alone: without address translation it needs no tables.
+ * What a RISC-V hart is entered with is all in registers: without address translation it needs no tables.
  * Source: Linux Documentation/arch/riscv/boot.rst, "CSR state".
  */
 #include "../arch.h"

@@ -32,7 +32,7 @@ uint64_t x86_take_stack(struct block *block)
 	return block_take(block, STACK_SIZE, 16).address + STACK_SIZE;
 }
 
-/* Of the tables that the kernel is entered with; 0: none. */
+/* The root of the tables that the kernel is entered with; 0: none. */
 static uint64_t root_for(const struct entrance *how, const struct tables *tables)
 {
 	if (tables == NULL)

@@ -7,8 +7,8 @@
 #define BERTH_X86_ENTRY_H
 
 /*
- * boot.rst, "32-bit Boot Protocol" and "64-bit Boot Protocol": __BOOT_CS is 0x10, __BOOT_DS is 0x18. __BOOT_CS has code
- * of as many bits as the kernel is entered with; in front of it stands that of the trampoline.
+ * boot.rst, "32-bit Boot Protocol" and "64-bit Boot Protocol": __BOOT_CS is 0x10, __BOOT_DS is 0x18. __BOOT_CS has as
+ * many bits as the kernel is entered with; the trampoline's code segment stands in front of it.
  */
 #define SELECTOR_CODE_32 0x08
 #define SELECTOR_CODE	 0x10
@@ -20,7 +20,7 @@
  * In the trampoline's page: code from 0, a stack that ends where the words for the code begin. Root 0: the kernel is
  * entered in 32-bit mode without paging.
  */
-#define TRAMPOLINE_ROOT	 0xfe0 /* its lowest bits, of which CR3 makes no use here, are the flags */
+#define TRAMPOLINE_ROOT	 0xfe0 /* its lowest bits, which CR3 does not use here, are the flags */
 #define TRAMPOLINE_ENTRY 0xfe8
 #define TRAMPOLINE_ESI	 0xff0
 #define TRAMPOLINE_EBX	 0xff8 /* in 32-bit mode; else it is 0 */
@@ -43,9 +43,9 @@
 #include "../arch.h"
 #include "../tables.h"
 
-/* Each carves what it makes out of handoff->block; with block.at == NULL they only measure. Returned are addresses. */
+/* Each carves what it makes out of handoff->block; with block.at == NULL they only measure. They return addresses. */
 uint64_t x86_take_gdt(struct block *block, bool with_code_32, const struct entrance *how);
-/* Of a stack for the few words that the code needs once firmware's may be overwritten: its top. */
+/* A small stack for the code to use once firmware's may be overwritten; returns its top. */
 uint64_t x86_take_stack(struct block *block);
 /* @tables: NULL where the kernel is entered without paging. */
 uint64_t x86_take_trampoline(struct handoff *handoff, const struct entrance *how, const struct tables *tables);

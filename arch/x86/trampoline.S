@@ -58,7 +58,7 @@ x86_trampoline:
 	mov	%eax, %cr4
 	mov	$CR0_PE, %eax
 	mov	%eax, %cr0
-	mov	$SELECTOR_DATA, %eax	/* again: what 64-bit mode loads of them is nobody's business there */
+	mov	$SELECTOR_DATA, %eax	/* again: 64-bit mode ignores most of what it loads */
 	mov	%eax, %ds
 	mov	%eax, %es
 	mov	%eax, %ss

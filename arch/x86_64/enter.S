@@ -42,8 +42,8 @@ cpuid_leaf:
 	ret
 
 /*
- * RDSEED, else RDRAND, into *rdi; eax is 0 when the CPU has neither, or when ten tries gave nothing, for a source may
- * run dry. Source: Intel SDM volume 1, 7.3.17; CPUID in volume 2.
+ * RDSEED, else RDRAND, into *rdi; eax is 0 when the CPU has neither, or when ten tries gave nothing: a source may run
+ * dry. Source: Intel SDM volume 1, 7.3.17; CPUID in volume 2.
  */
 	.globl x86_random
 	.type x86_random, @function

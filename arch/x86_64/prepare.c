@@ -16,7 +16,7 @@ static bool needs_code_32(const struct cpu *cpu, const struct entrance *how)
 	return how->in_32_bits || must_switch_levels(cpu, how);
 }
 
-/* UEFI 2.10, 2.3.4: memory is mapped to itself; of 48 bits, or of 57, the upper half stands for other addresses. */
+/* UEFI 2.10, 2.3.4: memory is mapped to itself; the upper half of 48 or 57 bits stands for other addresses. */
 static struct bound reach(const struct cpu *cpu)
 {
 	return (struct bound){UINT64_C(1) << (cpu->five_levels ? 56 : 47), X8};
@@ -25,8 +25,7 @@ static struct bound reach(const struct cpu *cpu)
 static enum status demand(const struct cpu *cpu, const struct entrance *how, struct request *handoff, struct fail *why)
 {
 	(void)why;
-	/* LA57 changes only while paging is off, that is in 32-bit code: what that code touches has 32-bit addresses.
-	 */
+	/* LA57 changes only while paging is off, in 32-bit code: what that code touches has 32-bit addresses. */
 	if (must_switch_levels(cpu, how))
 		at_most(&handoff->max, GIB(4), X8);
 	if (how->in_32_bits)

@@ -20,7 +20,7 @@ FIRMWARE = {}
 
 
 def on_ia32(esp, *options):
-    """Firmware of 32 bits starts BOOTIA32.EFI alone."""
+    """Firmware of 32 bits starts only BOOTIA32.EFI."""
     if not FIRMWARE:
         FIRMWARE["dir"] = lab.script("fetch", "ovmf-ia32")
     os.unlink(os.path.join(esp.tree, "EFI/BOOT/BOOTX64.EFI"))
@@ -91,7 +91,7 @@ def ia32_cpu_without_long_mode(esp):
     given(esp)
     machine = on_ia32(esp, "--cpu", "max,lm=off")
     with Machine(esp, *machine) as running:
-        running.wait_for("a 64-bit kernel, and this CPU has no 64-bit mode")
+        running.wait_for("a 64-bit kernel, but this CPU has no 64-bit mode")
         running.wait_for("press any key")
 
 
@@ -125,7 +125,7 @@ def ia32_debian_of_64_bits(esp):
 @boots
 def ia32_debian_of_64_bits_direct(esp):
     """The same entered without its decompressor, 2 GiB: EFI variables can be read by mixed mode"""
-    # Not written: to delete one, which Linux's efivarfs does with no data, hits a BUG of its mixed mode.
+    # Not written: deleting one, which Linux's efivarfs does by writing no data, hits a BUG of its mixed mode.
     options = REPORT + " nokaslr berth.readonly"
     esp.put("vmlinuz", link=KERNEL["file"])
     esp.put("initrd.cpio", link=KERNEL["initrd"])
