@@ -52,7 +52,7 @@ static void drop(struct listed *listed)
 	efi_free(listed);
 }
 
-/* For one entry more; false when firmware has no memory for that. */
+/* Room for one more entry; false when firmware has no memory for that. */
 static bool make_room(struct catalogue *c)
 {
 	size_t room = c->room == 0 ? FIRST_ROOM : 2 * c->room;
@@ -84,21 +84,21 @@ static enum status read_entry(struct listed *listed, struct fail *why)
 	return OK;
 }
 
-/* UAPI.1, "Boot Loader Entries": what is for another CPU, or of a type that this loader cannot start, is hidden. */
+/* UAPI.1, "Boot Loader Entries": entries for another CPU, or of a type that this loader cannot start, are hidden. */
 static bool is_hidden(const struct entry *entry)
 {
 	if (!entry_is_for_cpu(entry, arch_here()->bls))
-		fw_log(LOG_DEBUG, "%s: for another CPU (architecture %s), and not shown", entry->file_name,
+		fw_log(LOG_DEBUG, "%s: for another CPU (architecture %s), so not shown", entry->file_name,
 		       word_shown(entry->architecture).at);
 	else if (entry->needs != NULL)
-		fw_log(LOG_DEBUG, "%s: an entry of type `%s`, which is not supported yet, and not shown",
+		fw_log(LOG_DEBUG, "%s: an entry of type `%s`, which is not supported yet, so not shown",
 		       entry->file_name, entry->needs);
 	else
 		return false;
 	return true;
 }
 
-/* A broken file is no reason to lose the others: it stays in the menu, and says why when it is chosen. */
+/* A broken file must not cost the others: it stays in the menu, and says why it is broken when it is chosen. */
 static enum status add_entry(void *context, const char *name, struct fail *why)
 {
 	struct catalogue *c = context;
@@ -150,7 +150,7 @@ static enum status nothing_to_start(const struct catalogue *c, struct fail *why)
 {
 	if (c->hidden != 0)
 		return fail(why, NOT_FOUND,
-			    "no boot entries: of the %zu in %s none is for this CPU (%s) and names a kernel\n"
+			    "no boot entries: none of the %zu in %s is for this CPU (%s) and names a kernel\n"
 			    "  try: a file " ENTRIES_FOLDER "\\linux.conf with a line `linux`",
 			    c->hidden, ENTRIES_FOLDER, arch_here()->bls);
 	return fail(why, NOT_FOUND,
@@ -170,7 +170,7 @@ enum status catalogue_read(struct catalogue *c, struct fail *why)
 		return nothing_to_start(c, why);
 	if (status != OK && c->n == 0)
 		return status;
-	if (status != OK) /* what was read before the folder broke off is better than nothing */
+	if (status != OK) /* what was read before the folder failed is better than nothing */
 		fw_log(LOG_QUIET, "%s", why->text);
 	entries_sort(c->sorted, c->n);
 	return OK;

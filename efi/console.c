@@ -83,7 +83,7 @@ enum wait { WAIT_KEY, WAIT_TIME, WAIT_BROKEN };
 
 /*
  * events[0] is the keyboard's. A wake-up without a key happens (a modifier pressed alone): wait again. A keyboard that
- * answers errors alone, or that wakes up without end, is none; and it must not hide the timer behind it.
+ * answers only errors, or wakes up without end, counts as none, and must not hide the timer behind it.
  */
 static enum wait wait_for(UINTN count, EFI_EVENT events[2], EFI_INPUT_KEY *pressed)
 {
@@ -139,7 +139,7 @@ bool console_key(uint32_t seconds, enum menu_key *key, uint32_t *character)
 		console_write("\nberth: the keyboard does not answer\n");
 	if (wait == WAIT_BROKEN && seconds != UINT32_MAX)
 		efi.boot->Stall((UINTN)seconds * 1000000);
-	/* Where nobody can press a key, an endless wait ends as if somebody had left. */
+	/* Where no key can be pressed, an endless wait ends as if the user had left. */
 	return wait == WAIT_KEY || (wait == WAIT_BROKEN && seconds == UINT32_MAX);
 }
 

@@ -25,7 +25,7 @@ extern struct efi_state efi;
 
 /* Firmware's status in words: "device error". */
 const char *efi_status_words(EFI_STATUS status);
-/* Of a service that gives a pointer: success without one is no success, and happens. */
+/* A service that reports success but returns no pointer has failed; some firmware does this. */
 static inline EFI_STATUS efi_given(EFI_STATUS status, const void *pointer)
 {
 	return !EFI_ERROR(status) && pointer == NULL ? EFI_UNSUPPORTED : status;
@@ -34,7 +34,7 @@ static inline EFI_STATUS efi_given(EFI_STATUS status, const void *pointer)
 /* ---- console.c ---- */
 void console_write(const char *utf8); /* "\n" ends a line */
 void console_clear(void);
-#define MOST_COLUMNS 1000 /* of a console; one with more is none */
+#define MOST_COLUMNS 1000 /* of a console; one with more is not believed */
 void console_size(unsigned int *columns, unsigned int *rows);
 /* Waits for a key at most @seconds (UINT32_MAX: for ever); false when none came. */
 bool console_key(uint32_t seconds, enum menu_key *key, uint32_t *character);
@@ -55,18 +55,18 @@ void efi_free(void *memory);
 
 /* ---- variables.c ---- */
 enum secure_boot efi_secure_boot(void);
-/* The load option string as UTF-8; false when there is none, or when it is no text. */
+/* The load option string as UTF-8; false when there is none, or when it is not text. */
 bool efi_load_option(char *out, size_t room);
 
 /* ---- hart.c ---- */
-/* The number of the RISC-V hart that runs this; false when firmware has no protocol that tells. */
+/* The number of the RISC-V hart that runs this; false when firmware has no protocol that tells it. */
 bool efi_boot_hart(uint64_t *hart);
 
 /* ---- graphics.c ---- */
 void efi_screen(struct screen *screen);
 
 /* ---- text between UTF-8 and firmware's UTF-16 ---- */
-/* Converts up to @room - 1 units and a 0; returns false when it did not fit or was no UTF-8 (then '?' stands). */
+/* Converts up to @room - 1 units and a 0; returns false when it did not fit, or was not UTF-8 (which becomes '?'). */
 bool utf16_from_utf8(CHAR16 *out, size_t room, const char *utf8);
 bool utf8_from_utf16(char *out, size_t room, const CHAR16 *utf16, size_t units);
 

@@ -55,7 +55,7 @@ void efi_close_volume(void)
 	efi.root = NULL;
 }
 
-#define MOST_IN_FOLDER 65536 /* of FAT; a folder that does not end is firmware's */
+#define MOST_IN_FOLDER 65536 /* FAT's limit; a folder that does not end is firmware's fault */
 
 /* EFI_FILE_INFO has room for a name of any length; FAT's have at most 255 units. */
 union info {
@@ -66,7 +66,7 @@ union info {
 static enum status check_info_size(UINTN size, const char *path, struct fail *why)
 {
 	if (size < SIZE_OF_EFI_FILE_INFO || size > sizeof(union info))
-		return fail(why, IO_ERROR, "%s: firmware tells of it in %zu bytes", path, (size_t)size);
+		return fail(why, IO_ERROR, "%s: firmware describes it in %zu bytes", path, (size_t)size);
 	return OK;
 }
 
@@ -194,7 +194,7 @@ enum status efi_list_folder(const char *path, enum status (*each)(void *context,
 	TRY(open_handle(path, &folder, &info, why));
 	if ((info.info.Attribute & EFI_FILE_DIRECTORY) == 0) {
 		folder->Close(folder);
-		return fail(why, NOT_FOUND, "%s: is no folder", path);
+		return fail(why, NOT_FOUND, "%s: is not a folder", path);
 	}
 	for (unsigned int i = 0; result == OK; i++) {
 		UINTN size = sizeof(info);

@@ -6,7 +6,7 @@
 #include "../base/mem.h"
 #include "../protocol/tree/tree.h"
 
-#define SHOW_AFTER 10000000u /* 1 s, in SetTimer's 100 ns: a file that takes longer shows how far it is */
+#define SHOW_AFTER 10000000u /* 1 s, in SetTimer's 100 ns: a file that takes longer shows its progress */
 #define SHOW_EVERY 2500000u
 
 static EFI_GUID acpi_20_guid = ACPI_20_TABLE_GUID;
@@ -67,7 +67,7 @@ static uint64_t find_rsdp(void)
 	return (uintptr_t)(rsdp != NULL ? rsdp : find_table(&acpi_10_guid));
 }
 
-/* What is no tree is given as far as that can be seen of it: whoever needs one refuses it by name. */
+/* What is not a tree is passed on with what can be read of it: its user refuses it by name. */
 static struct bytes find_tree(void)
 {
 	const uint8_t *tree = find_table(&tree_guid);
@@ -102,7 +102,7 @@ bool fw_random(void *to, size_t size)
 		return false;
 	for (size_t i = 0; i < size; i++)
 		any |= ((const uint8_t *)to)[i];
-	return any != 0; /* nothing was written: zeros are no seed */
+	return any != 0; /* nothing was written: zeros are not a seed */
 }
 
 bool fw_log_wants(enum log_level level)

@@ -32,7 +32,7 @@ static bool set_channels(struct screen *screen, const EFI_GRAPHICS_OUTPUT_MODE_I
 	return true;
 }
 
-/* False, and @screen without a size, when this one has no memory that the kernel could draw in. */
+/* False, and @screen gets no size, when this one has no memory that the kernel could draw in. */
 static bool take_screen(EFI_GRAPHICS_OUTPUT_PROTOCOL *graphics, struct screen *screen)
 {
 	const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info;
@@ -58,7 +58,7 @@ static bool take_screen(EFI_GRAPHICS_OUTPUT_PROTOCOL *graphics, struct screen *s
 	return true;
 }
 
-/* With several cards the console's own protocol stands for all of them and has no memory: the first card that has. */
+/* With several cards the console's own protocol stands for all and has no memory: takes the first card with any. */
 static void take_first_screen(struct screen *screen)
 {
 	EFI_GRAPHICS_OUTPUT_PROTOCOL *graphics = NULL;

@@ -13,7 +13,7 @@ struct riscv_boot_protocol {
 /* EFI_DT_FIXUP_PROTOCOL, revision 1.0: U-Boot doc/develop/uefi/uefi.rst, "Device-tree fix-up protocol". */
 static EFI_GUID fixup_guid = {0xe617d64c, 0xfe08, 0x46da, {0xf4, 0xdc, 0xbb, 0xd5, 0x87, 0x0c, 0x73, 0x00}};
 
-/* The one flag that is set: reserving memory the plan does by itself, and the tree is no table of firmware's. */
+/* The only flag that is set: the plan itself reserves memory, and the tree does not become firmware's table. */
 #define APPLY_FIXUPS 1u
 
 struct fixup_protocol {

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The entry point: choose an entry, boot it; when that cannot be, say why, wait for a key, and show the menu.
- */
+/* The entry point: choose an entry and boot it; if that fails, say why, wait for a key, and show the menu. */
 #include "catalogue.h"
 
 #include "../loader/boot.h"
 #include "../base/version.h"
 
-#define UNASKED_MENU_SECONDS 10 /* of a menu that a key called up */
+#define UNASKED_MENU_SECONDS 10 /* for a menu that a key called up */
 
 /* bootctl(1) finds a loader's name and version by this string. */
 __attribute__((used)) static const char magic[] = "#### LoaderInfo: Berth " BERTH_VERSION " ####";
@@ -48,7 +46,7 @@ static void say_why(const struct fail *why)
 	console_write("\n");
 }
 
-/* A line at a time: however many there are, and whatever is in them, none is in the way of another. */
+/* A line at a time: however many there are, and whatever is in them, one buffer holds each. */
 static void draw(const struct menu *menu, unsigned int columns, unsigned int rows)
 {
 	static char line[MENU_LINE_ROOM(MOST_COLUMNS)];
@@ -106,7 +104,7 @@ static char *skip_own_name(char *option)
 	return option + end;
 }
 
-/* The entry that a boot option or a shell names; false when none is named, or none of that name is there. */
+/* The entry that a boot option or a shell names; false when it names none, or one that does not exist. */
 static bool named_entry(size_t *index)
 {
 	char option[1024], *name;
@@ -123,13 +121,13 @@ static bool named_entry(size_t *index)
 		return false;
 	if (entries_named(catalogue.sorted, catalogue.n, (struct word){name, length}, index))
 		return true;
-	/* Perhaps nobody watches: the machine boots all the same. */
-	fw_log(LOG_QUIET, "the load option names the entry \"%s\", and there is none such",
+	/* The machine may be unattended: it boots all the same. */
+	fw_log(LOG_QUIET, "the load option names the entry \"%s\", which does not exist",
 	       word_shown((struct word){name, length}).at);
 	return false;
 }
 
-/* What loader.conf asks for may be nowhere; the machine boots all the same. */
+/* What loader.conf asks for may not exist; the machine boots all the same. */
 static void say_default(const struct entry *entry)
 {
 	if (catalogue.conf.default_pattern.length != 0 && !entry_is_meant(entry, &catalogue.conf))
@@ -137,7 +135,7 @@ static void say_default(const struct entry *entry)
 		       word_shown(catalogue.conf.default_pattern).at, entry->id);
 }
 
-/* Comes back only with the reason why the entry does not boot. */
+/* Returns only with the reason why the entry does not boot. */
 static enum status start(const struct entry *entry, struct fail *why)
 {
 	entry_remarks(entry, &catalogue_remarks);
@@ -163,7 +161,7 @@ static EFI_STATUS run(void)
 	named = named_entry(&index);
 	if (!named)
 		say_default(catalogue.sorted[index]);
-	/* A key that is held down asks for the menu that was not configured; a stray one must not stop the machine. */
+	/* A key that is held down asks for a menu that is not configured; a stray one must not stop the machine. */
 	menu = !named && (catalogue.conf.timeout_seconds != TIMEOUT_NONE ||
 			  (!catalogue.conf.menu_disabled && console_key_pressed()));
 	for (uint32_t seconds = catalogue.conf.timeout_seconds;; seconds = TIMEOUT_FOREVER) {
@@ -195,7 +193,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	efi.image = image;
 	efi.system = system;
 	efi.boot = system->BootServices;
-	/* Firmware gives a boot option five minutes (UEFI 2.10, 3.1.2); somebody may read the menu for longer. */
+	/* Firmware gives a boot option five minutes (UEFI 2.10, 3.1.2); a user may read the menu for longer. */
 	efi.boot->SetWatchdogTimer(0, 0, 0, NULL);
 	status = efi.boot->HandleProtocol(image, &loaded_image_guid, (void **)&efi.loaded);
 	status = efi_given(status, efi.loaded);

@@ -4,16 +4,15 @@
 
 #include "../base/mem.h"
 
-/* Places that firmware may refuse before planning gives up, and that the command line keeps out: each splits a free
- * run. */
+/* Places that firmware may refuse before planning gives up, or the command line keeps out: each splits a free run. */
 #define SPARE_RUNS (64ul + MAX_KEPT_OUT)
-/* Some firmware wants several tries; two were not enough for one laptop, and none was seen to need ten. */
+/* Some firmware needs several tries: two were not enough for one laptop, and none was seen to need ten. */
 #define EXIT_TRIES 16
 
 /*
- * Where the map goes at first: enough for most machines, and it spares firmware's walk to ask for the size, which
- * costs as much as the map itself. Larger maps go into a pool. Firmware's descriptors are no smaller than UEFI's, so
- * what fits into the raw room fits into the others.
+ * Where the map goes at first: enough for most machines, and it saves asking firmware for the size, which costs as much
+ * as the map itself. Larger maps go into a pool. Firmware's descriptors are no smaller than UEFI's, so what fits into
+ * the raw room fits into the others.
  */
 #define USUAL_DESCRIPTORS 320ul
 /* Entries that are added to firmware's map. */
@@ -103,7 +102,7 @@ void fw_forget(struct survey *survey)
 	*survey = (struct survey){.pool = NULL};
 }
 
-/* Of what the loader has a pointer to, or claims where the CPU's firmware reaches: rule X12 on ia32. */
+/* Fits UINTN: on ia32 every claim lies below 4 GiB (X12). */
 static UINTN pages_of(uint64_t size)
 {
 	return (UINTN)(size / EFI_PAGE);
@@ -134,7 +133,7 @@ void *fw_take(uint64_t size)
 		return NULL;
 	if (EFI_ERROR(efi.boot->AllocatePages(AllocateAnyPages, EfiLoaderData, pages_of(whole), &address)))
 		return NULL;
-	/* What a pointer does not reach, as in 32 bits what lies above 4 GiB, is no use to anybody here. */
+	/* The loader cannot use what a pointer does not reach, such as memory above 4 GiB in 32 bits. */
 	if (checked_add(address, whole, &end) || end - 1 > UINTPTR_MAX) {
 		efi.boot->FreePages(address, pages_of(whole));
 		return NULL;
@@ -162,7 +161,7 @@ static EFI_STATUS get_final_map(struct final_map *final, UINTN *key)
 	final->desc_size = desc_size;
 	if (EFI_ERROR(status))
 		return status;
-	/* What is no map must not end boot services: nothing could be told to the kernel. */
+	/* What is not a map must not end boot services: the kernel could not be told anything. */
 	if (size > final->room)
 		return EFI_BUFFER_TOO_SMALL;
 	return desc_size < sizeof(EFI_MEMORY_DESCRIPTOR) || size < desc_size || size % desc_size != 0
@@ -182,8 +181,8 @@ enum status fw_exit(struct final_map *final, struct fail *why)
 		    "kept for it): %s",
 		    final->size, final->desc_size, final->room, efi_status_words(status));
 	/*
-	 * UEFI 2.10, 7.4.6: a stale key is answered with EFI_INVALID_PARAMETER, for the map changed in between, and
-	 * then nothing but GetMemoryMap and ExitBootServices may be called: part of firmware is shut down already.
+	 * UEFI 2.10, 7.4.6: a stale key is answered with EFI_INVALID_PARAMETER, as the map has changed, and then
+	 * nothing but GetMemoryMap and ExitBootServices may be called: part of firmware is shut down already.
 	 */
 	for (unsigned int i = 0; i < EXIT_TRIES; i++) {
 		if (!EFI_ERROR(efi.boot->ExitBootServices(efi.image, key)))
@@ -197,9 +196,9 @@ enum status fw_exit(struct final_map *final, struct fail *why)
 }
 
 /*
- * UEFI 2.10, 8.4.1: of the runtime services' memory alone, with the addresses that it has, so that nothing moves.
- * Linux's own stub calls it where it does not map them so (drivers/firmware/efi/libstub/fdt.c), and some machines'
- * services want to have been told (libstub/arm64.c, on SetTime of Ampere's).
+ * UEFI 2.10, 8.4.1: for the runtime services' memory only, with its current addresses, so that nothing moves. Linux's
+ * own stub calls it where it maps them elsewhere (drivers/firmware/efi/libstub/fdt.c), and some machines' services need
+ * the call (libstub/arm64.c, on SetTime of Ampere's).
  */
 void fw_map_runtime(struct final_map *final)
 {

@@ -34,7 +34,7 @@ enum secure_boot efi_secure_boot(void)
 	return setup == 1 ? SECURE_BOOT_DISABLED : SECURE_BOOT_ENABLED;
 }
 
-/* efibootmgr writes 8-bit text unless it is told otherwise: every byte printable, which no UTF-16 text in Latin is. */
+/* efibootmgr writes 8-bit text unless told otherwise: every byte is printable, as never in Latin text in UTF-16. */
 static bool is_8_bit_text(const UINT8 *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++)

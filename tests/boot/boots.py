@@ -26,7 +26,7 @@ def setup():
 
 
 def boots(function=None, large=False, sampled=False):
-    """@large: with no other beside it. @sampled: in `scripts/test --all` alone, for another boot shows the same feature."""
+    """@large: no other runs beside it. @sampled: only in `scripts/test --all`: another boot shows the feature too."""
     def mark(f):
         f.is_boot, f.is_large, f.is_sampled = True, large, sampled
         return f
@@ -46,7 +46,7 @@ def boot(esp, *options, **more):
 
 
 def check_healthy(guest, cmdline):
-    """What must hold in every booted system, whatever the entry asked for."""
+    """What must hold in every booted system, whatever the entry asks for."""
     expect(guest.one("cmdline") == cmdline, f"/proc/cmdline is {guest.one('cmdline')!r}, not {cmdline!r}")
     expect(not guest.all("complaint"), "the kernel complained: " + "; ".join(guest.all("complaint")))
     expect(int(guest.one("efivars")) > 0, "no EFI variable is visible")
@@ -226,7 +226,7 @@ def initrd_of_128_mib(esp):
 @boots(large=True, sampled=True)
 def initrd_of_2_5_gib(esp):
     """An initrd of 2.5 GiB with 6 GiB of RAM arrives whole, with progress on the console"""
-    # Two files, for the kernel's initramfs takes none over 2 GiB. ramfs: its default, tmpfs, holds at most half of the
+    # Two files, as the kernel's initramfs takes none over 2 GiB. ramfs: its default, tmpfs, holds at most half of the
     # RAM that the initrd leaves.
     options = REPORT + " nokaslr rootfstype=ramfs"
     plain(esp, "initrd /huge.cpio", options=options)
@@ -391,7 +391,7 @@ def load_option_names_nothing(esp):
     plain(esp, name="aaa", options=REPORT + " entry=aaa")
     esp.shape("option nothing-like-it")
     guest = boot(esp)
-    expect('names the entry "nothing-like-it", and there is none such' in guest.text, "it is not told")
+    expect('names the entry "nothing-like-it", which does not exist' in guest.text, "it is not told")
     expect(guest.one("cmdline").endswith("entry=aaa"), guest.one("cmdline"))
 
 
@@ -548,7 +548,8 @@ def exit_fails_five_times(esp):
     with open(calls, "rb") as file:
         marks = file.read()[::9]
     expect(marks.count(b"E") == 6, f"ExitBootServices was called {marks.count(b'E')} times")
-    # Firmware's own handlers call services in the last one, which succeeds; between the first and it nobody may.
+    # Firmware's own handlers call services in the last one, which succeeds; between the first and it none may be
+    # called.
     expect(b"F" not in marks[:marks.rindex(b"E")], "another service was called between two calls of it")
 
 

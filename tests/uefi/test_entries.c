@@ -125,7 +125,7 @@ static void what_is_not_shown_is_counted_and_said(void **state)
 	put_text("\\loader\\entries\\b.conf", "architecture aa64\nlinux /k\n");
 	assert_int_equal(read_it(), NOT_FOUND);
 	assert_int_equal(catalogue.hidden, 2);
-	assert_non_null(strstr(why.text, "no boot entries: of the 2 in \\loader\\entries none is for this CPU (x64)"));
+	assert_non_null(strstr(why.text, "no boot entries: none of the 2 in \\loader\\entries is for this CPU (x64)"));
 	expect_said("a.conf: an entry of type `efi`, which is not supported yet", true);
 	expect_said("b.conf: for another CPU (architecture aa64)", true);
 	put_text("\\loader\\entries\\c.conf", LINUX);

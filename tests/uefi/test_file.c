@@ -239,8 +239,8 @@ static void what_cannot_be_opened_is_told_by_name_and_leaves_nothing_open(void *
 	expect_unopened(IO_ERROR, "\\vmlinuz: cannot tell its size: device error", info = EFI_DEVICE_ERROR);
 	expect_unopened(BAD_INPUT, "\\vmlinuz: is a folder", attribute = EFI_FILE_DIRECTORY);
 	expect_unopened(IO_ERROR, "\\vmlinuz: no memory to open it", no_pool = 1);
-	expect_unopened(IO_ERROR, "firmware tells of it in 79 bytes", info_says = SIZE_OF_EFI_FILE_INFO - 1);
-	expect_unopened(IO_ERROR, "firmware tells of it in", info_says = sizeof(EFI_FILE_INFO) + 513);
+	expect_unopened(IO_ERROR, "firmware describes it in 79 bytes", info_says = SIZE_OF_EFI_FILE_INFO - 1);
+	expect_unopened(IO_ERROR, "firmware describes it in", info_says = sizeof(EFI_FILE_INFO) + 513);
 }
 
 static void an_information_of_the_least_and_of_the_largest_size_is_one(void **state)
@@ -449,7 +449,7 @@ static void a_file_in_the_place_of_a_folder_is_none(void **state)
 	given_volume();
 	calls = 0;
 	assert_int_equal(efi_list_folder("\\f", each, listed, &why), NOT_FOUND);
-	assert_non_null(strstr(why.text, "\\f: is no folder"));
+	assert_non_null(strstr(why.text, "\\f: is not a folder"));
 	expect_closed("a file");
 	given_volume();
 	fw.open = EFI_NOT_FOUND;

@@ -210,13 +210,13 @@ static void a_load_option_boots_its_entry_without_a_menu(void **state)
 		given_two(rows[i].two ? "timeout menu-force\n" : "timeout 1\n", rows[i].two ? TWO : ONE);
 		uefi.option = rows[i].option;
 		expect_entered(rows[i].option);
-		expect("and there is none such", rows[i].unknown);
+		expect("which does not exist", rows[i].unknown);
 		expect("Boots in 1 s", !rows[i].two);
 	}
 	given_two(NULL, ONE);
 	uefi.option = "x.efi three  ";
 	expect_entered("another name");
-	expect("the load option names the entry \"three\", and there is none such", 1);
+	expect("the load option names the entry \"three\", which does not exist", 1);
 }
 
 static void a_held_key_does_not_stop_what_a_load_option_names(void **state)

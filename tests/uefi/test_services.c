@@ -333,7 +333,7 @@ static void the_named_entry_boots_and_another_is_said_to_be_none(void **state)
 		uefi.option = rows[i].option;
 		boot_it();
 		assert_true(outcome.entered);
-		if ((strstr(uefi_report.console, "there is none such") != NULL) != rows[i].unknown)
+		if ((strstr(uefi_report.console, "which does not exist") != NULL) != rows[i].unknown)
 			fail_msg("\"%s\": %s", rows[i].option, uefi_report.console);
 		sim_end();
 	}
