@@ -64,6 +64,6 @@ int main(int argc, char **argv)
 	int status = dispatch(argc, argv);
 
 	if (fflush(stdout) != 0 || ferror(stdout))
-		return complain("standard output: what was to be written did not all arrive");
+		return complain("standard output: not all of the output could be written");
 	return status;
 }

@@ -64,8 +64,8 @@ struct label {
 };
 
 /*
- * The labels of one zone, from the top down, as near to their blocks as they may lie without overlap: the least
- * squares of their ways, which is isotonic regression of y - i * LABEL_HEIGHT by the min-max formula.
+ * The labels of one zone, from the top down, as near to their blocks as they may lie without overlap: the least squares
+ * of their moves, which is isotonic regression of y - i * LABEL_HEIGHT by the min-max formula.
  */
 static void spread(struct label *label, int count, const struct zone *zone)
 {
@@ -93,7 +93,7 @@ static void spread(struct label *label, int count, const struct zone *zone)
 	}
 }
 
-/* The middle of the part's block, or of what of it lies in the zone where it starts. */
+/* The middle of the part's block, or of as much of it as lies in the zone where it starts. */
 static int anchor(const struct scale *scale, struct range at)
 {
 	const struct zone *zone = scale_zone(scale, at.start);
@@ -123,7 +123,7 @@ static void draw_label(FILE *out, const struct scale *scale, const struct placem
 		 placed->at.end, align.at);
 }
 
-/* What joined slices are made of, beside those that have no label beside them. */
+/* What joined slices are made of, next to slices that have no label next to them. */
 static void draw_notes(FILE *out, const struct scale *scale, const struct zone *zone, const struct label *label,
 		       int count)
 {

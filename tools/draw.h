@@ -11,12 +11,12 @@
 struct picture {
 	const char *title;		/* "vmlinuz-6.1 on map.txt, placement high" */
 	const struct memmap *map;	/* may have no entries: then only the placements are drawn */
-	const struct placement *placed; /* N_PARTS of them; an empty range is no placement */
+	const struct placement *placed; /* N_PARTS of them; an empty range is not a placement */
 	const char *reason;		/* why there is no plan; NULL when there is one */
 };
 
 /*
- * Writes a whole SVG 1.1 document, complete in itself, the same bytes for the same picture. Nothing at all when this
+ * Writes a whole SVG 1.1 document, complete in itself, the same bytes for the same picture. Writes nothing when this
  * machine's memory has run out.
  */
 void draw_svg(FILE *out, const struct picture *picture);

@@ -4,7 +4,7 @@
  * An ELF of 32 bits is read into the same structures, and becomes PE32 instead of PE32+.
  * Sections keep their addresses; relative relocations become a PE .reloc section, so firmware relocates the image
  * before its code is made read-only (objcopy's way needs a program that relocates itself in writable code pages).
- * BASE is where firmware is asked to put it; 0, the default, is no address and leaves the choice to firmware.
+ * BASE is where firmware is asked to put it; 0, the default, is not an address and leaves the choice to firmware.
  *
  * Sources: Microsoft PE Format; UEFI 2.10, 2.1.1; the NX_COMPAT demands on loaders signed for Secure Boot.
  */
@@ -167,7 +167,7 @@ static void read_elf(struct image *image, const char *path)
 	else
 		memcpy(&image->ehdr, in_file(image, 0, sizeof(image->ehdr), "the ELF header"), sizeof(image->ehdr));
 	if (memcmp(ehdr->e_ident, ELFMAG, SELFMAG) != 0 || image->ehdr.e_type != ET_DYN)
-		die("%s is no position-independent ELF", path);
+		die("%s is not a position-independent ELF file", path);
 	n = image->ehdr.e_shnum;
 	image->sections = calloc(n + 1, sizeof(*image->sections));
 	if (image->sections == NULL)
@@ -248,7 +248,7 @@ static int by_offset(const void *a, const void *b)
 
 /*
  * PE's relocations add to what stands in the field, ELF's RELA carries the value: it is written there. Every
- * R_*_RELATIVE becomes a DIR64 entry (type 10), or of 32 bits a HIGHLOW entry (type 3), of a block for its page.
+ * R_*_RELATIVE becomes a DIR64 entry (type 10), or with 32 bits a HIGHLOW entry (type 3), in the block for its page.
  */
 static void make_reloc(struct image *image, Elf64_Rela *rela, size_t count, uint32_t relative_type)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * berth explain: reads a console log of the loader, and tells or draws what it did. Of several attempts in one log the
- * last one counts.
+ * berth explain: reads a console log of the loader, and tells or draws what it did. The last of several attempts in one
+ * log counts.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +88,7 @@ static void read_refused(struct reading *r, const char *line)
 	(void)report_add_refused(r->report, &refused);
 }
 
-/* Another attempt to plan; and another boot, when the memory was looked at anew. */
+/* Another attempt to plan; another boot, if the memory was surveyed again. */
 static void start_anew(struct reading *r, bool other_boot)
 {
 	struct report *report = r->report;
@@ -211,7 +211,7 @@ static int explain(const char *path, const struct report_wish *wish)
 	if (file_head(path, LARGEST_LOG, &bytes, NULL, &why) != OK)
 		return complain("%s", why.text);
 	read_log(&reading, bytes);
-	/* A log that is not a debug log has no memory map: then there is none to draw. */
+	/* Only a debug log has a memory map; without one there is none to draw. */
 	if (map_read_text(path, (uint8_t *)(uintptr_t)bytes.at, bytes.size, &source, &why) == OK)
 		look_at_aftermath(&report, &source);
 	report.map = &source.map;
@@ -220,8 +220,8 @@ static int explain(const char *path, const struct report_wish *wish)
 		status = report_finish(&report, wish);
 	} else {
 		free(report.refused);
-		status = complain("%s: no line of Berth's that tells of a place\n"
-				  "  try: the whole console of a boot; `log debug` in loader.conf tells most",
+		status = complain("%s: no line of Berth's that names a place\n"
+				  "  try: the whole console of a boot; `log debug` in loader.conf tells the most",
 				  path);
 	}
 	map_source_free(&source);
@@ -257,8 +257,8 @@ const struct command command_explain = {
     .help =
 	"usage: berth explain LOG [--explain] [--json] [--svg FILE]\n"
 	"Reads the console of a boot, from a serial port or a file, and prints what lies where and by which rule, or\n"
-	"why nothing was booted. Of several attempts in a log the last one counts. `log debug` in loader.conf makes\n"
-	"the loader tell its memory map, which the picture needs, and every candidate that it refused.\n\n"
+	"why nothing was booted. The last of several attempts in a log counts. `log debug` in loader.conf makes\n"
+	"the loader print its memory map, which the picture needs, and every candidate that it refused.\n\n"
 	"  --explain   each candidate that was not taken, and the rule that refused it\n"
 	"  --json      for machines; addresses and sizes are numbers of bytes\n"
 	"  --svg FILE  a picture of memory and of what lies where\n\n"

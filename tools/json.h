@@ -18,7 +18,7 @@ struct json {
 void json_object(struct json *json, const char *name); /* opens one */
 void json_array(struct json *json, const char *name);
 void json_close(struct json *json, char bracket);			  /* '}' or ']' */
-void json_string(struct json *json, const char *name, const char *value); /* bytes that are no UTF-8 become U+FFFD */
+void json_string(struct json *json, const char *name, const char *value); /* bytes that are not UTF-8 become U+FFFD */
 void json_number(struct json *json, const char *name, uint64_t value);
 void json_bool(struct json *json, const char *name, bool value);
 void json_null(struct json *json, const char *name);

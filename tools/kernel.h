@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A kernel's file on this machine, identified as the loader does it. */
+/* A kernel's file on this machine, identified as the loader does. */
 #ifndef BERTH_TOOL_KERNEL_H
 #define BERTH_TOOL_KERNEL_H
 

@@ -19,7 +19,7 @@ void log_lines_open(struct log_lines *lines, struct bytes text)
 	lines->newline = false;
 }
 
-/* ECMA-48, 5.4: "ESC [", bytes 0x20 to 0x3f, and a last one from 0x40. Any other byte is none of the sequence. */
+/* ECMA-48, 5.4: "ESC [", bytes 0x20 to 0x3f, and a last one from 0x40. Any other byte is not part of the sequence. */
 static bool skip_control_sequence(struct log_lines *lines)
 {
 	while (lines->at < lines->end && *lines->at >= 0x20 && *lines->at <= 0x3f)
@@ -65,7 +65,7 @@ static void put(struct log_lines *lines, uint8_t c)
 	if ((c < 0x20 && c != '\t') || c == 0x7f)
 		return;
 	if (c == 0xa0 && lines->length > 0 && lines->line[lines->length - 1] == '\xc2') {
-		lines->line[lines->length - 1] = ' '; /* UTF-8's blank that does not break, which browsers copy */
+		lines->line[lines->length - 1] = ' '; /* UTF-8's no-break space, which browsers copy */
 		return;
 	}
 	if (lines->length + 1 < LINE_ROOM)
@@ -93,8 +93,8 @@ static bool drop_end(struct log_lines *lines, const char *end)
 }
 
 /*
- * RFC 2045, 6.7: quoted-printable mail breaks a line behind a "=", or has "=0A" there where the line ends. Several of
- * them are the rule below a heading.
+ * RFC 2045, 6.7: quoted-printable mail breaks a line behind a "=", or has "=0A" where the line ends. Several "=" are
+ * the rule below a heading.
  */
 static bool goes_on(struct log_lines *lines)
 {
@@ -126,7 +126,7 @@ static void replace(struct log_lines *lines, const char *what, const char *with)
 	}
 }
 
-/* The length of the tag of a page that begins at @at: "<p>", "</td>", "<td class=...>"; 0 when none does. */
+/* The length of a web page's tag that begins at @at: "<p>", "</td>", "<td class=...>"; 0 when none does. */
 static size_t tag_length(const char *at)
 {
 	static const char *const names[] = {"p", "br", "td", "tr", "li", "pre", "div", "code", "span", NULL};
@@ -234,7 +234,7 @@ bool log_lines_join(struct log_lines *lines, const char *between)
 	return true;
 }
 
-/* Without a byte order mark: a few characters are enough, for a text has no zeros at all. */
+/* Without a byte order mark: a few characters are enough, as a text has no zeros at all. */
 static bool is_unmarked_utf16(const uint8_t *at, size_t size)
 {
 	for (size_t i = 0; i < 8 && size >= 8; i++)

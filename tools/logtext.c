@@ -63,7 +63,7 @@ static const char *skip_zone(const char *at)
 	return length >= 2 && length <= 5 && zone[length] == ' ' ? zone + length : at;
 }
 
-/* "04:32:11.123", "2026-11-28T04:32:11+00:00", "2026-11-28": digits, and more than one range has of other signs. */
+/* "04:32:11.123", "2026-11-28T04:32:11+00:00", "2026-11-28": digits, and more other characters than a range has. */
 static bool skip_clock(const char **at)
 {
 	size_t length = strcspn(*at, " \t"), digits = strspn(*at, "0123456789"), signs = 0;
@@ -87,7 +87,7 @@ static size_t name_length(const char *at)
 	return length;
 }
 
-/* "12:" of grep -n, "12<tab>" of cat -n, "console.log:", "info  :", "host kernel:"; Berth's own name is none. */
+/* "12:" of grep -n, "12<tab>" of cat -n, "console.log:", "info  :", "host kernel:"; Berth's own name does not count. */
 static bool skip_name(const char **at)
 {
 	size_t digits = strspn(*at, "0123456789"), length = name_length(*at);
@@ -137,7 +137,7 @@ bool starts_word(const char *line, const char *at)
 
 /* ---- what is left out ---- */
 
-/* The letters of @at alone, when there are few. */
+/* Only the letters of @at, when there are few. */
 static void letters_of(const char *at, char *out, size_t room)
 {
 	size_t used = 0;

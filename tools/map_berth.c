@@ -16,7 +16,7 @@ struct fact {
 	bool optional; /* older logs do not have it, and then it is 0 */
 };
 
-/* Above any machine's, and so low that no product of them overflows. */
+/* Above any machine's values, and so low that no product of them overflows. */
 static const struct fact fact[] = {
     {"descriptors", 0, 1u << 24, false},
     {"size", 40, 4096, false},
@@ -59,7 +59,7 @@ static enum status read_facts(struct reader *r, const char *at, uint64_t value[N
 			n++;
 		if (n < N_FACTS) {
 			if (!take_number(&at, &value[n]) || value[n] < fact[n].least || value[n] > fact[n].most)
-				return BAD_LINE(r, "%s is no number from %" PRIu64 " to %" PRIu64, fact[n].key,
+				return BAD_LINE(r, "%s is not a number from %" PRIu64 " to %" PRIu64, fact[n].key,
 						fact[n].least, fact[n].most);
 			have |= 1u << n;
 		}
@@ -110,7 +110,7 @@ static enum status memory_line(struct reader *r, const char *at)
 	return map_add(r, range, (uint32_t)type, attribute);
 }
 
-/* n_refused doubles when it is a power of two: there are a few at most, unless somebody made them up. */
+/* n_refused doubles when it is a power of two: there are a few at most, unless the log is made up. */
 static enum status refused_line(struct reader *r, const char *at)
 {
 	struct map_source *source = r->source;

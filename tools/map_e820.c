@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * e820 tables in logs: Linux's, whoever gave it the table, and the Xen hypervisor's. Sources: Linux
- * arch/x86/kernel/e820.c (e820__print_table, e820_print_type; "BIOS-e820", "Xen", "user", "modified", "extended" ...);
- * Xen xen/arch/x86/e820.c (print_e820_memory_map).
+ * e820 tables in logs: Linux's, whoever gave it the table, and Xen's. Sources: Linux arch/x86/kernel/e820.c
+ * (e820__print_table, e820_print_type; "BIOS-e820", "Xen", "user", "modified", "extended" ...); Xen xen/arch/x86/e820.c
+ * (print_e820_memory_map).
  */
 #include "map_e820.h"
 
@@ -70,7 +70,7 @@ static int rank_of(const char *teller)
 struct row {
 	char teller[24], label[40];
 	struct range range;
-	bool makes_sense; /* the range and its ends */
+	bool makes_sense; /* the range and its ends are possible */
 };
 
 /* The word with a colon before @at: "BIOS-e820: [mem"; false when there is none. */
@@ -147,8 +147,8 @@ static bool take_pair(const char **at, struct range *range, bool *makes_sense)
 }
 
 /*
- * Before Linux 3.5 " BIOS-e820: 0000000000000000 - 000000000009fc00 (usable)", and so or with brackets Xen, which has
- * no word before it but its own "(XEN)", or none in a copy.
+ * Before Linux 3.5 " BIOS-e820: 0000000000000000 - 000000000009fc00 (usable)"; Xen has the same or brackets, with only
+ * its own "(XEN)" before it, or nothing in a copy.
  */
 static bool find_pair_row(const char *line, struct row *row)
 {
@@ -171,7 +171,7 @@ static bool find_pair_row(const char *line, struct row *row)
 	return false;
 }
 
-/* A line of the firmware's own table, or of the one that is being read, must make sense. */
+/* A line of firmware's own table, or of the one being read, must make sense. */
 static bool must_make_sense(const struct reader *r, const struct row *row)
 {
 	return strncasecmp(row->teller, "BIOS-", 5) == 0 || (r->found && strcmp(row->teller, r->teller) == 0);
@@ -222,7 +222,7 @@ static bool begins_row(const char *line)
 	return take_to(&at, "BIOS-e820: ") && strncmp(at, "[gap", 4) != 0;
 }
 
-/* Mail breaks rows at a blank, screens anywhere. What does not become a row stays as it was. */
+/* Mail breaks rows at a blank, screens anywhere. What does not become a row is left as it was. */
 static void join_pieces(struct reader *r)
 {
 	static const char *const between[] = {" ", ""};
@@ -251,7 +251,7 @@ static enum status e820_line(struct reader *r, const char *line)
 		r->foreign = false;
 		return OK;
 	}
-	if (strstr(line, "[gap ") != NULL) /* Linux 6.19 tells of the holes too */
+	if (strstr(line, "[gap ") != NULL) /* Linux 6.19 lists the holes too */
 		return OK;
 	join_pieces(r);
 	if (!find_row(line, &row)) {

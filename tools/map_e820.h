@@ -5,8 +5,7 @@
 
 #include "map_kinds.h"
 
-/* What Linux calls a piece of memory, in e820's words and in those of /proc/iomem; what it does not name is reserved.
- */
+/* What Linux calls a piece of memory, in e820's words and in those of /proc/iomem; what has no name is reserved. */
 struct memory memory_of_label(const char *label);
 
 #endif

@@ -43,7 +43,7 @@ static const struct word_value efi_types[] = {
     {NULL, 0},
 };
 
-/* UEFI 2.10, 7.2. Letters of kernels to come are none of Berth's business. RT and REL are U-Boot's, RT GRUB's too. */
+/* UEFI 2.10, 7.2. Berth ignores letters of later kernels. RT and REL are U-Boot's, RT GRUB's too. */
 static const struct word_value efi_attributes[] = {
     {"RUN", UINT64_C(1) << 63},
     {"RT", UINT64_C(1) << 63},
@@ -109,7 +109,7 @@ static bool take_attributes(const char **at, uint64_t *attribute)
 	return take(at, "]");
 }
 
-/* "[Conventional|...] range=[0x0-0xfff]"; before 4.7 the end was the one after the last byte, and ")" told. */
+/* "[Conventional|...] range=[0x0-0xfff]"; before 4.7 the end was the first byte behind, marked by ")". */
 static bool take_descriptor(const char **at, uint64_t *type, uint64_t *attribute, struct range *range)
 {
 	uint64_t start, end;
@@ -140,7 +140,7 @@ static bool has_free(const struct map_source *source, size_t begin)
 
 /*
  * The kernel prints firmware's map, and later those parts of it that stay mapped, numbered from 0 once more. A log of
- * several boots goes on with the next. Of firmware's maps the last one counts.
+ * several boots goes on with the next. The last of firmware's maps counts.
  */
 static void close_map(struct reader *r)
 {
@@ -160,14 +160,14 @@ static void close_map(struct reader *r)
 	r->now = (struct listing){.numbered = false};
 }
 
-/* A plan on half of a map would be wrong without a word: memory that is held would count as a hole, or as free. */
+/* A plan on half of a map would be silently wrong: memory that is held would count as a hole, or as free. */
 static enum status efi_end(struct reader *r)
 {
 	close_map(r);
 	if (r->kept.missing[0] != '\0')
 		return fail(
 		    r->why, BAD_INPUT,
-		    "%s: the log is incomplete: of firmware's memory map it lacks %s, so nothing is planned on it\n"
+		    "%s: the log is incomplete: firmware's memory map lacks %s, so nothing is planned on it\n"
 		    "  try: the whole log, from `journalctl -k -b` or from `dmesg` soon after boot; log_buf_len=1M on\n"
 		    "  the kernel's command line keeps more of it",
 		    r->name, r->kept.missing);
@@ -177,7 +177,7 @@ static enum status efi_end(struct reader *r)
 	return OK;
 }
 
-/* "mem05", or "mem00 to mem18", and of many gaps the first ones */
+/* "mem05", or "mem00 to mem18"; of many gaps only the first ones */
 static void note_gap(struct listing *listing, uint64_t first, uint64_t last)
 {
 	struct text text = {listing->missing, sizeof(listing->missing), strlen(listing->missing)};
@@ -197,8 +197,7 @@ static void note_gap(struct listing *listing, uint64_t first, uint64_t last)
 
 /* ---- the lines ---- */
 
-/* Behind the "mem" of "mem00: [Reserved" or "mem00: type=", wherever it stands, or of "efi: mem00"; NULL: on no such
- * line. */
+/* Behind the "mem" of "mem00: [Reserved" or "mem00: type=", wherever it stands, or of "efi: mem00"; else NULL. */
 static const char *find_numbered(const char *line)
 {
 	const char *at = line;
@@ -215,7 +214,7 @@ static const char *find_numbered(const char *line)
 	return NULL;
 }
 
-/* Mail breaks lines as long as these. The last piece has a bracket that closes, behind @word. */
+/* Mail breaks lines as long as these. The last piece has a closing bracket behind @word. */
 static void join_pieces(struct reader *r, const char *at, const char *word)
 {
 	for (unsigned int n = 0; n < 3; n++) {
@@ -226,7 +225,7 @@ static void join_pieces(struct reader *r, const char *at, const char *word)
 	}
 }
 
-/* Whether a line comes twice, as where an early console is kept beside the one behind it. */
+/* Whether a line comes twice, as when an early console is kept beside the later one. */
 static bool is_last(const struct memmap *map, struct range range, uint64_t type)
 {
 	const struct memory *last = map->count > 0 ? &map->entry[map->count - 1] : NULL;
@@ -240,7 +239,7 @@ static enum status numbered_line(struct reader *r, const char *at)
 	struct range range;
 
 	join_pieces(r, at, "range=[");
-	/* Linux tells first of descriptors that it leaves out: "range=[0x0-0x10000000000000000] (invalid)". */
+	/* Linux first lists the descriptors that it leaves out: "range=[0x0-0x10000000000000000] (invalid)". */
 	if (strstr(at, "(invalid)") != NULL)
 		return OK;
 	r->found = true;
@@ -260,8 +259,8 @@ static enum status numbered_line(struct reader *r, const char *at)
 
 /*
  * "  0x000000001000-0x000000001fff [Loader Data        |   |  |  |  |   |WB|WT|WC|UC]*". Before 4.x no "efi:" stands
- * before it, in 3.16 no attributes behind the name; the mark told of memory that Linux reserved. memattr's lines look
- * the same and are of parts of the map.
+ * before it, in 3.16 no attributes behind the name; the mark meant memory that Linux reserved. memattr's lines look
+ * the same, and cover parts of the map.
  */
 static const char *find_range_line(const char *line)
 {

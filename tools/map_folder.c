@@ -40,7 +40,7 @@ static enum status read_number(struct reader *r, const char *folder, const char 
 
 	TRY(read_file(r, folder, n, what, line));
 	if (!take_number(&at, value) || *at != '\0')
-		return fail(r->why, BAD_INPUT, "%s/%s/%s: `%.*s` is no address such as 0x100000", folder, n, what,
+		return fail(r->why, BAD_INPUT, "%s/%s/%s: `%.*s` is not an address such as 0x100000", folder, n, what,
 			    shown(strlen(line)), line);
 	return OK;
 }
@@ -77,7 +77,7 @@ enum status map_read_folder(struct reader *r, const char *path)
 	closedir(folder);
 	if (status == OK && !r->found)
 		return fail(r->why, BAD_INPUT,
-			    "%s: a folder, but none like /sys/firmware/memmap, which has 0/start, "
+			    "%s: a folder, but not one like /sys/firmware/memmap, which has 0/start, "
 			    "0/end and 0/type",
 			    path);
 	return status;

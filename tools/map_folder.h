@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A folder of files, as Linux has its firmware memory map. */
+/* A folder of files, which is how Linux shows firmware's memory map. */
 #ifndef BERTH_MAP_FOLDER_H
 #define BERTH_MAP_FOLDER_H
 

@@ -9,9 +9,9 @@
 /* ---- /proc/iomem ---- */
 
 /*
- * "00100000-bfffffff : System RAM"; what is indented lies inside of the line above it. How far a copy as a whole is
- * indented nobody knows beforehand, and some lose the blanks altogether: nested is what lies in the last line that
- * counted, and a line with less before it shows that those so far were nested in one that is missing.
+ * "00100000-bfffffff : System RAM"; what is indented lies inside of the line above it. How far a whole copy is indented
+ * is not known beforehand, and some lose the blanks altogether: what lies in the last line that counted is nested, and
+ * a line with less before it shows that those so far were nested in a missing one.
  */
 static bool is_nested(struct reader *r, const char *line, const char *at, struct range range)
 {
@@ -54,8 +54,7 @@ static enum status iomem_end(struct reader *r)
 	if (!r->found || r->not_zero)
 		return OK;
 	return fail(r->why, BAD_INPUT,
-		    "%s: every address is 0, for Linux tells them to root alone\n  try: read /proc/iomem as root",
-		    r->name);
+		    "%s: every address is 0: Linux shows them to root only\n  try: read /proc/iomem as root", r->name);
 }
 
 const struct map_kind kind_iomem = {"/proc/iomem", false, iomem_line, iomem_end};
@@ -65,7 +64,7 @@ const struct map_kind kind_iomem = {"/proc/iomem", false, iomem_line, iomem_end}
 /*
  * kexec-tools, kexec/kexec.c (dbgprint_mem_range) and kexec.h (RANGE_RAM ...): "MEMORY RANGES" and below it
  * "0000000000001000-000000000009ffff (0)", inclusive; on arm64 "System RAM ranges;". "E820 memmap:", which Linux prints
- * too, has e820's numbers instead. Lists under other words are of crash dumps.
+ * too, has e820's numbers instead. Lists under other words are for crash dumps.
  */
 enum { NO_LIST, E820_LIST, RANGES_LIST };
 
@@ -89,7 +88,7 @@ static int list_under(const char *line)
 	return strstr(line, "E820 memmap:") != NULL ? E820_LIST : NO_LIST;
 }
 
-/* What stands between two ranges ends a list; rank is that of the list being read, indent the best one so far. */
+/* What stands between two ranges ends a list; rank is the rank of the list being read, indent the best so far. */
 static enum status kexec_line(struct reader *r, const char *line)
 {
 	const struct word_value *found;

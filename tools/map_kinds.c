@@ -45,7 +45,7 @@ bool range_from_last(uint64_t start, uint64_t last, struct range *out)
 
 /*
  * Another boot's map, or the whole of one with more than 128 entries, which Linux prints again as "extended": it prints
- * them sorted and without overlaps, so that in one map no start comes twice.
+ * them sorted and without overlaps, so no start comes twice in one map.
  */
 void map_start_anew_at(struct reader *r, uint64_t start)
 {

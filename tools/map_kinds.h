@@ -9,7 +9,7 @@
 /* Where the last whole page ends: 2^64 itself does not fit, and a map that reaches it is cut there. */
 #define LAST_PAGE (UINT64_MAX - UINT64_MAX % EFI_PAGE)
 
-/* One of the maps in a log of several: whether its beginning was seen, and which of its numbers were not. */
+/* One of the maps in a log of several: whether its beginning was seen, and which of its numbers are missing. */
 struct listing {
 	bool numbered, has_head;
 	uint64_t next;	   /* number */
@@ -24,14 +24,14 @@ struct reader {
 	struct log_lines lines;
 	bool found; /* a line of this kind */
 
-	/* of kinds that may stand in one log several times */
+	/* for kinds that may stand in one log several times */
 	bool anew;     /* the next entry is the first of another map */
 	bool in_table; /* all lines since the heading were rows */
 	bool foreign;  /* of a map that does not count */
 	size_t begin;  /* the first entry of the map that is being read */
 	struct listing now, kept;
-	int rank;	   /* of those who tell of memory: the first in rank counts */
-	char teller[24];   /* who it is */
+	int rank;	   /* of the tellers of memory: the first in rank counts */
+	char teller[24];   /* its name */
 	bool has_head;	   /* the line above the map was there */
 	size_t indent;	   /* of the lines that count */
 	struct range last; /* of these */
@@ -67,7 +67,7 @@ enum status map_add(struct reader *reader, struct range at, uint32_t type, uint6
 /* IO_ERROR, for a text that is larger than this machine's memory. */
 enum status map_no_memory(struct reader *reader) MUST_CHECK;
 
-/* From an end that is the last byte; one below its start makes no sense, unless it is the byte before: an empty one. */
+/* From an end that is the last byte; one below its start makes no sense, unless just one: that is an empty range. */
 bool range_from_last(uint64_t start, uint64_t last, struct range *out);
 
 /* Another map begins here in the log: forgets what was read where its first entry starts at @start too. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A list that a person writes: `START-END TYPE [ATTRIBUTE]...`, END being the first byte that is no longer meant, or
- * `START+SIZE TYPE`; `#` and what follows it is a comment.
+ * A list that a person writes: `START-END TYPE [ATTRIBUTE]...`, END being the first byte behind it, or `START+SIZE
+ * TYPE`; `#` and what follows it is a comment.
  */
 #include "map_kinds.h"
 
@@ -72,7 +72,7 @@ static const char *skip_separators(const char *at)
 	return at + strspn(at, " \t,");
 }
 
-/* 640K, 0xa0000, 4GiB. No octal: 0100000 is more likely to be meant as hexadecimal, and cannot tell. */
+/* 640K, 0xa0000, 4GiB. No octal: 0100000 is more likely meant as hexadecimal, and does not say. */
 static bool take_size(const char **at, uint64_t *value)
 {
 	const char *c = *at;
@@ -114,7 +114,7 @@ static enum status take_list_range(struct reader *r, const char **at, struct ran
 		is_list = take_bounds(at, &start, &end, &is_size);
 	}
 	if (!is_list)
-		return BAD_LINE(r, "`%.*s` is no START-END TYPE, such as `0x100000-3G free` or `1M+640K reserved`",
+		return BAD_LINE(r, "`%.*s` is not START-END TYPE, such as `0x100000-3G free` or `1M+640K reserved`",
 				shown(strlen(text)), text);
 	if (is_size && end != 0)
 		end = start + end == 0 ? UINT64_MAX : start + end; /* 2^64 is an end, but not a number */
@@ -234,11 +234,11 @@ static enum status list_line(struct reader *r, const char *line)
 	r->found = true;
 	at = skip_separators(at);
 	if (!take_type(&at, &type))
-		return BAD_LINE(r, "`%.*s` is no type of memory\n" TYPE_WORDS, shown(strcspn(at, " \t,")), at);
+		return BAD_LINE(r, "`%.*s` is not a type of memory\n" TYPE_WORDS, shown(strcspn(at, " \t,")), at);
 	while (*(at = skip_separators(at)) != '\0')
 		if (!take_attribute(&at, &attribute))
-			return BAD_LINE(r, "`%.*s` is no attribute of memory\n" TYPE_WORDS, shown(strcspn(at, " \t,")),
-					at);
+			return BAD_LINE(r, "`%.*s` is not an attribute of memory\n" TYPE_WORDS,
+					shown(strcspn(at, " \t,")), at);
 	return map_add(r, range, (uint32_t)type, attribute);
 }
 

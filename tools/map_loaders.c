@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What other boot loaders print: U-Boot's `efidebug memmap`, GRUB's `lsefimmap` and `lsmmap`; and what they and Linux
- * print that is no map of UEFI's. Sources: U-Boot cmd/efidebug.c (do_efi_show_memmap), lib/lmb.c, cmd/bdinfo.c; GRUB
+ * print that is not UEFI's map. Sources: U-Boot cmd/efidebug.c (do_efi_show_memmap), lib/lmb.c, cmd/bdinfo.c; GRUB
  * grub-core/commands/efi/lsefimmap.c, grub-core/commands/lsmmap.c.
  */
 #include "map_kinds.h"
@@ -87,8 +87,8 @@ static enum status add_row(struct reader *r, struct range range, uint64_t type, 
 }
 
 /*
- * "CONVENTIONAL     0000000040000000-0000000044000000 WB", the end being the first byte behind. Under the heading every
- * line is a row until one is none; elsewhere what is no row is another program's.
+ * "CONVENTIONAL     0000000040000000-0000000044000000 WB", the end being the first byte behind. Under the heading lines
+ * are rows up to one that is not; elsewhere what is not a row is another program's.
  */
 static enum status u_boot_line(struct reader *r, const char *line)
 {
@@ -233,7 +233,8 @@ static enum status grub_line(struct reader *r, const char *line)
 		return BAD_LINE(r, "no `base_addr = START, length = SIZE, TYPE` of GRUB's lsmmap");
 	found = word_find(grub_types, at, strlen(at));
 	if (found == NULL && !take(&at, "type = "))
-		return BAD_LINE(r, "`%.*s` is no type of GRUB's lsmmap in English\n  try: `set lang=C` before lsmmap",
+		return BAD_LINE(r,
+				"`%.*s` is not a type of GRUB's lsmmap in English\n  try: `set lang=C` before lsmmap",
 				shown(strlen(at)), at);
 	map_start_anew_at(r, start);
 	return map_add(r, range, found != NULL ? (uint32_t)found->value : MEMORY_RESERVED, 0);
@@ -248,7 +249,7 @@ static enum status grub_end(struct reader *r)
 
 const struct map_kind kind_grub = {"GRUB lsmmap", false, grub_line, grub_end};
 
-/* ---- what is no map of UEFI's ---- */
+/* ---- what is not UEFI's map ---- */
 
 static const struct {
 	const char *sign, *what, *instead;

@@ -9,7 +9,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Those of EDK II, short and in full; MemMapIO and the like are of the EFI shell 1.0 (gnu-efi, lib/misc.c). */
+/* Those of EDK II, short and in full; MemMapIO and the like are the EFI shell 1.0's (gnu-efi, lib/misc.c). */
 static const struct word_value types[] = {
     {"Reserved", MEMORY_RESERVED},
     {"LoaderCode", MEMORY_LOADER_CODE},
@@ -63,7 +63,7 @@ static enum status read_type(struct reader *r, const struct row *row, uint32_t *
 		return OK;
 	}
 	if (row->type_length != 8 || !take_hex(&at, &number) || at != row->type + 8)
-		return BAD_LINE(r, "`%.*s` is no type of the EFI shell's", shown(row->type_length), row->type);
+		return BAD_LINE(r, "`%.*s` is not a type of the EFI shell's", shown(row->type_length), row->type);
 	*type = (uint32_t)number;
 	return OK;
 }
@@ -116,7 +116,7 @@ static bool is_heading(const char *line)
 	return take_to(&at, "Type ") && strncmp(skip_blanks(at), "Start ", 6) == 0;
 }
 
-/* The word before the range. A quote mark or the like is none. */
+/* The word before the range. A quote mark or the like does not count. */
 static bool find_type(struct row *row, const char *line, const char *end)
 {
 	while (end > line && strchr(" \t", end[-1]) != NULL)

@@ -19,10 +19,10 @@ struct map_source {
 	unsigned int levels; /* of paging: 4 or 5 */
 	bool has_32_bits;    /* firmware */
 	bool has_la57, gib_pages, has_seed;
-	uint32_t page_sizes;   /* of an arm64, all added up; 0: not told */
-	uint64_t tree_size;    /* bytes of the device tree that the kernel is told by; 0: there is none */
+	uint32_t page_sizes;   /* of an arm64, all added up; 0: unknown */
+	uint64_t tree_size;    /* bytes of the device tree for the kernel; 0: there is none */
 	uint64_t entropy;      /* what placement random was drawn from */
-	struct range *refused; /* by firmware, against its own map */
+	struct range *refused; /* by firmware, although its map says free */
 	size_t n_refused;
 };
 

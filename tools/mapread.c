@@ -40,7 +40,7 @@ static bool off_page(const struct memmap *map)
 }
 
 /*
- * Linux cuts RAM in two where something of the boot loader's lies, to the byte (kernel/resource.c): rounding each
+ * Linux splits RAM to the byte where the boot loader left something (kernel/resource.c): rounding each
  * piece on its own would lose the page that they share.
  */
 static void join_within_pages(struct memmap *map)
@@ -62,7 +62,7 @@ static void join_within_pages(struct memmap *map)
 	map->count = last + 1;
 }
 
-/* As plan/memmap.c rounds, which sees no end that is off a page: free memory shrinks, other memory grows. */
+/* Rounds like plan/memmap.c, which then sees no end off a page: free memory shrinks, other memory grows. */
 static struct range to_pages(const struct memory *memory)
 {
 	struct range at = memory->at;
@@ -108,8 +108,8 @@ static enum status finish(struct reader *r)
 /* ---- which kind ---- */
 
 /*
- * A row behind a line that tells of a gap, in the same map as one before it: some of that map is not there. @before:
- * how many entries there were, and where the map began, before this line.
+ * A row behind a line that tells of a gap, in the same map as one before it: part of that map is missing. @before: how
+ * many entries there were, and where the map began, before this line.
  */
 static void note_gap(struct reader *r, size_t before, size_t begin)
 {
@@ -178,8 +178,7 @@ static enum status read_as(struct reader *r, const struct map_kind *kind, struct
 	"  lsmmap, a kernel log with efi=debug or an e820 table, Xen's log, /sys/firmware/memmap, /proc/iomem,\n"      \
 	"  kexec -d, or lines such as `0x100000-3G free`"
 
-/* Nothing else than a list is left: so a text without any range is nothing, and one that starts with a number may be.
- */
+/* Only a list is left: a text without any range is none, and one that starts with a number may be one. */
 static enum status read_as_list(struct reader *r, struct bytes text)
 {
 	enum status status = read_as(r, &kind_list, text);

@@ -17,7 +17,7 @@
  * file, and the line where there is one. map_source_free() gives the memory back, also after an error.
  */
 enum status map_read(const char *path, struct map_source *source, struct fail *why) MUST_CHECK;
-/* As map_read, of a text that is in memory already, and that is changed where it is UTF-16. */
+/* As map_read, for a text that is in memory already, and is changed if it is UTF-16. */
 enum status map_read_text(const char *name, uint8_t *text, size_t size, struct map_source *source,
 			  struct fail *why) MUST_CHECK;
 

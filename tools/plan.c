@@ -14,7 +14,7 @@
 #include "mapread.h"
 #include "report.h"
 
-#define USUAL_DESC_SIZE 48 /* bytes of a descriptor as EDK2's firmware has it: 8 more than UEFI names */
+#define USUAL_DESC_SIZE 48 /* bytes of a descriptor in EDK2's firmware: 8 more than UEFI names */
 
 struct arguments {
 	const char *kernel, *memmap;
@@ -35,7 +35,7 @@ static bool parse_size(const char *text, uint64_t *size)
 	return length != 0 && memparse(text, length, size) == length;
 }
 
-/* A file's size, or a size in words: what lies on the disk comes first. */
+/* A file's size, or a size in words; a file on the disk comes first. */
 static int add_initrd(struct arguments *a, const char *value)
 {
 	uint64_t size, start;
@@ -43,10 +43,10 @@ static int add_initrd(struct arguments *a, const char *value)
 
 	if (stat(value, &stat_of) == 0) {
 		if (!S_ISREG(stat_of.st_mode))
-			return complain("%s: no file", value);
+			return complain("%s: not a file", value);
 		size = (uint64_t)stat_of.st_size;
 	} else if (!parse_size(value, &size)) {
-		return complain("--initrd %s: %s, and no size such as 512M either", value, strerror(errno));
+		return complain("--initrd %s: %s, and not a size such as 512M either", value, strerror(errno));
 	}
 	if (initrd_join(a->initrd_size, size, &start, &a->initrd_size))
 		return complain("--initrd %s: the initrds together are larger than any memory", value);
@@ -75,7 +75,7 @@ static int set_command_line(struct arguments *a, const char *value)
 
 static int set_size(const char *name, const char *value, uint64_t *size)
 {
-	return parse_size(value, size) ? EXIT_YES : complain("%s %s: no size such as 512M", name, value);
+	return parse_size(value, size) ? EXIT_YES : complain("%s %s: not a size such as 512M", name, value);
 }
 
 /* One option with a value, or the kernel's name. */
@@ -167,8 +167,8 @@ static enum status copy_map(struct memmap *copy, const struct memmap *map)
 }
 
 /*
- * The machine as the log tells of it. Another kind of map tells of memory alone: then it is one with 4-level paging,
- * 1 GiB pages and an entropy source, as nearly all are.
+ * The machine as the log describes it. Other kinds of map describe only memory: then it has 4-level paging, 1 GiB pages
+ * and an entropy source, as nearly all machines do.
  */
 static enum status survey_map(struct situation *p, const struct map_source *source, struct fail *why)
 {
@@ -233,7 +233,7 @@ static void fill_report(struct report *report, const struct situation *p)
 	report->has_aftermath = true;
 }
 
-/* What a reader of the plan must know of the map before. */
+/* What a reader of the plan must first know about the map. */
 static void print_notes(const struct arguments *a, const struct map_source *source)
 {
 	if (source->incomplete[0] != '\0')
@@ -244,7 +244,7 @@ static void print_notes(const struct arguments *a, const struct map_source *sour
 			a->memmap, source->viewer);
 }
 
-/* Nobody buys memory because a part of a log is missing. */
+/* More memory is bad advice when a part of the log is missing. */
 static void replace_advice(struct fail *why)
 {
 	char *advice = strstr(why->text, "\n  try: more memory");
@@ -334,7 +334,7 @@ const struct command command_plan = {
 	"  --initrd FILE|SIZE   several are joined in order; a size, such as 512M, stands for a file\n"
 	"  --cmdline TEXT       the kernel's command line: mem=, memmap=, crashkernel= and\n"
 	"                       nokaslr matter\n"
-	"  --placement P        high (default), low, preferred, random, 0xADDRESS or MIN-MAX; of a kernel that\n"
+	"  --placement P        high (default), low, preferred, random, 0xADDRESS or MIN-MAX; for a kernel that\n"
 	"                       the loader unpacks and can move, random is the default without nokaslr [X10]\n"
 	"  --decompress WHO     kernel (default) or loader: who unpacks the kernel in a bzImage\n"
 	"  --keep-free-below-4g SIZE\n"

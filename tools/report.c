@@ -38,7 +38,7 @@ bool report_add_refused(struct report *report, const struct refused *refused)
 
 /* ---- text ---- */
 
-/* 2 MiB, not 2.0 MiB: alignments are whole. */
+/* 2 MiB, not 2.0 MiB: alignments are whole numbers. */
 static struct size_words align_words(uint64_t align)
 {
 	static const char unit[] = "KMGTPE";
@@ -246,7 +246,7 @@ static int draw(const struct report *report, const char *path)
 	draw_svg(out, &picture);
 	wrong = ferror(out) != 0;
 	if (fclose(out) != 0 || wrong)
-		return complain("%s: the picture did not all arrive on the disk", path);
+		return complain("%s: not all of the picture could be written", path);
 	return EXIT_YES;
 }
 

@@ -3,7 +3,7 @@
 
 #define SLICE_HEIGHT 18	 /* of one page: a line of text */
 #define HOLE_HEIGHT  28	 /* of a hole of any size */
-#define PAGE_HEIGHT  900 /* of the strip, where texts do not ask for more */
+#define PAGE_HEIGHT  900 /* of the strip, unless its texts need more */
 #define ZONE_HEIGHT  52	 /* the names of its limits and its free memory, one above the other */
 
 static void measure_zone(struct scale *scale, struct zone *zone)
@@ -67,7 +67,7 @@ static int least_height(const struct slice *slice)
 
 /*
  * The cube of the logarithm up to 4 GiB, so that a fragment looks small beside them, then slower: 18 for a page, 70 for
- * 1 GiB, 90 for 4 GiB, 146 for 64 TiB. What is no memory to place anything in needs no more than its text.
+ * 1 GiB, 90 for 4 GiB, 146 for 64 TiB. Memory in which nothing can be placed needs no more than its text.
  */
 static int wished_height(const struct slice *slice)
 {
@@ -81,7 +81,7 @@ static int wished_height(const struct slice *slice)
 	return SLICE_HEIGHT + most * most * most * 9 / 1000 + (bits > 20 ? 4 * (bits - 20) : 0);
 }
 
-/* Thousandths of what slices wish beyond their least height, so that the strip stays a page. */
+/* Thousandths of what slices want beyond their least height, so that the strip stays a page. */
 static int squeeze_of(const struct slices *slices)
 {
 	int least = 0, wished = 0;

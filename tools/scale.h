@@ -8,7 +8,7 @@
 
 #include "slices.h"
 
-#define LABEL_HEIGHT 38 /* of a placement's two lines */
+#define LABEL_HEIGHT 38 /* for a placement's two lines */
 
 /* What lies between two limits. */
 struct zone {
@@ -16,7 +16,7 @@ struct zone {
 	size_t first, count; /* its slices */
 	int top, bottom;
 	bool has_memory;
-	uint64_t free, largest; /* bytes, and of the largest free run; before anything was placed */
+	uint64_t free, largest; /* free bytes, and the largest free run's; before anything was placed */
 };
 
 #define N_ZONES (N_LIMITS + 1)

@@ -130,7 +130,7 @@ void slices_free(struct slices *slices)
 	free(slices->at);
 }
 
-/* A run that is free, or a hole, tells more than firmware's own fragments do: it is joined later. */
+/* A free run or a hole says more than firmware's own fragments: it is joined later. */
 static uint64_t weight(const struct slice *slice)
 {
 	return slice->ranges == 1 && (kind_is_free(slice->kind) || slice->kind == KIND_NOTHING) ? 16 : 1;

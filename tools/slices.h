@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Physical memory cut into slices for a picture: every byte from 0 to 64 TiB, or to the map's end where that is
- * higher, lies in exactly one slice, and there are never more of them than a person reads.
+ * higher, lies in exactly one slice, and there are never more of them than a person can read.
  */
 #ifndef BERTH_SLICES_H
 #define BERTH_SLICES_H
@@ -9,7 +9,7 @@
 #include "../plan/memmap.h"
 #include "../plan/request.h"
 
-/* What a person tells apart in a map. Where descriptors overlap, the later kind of this list is believed. */
+/* The kinds that a person tells apart in a map. Where descriptors overlap, the later kind in this list is believed. */
 enum kind {
 	KIND_NOTHING, /* no descriptor */
 	KIND_FREE,

@@ -103,7 +103,7 @@ static void draw_hole(FILE *out, const struct slice *slice, bool has_map)
 	draw_words(out, &font_hole, &font_hole_size, slice, has_map ? "not in the map" : "no map");
 }
 
-/* Each kind's share of the bytes, side by side; what is there is seen, however little it is. */
+/* Each kind's share of the bytes, side by side; what is there can be seen, however little it is. */
 static void draw_shares(FILE *out, const struct slice *slice)
 {
 	double scale = (STRIP_RIGHT - STRIP_LEFT - 3 * N_KINDS) / (double)range_size(slice->at);

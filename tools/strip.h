@@ -22,7 +22,7 @@ void strip_patterns(FILE *out);
 void strip_draw(FILE *out, const struct scale *scale, bool has_map);
 void strip_limits(FILE *out, const struct scale *scale);
 
-/* "boot services 7.0 MiB, ACPI 960.0 KiB": what was joined in a slice, the most first, in at most @room bytes. */
+/* "boot services 7.0 MiB, ACPI 960.0 KiB": what was joined in a slice, the largest first, in at most @room bytes. */
 struct text;
 void strip_shares(struct text *text, const struct slice *slice, size_t room);
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* XML 1.0, 2.2 and 2.4. What is no UTF-8, or no character of XML, becomes U+FFFD. */
+/* XML 1.0, 2.2 and 2.4. What is not UTF-8, or not a character of XML, becomes U+FFFD. */
 void svg_escape(FILE *out, const char *text, size_t length);
 
 /*

@@ -28,12 +28,12 @@ extern const struct command command_rules, command_inspect, command_plan, comman
 /* "berth: " and the sentence on standard error; returns EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int complain(const char *format, ...);
 
-/* The same, and where help is to be found. */
+/* The same, and where to find help. */
 __attribute__((format(printf, 2, 3))) int misused(const struct command *command, const char *format, ...);
 
 /*
- * Reads the first @limit bytes of a file, or all of it when it is shorter, into memory of the caller's to free(); one
- * NUL follows them. *size tells the whole file's size where it has one. `-` is standard input. IO_ERROR names the
+ * Reads the first @limit bytes of a file, or all of it when it is shorter, into memory that the caller must free(); one
+ * NUL follows them. *size is the whole file's size, if it has one. `-` is standard input. IO_ERROR names the
  * file and the reason.
  */
 enum status file_head(const char *path, size_t limit, struct bytes *head, uint64_t *size, struct fail *why) MUST_CHECK;

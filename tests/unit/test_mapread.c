@@ -393,7 +393,7 @@ static void files_that_are_no_map_are_refused(void **state)
 	close(fd);
 	unlink(path);
 	expect_file(path, IO_ERROR, "No such file");
-	expect_file("tests/unit", BAD_INPUT, "none like /sys/firmware/memmap");
+	expect_file("tests/unit", BAD_INPUT, "not one like /sys/firmware/memmap");
 	expect_file("README.md", BAD_INPUT, "no memory map that Berth knows");
 }
 

@@ -287,13 +287,13 @@ static void efi_numbers_that_are_missing_are_named_and_nothing_is_planned(void *
 {
 	(void)state;
 	read_text(EFI("19") EFI("20") EFI("21") EFI("24") EFI("25"));
-	expect_bad("it lacks mem00 to mem18, mem22, mem23, so nothing is planned");
+	expect_bad("firmware's memory map lacks mem00 to mem18, mem22, mem23, so nothing is planned");
 	expect_bad("map.txt: the log is incomplete");
 	assert_null(strstr(reading.why.text, "more memory"));
 	read_text(EFI("00") EFI("01") EFI("03"));
-	expect_bad("it lacks mem02, so");
+	expect_bad("firmware's memory map lacks mem02, so");
 	read_text(EFI("01") "efi: EFI runtime memory map:\n" EFI("00"));
-	expect_bad("it lacks mem00, so");
+	expect_bad("firmware's memory map lacks mem00, so");
 	for (unsigned int i = 0; i < 2; i++) { /* many gaps, the first of them named */
 		char text[8192] = "";
 
@@ -301,7 +301,7 @@ static void efi_numbers_that_are_missing_are_named_and_nothing_is_planned(void *
 			sprintf(text + strlen(text), "efi: mem%02u: [Conventional" ATTR " range=[0x%u000-0x%ufff]\n", n,
 				n, n);
 		read_text(text);
-		expect_bad("it lacks mem00, mem02, mem04, ");
+		expect_bad("firmware's memory map lacks mem00, mem02, mem04, ");
 		expect_bad(" ..., so nothing");
 	}
 }
@@ -462,7 +462,7 @@ static void listings_that_are_no_map_are_refused_by_name(void **state)
 	read_text("conv-mem  0000000000000000-000000000009ffff 000000a1    640KiB WB\n");
 	expect_bad("0xa1 pages are not");
 	read_text("base_addr = 0x0, length = 0x9f000, verfügbarer RAM\n");
-	expect_bad("is no type of GRUB's lsmmap");
+	expect_bad("is not a type of GRUB's lsmmap");
 }
 
 int main(void)

@@ -122,24 +122,24 @@ static void a_slip_is_told_by_line(void **state)
 	static const struct {
 		const char *line, *words;
 	} slip[] = {
-	    {"1M-2M fere", "`fere` is no type of memory\n  types: free, reserved"},
-	    {"1M-2M", "`` is no type"},
-	    {"1M-2M free spp", "`spp` is no attribute"},
-	    {"1M-2M free attribute", "`attribute` is no attribute"},
-	    {"1M-2M free attribute 0xg", "`attribute` is no attribute"},
-	    {"1M-2M 4294967296", "`4294967296` is no type"},
+	    {"1M-2M fere", "`fere` is not a type of memory\n  types: free, reserved"},
+	    {"1M-2M", "`` is not a type"},
+	    {"1M-2M free spp", "`spp` is not an attribute"},
+	    {"1M-2M free attribute", "`attribute` is not an attribute"},
+	    {"1M-2M free attribute 0xg", "`attribute` is not an attribute"},
+	    {"1M-2M 4294967296", "`4294967296` is not a type"},
 	    {"2M-1M free", "the end 0x100000 does not lie above the start 0x200000"},
 	    {"2M-2M free", "START+SIZE"},
 	    {"2M+0 free", "START+SIZE"},
 	    {"0xfffffffffffff000+8K free", "START+SIZE"},
 	    {"1M+0xffffffffffffffff free", "START+SIZE"},
-	    {"1M free", "is no START-END TYPE"},
-	    {"1M-2Mfree", "is no START-END TYPE"},
-	    {"100000-a0000 free", "is no START-END TYPE"},
-	    {"000000-100000 free", "is no START-END TYPE"},
-	    {"0x10000000000000000-0x20000000000000000 free", "is no START-END TYPE"},
-	    {"0-16E free", "is no START-END TYPE"},
-	    {"-1-2 free", "is no START-END TYPE"},
+	    {"1M free", "is not START-END TYPE"},
+	    {"1M-2Mfree", "is not START-END TYPE"},
+	    {"100000-a0000 free", "is not START-END TYPE"},
+	    {"000000-100000 free", "is not START-END TYPE"},
+	    {"0x10000000000000000-0x20000000000000000 free", "is not START-END TYPE"},
+	    {"0-16E free", "is not START-END TYPE"},
+	    {"-1-2 free", "is not START-END TYPE"},
 	};
 
 	(void)state;
@@ -157,7 +157,7 @@ static void a_slip_is_told_by_line(void **state)
 	read_text("hello\n");
 	expect_bad("map.txt: no memory map that Berth knows\n  known: ");
 	read_text("2026-11-20 12:00:00 hello\n");
-	expect_bad("map.txt:1: `2026-11-20 12:00:00 hello` is no START-END TYPE");
+	expect_bad("map.txt:1: `2026-11-20 12:00:00 hello` is not START-END TYPE");
 	expect_bad("known: its own log");
 }
 
