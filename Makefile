@@ -29,8 +29,8 @@ LOADER := $(OUT)/$(EFI_NAME)
 
 WARN := -Wall -Wextra -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 
-# Position-independent, for elf2efi; no floating point, for nobody saved its registers. Nothing of the folder it was
-# built in gets into the file.
+# Position-independent, for elf2efi; no floating point, because its registers are not saved. The file does not depend on
+# the folder it is built in.
 EFI_CFLAGS := -std=gnu11 -O2 -g -fpie -fvisibility=hidden -fshort-wchar -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=. $(WARN) $(ARCH_CFLAGS)
 EFI_LDFLAGS := $(ARCH_LDFLAGS) -static -pie --no-dynamic-linker -z text -z max-page-size=4096 -z norelro -z noexecstack \
@@ -44,13 +44,13 @@ HOST_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=address,undefi
 TOOL_CFLAGS := -std=gnu11 -O2 -g -fshort-wchar $(WARN)
 
 # ---- what each source may see ----
-# Firmware has no libc, so what runs there sees no header of this machine, in any build of it: the compiler's own, and of
-# other headers those named here. What is hosted, tools and tests, has the machine's.
+# Firmware has no libc, so what runs there never sees this machine's headers: only the compiler's own, and those named
+# here. What is hosted, tools and tests, has the machine's.
 FREESTANDING := base plan protocol kernel config arch policy codecs loader efi tests/probe tests/shape
 HOST_GNUEFI ?= /usr/include/efi
 gnuefi = -isystem $(1) -isystem $(1)/$(2)
 
-# COMPILER: its own headers. One that is not there is missed when it is to compile.
+# COMPILER: its own headers. A compiler that is not there is missed when it is needed.
 own_headers = -isystem $(shell $(1) -print-file-name=include 2>/dev/null)
 
 # FILE, THE COMPILER'S OWN HEADERS
@@ -58,7 +58,7 @@ is_freestanding = $(strip $(foreach d,$(FREESTANDING),$(filter $(d)/%,$(1))))
 flags_of = $(if $(call is_freestanding,$(1)),-ffreestanding -nostdinc) $(FLAGS_$(firstword $(subst /, ,$(1)))) \
 	$(FLAGS_$(subst /,_,$(basename $(1)))) $(if $(call is_freestanding,$(1)),$(2))
 
-# Every rule of every build names these, so that a change of flags builds anew what it concerns.
+# Every rule of every build names these, so that a change of flags rebuilds what it concerns.
 BUILT_BY := Makefile codecs/build.mk arch/$(ARCH)/build.mk
 
 # FOLDER, COMPILER, FLAGS, GNU-EFI'S FOLDER, ITS CPU: a way of building the tree. FOLDER/x/y.o is x/y.c or x/y.S built so,
@@ -78,7 +78,7 @@ $(1)/%.o: %.S $(BUILT_BY)
 $(call upstream,$(1),$(2),$(3))
 endef
 
-# Of the loader all that asks no firmware, and is the host's too: without the decoders, which are built by themselves.
+# The parts of the loader that ask no firmware, and are the host's too; the decoders are built by themselves.
 SHARED_C := $(wildcard $(addsuffix /*.c,base plan protocol kernel config arch policy))
 ASKING_C := $(wildcard loader/*.c)
 
@@ -92,7 +92,7 @@ LOADER_C := $(SHARED_C) $(call protocols_c,$(PROTOCOLS)) $(ASKING_C) $(wildcard 
 OUT_EFI_O = $(filter $(OUT)/efi/%,$(LOADER_O)) $(SHAPE_O)
 LOADER_O := $(LOADER_C:%.c=$(OUT)/%.o) $(patsubst %.S,$(OUT)/%.o,$(wildcard $(ARCH_ALSO:%=%/*.S) arch/$(ARCH)/*.S))
 
-# The host has what every CPU is entered with, and runs as if it were an x86-64.
+# The host has what every CPU is entered with, and acts as an x86-64.
 PURE_C := $(SHARED_C) $(call protocols_c,$(HOST_PROTOCOLS)) $(wildcard arch/*/prepare.c arch/x86/*.c) arch/x86_64/here.c
 ARCH_S := $(wildcard arch/x86/*.S arch/x86_64/*.S)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
@@ -107,7 +107,7 @@ help:
 	@echo 'make test       everything: unit tests, and boots of real kernels in firmware (scripts/test)'
 	@echo 'make run        boots a Debian kernel by Berth in QEMU (scripts/run; see scripts/run --help)'
 	@echo 'make bench      instructions from the loader'"'"'s entry to the kernel'"'"'s, against one pass of reads'
-	@echo 'make mutate     puts small faults into the code, one at a time, and tells which no test notices (scripts/mutate)'
+	@echo 'make mutate     puts small faults into the code, one at a time, and lists what no test notices (scripts/mutate)'
 	@echo 'make scale      milliseconds and instructions of planning on maps of up to 100,000 descriptors'
 	@echo 'make analyze    gcc -fanalyzer, clang-tidy and cppcheck over the loader and the host command'
 	@echo 'make fuzz       every fuzz target, FUZZ_RUNS times each; make fuzz-NAME runs one until it is stopped'
@@ -122,7 +122,7 @@ $(CACHE)/gnu-efi-%/efi/efi.h:
 	@echo 'berth: gnu-efi'"'"'s headers for $* are not in $(@D): fetching them from Debian, once' >&2
 	$(Q)CACHE=$(CACHE) scripts/fetch gnu-efi $* >/dev/null
 
-# Not something in between, to be removed when all is built.
+# Not an intermediate file, to be removed at the end.
 .PRECIOUS: $(CACHE)/gnu-efi-%/efi/efi.h
 
 %/efi.h:
@@ -161,7 +161,7 @@ $(OUT)/tests/%.efi: $(OUT)/tests/%.elf $(HOST)/elf2efi
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(HOST)/elf2efi $< $@
 
 # ---- stand-in kernels: what they find at their entry is checked against the protocol, clause by clause ----
-# Of the clauses each has its own.
+# Each has clauses of its own.
 TREE_CLAUSES := clauses_dtb clauses_tree
 OWN_CLAUSES := $(TREE_CLAUSES) clauses_riscv clauses_arm64
 PROBE_C := $(filter-out $(OWN_CLAUSES:%=tests/probe/%.c),$(wildcard tests/probe/*.c)) $(wildcard tests/probe/x86_64/*.c)
@@ -173,7 +173,7 @@ $(OUT)/probe/x86_64.elf: $(PROBE_O) tests/probe/x86_64/probe.lds
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(PROBE_LDFLAGS) -T tests/probe/x86_64/probe.lds $(PROBE_O) -o $@
 
-# The same for PVH: it shares the clauses' words and how they are told.
+# The same for PVH: it shares the clauses' words and how they are printed.
 PVH_PROBE_O := $(patsubst %,$(OUT)/tests/probe/%.o,pvh/entry pvh/main x86_64/tell) \
 	$(patsubst %.c,$(OUT)/%.o,$(filter tests/probe/%.c,$(filter-out tests/probe/x86_64/%,$(PROBE_C))))
 
@@ -196,7 +196,7 @@ $(OUT)/probe/aarch64.elf: $(ARM64_PROBE_O) tests/probe/aarch64/probe.lds
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(ARCH_LDFLAGS) $(PROBE_LDFLAGS) -T tests/probe/aarch64/probe.lds $(ARM64_PROBE_O) -o $@
 
-# Code that runs at any address by itself, without a table of addresses that somebody would have to relocate.
+# Code that runs at any address by itself, without a table of addresses that would have to be relocated.
 ifneq ($(filter aarch64 riscv64,$(ARCH)),)
 $(RISCV_PROBE_O) $(ARM64_PROBE_O): ALSO := -fno-pie
 endif
@@ -217,7 +217,7 @@ $(HOST)/libpure.a: $(HOST_PURE_O)
 	@rm -f $@
 	$(Q)ar rcsD $@ $^
 
-# What the host command is made of, but for its main.
+# What the host command is made of, except its main.
 $(HOST)/libtool.a: $(patsubst %.c,$(HOST)/%.o,$(filter-out tools/berth.c,$(TOOL_C)))
 	@rm -f $@
 	$(Q)ar rcsD $@ $^
@@ -262,8 +262,8 @@ $(HOST)/sim/%: $(HOST)/tests/sim/%.o $(SIM_O) $(UNIT_EXTRA_O) $(HOST)/libtool.a 
 .PRECIOUS: $(HOST)/tests/sim/%.o
 
 # ---- the real efi/ on a simulated UEFI: tests/uefi/test_NAME.c. Physical memory lies at its own addresses, where
-# AddressSanitizer has its own, so pages that nobody claimed are the guard. What efi/ keeps in variables gets sections of
-# its own names, by which each boot starts as a fresh image does. ----
+# AddressSanitizer has its own, so unclaimed pages are the guard. What efi/ keeps in variables gets sections with names
+# of their own, so that each boot can start as a fresh image does. ----
 UEFI := $(HOST)/uefi
 UEFI_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=undefined -fno-sanitize-recover=all -DGNU_EFI_USE_MS_ABI
 UEFI_TESTS := $(patsubst tests/uefi/%.c,%,$(wildcard tests/uefi/test_*.c))
@@ -281,7 +281,7 @@ $(HOST)/uefi/test_%: $(UEFI)/tests/uefi/test_%.o $(UEFI_O) $(UEFI)/libunpack.a
 	$(Q)$(HOSTCC) -fsanitize=undefined $(SIM_WRAP) $(SIM_ARCH_WRAP) $^ -lcmocka -o $@
 .PRECIOUS: $(UEFI)/%.o
 
-# For scripts/mutate, which links them again with one changed.
+# For scripts/mutate, which links them again with one of them changed.
 .PHONY: uefi-parts
 uefi-parts: $(UEFI_O) $(UEFI)/libunpack.a $(UEFI_TESTS:%=$(UEFI)/tests/uefi/%.o)
 	@echo 'flags $(UEFI_CFLAGS)'
@@ -348,13 +348,13 @@ hosted-$(1): $$(filter-out $$(FREESTANDING_$(1)),$$(wordlist 2,999999,$$(OBJECTS
 endef
 $(foreach w,loader checked tool plain uefi fuzz,$(eval $(call compile,$(w))))
 
-# Those who compile sources in a way of their own (analysers, mutants) ask for what each may see: one line a file.
+# For those who compile sources in their own way (analysers, mutants): what each may see, one line per file.
 .PHONY: flags
 flags:
 	$(foreach f,$(FILES),$(info $(f) $(call flags_of,$(f),$(call own_headers,$(CC))) $(if $(filter efi/%,$(f)),$(call \
 		gnuefi,$(HOST_GNUEFI),x86_64))))@:
 
-# As many at a time as there are processors, the long ones first; what each says comes in one piece, when it ends.
+# As many at a time as there are processors, the long ones first; the output of each comes in one piece, at its end.
 SLOWEST := $(HOST)/sim/test_packed $(HOST)/sim/test_faults $(HOST)/uefi/test_uefi $(HOST)/sim/test_inputs
 CHECKS := $(UNIT_TESTS:%=$(HOST)/unit/%) $(PLAIN_TESTS:%=$(HOST)/unit/%) $(SIM_TESTS:%=$(HOST)/sim/%) $(UEFI_TESTS:%=$(UEFI)/%)
 check: $(CHECKS)
