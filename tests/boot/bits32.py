@@ -71,7 +71,7 @@ def i386_stand_in_with_less_alignment(esp):
 
 
 def old(esp, version, **fields):
-    """One version, for which the plan is the host's to the byte as well."""
+    """One version; the host's plan for it is the same to the byte."""
     given(esp, version=version, **fields)
     esp.conf("log debug")
     probe = boot_32(esp)
@@ -132,7 +132,7 @@ def debian(esp, *lines, options=REPORT + " nokaslr"):
 
 
 def boot_debian(esp, *options, cmdline=REPORT + " nokaslr", **more):
-    """From 64-bit firmware: EFI's tables are read, for which the kernel asks for EL64, and no service is called."""
+    """From 64-bit firmware: EFI's tables are read, for which the kernel wants EL64, and no service is called."""
     with Machine(esp, *options, **more) as machine:
         guest = Guest(machine.finish())
     expect(guest.one("cmdline") == cmdline, f"/proc/cmdline is {guest.one('cmdline')!r}")

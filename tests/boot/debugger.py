@@ -75,7 +75,7 @@ class Debugger:
         return dict(zip(REGISTERS, values))
 
     def go_on_with(self, code):
-        """Puts @code where the CPU stands still, and lets it run; nobody listens any longer."""
+        """Puts @code where the CPU stands still, and lets it run; the debugger lets go."""
         at = struct.unpack_from("<Q", bytes.fromhex(self.ask("g")), 16 * 8)[0]
         lab.expect(self.ask(f"M{at:x},{len(code):x}:{code.hex()}") == "OK", f"no code at {at:#x}")
         self.socket.sendall(b"$c#63")

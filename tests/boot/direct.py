@@ -23,8 +23,8 @@ KERNEL_MAP, KERNEL_MAP_END = 0xffffffff80000000, 0xffffffffc0000000  # and KERNE
 ALIGN = 2 * MIB
 UNPACKERS = {b"\x02\x21\x4c\x18": ["lz4", "-d"], b"\x28\xb5\x2f\xfd": ["zstd", "-d"], b"\xfd7zX": ["xz", "-d"],
              b"\x1f\x8b": ["gzip", "-d"]}
-# QEMU 7.2's emulation now and then loses flags in Debian 13's kernel, whichever loader started it, and does not when it
-# counts instructions, which takes it some times as long.
+# QEMU 7.2's emulation now and then loses flags in Debian 13's kernel, whichever loader started it, but not when it
+# counts instructions, which takes several times as long.
 ICOUNT_TIMEOUT = 600
 LOCK = threading.Lock()
 
@@ -140,7 +140,7 @@ def check_random(guest):
 
 
 def check_two_differ(one, other):
-    """Of some 500 virtual and 2,900 physical places; that both boots take the same is no failure of the loader's."""
+    """There are some 500 virtual and 2,900 physical places; two boots in the same are not the loader's failure."""
     expect(one != other, f"two boots gave {one[0]:#x} and {one[1]:#x} both times")
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The kernel in memory, byte for byte, at the moment it is entered: by its own decompressor, and by Berth.
 
-Both machines stop at that instruction and their memory is dumped. What tests/elf/relocate makes of the same payload for
-the same move, with the objects that the loader is made of, must be just that.
+Both machines stop at that instruction and their memory is dumped. It must be what tests/elf/relocate, made of the
+loader's own objects, makes of the same payload for the same move.
 """
 import os
 import re
@@ -128,7 +128,7 @@ def by_its_decompressor(esp, release):
 
 
 def by_berth(esp, release):
-    """The same when Berth enters it, and all zeros behind: of those a decompressor makes none."""
+    """The same when Berth enters it, with only zeros behind, which a decompressor does not make."""
     kernel = Kernel(esp, release)
     set_up(esp, release, "decompress loader")
     enter = loaders_enter(esp)

@@ -2,7 +2,7 @@
 """A bench for boots: makes an ESP, starts QEMU with OVMF on it, reads the serial console and types on it.
 
 Every test boots the real loader in real firmware; what it expects is seen on the console or from inside the booted
-kernel, never taken from the loader's own opinion alone.
+kernel, never taken only from what the loader says.
 """
 import functools
 import hashlib
@@ -52,7 +52,7 @@ def data_archive(name, data):
 
 
 def described(name, data):
-    """What the guest says of a file: its name, size and MD5."""
+    """What the guest says about a file: its name, size and MD5."""
     return f"{name} {len(data)} {hashlib.md5(data).hexdigest()}"
 
 
@@ -72,7 +72,7 @@ class Esp:
         self.use("x86_64")
 
     def use(self, arch):
-        """Of this CPU is the loader on it, and the machine that it starts in."""
+        """The CPU of the loader on it, and of the machine that it starts in."""
         shutil.rmtree(os.path.join(self.tree, "EFI"), ignore_errors=True)
         self.arch = arch
         self.put(f"EFI/BOOT/{LOADERS[arch]}", link=os.path.join(ROOT, "build", arch, LOADERS[arch]))
@@ -106,8 +106,8 @@ class Esp:
         return out
 
 
-# Debian 12's OVMF, which scripts/run and users of Debian 12 have. Debian 13's is there in half the time, so it is what most
-# boots are made in.
+# Debian 12's OVMF, which scripts/run and users of Debian 12 have. Debian 13's starts in half the time, so most boots
+# use it.
 OLDER_OVMF = ("--ovmf", "/usr/share/OVMF")
 
 
@@ -117,7 +117,7 @@ def newer_ovmf():
 
 
 class Machine:
-    """A running QEMU; the console's text, without escape sequences, is in .text(). @image: made already, and kept."""
+    """A running QEMU; .text() is the console's text, without escape sequences. @image: already made, and kept."""
 
     def __init__(self, esp, *options, memory="6G", timeout=150, more=(), image=None):
         self.log = os.path.join(esp.path, "console.log")
@@ -148,7 +148,7 @@ class Machine:
         return ANSI.sub(b"", bytes(self.raw)).decode("utf-8", "replace").replace("\r", "")
 
     def wait_for(self, *any_of):
-        """Waits until one of these texts stands on the console after what was waited for before, and returns it."""
+        """Waits until one of these texts is on the console behind the one waited for before, and returns it."""
         while True:
             ended = not self.reader.is_alive()
             text = self.text()
@@ -206,7 +206,7 @@ class Machine:
 
 
 class Guest:
-    """What the booted system said of itself, and what the loader had said before."""
+    """What the booted system said about itself, and what the loader had said before."""
 
     def __init__(self, text):
         self.text = text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Boots of what Debian has newest, and of what people start besides their kernel: all of them in the full run alone.
+"""Boots of Debian's newest kernels, and of what people start besides their kernel: all of them only in the full run.
 
 Kernels since Debian 13 die now and then in QEMU 7.2's emulation, whichever loader started them, unless instructions are
 counted (-icount); so theirs are.

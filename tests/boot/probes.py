@@ -20,7 +20,7 @@ import make_probe  # noqa: E402
 FLAT = os.path.join(lab.ROOT, "build/x86_64/probe/x86_64.bin")
 INITRD = random.Random(7).randbytes(3 * MIB + 12345)
 EXIT = ("-device", "isa-debug-exit,iobase=0xf4,iosize=4")
-LEAST_CLAUSES = 120  # a probe that ends early is no success
+LEAST_CLAUSES = 120  # a probe that ends early is not a success
 TOTAL = [0]  # clauses that were kept, in all boots
 
 

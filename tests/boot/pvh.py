@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Kernels that are no Linux: stand-ins (tests/probe/pvh) that check every clause of PVH's ABI when they are entered.
+"""Kernels other than Linux: stand-ins (tests/probe/pvh) that check every clause of PVH's ABI when they are entered.
 
 Each test makes an ELF file with another header and other notes and boots it by the real loader in real firmware; the
 last ones are refused, by the sentence that says why.

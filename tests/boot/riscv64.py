@@ -35,7 +35,7 @@ def debian(esp, *lines, options, kernel=None):
 
 
 def check_plan(esp, options):
-    """`berth plan` makes the same of the debug log."""
+    """`berth plan` makes the same plan from the debug log."""
     plans.expect_same(os.path.join(esp.path, "console.log"), "--initrd", str(esp.initrd_size), "--cmdline", options,
                       kernel=os.path.join(esp.tree, "vmlinuz"))
 

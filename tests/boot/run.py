@@ -18,7 +18,7 @@ MODULE = {name: importlib.import_module(name) for name in MODULES}
 
 
 # What an overloaded host does to QEMU: to its emulated timer, which Linux calibrates, and to a second CPU, which Linux
-# gives one second to come up. The loader has no part in either.
+# gives one second to come up. Neither is the loader's doing.
 STARVED = ("8254 timer not connected to IO-APIC", "failed to come online")
 AGAIN = []  # names of boots that were made once more
 
@@ -58,7 +58,7 @@ def chosen(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--all", action="store_true", help="also those whose feature another boot shows as well")
+    parser.add_argument("--all", action="store_true", help="also those whose feature another boot shows too")
     parser.add_argument("--of", action="append", choices=MODULES, metavar="MODULE", help=", ".join(MODULES))
     parser.add_argument("word", nargs="*", help="runs only those whose names contain one of the words")
     tests = chosen(parser.parse_args())
@@ -84,7 +84,7 @@ def main():
         print(f"# clauses in firmware: {probes.TOTAL[0]}")
     if shaped.TOTAL[0] != 0:
         print("# firmware faults injected in OVMF: {}, entered {}, refused {}".format(*shaped.TOTAL))
-    print(f"# boots made once more, for the host starved QEMU: {len(AGAIN)}" + (f", {' '.join(AGAIN)}" if AGAIN else ""))
+    print(f"# boots made once more, as the host starved QEMU: {len(AGAIN)}" + (f", {' '.join(AGAIN)}" if AGAIN else ""))
     print(f"boots: {passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -133,7 +133,7 @@ def scaled(name, low, high):
 
 
 def expect_map(text, wished):
-    """What the loader saw is what was wished for, wherever firmware had memory to give."""
+    """What the loader saw is what was asked for, wherever firmware had memory to give."""
     seen = [(int(a, 16), int(b, 16), int(t), int(x, 16)) for a, b, t, x in re.findall(
         r"^berth: memory (0x[0-9a-f]+)-(0x[0-9a-f]+) type (\d+) attribute (0x[0-9a-f]+)", text, re.M)]
     held = [(int(a, 16), int(b, 16)) for a, b in

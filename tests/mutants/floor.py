@@ -7,7 +7,7 @@ import subprocess
 from judge import BROKEN, KILLED, SURVIVED, Verdict
 from yard import WRAPPED, BuildError, expand, run, run_test, seen_by
 
-# What is tried, the quick one first: a program, and which of its tests.
+# What is run, the quick ones first: a program, and which of its tests.
 OWN = tuple("test_" + name for name in ("console", "file", "firmware", "graphics", "main", "memory", "runtime_map",
                                          "variables", "entries"))  # that of the changed file is run first
 QUICK = (*((program, "") for program in OWN), ("test_services", ""), ("test_uefi", "honest*"), ("test_uefi", "exit*"))
@@ -17,7 +17,7 @@ USUAL_PATIENCE = 10
 NAMED = ("--set-section-flags", ".bss=alloc,load,contents", "--rename-section", ".bss=efi_bss", "--rename-section",
          ".data=efi_data", "--rename-section", ".data.rel.local=efi_data")  # as the Makefile's rule for %.named.o
 NOT_LINKED = ("efi/libc.c",)   # the host has its own
-NOT_REACHED = ("efi/hart.c",)  # asked on RISC-V alone, which the simulated UEFI is not
+NOT_REACHED = ("efi/hart.c",)  # called only on RISC-V, which the simulated UEFI is not
 
 
 def files():
@@ -39,7 +39,7 @@ class Floor:
         os.makedirs(self.place, exist_ok=True)
 
     def failing(self, slow=False):
-        """The programs that fail on the code as it is, and so tell nothing."""
+        """The programs that fail on the code as it is, and so say nothing."""
         with open(os.path.join(self.root, "efi/main.c")) as file:
             text = file.read()
         return [program for program, outcome in self.outcomes("efi/main.c", text, self.tests(slow)) if not outcome.passed]
@@ -68,7 +68,7 @@ class Floor:
         return out
 
     def outcomes(self, path, text, tests):
-        """(program, outcome) of each of @tests with the file changed, until one fails; BuildError when it is no C."""
+        """(program, outcome) of each of @tests with the file changed, until one fails; BuildError when it is not C."""
         work = os.path.join(self.place, str(os.getpid()))
         os.makedirs(work, exist_ok=True)
         changed, linked = self._object(path, text, work), {}

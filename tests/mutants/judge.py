@@ -16,7 +16,7 @@ class Verdict:
 
 
 def limit(yard, seconds):
-    """What a mutant may take of the CPU, from what the test takes of it without sanitizers."""
+    """How much CPU time a mutant may take, from what the test takes without sanitizers."""
     return (15 if yard.is_checked else 3) * seconds + 1
 
 
@@ -41,7 +41,7 @@ def users_of(root, path):
 
 
 class Changed:
-    """The code with one or more files changed: compiled in this process's place, and linked when a test asks for it."""
+    """The code with one or more files changed: compiled in this process's folder, linked when a test needs it."""
 
     def __init__(self, yard: Yard, texts, users):
         self.yard, self.texts, self.users = yard, texts, users

@@ -11,7 +11,7 @@ EDGE = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
 OTHER = {"&&": "||", "||": "&&", "+=": "-=", "-=": "+=", "++": "--", "--": "++", "<<": ">>", ">>": "<<",
          "|=": "&=", "&=": "|="}
 BINARY = {"+": "-", "-": "+", "&": "|", "|": "&"}
-# What they are handed is what a log or a message says.
+# Their arguments are only what a log or a message says.
 MESSAGES = ("fail", "fail_by", "fail_add", "fw_log", "fw_progress")
 NEVER_DROPPED = MESSAGES + ("va_start", "va_end")
 DEFINE = re.compile(r"^#define[ \t]+(\w+)[ \t]+([^\n]*)$", re.M)
@@ -103,7 +103,7 @@ class Finder:
             self.walk(part, s)
 
     def is_one_equality(self, first, end):
-        """a == b: to negate it is to change its operator."""
+        """a == b: negating it is changing its operator."""
         marks = [t.text for t in self.source.tokens[first:end] if t.text in EDGE or t.text in ("&&", "||")]
         return marks in (["=="], ["!="])
 

@@ -37,12 +37,12 @@ def lines_of(yard, test, file, place):
 
 
 def reached(yard, plain, test):
-    """(seconds on plain code, {path: {line: reached or not}}) of one test; None of one that fails as it is."""
+    """(seconds on plain code, {path: {line: reached or not}}) of one test; None for one that fails as it is."""
     place = os.path.join(yard.folder, "reached", name_of(test))
     shutil.rmtree(place, ignore_errors=True)
     folder = test.split("/")[1]
     base = run_test(plain.program(test), plain.library(folder), PATIENCE)
-    # Which lines it reaches a few thousand cases show.
+    # A few thousand cases show which lines it reaches.
     done = run_test(plain.program(test), yard.library(folder), PATIENCE,
                     {"GCOV_PREFIX": place, "CASES": "4000", "SHARE": "5"})
     if not base.passed or not done.passed:
@@ -60,7 +60,7 @@ class Reach:
     def __init__(self, seconds, lines, failing=()):
         self.seconds = seconds  # {test: seconds of CPU}
         self.lines = lines      # {path: {line: [test]}}
-        self.failing = failing  # tests that fail on the code as it is, and so tell nothing
+        self.failing = failing  # tests that fail on the code as it is, and so say nothing
 
     def tests_at(self, path, line):
         """The tests that reach a line, those named after the file first, then the quick ones."""

@@ -30,11 +30,11 @@ class Fault:
 
     @property
     def is_below(self):
-        """Whether it is one of efi/, which tests/uefi judges."""
+        """Whether it is in efi/, which tests/uefi judges."""
         return all(path.startswith("efi/") for path, _, _ in self.hunks)
 
     def complaint(self, outcome):
-        """What is wrong when its program ended so; nothing when the test that must notice it did."""
+        """What is wrong with how its program ended; nothing when the test that must notice the fault did."""
         if outcome.passed:
             return f"{self.program} passes"
         if outcome.failed_test() != self.test:

@@ -19,11 +19,11 @@ from concurrent.futures import ProcessPoolExecutor
 COPIED = ("base", "plan", "protocol", "codecs", "kernel", "config", "arch", "policy", "loader", "tools", "tests/unit", "tests/sim", "tests/probe")
 WRAPPED = ("x86_cpuid_ecx", "x86_cpuid_edx", "x86_read_cr4", "x86_random", "x86_enter", "x86_enter_by_trampoline", "arch_here", "arch_cpu",
            "arch_enter")
-# Tests that take seconds each, and what no others reach: with --slow alone.
+# Tests that take seconds each, and what only they reach: only with --slow.
 SLOW = ("test_faults", "test_inputs", "test_packed", "test_cut", "test_draw", "test_unpack", "test_unpack_errors",
         "test_unpack_kernels")
 SLOW_FILES = ("codecs/unpack.c",)
-CASES = "50000"                                     # of tests that would try up to a million
+CASES = "50000"                                     # for tests that would try up to a million
 PLAIN = ("-std=gnu11", "-O2", "-w", "-fshort-wchar", "-fPIC", "-fno-semantic-interposition")
 COVERED = PLAIN + ("-O0", "--coverage")
 # The decoders of packed kernels, which nothing here changes: as the Makefile builds them, plain and with sanitizers.
@@ -45,7 +45,7 @@ def run(command, **more):
 
 @functools.lru_cache(None)
 def seen_by(root):
-    """{file: flags}: what the Makefile lets each source see, with folders from the root, for mutants lie elsewhere."""
+    """{file: flags}: what the Makefile lets each source see, with folders from the root, as mutants lie elsewhere."""
     files = expand("*/*.c", "*/*/*.c")
     out = subprocess.run(["make", "-s", "flags", "FILES=" + " ".join(files)], cwd=root, text=True, check=True,
                          stdout=subprocess.PIPE).stdout
@@ -88,7 +88,7 @@ def assembly_files():
 
 
 def firmware_files():
-    """Those that ask firmware: the simulated one alone answers."""
+    """Those that ask firmware: only the simulated one answers."""
     return expand("loader/*.c")
 
 
@@ -230,7 +230,7 @@ class Outcome:
 
 
 def run_test(program, library, cpu_seconds, environment=None, is_checked=False):
-    """Runs a test program on a library of code. What bounds it is the CPU's time, which other work does not change."""
+    """Runs a test program on a library of code. It is limited by CPU time, which other work does not change."""
     def bound():
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
         whole = math.ceil(cpu_seconds) + 1

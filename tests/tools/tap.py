@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs berth(1) and says in TAP what came of it. Each tests/tools/test_*.py is a program of its own.
+"""Runs berth(1) and reports in TAP what it did. Each tests/tools/test_*.py is a program of its own.
 
 The command under test is the one with sanitizers, unless BERTH names another.
 """
@@ -43,7 +43,7 @@ class Ran:
 
 
 def run_tests(tests):
-    """@tests: functions whose docstring's first line is the sentence that they show."""
+    """@tests: functions; the first line of each docstring is the claim that it tests."""
     failed = 0
     for number, test in enumerate(tests, 1):
         sentence = (test.__doc__ or test.__name__).strip().splitlines()[0]

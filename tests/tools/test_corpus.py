@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Plans on every map of tests/maps, for kernels of several demands, are what tests/maps/plans.txt says.
 
-A person has read that file. tests/tools/test_corpus.py --update writes it anew; then read what changed. Beside it,
-every plan is held against the rules as this file knows them, written without a look at the planner.
+A person has read that file. tests/tools/test_corpus.py --update writes it anew; then read what changed. Also, every
+plan is checked against the rules as this file knows them, written without a look at the planner.
 """
 import concurrent.futures
 import json
@@ -22,7 +22,7 @@ UNITS = {"": 1, "K": KIB, "M": MIB, "G": GIB, "T": TIB}
 
 
 class Kernel:
-    """A bzImage of which only the header is written; what is not named is as in Debian 12's cloud kernel."""
+    """A bzImage with only its header written; what is not named is as in Debian 12's cloud kernel."""
 
     def __init__(self, name, init_size=0x3378000, align=2 * MIB, least=21, pref=16 * MIB, relocatable=1, xload=0x7f,
                  initrd_max=0x7fffffff):
@@ -113,7 +113,7 @@ def free_runs(memory, reliable=False, after_exit=False):
 
 
 def fragments():
-    """5,000 runs of 3 MiB with 1 MiB between them: made here, for it would be a long file."""
+    """5,000 runs of 3 MiB with 1 MiB between them: made here, because the file would be long."""
     lines = ["# 5,000 fragments"]
     for n in range(5000):
         at = 16 * MIB + n * 4 * MIB

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """berth inspect knows every kind of file, shows each field as the specification has it, and survives any bytes.
 
-The samples are built here from the specifications; real files are held against other tools' readings.
+The samples are built here from the specifications; real files are compared with what other tools read.
 """
 import gzip
 import json

@@ -113,7 +113,7 @@ def expect_same(a, b, what):
 
 
 def compared(machine, image, base):
-    """The ranges that are the same in every way of linking: all up to the tables, but what GOT's start is for."""
+    """The ranges that are the same in every way of linking: all up to the tables, except what uses the GOT's start."""
     end = symbols(machine, image)["tables"] - base
     got, size = section(machine, image, ".got")
     if not size or not machine.got_header:
@@ -125,7 +125,7 @@ def position_independent(machine, options):
     """What -pie or -shared at A becomes at B is what the linker makes of it as a program that is linked for B."""
     fields = set()
     for a, b in machine.bases:
-        a = 0 if "-pie" in options else a  # ld makes an ET_EXEC of it elsewhere
+        a = 0 if "-pie" in options else a  # elsewhere ld makes it an ET_EXEC
         image = linked(machine, machine.name, a, "--no-relax", *options)
         window, n = moved(image, b - a)
         static = linked(machine, machine.name, b, "--no-relax")
@@ -264,9 +264,9 @@ def vmlinux():
     data = contents(os.path.join(folder, "vmlinuz"))
     start = (data[0x1f1] + 1) * 512 + struct.unpack_from("<I", data, 0x248)[0]
     payload = data[start:start + struct.unpack_from("<I", data, 0x24c)[0]]
-    expect(payload[:4] == bytes.fromhex("02214c18"), f"the payload is no LZ4 legacy frame: {payload[:4].hex()}")
+    expect(payload[:4] == bytes.fromhex("02214c18"), f"the payload is not an LZ4 legacy frame: {payload[:4].hex()}")
     with open(path("payload.lz4"), "wb") as file:
-        file.write(payload[:-4])  # the last word is the size of what comes out
+        file.write(payload[:-4])  # the last word is the unpacked size
     done("lz4", "-d", "-q", "-f", path("payload.lz4"), path("vmlinux"))
     image = contents(path("vmlinux"))
     expect(len(image) == struct.unpack("<I", payload[-4:])[0], f"{len(image)} bytes came out of the payload")
