@@ -18,7 +18,7 @@ static enum status check_machine(const struct wanted *wanted, const char *name, 
 		    machine_name(machine), wanted->name, wanted->name);
 }
 
-/* What of the file behind its head tells more of the image. */
+/* Reads the further pieces of the file that the image's protocol wants. */
 static enum status learn(struct image *image, const struct source *source, uint8_t *buffer, uint64_t *read,
 			 struct fail *why)
 {
@@ -75,7 +75,7 @@ static enum status take_inner(struct packed *p, const struct protocol *outer, st
 		return status;
 	if (outer != NULL && outer->is_wrapper)
 		return as_bad_input(why);
-	return fail(why, BAD_INPUT, "%s: what %s unpacks to is no ELF file\n  try: a vmlinux, or a bzImage",
+	return fail(why, BAD_INPUT, "%s: what %s unpacks to is not an ELF file\n  try: a vmlinux, or a bzImage",
 		    image->name, packing_name(p->packing));
 }
 

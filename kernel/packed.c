@@ -8,7 +8,7 @@
 /* Of a vmlinux with all that debuggers want; no kernel can have 4 GiB (boot.rst, init_size has 32 bits). */
 #define MOST_UNPACKED GIB(4)
 
-#define MOST_BEHIND MIB(64) /* bytes of a compressed vmlinux behind all that its headers tell of */
+#define MOST_BEHIND MIB(64) /* bytes of a compressed vmlinux behind all that its headers describe */
 
 static void *take(void *context, uint64_t size)
 {
@@ -61,16 +61,16 @@ static enum status open_from_start(struct packed *p, uint64_t limit, bool head_a
 }
 
 /*
- * Unpacked bytes for a packed one at most, by each format: deflate's longest match in 2 bits (RFC 1951, 3.2.5), one of
- * LZ4 in a byte of length, a block of zstd of one byte repeated (RFC 8878, 3.1.1.2), LZMA's longest match at the least
- * price that its range coder has.
+ * The most bytes that one packed byte can become, by format: deflate's longest match in 2 bits (RFC 1951, 3.2.5), one
+ * of LZ4 in a byte of length, a block of zstd of one byte repeated (RFC 8878, 3.1.1.2), LZMA's longest match at the
+ * lowest price that its range coder has.
  */
 static uint64_t most_of_one(enum packing packing)
 {
 	return packing == PACKED_GZIP ? 1032 : packing == PACKED_ZSTD ? 32768 : packing == PACKED_XZ ? 8192 : 255;
 }
 
-/* What a file says of its size is held against what it has, and against any kernel's size, before it is unpacked. */
+/* Checks the unpacked size that a file claims against its packed size, and against any kernel's size. */
 enum status packed_check_told(const struct packed *p, uint64_t told, struct fail *why)
 {
 	uint64_t most;
@@ -80,12 +80,12 @@ enum status packed_check_told(const struct packed *p, uint64_t told, struct fail
 	if (told <= most)
 		return OK;
 	return fail(why, BAD_INPUT,
-		    "%s: unpacked it is to have %" PRIu64 " bytes, and %" PRIu64 " bytes of %s become at most %" PRIu64
+		    "%s: it claims %" PRIu64 " bytes unpacked, but %" PRIu64 " bytes of %s become at most %" PRIu64
 		    "\n  try: copy the kernel again",
 		    p->file->name, told, range_size(p->where), packing_name(p->packing), most);
 }
 
-/* By what the file says of the packed bytes: at their start what packed them, behind them how long they become. */
+/* Reads the magic at the start of the packed bytes, and behind them how long they are unpacked. */
 static enum status look(struct packed *p, bool has_size_word, struct fail *why)
 {
 	uint8_t magic[PACKING_HEAD], length[LENGTH_SIZE];
@@ -130,7 +130,7 @@ enum status packed_find(struct packed *p, const struct payload *payload, struct 
 	p->where = payload->at;
 	TRY(look(p, payload->has_size_word && !payload->is_size_behind, why));
 	if (payload->is_size_behind) {
-		/* gzip's own last word is the length; behind what others packed it stands, and is not counted. */
+		/* gzip itself ends with the length; with other packings it follows them and is not counted. */
 		if (p->packing != PACKED_GZIP)
 			p->where.end += LENGTH_SIZE;
 		if (p->where.end > p->file->size)
@@ -162,13 +162,13 @@ enum status packed_found(struct packed *p, struct image *image, struct fail *why
 	return OK;
 }
 
-/* @size unpacked bytes from @offset on, which is not before what was read already; *got: less where that may be. */
+/* Reads @size unpacked bytes from @offset, never backwards; *got is less only when p->ends_early. */
 static enum status read_piece(struct packed *p, uint64_t offset, uint8_t *to, uint64_t size, uint64_t *got,
 			      const char *name, struct fail *why)
 {
 	*got = 0;
 	if (size == 0)
-		return OK; /* memory alone, whose place in the file means nothing */
+		return OK; /* memory only: its place in the file means nothing */
 	TRY(unpack_skip(&p->unpack, offset - p->unpack.unpacked, got, why));
 	TRY(unpack_read(&p->unpack, to, size, got, why));
 	if (*got != size && !p->ends_early)
@@ -178,8 +178,8 @@ static enum status read_piece(struct packed *p, uint64_t offset, uint8_t *to, ui
 }
 
 /*
- * Section headers behind the last segment, which nothing needs; but a stream that lacks them was cut. Behind these old
- * linkers wrote the symbols; in a payload the relocation table follows, and is read.
+ * Nothing needs the section headers behind the last segment, but a stream that lacks them was cut. Old linkers put the
+ * symbols behind them; in a payload the relocation table follows, and is read.
  */
 static enum status skip_rest(struct packed *p, const struct image *image, struct fail *why)
 {
@@ -188,7 +188,7 @@ static enum status skip_rest(struct packed *p, const struct image *image, struct
 	TRY(unpack_skip(&p->unpack, left - p->unpack.unpacked, &got, why));
 	if (p->unpack.unpacked < image->image_end)
 		return fail(why, BAD_INPUT,
-			    "%s: unpacked it ends at byte %" PRIu64 ", and its headers tell of %" PRIu64, image->name,
+			    "%s: unpacked it ends at byte %" PRIu64 ", but its headers describe %" PRIu64, image->name,
 			    p->unpack.unpacked, image->image_end);
 	return OK;
 }
@@ -214,8 +214,8 @@ enum status packed_load(struct packed *p, const struct image *image, uint8_t *wi
 		limit = UINT64_MAX;
 	if (p->memory != 0 && end > p->memory)
 		return fail(why, BAD_INPUT,
-			    "%s: unpacked it has %" PRIu64 " bytes, and this machine's memory %" PRIu64
-			    "\n  try: the kernel without what debuggers want (strip)",
+			    "%s: unpacked it has %" PRIu64 " bytes, but this machine's memory only %" PRIu64
+			    "\n  try: the kernel without debug information (strip)",
 			    image->name, end, p->memory);
 	p->read_bytes = 0;
 	TRY(open_from_start(p, limit, false, why));

@@ -3,8 +3,8 @@
  * Kernels that come packed: the payload inside a bzImage, which Berth unpacks and enters on request; a vmlinux, or an
  * ELF kernel with a PVH note, in a compressed file; a flat image for arm64 or RISC-V in one, or in an EFI zboot file.
  * While the kernel is identified what is inside is a source like any other; then the decoder's memory is given back, so
- * that it lies in the way of no plan, and once the kernel's place is claimed all of it is unpacked straight there.
- * Pure: bytes and memory come by calls.
+ * that no plan has to avoid it, and once the kernel's place is claimed all of it is unpacked straight there. Pure:
+ * bytes and memory come through calls.
  */
 #ifndef BERTH_PACKED_H
 #define BERTH_PACKED_H
@@ -25,7 +25,7 @@ struct packed {
 	uint64_t memory;    /* bytes that the machine has, before packed_load; 0: not known */
 
 	/* ---- to be read ---- */
-	bool found; /* there is something packed, and the image is what is in it */
+	bool found; /* something is packed, and the image is what is in it */
 	enum packing packing;
 	uint64_t size;	      /* bytes that come out, or SIZE_UNKNOWN */
 	uint64_t read_bytes;  /* of the file */

@@ -16,11 +16,11 @@ struct boot {
 	size_t n_initrds;
 	struct situation situation;
 	struct range claimed[N_PARTS];	 /* empty: not claimed */
-	struct range staged[MAX_STAGED]; /* claimed for a kernel that is copied after exit (rule C6), in its stead */
+	struct range staged[MAX_STAGED]; /* claimed instead for a kernel that is copied after exit (rule C6) */
 	size_t n_staged;
-	struct range refused[MAX_REFUSED]; /* by firmware, against its own map */
+	struct range refused[MAX_REFUSED]; /* by firmware, although its map says free */
 	size_t n_refused;
-	unsigned int n_looks; /* at the memory, after a refusal */
+	unsigned int n_looks; /* surveys made after a refusal */
 	struct loading loading;
 	struct source shown; /* the kernel's bytes, with progress on the screen */
 	struct packed packed;
@@ -28,7 +28,7 @@ struct boot {
 	struct whole tree;   /* the device tree that the entry names */
 	struct handoff handoff;
 
-	/* Behind what an attempt starts with as zeros. */
+	/* Not cleared at the start of an attempt. */
 	uint8_t spare[CHECK_PIECE];
 	char command_line[MAX_COMMAND_LINE];
 };

@@ -21,9 +21,9 @@ static enum status check_secure_boot(const struct machine *machine, struct fail 
 	if (machine->secure_boot == SECURE_BOOT_DISABLED)
 		return OK;
 	return fail(why, REFUSED,
-		    "Secure Boot is %s: a kernel that nobody verified must not be started this way\n"
+		    "Secure Boot is %s: a kernel that is not verified must not be started this way\n"
 		    "  try: turn Secure Boot off in the firmware's setup, or start a signed kernel from the firmware",
-		    machine->secure_boot == SECURE_BOOT_ENABLED ? "on" : "in a state that firmware does not tell");
+		    machine->secure_boot == SECURE_BOOT_ENABLED ? "on" : "in a state that firmware does not report");
 }
 
 static void draw_entropy(struct situation *p)
@@ -86,22 +86,22 @@ static enum status load_all(struct boot *b, struct fail *why)
 }
 
 /*
- * Once more when firmware was found to lie (rule C7) after something had been loaded. What else its device wrote over
- * nobody can tell.
+ * Loads again when firmware was caught lying (rule C7) after something had been loaded. What else its device overwrote
+ * cannot be known.
  */
 static enum status load(struct boot *b, struct fail *why)
 {
 	struct range bounce = b->claimed[PART_BOUNCE];
 	struct loading before;
 
-	/* Without free memory below 4 GiB the loader's own serves, which lies there on all but the oddest machines. */
+	/* Without free memory below 4 GiB the loader's own buffer serves; only on odd machines does it lie higher. */
 	b->loading.bounce = range_is_empty(bounce) ? b->spare : fw_memory_at(bounce.start);
 	b->loading.bounce_size = range_is_empty(bounce) ? sizeof(b->spare) : (size_t)range_size(bounce);
 	before = b->loading;
 	TRY(load_all(b, why));
 	if (!b->loading.spoilt)
 		return OK;
-	fw_log(LOG_QUIET, "what was loaded before that may be wrong, and is loaded again [C7]");
+	fw_log(LOG_QUIET, "what was loaded before may be wrong, and is loaded again [C7]");
 	boot_give_back(b);
 	b->loading = before;
 	b->loading.distrust_high = true;
@@ -114,8 +114,7 @@ static enum status prepare_handoff(struct boot *b, struct fail *why)
 	struct range place = b->situation.plan.part[PART_HANDOFF].at;
 	struct bytes payload = {boot_kernel_now(b), (size_t)b->situation.image.piece[0].size};
 
-	if (b->situation.plan.copies.n >
-	    1) /* in pieces nobody can read what the kernel says of itself: no seed, then */
+	if (b->situation.plan.copies.n > 1) /* a kernel in pieces cannot be inspected: no seed, then */
 		b->situation.machine.has_seed = false;
 	else if (protocol->inspect != NULL)
 		protocol->inspect(&b->situation.image, payload, &b->situation.machine);
@@ -132,7 +131,7 @@ static enum status prepare_handoff(struct boot *b, struct fail *why)
 	return OK;
 }
 
-/* Firmware had time to give away what was to be free after exit (rule C6). */
+/* Meanwhile firmware may have given away memory that must be free after exit (rule C6). */
 static enum status check_target(struct boot *b, struct fail *why)
 {
 	struct survey *survey = &b->situation.survey;
@@ -147,9 +146,9 @@ static enum status check_target(struct boot *b, struct fail *why)
 		return OK;
 	return fail_by(why, NO_PLACE, C6,
 		       "firmware took a part of %#" PRIx64 "-%#" PRIx64 " for %s while the kernel was loaded\n"
-		       "  try: the same once more, or a relocatable kernel",
+		       "  try: again, or a relocatable kernel",
 		       target.start, target.end,
-		       stays == NULL ? "something that is no memory" : memory_type_name(stays->type));
+		       stays == NULL ? "something that is not memory" : memory_type_name(stays->type));
 }
 
 static enum status boot_through(struct boot *b, const struct entry *entry, struct fail *why)
@@ -186,14 +185,14 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	TRY(claimed);
 	report_plan(b);
 
-	/* 5. Read into place, and write what the kernel is told and the CPU entered with. */
+	/* 5. Read everything into place; write what the kernel is told and what the CPU is entered with. */
 	TRY(load(b, why));
 	TRY(boot_relocate(b, why));
 	TRY(prepare_handoff(b, why));
 	TRY(check_target(b, why));
 	boot_close(b); /* pages and pools stay: after exit they are the kernel's RAM */
 
-	/* 6. No way back. What follows returns void: nothing can fail now. */
+	/* 6. No way back: fw_exit is the last call that can fail, and what follows returns void. */
 	fw_log(LOG_NORMAL, "after exit copy %#" PRIx64 " bytes, tables %#" PRIx64 " bytes",
 	       copies_bytes(&p->plan.copies), b->handoff.tables_size);
 	fw_log(LOG_QUIET, "read %" PRIu64 " copied %" PRIu64 " bytes", b->loading.read, b->loading.copied);

@@ -17,8 +17,8 @@ void claim_release(struct boot *b)
 }
 
 /*
- * Firmware refused a place. Either its map changed since it was read, and a new look shows who has the memory; or it
- * lies, and the place is remembered as one not to be asked for again.
+ * Firmware refused a place. Either its map has changed, and a new survey shows who has the memory; or the map lies, and
+ * the place is remembered so that it is not asked for again.
  */
 static enum status look_again(struct boot *b, struct range refused, struct fail *why)
 {
@@ -51,7 +51,7 @@ static enum status refused(struct boot *b, enum part part, struct range at, enum
 	return status == TAKEN ? look_again(b, at, why) : status;
 }
 
-/* Of a kernel that is copied after exit: where its bytes wait, and what of its place is free already. */
+/* For a kernel copied after exit, claims its staging memory and the free parts of its target. */
 static enum status claim_staged(struct boot *b, struct fail *why)
 {
 	struct range want[MAX_STAGED];
@@ -84,7 +84,7 @@ enum status claim_places(struct boot *b, struct fail *why)
 		}
 		if (i != PART_BOUNCE || status != TAKEN)
 			return refused(b, (enum part)i, at, status, why);
-		fw_log(LOG_DEBUG, "firmware does not give bounce %#" PRIx64 ": a plan without it is a plan", at.start);
+		fw_log(LOG_DEBUG, "firmware does not give bounce %#" PRIx64 ": going on without it", at.start);
 		b->situation.plan.part[i].at = (struct range){0, 0};
 	}
 	return OK;

@@ -79,7 +79,7 @@ enum status boot_identify(struct boot *b, const struct entry *entry, struct fail
 	status = identify(&b->situation.image, &b->packed, &wanted, &read, why);
 	fw_progress(b->kernel.path, 0, 0);
 	TRY(status);
-	/* Of a bzImage not read again: its payload starts behind two sectors at the earliest. */
+	/* A bzImage's head is not read again: its payload starts behind two sectors at the earliest. */
 	b->loading.read += read;
 	TRY(boot_find_relocs(b, why));
 	return stay_in_place(b, entry, why);

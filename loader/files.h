@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the user named, and what it is: opens an entry's files, and reads of the kernel what tells of it. */
+/* What the user named, and what it is: opens an entry's files, and reads what identifies the kernel. */
 #ifndef BERTH_FILES_H
 #define BERTH_FILES_H
 
 #include "attempt.h"
 
-/* Kernel and initrds, whose sizes are summed up, and the command line. NOT_FOUND names the file that is not there. */
+/* Kernel and initrds, whose sizes are summed up, and the command line. NOT_FOUND names the missing file. */
 enum status boot_open(struct boot *b, const struct entry *entry, struct fail *why) MUST_CHECK;
 
 /* Which kernel that is, and whether a relocation table lies beside it. BAD_INPUT when it cannot be booted here. */
@@ -15,8 +15,8 @@ enum status boot_identify(struct boot *b, const struct entry *entry, struct fail
 void boot_close(struct boot *b);
 
 /*
- * Gives back what was taken for reading. Not on the way to the kernel, whose RAM it is then: firmware may clear what it
- * gets back, and OVMF does, at an instruction for each byte.
+ * Gives back what was taken for reading. Not before entering a kernel, whose RAM it becomes anyway: firmware may clear
+ * what it gets back; OVMF does, one instruction per byte.
  */
 void boot_give_back(struct boot *b);
 

@@ -41,30 +41,30 @@ void fw_release(struct range at);
 void *fw_take(uint64_t size);
 void fw_give(void *at, uint64_t size);
 
-/* Where physical memory is to be read and written: the same number in firmware, a place in an arena in tests. */
+/* A pointer to physical memory: the same number in firmware, a place in an arena in tests. */
 void *fw_memory_at(uint64_t address);
 
 /* ---- the machine ---- */
 
-/* Everything but the seed's fields, and but map_room and map_desc_size. */
+/* What firmware tells by itself; what survey, device tree, command line and entropy give stays unset. */
 void fw_machine(struct machine *machine);
 
 /* Fills @size bytes with the firmware's entropy; false when it has none. */
 bool fw_random(void *to, size_t size);
 
 /*
- * Lets firmware add to a device tree that is not its own what it alone knows of the machine: its own memory, the boot
- * hart. The tree, well-formed, lies in @room bytes, all of which it may have then. False when firmware adds nothing.
+ * Lets firmware add what only it knows, such as its own memory and the boot hart, to a device tree that is not its own.
+ * The tree is well-formed, and may grow to @room bytes. False when firmware adds nothing.
  */
 bool fw_fix_tree(void *tree, uint64_t room);
 
-/* ---- telling ---- */
+/* ---- messages and time ---- */
 
 /* Writes one line, "berth: " before it, when @level is at or below what loader.conf asks for. */
 __attribute__((format(printf, 2, 3))) void fw_log(enum log_level level, const char *format, ...);
 bool fw_log_wants(enum log_level level);
 
-/* A file that takes long: shows how far it is, on one line that is written over. @of 0: the file is done. */
+/* A file that takes long: shows the progress, on one line that is overwritten. @of 0: the file is done. */
 void fw_progress(const char *name, uint64_t done, uint64_t of);
 
 /* Microseconds on a clock that started before the loader; 0 when the machine's clock is not known. */
@@ -79,8 +79,8 @@ uint64_t fw_microseconds(void);
 enum status fw_exit(struct final_map *final, struct fail *why) MUST_CHECK;
 
 /*
- * After fw_exit: tells firmware that its runtime services stay at the addresses that they have, and says so in @final,
- * where the kernel reads it. Should firmware not want to be told, they are there all the same.
+ * After fw_exit: tells firmware that its runtime services keep their addresses, and records it in @final for the
+ * kernel. If firmware refuses the call, they keep them all the same.
  */
 void fw_map_runtime(struct final_map *final);
 

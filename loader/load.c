@@ -5,12 +5,12 @@
 #include "../base/mem.h"
 
 /*
- * Large enough that firmware's cost of a call vanishes, small enough that firmware returns from each: one read of
- * 2.5 GiB did not come back from OVMF within minutes, and 1 MiB pieces cost 38 % more than large ones.
+ * Large enough that the cost of a call vanishes, small enough that firmware returns from it: a read of 2.5 GiB did not
+ * return from OVMF within minutes, and 1 MiB pieces cost 38 % more than large ones.
  */
 #define PIECE	    MIB(16)
 #define SMALL_PIECE MIB(1)
-#define LONG_FILE   MIB(16) /* from here on the log tells the speed */
+#define LONG_FILE   MIB(16) /* from here on the log shows the speed */
 
 /* A file on its way: bytes [done, size) of what was asked are still to come. */
 struct transfer {
@@ -21,7 +21,7 @@ struct transfer {
 	bool checked; /* its first piece above 4 GiB was compared, or goes by the buffer (rule C7) */
 };
 
-/* Where the next byte belongs. No piece lies on both sides of 4 GiB, so that it is here or there as a whole. */
+/* Where the next byte belongs. No piece straddles 4 GiB. */
 static uint64_t next_at(const struct transfer *t)
 {
 	return t->to + t->done;
@@ -48,7 +48,7 @@ static enum status read_piece(struct transfer *t, void *to, size_t size, struct 
 	size_t got;
 
 	TRY(t->file->source.read(t->file, offset, to, size, &got, why));
-	if (got != size) /* above 4 GiB that may be firmware's doing: the buffer will tell */
+	if (got != size) /* above 4 GiB firmware may be at fault: the buffer will tell */
 		return fail(why, to != t->loading->bounce && is_above_4g(t) ? IO_ERROR : BAD_INPUT,
 			    "%s ends at byte %" PRIu64 ", although its size was %" PRIu64 " before", t->file->path,
 			    offset + got, t->file->size);
@@ -62,9 +62,9 @@ static void take_from_bounce(struct transfer *t, size_t size)
 }
 
 /*
- * Firmware wrote something else than it read, or elsewhere. What it read to above 4 GiB before may be as wrong. And
- * where it takes an address's low 32 bits, that may be among what was loaded; a file that goes on above 4 GiB starts
- * there at 0, where nothing lies (rule C1).
+ * Firmware wrote something other than what it read, or wrote it elsewhere. Its earlier reads above 4 GiB may be wrong
+ * too. If it drops an address's high bits, it may have overwritten what was loaded; not so with a file that crosses 4
+ * GiB, which then goes on at 0, where nothing lies (rule C1).
  */
 static void distrust(struct transfer *t)
 {
@@ -73,12 +73,12 @@ static void distrust(struct transfer *t)
 	loading->distrust_high = true;
 	if (loading->holds_high || (loading->holds && (uint32_t)next_at(t) >= MIB(1)))
 		loading->spoilt = true;
-	fw_log(LOG_QUIET, "firmware read other bytes to above 4 GiB than to below: reading by a buffer [C7]");
+	fw_log(LOG_QUIET, "firmware reads other bytes above 4 GiB than below: reading through a buffer [C7]");
 }
 
 /*
  * Rule C7: some firmware's disk drivers hand a device the low 32 bits of an address, and the bytes land elsewhere
- * without an error. So the first piece above 4 GiB is read again to below and compared.
+ * without an error. So the first piece above 4 GiB is read again below 4 GiB and compared.
  */
 static enum status check_first_piece(struct transfer *t, size_t size, struct fail *why)
 {

@@ -13,7 +13,7 @@ struct loading {
 	bool distrust_high;    /* firmware's reads above 4 GiB failed or came out wrong */
 	bool holds;	       /* something lies in its place already */
 	bool holds_high;       /* read straight to above 4 GiB */
-	bool spoilt;	       /* and may be wrong, for firmware lied: all is to be loaded once more */
+	bool spoilt;	       /* and may be wrong, because firmware lied: all must be loaded again */
 	uint64_t read, copied; /* bytes of files; what rule C7 reads a second time to compare is counted once */
 };
 
@@ -25,8 +25,8 @@ enum status load_file(struct loading *loading, struct file *file, uint64_t offse
 		      struct fail *why) MUST_CHECK;
 
 /*
- * Every piece of @image to the kernel's place in @plan, or to where its bytes wait until they are copied there (rule
- * C6), with zeros where it has none in the file.
+ * Loads every piece of @image to the kernel's place in @plan, or to where its bytes wait to be copied there (rule C6),
+ * with zeros where the file has no bytes.
  */
 enum status load_image(struct loading *loading, struct file *file, const struct image *image, const struct plan *plan,
 		       struct fail *why) MUST_CHECK;

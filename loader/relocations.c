@@ -59,7 +59,7 @@ static enum status randomise(struct boot *b, struct fail *why)
 	if (!policy_randomises(&p->image, b->command_line))
 		return OK;
 	if (!fw_random(&entropy, sizeof(entropy)) && !arch_random(&entropy)) {
-		fw_log(LOG_QUIET, "no entropy: the kernel's virtual addresses are those that it was linked for [X10]");
+		fw_log(LOG_QUIET, "no entropy: the kernel keeps the virtual addresses that it was linked for [X10]");
 		return OK;
 	}
 	table = table_of(b, &name);

@@ -6,7 +6,7 @@
 #include "../policy/policy.h"
 #include "../policy/unmet.h"
 
-/* All that a plan depends on, for the debug log: `berth plan` makes the same plan of it. */
+/* All that a plan depends on, for the debug log: `berth plan` makes the same plan from it. */
 void report_survey(const struct boot *b)
 {
 	const struct memmap *map = &b->situation.survey.map;

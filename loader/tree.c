@@ -6,7 +6,7 @@
 /* For what firmware adds to a tree: U-Boot 2023.01 asks for 12 KiB. */
 #define FIX_ROOM KIB(64)
 
-/* Of a tree in a file first its head alone, which tells how long it is: all of it would lie in the plan's way. */
+/* Reads only the header for now: the whole tree would occupy memory that the plan needs. */
 static enum status find_named_tree(struct boot *b, struct word path, struct fail *why)
 {
 	const struct protocol *protocol = b->situation.image.protocol;
@@ -20,7 +20,7 @@ static enum status find_named_tree(struct boot *b, struct word path, struct fail
 	TRY(source_read(&file->source, 0, head, sizeof(head), &got, why));
 	size = got == sizeof(head) ? tree_total_size(head) : 0;
 	if (size < TREE_HEADER || size > file->size)
-		return fail_by(why, BAD_INPUT, C11, "%s: no device tree, or not all of it, in %" PRIu64 " bytes",
+		return fail_by(why, BAD_INPUT, C11, "%s: not a device tree, or not all of one, in %" PRIu64 " bytes",
 			       file->path, file->size);
 	TRY(protocol->trees->check_size(size, protocol->most_tree, why));
 	b->situation.cargo.tree = (struct tree){NULL, size};
@@ -35,8 +35,8 @@ static enum status learn_tree(const struct situation *p, const struct tree *tree
 }
 
 /*
- * The tree that the entry names, and with what firmware adds to it. Only where it was learnt from before: what firmware
- * adds takes room that is planned then.
+ * Reads the tree that the entry names. Firmware adds to it only for protocols that learn from the tree early: the plan
+ * then knows how much room that takes.
  */
 static enum status read_named_tree(struct boot *b, struct tree *tree, struct fail *why)
 {
@@ -72,12 +72,11 @@ static void warn_of_lost_ranges(const struct situation *p)
 		if (!is_reserved(&p->machine, own.reserved[i]))
 			fw_log(LOG_QUIET,
 			       "the entry's device tree does not reserve %#" PRIx64 "-%#" PRIx64
-			       ", as firmware's own does: the kernel may take it [R3]",
+			       ", but firmware's own does: the kernel may use it [R3]",
 			       own.reserved[i].start, own.reserved[i].end);
 }
 
-/* What is learnt of a named tree decides where things lie: it is read for that, and given back before memory is looked
- * at. */
+/* A named tree decides where things lie, so it is read first, and its memory given back before the survey. */
 static enum status learn_named_tree(struct boot *b, struct fail *why)
 {
 	struct situation *p = &b->situation;
@@ -98,7 +97,7 @@ static enum status learn_named_tree(struct boot *b, struct fail *why)
 	return OK;
 }
 
-/* The plan was made by what the tree told before. */
+/* The plan depends on what the tree said before. */
 static bool tells_the_same(const struct machine *a, const struct machine *b)
 {
 	return a->n_reserved == b->n_reserved && a->riscv.levels == b->riscv.levels &&
@@ -111,7 +110,7 @@ enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fai
 
 	if (p->image.protocol->trees == NULL) {
 		if (entry->devicetree.length != 0)
-			fw_log(LOG_QUIET, "the entry's device tree is left out: this kernel reads none");
+			fw_log(LOG_QUIET, "devicetree ignored: this kernel does not use one");
 		return OK;
 	}
 	if (entry->devicetree.length != 0) {

@@ -6,8 +6,8 @@
 #include "attempt.h"
 
 /*
- * For a kernel that is told by a device tree: the one that the entry names, of which only the length is known until
- * boot_read_tree, else firmware's. BAD_INPUT when it is none.
+ * For a kernel that takes a device tree: the entry's, of which only the length is known until boot_read_tree, else
+ * firmware's. BAD_INPUT when it is not one.
  */
 enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fail *why) MUST_CHECK;
 enum status boot_read_tree(struct boot *b, struct fail *why) MUST_CHECK;

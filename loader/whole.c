@@ -12,7 +12,7 @@ enum status whole_read(struct whole *whole, uint64_t more, struct loading *loadi
 		return OK;
 	if (checked_add(whole->size, more, &whole->room) || (whole->at = fw_take(whole->room)) == NULL)
 		return fail(why, IO_ERROR, "%s: no memory to read it", file->path);
-	/* By the buffer below 4 GiB, for firmware chose where it lies [C7]. */
+	/* Through the buffer below 4 GiB, because firmware chose the address [C7]. */
 	for (uint64_t done = 0; done < whole->size; done += size) {
 		size = whole->size - done < loading->bounce_size ? (size_t)(whole->size - done) : loading->bounce_size;
 		TRY(source_read_all(&file->source, done, loading->bounce, size, why));

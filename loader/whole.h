@@ -8,13 +8,13 @@
 struct whole {
 	struct file file;
 	uint64_t size; /* bytes of it that are read */
-	uint8_t *at;   /* NULL: there is none, or it was not read yet */
-	uint64_t room; /* bytes there, of which the file takes the first */
+	uint8_t *at;   /* NULL: there is none, or it is not read yet */
+	uint64_t room; /* bytes there; the file takes the first ones */
 };
 
 /*
- * Reads the first whole->size bytes, by the buffer of @loading; @more: bytes behind them for what is added. A file that
- * is not open is none, and OK.
+ * Reads the first whole->size bytes, by the buffer of @loading; @more: bytes behind them for additions. A file that is
+ * not open is none, and OK.
  */
 enum status whole_read(struct whole *whole, uint64_t more, struct loading *loading, struct fail *why) MUST_CHECK;
 

@@ -74,7 +74,7 @@ void policy_own_parts(const struct loader_conf *conf, struct request request[N_P
 
 static void add_choice(struct request *r, struct range window, uint64_t align, bool from_top, enum rule by)
 {
-	/* The kernel wants its own place, and the initrd the one next to it; where the others lie nobody minds. */
+	/* Kernel and initrd keep the order of their own rule; where the others lie does not matter (C10). */
 	bool spares = r->part != PART_KERNEL && r->part != PART_INITRD;
 
 	if (r->n_choices < MAX_CHOICES)
@@ -83,7 +83,7 @@ static void add_choice(struct request *r, struct range window, uint64_t align, b
 
 /*
  * Rule X1 before rule C3: a lower alignment costs the kernel performance for as long as it runs, so the image's own
- * wish is given up only when it can be met nowhere.
+ * wish is given up only when it cannot be met anywhere.
  */
 static void choose_high(struct request *r)
 {
@@ -106,7 +106,7 @@ static void choose_low(struct request *r)
 	}
 }
 
-/* @at: the one address of the user's or of the image itself, against every limit that the image and mem= set. */
+/* Checks @at, the exact address that the user or the image asks for, against every limit of the image and of mem=. */
 static enum status check_exact(uint64_t at, const struct image *image, const struct request *r, struct fail *why)
 {
 	struct range place;
@@ -134,7 +134,7 @@ static enum status check_exact(uint64_t at, const struct image *image, const str
 	return OK;
 }
 
-/* Rule C5: one place and no other. The alignment told to the kernel is the best that the address happens to have. */
+/* Rule C5: one place and no other. The alignment reported to the kernel is the largest that the address has. */
 static void choose_exact(struct request *r, uint64_t at, enum rule by)
 {
 	uint64_t align = r->align.value;
@@ -165,8 +165,8 @@ static void choose_random(struct request *r, const uint64_t *entropy)
 }
 
 /*
- * Linux arch/x86/boot/compressed/kaslr.c, choose_random_location: from where it lies upwards, and a 32-bit kernel not
- * beyond 512 MiB (rule X11). At the top of that it would have nothing to choose from.
+ * Linux arch/x86/boot/compressed/kaslr.c, choose_random_location: it looks upwards from where it lies, and a 32-bit
+ * kernel only up to 512 MiB (rule X11). At the top it would have nothing to choose from.
  */
 static bool randomises_itself_upwards(const struct image *image, const char *command_line)
 {

@@ -9,7 +9,7 @@ static void add_written(struct handoff *handoff, struct range range)
 		handoff->written[handoff->n_written++] = range;
 }
 
-/* Where the loader wrote, and the kernel may read before its caches are on. */
+/* What the loader wrote and the kernel may read before its caches are on. */
 static void list_written(const struct situation *p, struct handoff *handoff)
 {
 	handoff->n_written = 0;
@@ -97,8 +97,8 @@ enum status situation_keep_out(struct situation *p, struct fail *why)
 }
 
 /*
- * Linux arch/arm64/mm/init.c, arm64_memblock_init: what is beyond mem= and holds the kernel or the initrd is added
- * back. So that the kernel has no more memory than was asked for, they lie below while they can.
+ * Linux arch/arm64/mm/init.c, arm64_memblock_init: memory beyond mem= that holds the kernel or the initrd is added
+ * back. They lie below it where possible, so that the kernel gets no more memory than was asked for.
  */
 static void wish_below_mem(struct situation *p)
 {
@@ -115,7 +115,7 @@ enum status situation_demand(struct situation *p, struct fail *why)
 
 	p->cargo.five_levels = policy_five_levels(&p->cpu, &p->image, p->cargo.command_line);
 	how = entrance_of(p);
-	policy_own_parts(p->conf, p->request); /* first, so that what holds for all parts holds for them */
+	policy_own_parts(p->conf, p->request); /* first, so that the limits of all parts apply to them too */
 	TRY(p->image.protocol->demand(&p->image, &p->cargo, &p->machine, p->request, why));
 	for (size_t i = 0; i < N_PARTS && p->arch->reach != NULL; i++) {
 		struct bound reach = p->arch->reach(&p->cpu);
@@ -134,7 +134,7 @@ enum status situation_demand(struct situation *p, struct fail *why)
 	return OK;
 }
 
-/* Of page tables: those that an x86 runs with, and those that all of RISC-V's harts have, 0 where nobody tells. */
+/* Page-table levels: x86, the current mode; RISC-V, the minimum over all harts (0: unknown). */
 static unsigned int levels(const struct situation *p)
 {
 	if (p->image.machine == ELF_RISCV)

@@ -23,10 +23,10 @@
 struct survey {
 	struct memmap map;
 	struct free_memory free;
-	size_t descriptors; /* that firmware had */
-	size_t final_room;  /* that the final map may have: those, and some to spare */
+	size_t descriptors; /* in firmware's map */
+	size_t final_room;  /* descriptors that the final map may have: the same, and some to spare */
 	size_t desc_size;   /* bytes of one */
-	void *pool;	    /* of who made it */
+	void *pool;	    /* for the maker of the survey */
 };
 
 struct situation {
@@ -45,29 +45,29 @@ struct situation {
 
 	/* conclusions */
 	struct request request[N_PARTS];
-	struct bound beyond_mem[N_PARTS]; /* their ends without arm64's mem=, which is a wish there (rule C9) */
-	bool is_beyond_mem;		  /* they needed that */
+	struct bound beyond_mem[N_PARTS]; /* upper limits without arm64's mem=, which is only a wish there (rule C9) */
+	bool is_beyond_mem;		  /* the parts did not fit below mem= */
 	struct plan plan;
 	bool copies_after_exit; /* rule C6 */
-	struct moves moves;	/* what they come to */
+	struct moves moves;	/* the copies, in an order that works */
 };
 
 /*
- * Measures what the handoff block needs, for the survey as it is now: again after each new look at memory, for tables
- * and map room follow the map. With handoff->block.at == NULL before the call nothing is written.
+ * Measures what the handoff block needs for the current survey; again after each new one, because tables and map room
+ * depend on the map. With handoff->block.at == NULL nothing is written.
  */
 void situation_describe(struct situation *p, struct handoff *handoff);
 enum status situation_measure(struct situation *p, struct fail *why) MUST_CHECK;
 
 /*
- * Once more after each new look at memory: takes out of it what the device tree keeps for somebody else (rule R3), and
- * finds where it starts. IO_ERROR when the survey has no room for that.
+ * To be called after each new survey: takes out of it what the device tree reserves (rule R3), and finds where memory
+ * starts. IO_ERROR when the survey has no room for that.
  */
 enum status situation_survey(struct situation *p, struct fail *why) MUST_CHECK;
 
 /*
- * Once more after each new look at memory, and after what firmware refused was taken out of it: keeps the parts out of
- * what the command line takes from the kernel (rule C13), and finds where the memory that mem= leaves ends (C9).
+ * To be called after each new survey, when what firmware refused is out of it: keeps the parts out of what the command
+ * line takes from the kernel (rule C13), and finds where the memory that mem= leaves ends (C9).
  */
 enum status situation_keep_out(struct situation *p, struct fail *why) MUST_CHECK;
 
@@ -75,8 +75,8 @@ enum status situation_keep_out(struct situation *p, struct fail *why) MUST_CHECK
 enum status situation_demand(struct situation *p, struct fail *why) MUST_CHECK;
 
 /*
- * What the debug log says of the survey, apart from its memory: the sizes on which the handoff block depends. Reading
- * it back is tools/mapread.c's.
+ * What the debug log says about the survey besides its memory: the sizes that the handoff block depends on. `berth
+ * plan` reads it back.
  */
 void situation_facts(struct text *text, const struct situation *p);
 

@@ -11,7 +11,8 @@ static struct range target_of(const struct situation *p)
 	return (struct range){kernel->exact.value, kernel->exact.value + kernel->size};
 }
 
-/* Of the window what is loaded; all of it where somebody writes to it as a whole. In whole pages, which firmware gives.
+/*
+ * The loaded part of the window, or all of it when it is written as one piece; in whole pages, as firmware allocates.
  */
 static uint64_t staged_size(const struct situation *p)
 {
@@ -34,7 +35,7 @@ bool staging_can_help(const struct situation *p, const struct plan_failure *fail
 	       memmap_is_free_after_exit(&p->survey.map, target_of(p), false, &stays);
 }
 
-/* ---- what the parts have left of free memory ---- */
+/* ---- free memory that the parts leave ---- */
 
 struct rest {
 	const struct runs *runs;
@@ -115,7 +116,7 @@ static bool wait_in_one_run(const struct rest *rest, struct range loaded, struct
 	return true;
 }
 
-/* Bytes of @held wait in the largest gaps that are left; each may be cut once more than there are gaps. */
+/* Bytes of @held wait in the largest gaps that are left, as many as it takes. */
 static bool wait_in_gaps(struct rest *rest, struct range held, struct copies *copies)
 {
 	while (!range_is_empty(held)) {
@@ -131,7 +132,7 @@ static bool wait_in_gaps(struct rest *rest, struct range held, struct copies *co
 	return true;
 }
 
-/* What of @loaded is free is loaded in place; what is held waits in pieces, outside of @loaded, so in nobody's way. */
+/* Free parts of @loaded are loaded in place; the others wait in pieces outside of @loaded, out of the way. */
 static bool wait_in_pieces(struct rest *rest, struct range loaded, struct copies *copies)
 {
 	struct range held = loaded;
@@ -163,14 +164,15 @@ static void put_kernel(struct situation *p)
 static enum status no_room(const struct situation *p, uint64_t size, struct fail *why)
 {
 	(void)fail_by(why, NO_PLACE, C6,
-		      "%s has to be copied to %#" PRIx64 " after exit, where boot services are until then, and "
-		      "nowhere can its %#" PRIx64 " bytes (%s) wait",
+		      "%s has to be copied to %#" PRIx64
+		      " after exit, where boot services are until then, and no free memory can hold its %#" PRIx64
+		      " bytes (%s) meanwhile",
 		      p->image.name, target_of(p).start, size, size_words(size).at);
 	fail_add(why, "  try: more memory, a smaller initrd, or a relocatable kernel; nothing was changed");
 	return NO_PLACE;
 }
 
-/* All other parts first; the kernel's bytes have what is left. */
+/* All other parts first; the kernel's bytes get what is left. */
 static enum status plan_rest(struct situation *p, const struct request *staged, const struct plan_trace *trace,
 			     struct fail *why)
 {
@@ -193,7 +195,7 @@ static enum status plan_rest(struct situation *p, const struct request *staged, 
 	return OK;
 }
 
-/* The bytes as a part like any other, where they would lie if they stayed there. */
+/* Places the bytes like any other part, as if they stayed there. */
 static enum status plan_staged(struct situation *p, struct request *staged, const struct plan_trace *trace)
 {
 	struct request *kernel = &p->request[PART_KERNEL], swap = *kernel;
@@ -210,7 +212,7 @@ static enum status plan_staged(struct situation *p, struct request *staged, cons
 	return OK;
 }
 
-/* The kernel is planned elsewhere, or not at all: what must be near to it must be near to where it will be. */
+/* The kernel is planned elsewhere or not at all, so parts that must be near it are kept near its final place. */
 static void keep_near_target(struct situation *p)
 {
 	for (size_t i = 0; i < N_PARTS; i++) {
@@ -241,7 +243,7 @@ enum status staging_plan(struct situation *p, const struct plan_trace *trace, st
 		status = plan_rest(p, &staged, trace, why);
 	p->survey.free.reserved = (struct range){0, 0};
 	TRY(status);
-	/* What waits does so outside of the place, or in one piece: there are no circles. */
+	/* What waits lies outside of the place, or is one piece, so copies cannot form a cycle. */
 	return copies_order(&p->plan.copies, (struct range){0, 0}, &p->moves, why);
 }
 

@@ -23,7 +23,7 @@ static const char *id_of(enum rule rule)
 	return rule_row(rule)->id;
 }
 
-/* "; the kernel lies at 0x1000000 instead [C3]" */
+/* "the kernel lies at 0x1000000 instead [C3]" */
 struct instead {
 	char at[64];
 };
@@ -47,7 +47,7 @@ static void say_in_the_way(struct text *text, const struct situation *p, struct 
 	const struct memory *owner = memmap_owner(&p->survey.map, wished);
 
 	if (wished.start % kernel->align.value != 0)
-		text_add(text, "is no multiple of %#" PRIx64 " [%s]", kernel->align.value, id_of(kernel->align.by));
+		text_add(text, "is not a multiple of %#" PRIx64 " [%s]", kernel->align.value, id_of(kernel->align.by));
 	else if (wished.start < kernel->min.value)
 		text_add(text, "begins below %#" PRIx64 " [%s]", kernel->min.value, id_of(kernel->min.by));
 	else if (wished.end > kernel->max.value)
@@ -56,7 +56,7 @@ static void say_in_the_way(struct text *text, const struct situation *p, struct 
 		text_add(text, "is held by %#" PRIx64 "-%#" PRIx64 " %s", owner->at.start, owner->at.end,
 			 memory_type_name(owner->type));
 	else
-		text_add(text, "is not all free memory, or firmware does not give it, or another part needs it [C8]");
+		text_add(text, "is not entirely free, or firmware does not give it, or another part needs it [C8]");
 }
 
 static void tell_preferred(const struct situation *p, const struct told *told)
@@ -67,7 +67,7 @@ static void tell_preferred(const struct situation *p, const struct told *told)
 	struct text text = TEXT(reason);
 
 	if (p->image.protocol->is_flat) {
-		tell(told, "placement preferred is not met: this kernel's header prefers no place; %s",
+		tell(told, "placement preferred is not met: this kernel's header names no preferred place; %s",
 		     instead_of(p).at);
 		return;
 	}
@@ -88,10 +88,10 @@ static enum rule no_choice(const struct situation *p)
 	return kernel->exact.by != RULE_NONE ? kernel->exact.by : kernel->lowest;
 }
 
-/* Of a kernel with relocations it is what its own decompressor would do, and nobody need have written it (rule X10). */
+/* For a kernel with relocations it is what its own decompressor would do; the user need not have asked (rule X10). */
 static void tell_random(const struct situation *p, const struct told *told)
 {
-	const char *wished = p->wish.said ? "placement random" : "a random place, which KASLR wishes,";
+	const char *wished = p->wish.said ? "placement random" : "a random place, which KASLR asks for,";
 
 	if (p->plan.part[PART_KERNEL].by == C12)
 		return;
@@ -112,7 +112,7 @@ static void tell_random(const struct situation *p, const struct told *told)
 static void tell_low(const struct situation *p, const struct told *told)
 {
 	if (p->request[PART_KERNEL].exact.by != RULE_NONE)
-		tell(told, "placement low is not met: the kernel runs at one place alone; %s", instead_of(p).at);
+		tell(told, "placement low is not met: the kernel can run at one place only; %s", instead_of(p).at);
 	for (unsigned int i = PART_KERNEL; i <= PART_HANDOFF && no_choice(p) == RULE_NONE; i++) {
 		struct range at = p->plan.part[i].at;
 
@@ -125,7 +125,7 @@ static void tell_low(const struct situation *p, const struct told *told)
 	}
 }
 
-/* Only where somebody wrote it: it is the default. That there is nothing above 4 GiB is part of the wish (rule C3). */
+/* Only when the user wrote it: it is the default. A place below 4 GiB for want of higher memory meets it (rule C3). */
 static void tell_high(const struct situation *p, const struct told *told)
 {
 	const struct placement *kernel = &p->plan.part[PART_KERNEL];
@@ -143,7 +143,7 @@ static void tell_high(const struct situation *p, const struct told *told)
 
 /* ---- what others wish ---- */
 
-/* The header's, which costs the kernel speed for as long as it runs. */
+/* The header's wish: without it the kernel is slower for as long as it runs. */
 static void tell_alignment(const struct situation *p, const struct told *told)
 {
 	const struct placement *kernel = &p->plan.part[PART_KERNEL];
@@ -151,8 +151,8 @@ static void tell_alignment(const struct situation *p, const struct told *told)
 	if (kernel->by == X1)
 		tell(told,
 		     "kernel_alignment %#" PRIx64
-		     " is not met: no free memory within the kernel's limits holds it so; it "
-		     "lies at %#" PRIx64 ", a multiple of %#" PRIx64 " [X1]",
+		     " is not met: no free memory within the kernel's limits fits it; it lies at %#" PRIx64
+		     ", a multiple of %#" PRIx64 " [X1]",
 		     p->request[PART_KERNEL].align.value, kernel->at.start, kernel->align);
 }
 

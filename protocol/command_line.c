@@ -97,6 +97,6 @@ bool command_line_amount(const char *line, bool least, uint64_t *amount)
 			found = false;
 		keep_smallest(align_down(piece_size(&p.value), EFI_PAGE), amount, &found);
 	}
-	/* Where the least counts none is no limit: mm/memblock.c, memblock_enforce_memory_limit. */
+	/* Where the smallest counts, 0 is no limit: mm/memblock.c, memblock_enforce_memory_limit. */
 	return found && (!least || *amount != 0);
 }

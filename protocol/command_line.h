@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a kernel's command line says of memory, read as Linux reads it: hostile text, of which any may be nonsense.
+ * What a kernel's command line says about memory, read as Linux reads it: hostile text that may be nonsense.
  * Sources: Linux lib/cmdline.c (next_arg, memparse), kernel/params.c (parse_args); and for each CPU as named below.
  */
 #ifndef BERTH_COMMAND_LINE_H
@@ -20,7 +20,7 @@ size_t command_line_options_end(const char *line);
 
 /*
  * Linux cuts a longer line off without a word: BAD_INPUT when it has more than @most bytes, its NUL not counted (rule
- * X7). @name: of the kernel; @by: what says how many it takes.
+ * X7). @name: the kernel's; @by: what sets the limit.
  */
 enum status command_line_check_length(const char *line, size_t most, const char *name, const char *by,
 				      struct fail *why) MUST_CHECK;
@@ -32,8 +32,8 @@ enum status command_line_check_length(const char *line, size_t most, const char 
 bool command_line_mem(const char *line, uint64_t *limit);
 
 /*
- * arm64 and RISC-V: how much memory there is to be (arch/arm64/mm/init.c and arch/riscv/mm/init.c, early_mem); of
- * several mem= the last, or with @least the smallest. False when there is none.
+ * arm64 and RISC-V: how much memory to use (arch/arm64/mm/init.c and arch/riscv/mm/init.c, early_mem); of several mem=
+ * the last, or with @least the smallest. False when there is none.
  */
 bool command_line_amount(const char *line, bool least, uint64_t *amount);
 

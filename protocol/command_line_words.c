@@ -88,7 +88,7 @@ struct piece_of_line next_of_list(struct piece_of_line *list)
 
 /* ---- numbers ---- */
 
-/* 16, which no base has, for what is no digit. */
+/* 16, not a digit in any base, for anything else. */
 static unsigned int digit_value(char c)
 {
 	char low = (char)(c | 0x20);

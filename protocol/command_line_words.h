@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A command line as Linux takes it apart: shared by the files that read one. Any bytes are a command line. */
+/* Takes a command line apart as Linux does, for the files that read one. Any bytes are a command line. */
 #ifndef BERTH_COMMAND_LINE_WORDS_H
 #define BERTH_COMMAND_LINE_WORDS_H
 
@@ -38,18 +38,18 @@ bool is_piece(struct piece_of_line piece, const char *text);
 /* lib/cmdline.c, next_arg: double quotes join words. False at the end of the line. */
 bool next_parameter(const char **line, struct parameter *p);
 
-/* The "--" behind which nothing is the kernel's. */
+/* True for "--", behind which nothing is for the kernel. */
 bool is_end_of_options(const struct parameter *p);
 
-/* kernel/params.c, parse_args: the same, and behind "--" nothing is the kernel's. */
+/* kernel/params.c, parse_args: the same, but "--" ends it. */
 bool next_option(const char **line, struct parameter *p);
 
-/* Of a list the next of those that stand between commas. */
+/* Takes the next item off a list with commas. */
 struct piece_of_line next_of_list(struct piece_of_line *list);
 
 /*
- * Takes a number off the front, as simple_strtoull does: 0 when there is none, and modulo 2^64, for what the kernel
- * makes of a number that is too large is where it must not be disturbed.
+ * Takes a number off the front, as simple_strtoull does: 0 when there is none, and modulo 2^64, because what counts is
+ * what the kernel makes of a number that is too large.
  */
 uint64_t piece_number(struct piece_of_line *text);
 

@@ -22,14 +22,15 @@ struct tree {
 struct tree_reader {
 	/* BAD_INPUT, with @name, when @blob is not one whole, well-formed tree. */
 	enum status (*check)(struct tree *tree, const char *name, struct bytes blob, struct fail *why);
-	/* Of a tree of @size bytes, before it is read. BAD_INPUT, signed with the rule, when it is larger than @most.
+	/*
+	 * Checks the size of a tree before it is read. BAD_INPUT, signed with the rule, when it is larger than @most.
 	 */
 	enum status (*check_size)(uint64_t size, struct bound most, struct fail *why);
 	/* What was wrong when one was written: a word for handoff->tree_error. */
 	const char *(*error)(int error);
 };
 
-/* The tree's length by its first TREE_HEADER bytes, which are big-endian; 0 when they are of something else. */
+/* The tree's length by its first TREE_HEADER bytes, which are big-endian; 0 when they are something else. */
 static inline uint64_t tree_total_size(const uint8_t header[TREE_HEADER])
 {
 	bool is_tree = header[0] == 0xd0 && header[1] == 0x0d && header[2] == 0xfe && header[3] == 0xed;

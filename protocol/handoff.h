@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the kernel and the CPU are handed, and the facts of the machine that go into it.
- * All of it lies in one block (PART_HANDOFF), so that it is easy to place, to own, and to keep out of the kernel.
+ * All of it lies in one block (PART_HANDOFF), so that it is easy to place, to own, and to keep apart from the kernel.
  */
 #ifndef BERTH_HANDOFF_H
 #define BERTH_HANDOFF_H
@@ -23,15 +23,15 @@ struct screen {
 /* Linux include/linux/efi.h, enum efi_secureboot_mode. */
 enum secure_boot { SECURE_BOOT_UNSET, SECURE_BOOT_UNKNOWN, SECURE_BOOT_DISABLED, SECURE_BOOT_ENABLED };
 
-#define KASLR_SEED_SIZE 8  /* of what /chosen's kaslr-seed has */
+#define KASLR_SEED_SIZE 8  /* bytes of /chosen's kaslr-seed */
 #define SEED_SIZE	32 /* bytes of entropy for the kernel; what libstub passes (EFI_RANDOM_SEED_SIZE) */
 
 /* What only RISC-V asks for. */
 struct riscv_machine {
 	bool has_hart;
 	uint64_t hart;	       /* the number of the one that runs the loader, and will enter the kernel */
-	unsigned int levels;   /* of page tables that every hart has by the device tree: 3 to 5; 0: not told */
-	uint64_t resident_end; /* of what is reserved where memory starts: SBI firmware; 0: nothing is */
+	unsigned int levels;   /* of page tables that every hart has, by the device tree: 3 to 5; 0: unknown */
+	uint64_t resident_end; /* end of what is reserved at the start of memory (SBI firmware); 0: nothing */
 };
 
 #define MAX_RESERVED 64 /* ranges; boards have up to some 30 */
@@ -41,15 +41,14 @@ struct machine {
 	uint64_t system_table; /* EFI_SYSTEM_TABLE */
 	bool efi_32_bits;      /* whose pointers have 32 bits */
 	uint64_t rsdp;	       /* ACPI's root pointer, 0: none */
-	struct bytes tree;     /* firmware's device tree, as long as it says that it is; at == NULL: none */
+	struct bytes tree;     /* firmware's device tree, with the length that it claims; at == NULL: none */
 	enum secure_boot secure_boot;
 	struct screen screen;
 	uint8_t seed[SEED_SIZE + KASLR_SEED_SIZE]; /* the first for the kernel's pool, the others for its own place */
 	bool has_seed;
 	size_t map_room;      /* descriptors that the final memory map may have */
 	size_t map_desc_size; /* bytes of one, as firmware says before exit */
-	uint64_t
-	    mem_end; /* of the amount that mem= names, where a kernel means that by it (rule C9); 0: none is named */
+	uint64_t mem_end; /* end of the amount that mem= names, for kernels that mean that by it (rule C9); 0: none */
 	struct range reserved[MAX_RESERVED]; /* by the device tree's /reserved-memory */
 	size_t n_reserved;
 	struct riscv_machine riscv;
@@ -90,7 +89,7 @@ struct handoff {
 	uint64_t table_root, gdt;
 	uint64_t tcr;	      /* arm64: how table_root is walked */
 	uint64_t tables_size; /* bytes of page tables */
-	uint64_t stack_top;   /* of what runs between exit and entry, where firmware's stack may be overwritten */
+	uint64_t stack_top;   /* for what runs between exit and entry, when firmware's stack may be overwritten */
 	uint64_t trampoline;  /* 0: the kernel is entered in 64-bit mode, with the levels of paging that firmware has */
 };
 
@@ -100,12 +99,12 @@ struct piece handoff_take_text(struct handoff *handoff, const char *text);
 /* Room for a map of machine->map_room descriptors, raw and sorted. */
 void handoff_take_map(struct handoff *handoff, const struct machine *machine);
 
-/* The same, raw, and for what of it firmware is told again. */
+/* The same, raw, with room for the part that firmware is told again. */
 void handoff_take_runtime_map(struct handoff *handoff, const struct machine *machine);
 
 /*
  * After ExitBootServices: @final, sorted. It runs where nothing can fail: the size of a descriptor was checked before
- * and the room counted; should firmware change its mind in between, what fits is there.
+ * and the room counted; if firmware changes its mind in between, what fits is there.
  */
 struct memmap handoff_sort_map(const struct handoff *handoff, const struct final_map *final);
 

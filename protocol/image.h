@@ -2,8 +2,8 @@
 /*
  * A kernel image, and the protocols that know one: a row a format, in the folder of its CPU.
  *
- * identify() reads the first bytes of the file into a validated struct, and says which others it wants to see, which
- * learn() is given one by one; after them nobody sees a number of the file.
+ * identify() reads the first bytes of the file into a validated struct, and says which others it wants; learn() is
+ * given them one by one. After that no code sees a number from the file.
  * demand() says what each part asks of its place; inspect() reads what only the loaded kernel tells. describe() writes
  * what the kernel is told, finish() adds what only the final memory map knows: it runs after ExitBootServices and
  * cannot fail.
@@ -35,7 +35,7 @@ struct image_piece {
 	uint64_t at, memory;   /* from the start of the kernel's place; memory >= size, and the rest is zeros */
 };
 
-/* Bytes of the file behind its head that tell more of the image: notes, which may lie anywhere. */
+/* Bytes of the file behind its head that tell more about the image: notes, which may lie anywhere. */
 #define IMAGE_WANTS	8
 #define IMAGE_WANT_MOST 65536 /* bytes of one */
 
@@ -60,7 +60,7 @@ struct image {
 	uint64_t preferred;	/* what `placement preferred` asks for */
 	uint64_t image_end;	/* where it ends in its file, and the table behind it begins; 0: it does not say */
 	bool has_table;		/* there is one, in its file or beside it: it can be moved to other virtual addresses */
-	bool in_one_piece;	/* unpacked or relocated: its window is written as one, also before it is copied */
+	bool in_one_piece;	/* unpacked or relocated: its window must be contiguous, even before it is copied */
 	bool moves_itself;	/* to a random place, unless told not to (rule X9) */
 	bool takes_five_levels; /* may be entered with 5-level paging on (rule X8) */
 	bool keeps_levels;	/* and runs with the levels that it is entered with: no decompressor switches them */
@@ -82,7 +82,7 @@ struct cargo {
 /*
  * Where an initrd of @size goes behind others that end at @end: on a 4-byte boundary, where the kernel's unpacker looks
  * for the next archive (Linux Documentation/driver-api/early-userspace/buffer-format.rst; init/initramfs.c,
- * unpack_to_rootfs), and with nothing behind the last. True, and nothing written, when that is larger than any memory.
+ * unpack_to_rootfs), and with nothing behind the last. True when that is larger than any memory.
  */
 static inline bool initrd_join(uint64_t end, uint64_t size, uint64_t *start, uint64_t *new_end)
 {
@@ -122,11 +122,11 @@ struct protocol {
 	enum status (*take_payload)(struct image *image, struct bytes head, struct fail *why);
 	/* Of the table, whose size is known before it is read. */
 	enum status (*check_table)(const char *name, uint64_t size, struct fail *why);
-	/* What the device tree, if there is one, tells of the machine before anything is placed; NULL: nothing. */
+	/* Reads what the device tree, if any, tells about the machine before anything is placed; NULL: nothing. */
 	enum status (*learn_tree)(const struct tree *tree, struct machine *machine, struct fail *why);
 	enum status (*demand)(const struct image *image, const struct cargo *cargo, const struct machine *machine,
 			      struct request request[N_PARTS], struct fail *why);
-	/* Says in a line, without its end, what of the demands is an estimate; false: nothing. NULL: nothing ever. */
+	/* Says in a line, without its end, which demand is an estimate; false: none. NULL: none ever. */
 	bool (*estimate)(const struct image *image, struct text *line);
 	/* @payload: the file at the kernel's place. Drops from @machine what this kernel does not take. NULL: nothing.
 	 */

@@ -57,7 +57,7 @@ static void set_add(struct set *set, struct range range)
 
 	if (range_is_empty(range))
 		return;
-	/* Those that it touches become one with it. */
+	/* Ranges that it touches are merged into it. */
 	for (size_t i = 0; i < set->n;) {
 		struct range old = set->at[i];
 
@@ -77,7 +77,7 @@ static void set_add(struct set *set, struct range range)
 /* ---- memmap= ---- */
 
 /*
- * What the kernel's table comes to. Where entries overlap the highest type counts (e820__update_table), so what was
+ * What becomes of the kernel's table. Where entries overlap the highest type counts (e820__update_table), so what was
  * taken from RAM stays so even where RAM is added.
  */
 struct told {
@@ -94,8 +94,8 @@ static struct range range_of(uint64_t start, uint64_t size)
 }
 
 /*
- * parse_memmap_one, "%": SIZE%AT-FROM+TO changes what is of one type to another, or without one of them adds or
- * removes. What is made RAM that was something else is left out: firmware keeps that.
+ * parse_memmap_one, "%": SIZE%AT-FROM+TO changes memory from one type to another, or without one of them adds or
+ * removes it. What is made RAM from another type is left out: firmware keeps that.
  */
 static void change_types(struct told *told, struct range range, struct piece_of_line types)
 {
@@ -180,7 +180,7 @@ static bool ends_with(struct piece_of_line piece, const char *end)
 	return is_piece((struct piece_of_line){piece.at + piece.length - length, length}, end);
 }
 
-/* RANGE:SIZE,...: which of them counts hangs on how much memory the kernel finds; the largest is enough for each. */
+/* RANGE:SIZE,...: which one counts depends on how much memory the kernel finds; the largest covers them all. */
 static uint64_t take_largest(struct piece_of_line *text)
 {
 	uint64_t largest = 0;
@@ -208,7 +208,7 @@ static bool has_ranges(struct piece_of_line value)
 }
 
 /*
- * kernel/crash_reserve.c, parse_crashkernel: the last one without ",high", ",low" or ",cma" counts. At 0 means anywhere
+ * kernel/crash_reserve.c, parse_crashkernel: the last one without ",high", ",low" or ",cma" counts. @0 means anywhere
  * (reserve_crashkernel_generic).
  */
 static void take_crash_kernel(struct told *told, const char *line)
@@ -234,7 +234,7 @@ static void take_crash_kernel(struct told *told, const char *line)
 
 static const struct range everywhere = {0, UINT64_MAX};
 
-/* A page of which the kernel cannot use all it does not use at all. */
+/* The kernel does not use a page at all when it cannot use all of it. */
 static struct range whole_pages(struct range range)
 {
 	uint64_t end;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which memory a command line takes out of the kernel's (rule C13). Sources: as command_line.h's. */
+/* Which memory a command line takes from the kernel (rule C13). Sources: those of command_line.h. */
 #ifndef BERTH_KEPT_OUT_H
 #define BERTH_KEPT_OUT_H
 

@@ -8,7 +8,7 @@
 
 #include "kernel.h"
 
-/* What a file may be at once is asked in the order of what it would be booted as. */
+/* A file may be several things at once: the first is what it would be booted as. */
 static bool (*const readers[])(struct inspection *) = {
     inspect_uki, inspect_bzimage, inspect_zboot, inspect_arm64, inspect_riscv, inspect_pe, inspect_elf, inspect_wrapper,
 };
@@ -54,7 +54,7 @@ static int inspect_file(const char *path, struct json *json)
 		return complain("%s: %s", path, strerror(errno));
 	if (fstat(fileno(in.file), &stat_of) != 0 || !S_ISREG(stat_of.st_mode)) {
 		fclose(in.file);
-		return complain("%s: no file", path);
+		return complain("%s: not a file", path);
 	}
 	in.size = (uint64_t)stat_of.st_size;
 	if (json != NULL) {
@@ -62,7 +62,7 @@ static int inspect_file(const char *path, struct json *json)
 		json_string(json, "file", path);
 	}
 	if (!inspect_open(&in)) {
-		status = complain("%s: no kernel, EFI file or wrapper that is known", path);
+		status = complain("%s: not a kernel, EFI file or wrapper that Berth knows", path);
 		if (json != NULL)
 			json_null(json, "format");
 	}

@@ -41,7 +41,7 @@ static const char *words_of(const struct field *f, uint64_t value, char *to, siz
 	case 0x236:
 		return flag_words(value, xloadflags, to, room);
 	case 0x235:
-		snprintf(to, room, "%s", value < 64 ? size_words(UINT64_C(1) << value).at : "no power of two");
+		snprintf(to, room, "%s", value < 64 ? size_words(UINT64_C(1) << value).at : "not a power of two");
 		return to;
 	case 0x1f4:
 		snprintf(to, room, "%s", size_words(value * 16).at);
@@ -70,7 +70,7 @@ static void show_pointed(struct inspection *in, uint64_t version)
 	    length >= 4) {
 		const char *kind = compression_at(in, setup + offset);
 
-		show_field(in, "payload", setup + offset, 0, length, kind == NULL ? "of no format that is known" : kind,
+		show_field(in, "payload", setup + offset, 0, length, kind == NULL ? "of an unknown format" : kind,
 			   "the compressed kernel, in the file");
 		if (inspect_get(in, setup + offset + length - 4, 4, &size))
 			show_field(in, "payload size inflated", setup + offset + length - 4, 4, size,
@@ -79,7 +79,7 @@ static void show_pointed(struct inspection *in, uint64_t version)
 	if (version >= 0x20f && inspect_get(in, 0x268, 4, &info) && info != 0 &&
 	    inspect_is(in, setup + info, "LToP", 4)) {
 		show_read(in, "kernel_info size", setup + info + 4, 4, NULL, "of kernel_info");
-		show_read(in, "kernel_info size_total", setup + info + 8, 4, NULL, "with what hangs on it");
+		show_read(in, "kernel_info size_total", setup + info + 8, 4, NULL, "with all that belongs to it");
 		show_read(in, "setup_type_max", setup + info + 12, 4, NULL,
 			  "the largest type of setup_data that it takes");
 	}

@@ -62,7 +62,7 @@ static const char *machine_name(uint64_t machine)
 	case 258:
 		return "LoongArch";
 	default:
-		return "a machine that is not known";
+		return "an unknown machine";
 	}
 }
 

@@ -10,7 +10,7 @@
 
 bool inspect_arm64(struct inspection *in)
 {
-	static const char *const pages[] = {"page size not told", "4 KiB pages", "16 KiB pages", "64 KiB pages"};
+	static const char *const pages[] = {"page size not stated", "4 KiB pages", "16 KiB pages", "64 KiB pages"};
 	uint64_t flags, image_size = 0;
 	char words[96];
 

@@ -98,7 +98,7 @@ static const char *machine_name(uint64_t machine)
 	case 0x6264:
 		return "LoongArch, 64 bits";
 	default:
-		return "a machine that is not known";
+		return "an unknown machine";
 	}
 }
 
@@ -123,7 +123,7 @@ static void show_optional(struct inspection *in, uint64_t at)
 	if (!plus && magic != 0x10b)
 		return;
 	show_read(in, "entry point", at + 16, 4, NULL, "from the image's base");
-	show_read(in, "image base", at + (plus ? 24 : 28), plus ? 8 : 4, NULL, "where it likes to lie");
+	show_read(in, "image base", at + (plus ? 24 : 28), plus ? 8 : 4, NULL, "where it prefers to lie");
 	show_read(in, "section alignment", at + 32, 4, NULL, "in memory");
 	show_read(in, "file alignment", at + 36, 4, NULL, "");
 	show_read(in, "image version", at + 44, 4, NULL, "major, then minor; Linux tells of LoadFile2 by 1");

@@ -15,7 +15,7 @@
 #define MOST_LINE   2047     /* arch/arm64/include/uapi/asm/setup.h, COMMAND_LINE_SIZE, of which one is the NUL */
 #define ADDRESS_END TIB(256) /* booting.rst: the 48-bit addressable range */
 
-/* booting.rst: before 3.17 image_size is 0, and what the kernel needs behind its file is nowhere said: an estimate. */
+/* booting.rst: before 3.17 image_size is 0, and nothing says what the kernel needs behind its file: an estimate. */
 #define OLD_TEXT_OFFSET 0x80000
 #define OLD_BEHIND	MIB(16)
 

@@ -27,7 +27,7 @@ static uint64_t field(const struct parse *p, uint64_t at, struct elf_field which
 {
 	uint64_t value = 0;
 
-	/* elf_parse has seen to it that the head reaches to the end of the ELF header and of the program headers. */
+	/* elf_parse has checked that the head reaches to the end of the ELF header and of the program headers. */
 	(void)elf_get(p->head, p->elf->is_64, at, which, &value);
 	return value;
 }
@@ -95,7 +95,7 @@ static enum status check_header(const struct parse *p, struct fail *why)
 	return OK;
 }
 
-/* [offset, offset + size) must lie in the file; where it ends is told to file_end. */
+/* [offset, offset + size) must lie in the file; file_end grows to its end. */
 static bool lies_in_file(struct elf *elf, uint64_t offset, uint64_t size)
 {
 	struct range piece;
@@ -204,11 +204,11 @@ static enum status check_segment(const struct parse *p, const struct header *h, 
 			       "%s: program header %u: p_filesz %#" PRIx64 " is more than p_memsz %#" PRIx64,
 			       p->elf->name, h->number, h->filesz, h->memsz);
 	/*
-	 * gABI, "Program Header", p_align: 0 and 1 mean none. That p_vaddr and p_offset agree modulo p_align concerns
-	 * who maps the file; here it is read, and kernels' linker scripts do not always care.
+	 * gABI, "Program Header", p_align: 0 and 1 mean none. That p_vaddr and p_offset agree modulo p_align matters to
+	 * those who map the file; here it is read, and kernels' linker scripts do not always care.
 	 */
 	if (h->align != 0 && !is_power_of_two(h->align))
-		return fail_by(why, BAD_INPUT, E1, "%s: program header %u: p_align %#" PRIx64 " is no power of two",
+		return fail_by(why, BAD_INPUT, E1, "%s: program header %u: p_align %#" PRIx64 " is not a power of two",
 			       p->elf->name, h->number, h->align);
 	TRY(check_addresses(p, h, "p_vaddr", h->vaddr, why));
 	return check_addresses(p, h, "p_paddr", h->paddr, why);
@@ -220,7 +220,7 @@ static enum status add_segment(struct parse *p, const struct header *h, struct f
 
 	TRY(check_segment(p, h, why));
 	if (h->memsz == 0)
-		return OK; /* nothing of it is anywhere */
+		return OK; /* it takes no memory */
 	if (elf->n_segments == ELF_MAX_SEGMENTS)
 		return fail_by(why, BAD_INPUT, E1, "%s: program header %u: more than %u PT_LOAD segments", elf->name,
 			       h->number, (unsigned int)ELF_MAX_SEGMENTS);
@@ -251,7 +251,7 @@ static enum status add_note(struct elf *elf, const struct header *h, struct fail
 static enum status add_header(struct parse *p, const struct header *h, struct fail *why)
 {
 	if ((h->type == PT_NOTE || h->type == PT_DYNAMIC) && h->filesz == 0)
-		return OK; /* of nothing, linkers write any offset */
+		return OK; /* linkers write any offset for an empty piece */
 	switch (h->type) {
 	case PT_LOAD:
 		TRY(check_in_file(p, h, why));
@@ -268,8 +268,8 @@ static enum status add_header(struct parse *p, const struct header *h, struct fa
 		return OK;
 	case PT_INTERP:
 		return fail(why, BAD_INPUT,
-			    "%s: program header %u: PT_INTERP: a program of an operating system, which wants that "
-			    "system's interpreter; no kernel",
+			    "%s: program header %u: PT_INTERP: not a kernel, but a program that needs its operating "
+			    "system's interpreter",
 			    p->elf->name, h->number);
 	default:
 		return OK; /* PT_PHDR, PT_TLS, PT_GNU_STACK and others say nothing of where the image lies */
@@ -401,8 +401,8 @@ static struct meanings meanings_of(const struct elf *elf, uint64_t address, uint
 }
 
 /*
- * x86-64's vmlinux has a physical e_entry, arm64's and riscv64's a virtual one, and the gABI knows no other. Which it
- * is says the segment that has it, and of several the executable one.
+ * x86-64's vmlinux has a physical e_entry, arm64's and riscv64's a virtual one, and the gABI knows no other. The
+ * segment that has it tells which, and of several the executable one.
  */
 static enum status find_entry(struct elf *elf, uint64_t entry, struct fail *why)
 {
@@ -413,7 +413,7 @@ static enum status find_entry(struct elf *elf, uint64_t entry, struct fail *why)
 	if (m.n == 0)
 		return fail_by(why, BAD_INPUT, E1,
 			       "%s: e_entry %#" PRIx64
-			       " lies in what no segment has from the file, neither as virtual nor as physical address",
+			       " lies in no segment's bytes from the file, neither as virtual nor as physical address",
 			       elf->name, entry);
 	if (m.n > 1)
 		return fail_by(
@@ -451,7 +451,7 @@ enum status elf_parse(struct elf *elf, const char *name, struct bytes head, uint
 	uint64_t magic;
 
 	if (!bytes_get(head, 0, 4, &magic) || magic != ELF_MAGIC)
-		return fail(why, NOT_FOUND, "%s: no ELF file: it does not start with 0x7f \"ELF\"", name);
+		return fail(why, NOT_FOUND, "%s: not an ELF file: it does not start with 0x7f \"ELF\"", name);
 	*elf = (struct elf){.name = name, .file_size = file_size, .align = 1};
 	TRY(check_ident(&p, why));
 	TRY(check_header(&p, why));

@@ -31,7 +31,7 @@ struct elf_segment {
 	uint16_t header; /* number of its program header, for messages */
 };
 
-/* A piece of the file that something else than a PT_LOAD names; never empty in the tables below. */
+/* A piece of the file that something other than a PT_LOAD names; never empty in the tables below. */
 struct elf_piece {
 	uint64_t offset, size, vaddr, align;
 };
@@ -67,7 +67,7 @@ struct elf {
 /*
  * @head: the first bytes of the file, up to the end of its program headers at least.
  * @file_size: bytes, or SIZE_UNKNOWN; then nothing is checked against it.
- * NOT_FOUND when it is no ELF file; BAD_INPUT naming header, field and value otherwise. Rule: E1.
+ * NOT_FOUND when it is not an ELF file; BAD_INPUT naming header, field and value otherwise. Rule: E1.
  */
 enum status elf_parse(struct elf *elf, const char *name, struct bytes head, uint64_t file_size,
 		      struct fail *why) MUST_CHECK;
@@ -77,13 +77,13 @@ void elf_demand(const struct elf *elf, struct request *kernel);
 
 /*
  * Where [vaddr, vaddr + size) lies, in bytes from the start of the window; @size is not 0. False when it is in no
- * segment, in several, or in more than one by halves.
+ * segment, in several, or split between two.
  */
 bool elf_at_virtual(const struct elf *elf, uint64_t vaddr, uint64_t size, uint64_t *at);
 
 /* ---- notes ---- */
 
-/* What Xen's notes tell of an entry by the PVH protocol. Source: Linux include/xen/interface/elfnote.h. */
+/* What Xen's notes tell about an entry by the PVH protocol. Source: Linux include/xen/interface/elfnote.h. */
 struct elf_pvh {
 	bool has_entry;		  /* XEN_ELFNOTE_PHYS32_ENTRY */
 	bool has_limits;	  /* XEN_ELFNOTE_PHYS32_RELOC: the image may be moved, within these limits */
@@ -91,19 +91,19 @@ struct elf_pvh {
 	uint32_t align, min, max; /* of the window; a power of two; max is its last byte */
 };
 
-/* Of which system the image is, by its notes' owners, and what Xen is to call it (XEN_ELFNOTE_GUEST_OS). */
+/* Which system the image belongs to, by its notes' owners and the name that Xen is given (XEN_ELFNOTE_GUEST_OS). */
 struct elf_marks {
 	bool is_linux;	 /* surely Linux: its own notes, since 4.19 (include/linux/elfnote.h), or "linux" in Xen's */
 	bool is_foreign; /* some note is neither Linux's, nor Xen's, nor a tool's, or Xen's tells of another system */
 };
 
-/* Adds what one PT_NOTE tells to @marks; a note that runs past the end ends it. */
+/* Adds what one PT_NOTE tells to @marks; a note that runs past the end ends the reading. */
 void elf_read_marks(const struct elf *elf, size_t which, struct bytes notes, struct elf_marks *marks);
 
 /*
  * Adds what one PT_NOTE tells of PVH to @pvh, which is zero before the first.
  * @notes: the bytes of elf->note[@which], wherever they were read to.
- * BAD_INPUT when a note runs past them, or a value cannot be.
+ * BAD_INPUT when a note runs past them, or a value is impossible.
  */
 enum status elf_read_pvh(const struct elf *elf, size_t which, struct bytes notes, struct elf_pvh *pvh,
 			 struct fail *why) MUST_CHECK;

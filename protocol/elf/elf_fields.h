@@ -76,7 +76,7 @@ static inline unsigned int elf_symbol_size(bool is_64)
 	return is_64 ? 24 : 16;
 }
 
-/* An address of the image: of DT_RELR's words, and the half of DT_RELENT's entries. */
+/* Bytes of an address: a word of DT_RELR, half an entry of DT_REL. */
 static inline unsigned int elf_word(bool is_64)
 {
 	return is_64 ? 8 : 4;
@@ -89,7 +89,7 @@ static inline bool elf_get(struct bytes from, bool is_64, uint64_t at, struct el
 
 	if (at > from.size || from.size - at < step)
 		return false;
-	/* Two calls, for a width that is a constant is one instruction. */
+	/* Two calls, because a constant width is one instruction. */
 	return is_64 ? bytes_get(from, (size_t)(at + step), field.width_64, out)
 		     : bytes_get(from, (size_t)(at + step), field.width_32, out);
 }

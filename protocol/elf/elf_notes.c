@@ -11,7 +11,7 @@ struct note {
 };
 
 /*
- * Takes the note at @at. gABI wants 8-byte steps in 64-bit files, and all but .note.gnu.property (p_align 8) have 4.
+ * Takes the note at @at. gABI wants 8-byte steps in 64-bit files, but all except .note.gnu.property (p_align 8) have 4.
  * False when it runs past the end.
  */
 static bool take_note(struct bytes notes, uint64_t step, uint64_t *at, struct note *note)
@@ -122,7 +122,7 @@ static enum status read_limits(const struct elf *elf, struct bytes value, struct
 	(void)bytes_get(value, 8, 4, &max);
 	if (!is_power_of_two(align) || align > GIB(2))
 		return fail_by(why, BAD_INPUT, E1,
-			       "%s: note PHYS32_RELOC: alignment %#" PRIx64 " is no power of two up to 2 GiB",
+			       "%s: note PHYS32_RELOC: alignment %#" PRIx64 " is not a power of two up to 2 GiB",
 			       elf->name, align);
 	if (min > max)
 		return fail_by(why, BAD_INPUT, E1,

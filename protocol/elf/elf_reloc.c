@@ -23,7 +23,7 @@ struct type {
 
 /*
  * psABI supplements: AMD64, table 4.10; Intel386, table 4.4; "ELF for the Arm 64-bit Architecture", 5.7; "RISC-V ELF
- * psABI", "Relocations". Of those that linkers alone see are here the ones that Linux's relocs.c takes as well. AMD64's
+ * psABI", "Relocations". Of the types that only linkers see, those that Linux's relocs.c takes are here. AMD64's
  * GOTPCREL* are not: the distance stays, but no relocation is kept for the address in the GOT.
  */
 static const struct type types[] = {
@@ -55,7 +55,7 @@ static const struct type types[] = {
     {ELF_RISCV, 5, SYMBOL, 8, WHOLE, "R_RISCV_JUMP_SLOT"},
 };
 
-/* Of a symbol: its address as linked, and whether it moves with the image. */
+/* A symbol: its address as linked, and whether it moves with the image. */
 struct symbol {
 	uint64_t value;
 	bool moves;
@@ -69,7 +69,7 @@ struct entry {
 /* One pass over the tables of an image: it checks, and the second one writes as well. */
 struct pass {
 	const struct elf_image *image;
-	struct elf_table table; /* that is being gone through */
+	struct elf_table table; /* being processed */
 	uint64_t delta;
 	bool linked; /* the linker has applied them already: only what moving changes is left */
 	bool writes;
@@ -134,10 +134,10 @@ static enum status find_symbol(const struct pass *p, const struct entry *e, stru
 	    !elf_get(p->table.from, is_64, at, ST_NAME, &name) || !elf_get(p->table.from, is_64, at, ST_INFO, &info) ||
 	    !elf_get(p->table.from, is_64, at, ST_SHNDX, &section) ||
 	    !elf_get(p->table.from, is_64, at, ST_VALUE, &symbol->value))
-		return fail_by(p->why, BAD_INPUT, E2, "%s: %s: symbol %" PRIu64 " lies behind the table of symbols",
+		return fail_by(p->why, BAD_INPUT, E2, "%s: %s: symbol %" PRIu64 " lies behind the symbol table",
 			       elf_of(p)->name, where(p, e->number).at, e->symbol);
 	if (section == SHN_UNDEF && info >> 4 != STB_WEAK)
-		return fail_by(p->why, BAD_INPUT, E2, "%s: %s: the symbol %s is undefined; nobody here defines it",
+		return fail_by(p->why, BAD_INPUT, E2, "%s: %s: the symbol %s is undefined, and nothing here defines it",
 			       elf_of(p)->name, where(p, e->number).at, symbol_name(p, e->symbol, name).at);
 	if (section == SHN_COMMON || (info & 15) == STT_TLS || (info & 15) == STT_GNU_IFUNC)
 		return fail_by(p->why, BAD_INPUT, E2,
@@ -160,7 +160,7 @@ static const struct type *type_of(enum elf_machine machine, uint64_t number)
 	return NULL;
 }
 
-/* SYMBOL and BASE are for who loads an image: among the linker's own entries they are none. */
+/* SYMBOL and BASE are for loaders: among the linker's own entries they are not known. */
 static bool is_known(const struct pass *p, const struct type *type)
 {
 	return type != NULL && !(p->linked && (type->formula == SYMBOL || type->formula == BASE));
@@ -173,7 +173,7 @@ static enum status read_entry(const struct pass *p, uint64_t number, struct entr
 	bool is_64 = elf_of(p)->is_64;
 
 	*e = (struct entry){.number = number};
-	/* elf_tables.c has seen to it that the table lies in from, whose size does not change. */
+	/* elf_tables.c has checked that the table lies in from, whose size does not change. */
 	(void)elf_get(table->from, is_64, at, R_OFFSET, &e->vaddr);
 	(void)elf_get(table->from, is_64, at, R_INFO, &info);
 	if (table->form == ELF_RELA)
@@ -206,7 +206,7 @@ static bool fits(enum fit fit, uint64_t value)
 	return false;
 }
 
-/* The value of a field that nobody has computed yet; @held is what it holds. */
+/* The value of a field that is not computed yet; @held is what it holds. */
 static uint64_t computed(const struct pass *p, const struct entry *e, struct symbol s, uint64_t held)
 {
 	uint64_t addend = p->table.form == ELF_RELA ? e->addend : held;
@@ -336,8 +336,8 @@ static enum status check_delta(const struct elf_image *image, uint64_t delta, st
 			    image->size, range_size(elf->window));
 	if (delta % elf->align != 0)
 		return fail_by(why, BAD_INPUT, E1,
-			       "%s: moved by %#" PRIx64 ", which is no multiple of its alignment, %#" PRIx64, elf->name,
-			       delta, elf->align);
+			       "%s: moved by %#" PRIx64 ", which is not a multiple of its alignment, %#" PRIx64,
+			       elf->name, delta, elf->align);
 	/* Modulo 2^64 a move down is one up past the end: all segments go there, or none. */
 	wraps = elf->segment[0].vaddr + delta < delta;
 	for (size_t i = 0; i < elf->n_segments; i++) {
@@ -400,15 +400,15 @@ enum status elf_relocate(const struct elf_image *image, struct bytes file, uint6
 	p.linked = image->elf->dynamic.size == 0;
 	TRY(check_delta(image, delta, why));
 	TRY(pass(&p, file, &any));
-	/* An ET_EXEC's PT_DYNAMIC is applied where it is; what its code has of fixed addresses it does not tell. */
+	/* An ET_EXEC's PT_DYNAMIC is applied only in place: it does not tell of fixed addresses in the code. */
 	if (!image->elf->movable && delta != 0 && !(p.linked && any))
 		return fail_by(why, BAD_INPUT, E1,
 			       "%s: linked for %#" PRIx64
-			       " (ET_EXEC), and it keeps no relocations of its code: it runs nowhere else",
+			       " (ET_EXEC), and it keeps no relocations for its code: it runs nowhere else",
 			       image->elf->name, image->elf->window.start);
 	p.writes = true;
 	if (pass(&p, file, &any) != OK) {
-		fail_add(why, "  the image in memory is of no use any more: a part of it was relocated");
+		fail_add(why, "  the image in memory cannot be used any more: a part of it was relocated");
 		return why->status;
 	}
 	*n = p.n;

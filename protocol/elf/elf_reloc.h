@@ -22,9 +22,9 @@ struct elf_image {
  * @file: the whole file, or none of it ({NULL, 0}) when only PT_DYNAMIC is to be looked at.
  * @n: how many fields were written.
  *
- * Once and for an image as it was linked: of what is in the tables nothing is written anew. All entries are checked
- * before the first is applied, so an image that is refused was not changed; but one that changes its own tables or one
- * field several times may fail after that, and then the sentence says that it is of no use any more.
+ * Once only, on an image as it was linked: the tables themselves are not updated. All entries are checked before the
+ * first is applied, so an image that is refused was not changed; but one that changes its own tables or one field
+ * several times may fail after that, and then @why says that it cannot be used any more.
  * BAD_INPUT, signed E1 when the image cannot be moved by @delta, E2 when an entry is wrong: its type unknown, its field
  * outside of the segments, its symbol undefined, its value too large for the field.
  */

@@ -28,7 +28,7 @@ enum {
 
 struct dynamic {
 	uint64_t value[N_TAGS];
-	uint64_t has; /* a bit a tag */
+	uint64_t has; /* one bit per tag */
 };
 
 static bool has(const struct dynamic *d, unsigned int tag)
@@ -81,7 +81,7 @@ static bool to_end_of_segment(const struct elf *elf, uint64_t vaddr, struct rang
 	return true;
 }
 
-/* DT_SYMTAB has no size: how many symbols there are nobody says, so they end where their segment ends. */
+/* DT_SYMTAB has no size: nothing tells how many symbols there are, so they end where their segment ends. */
 static enum status find_symbols(const struct elf *elf, const struct dynamic *d, struct elf_symbols *symbols,
 				struct fail *why)
 {
@@ -110,7 +110,7 @@ static enum status add_table(const struct elf *elf, struct elf_table *table, uin
 	table->entry_size = entry_size(elf->is_64, table->form);
 	if (size % table->entry_size != 0)
 		return fail_by(why, BAD_INPUT, E2,
-			       "%s: %s: %" PRIu64 " bytes of relocations are no multiple of %u, an entry's size",
+			       "%s: %s: %" PRIu64 " bytes of relocations are not a multiple of %u, an entry's size",
 			       elf->name, table->what, size, table->entry_size);
 	if (!elf_at_virtual(elf, vaddr, size, &at))
 		return fail_by(why, BAD_INPUT, E2,
@@ -145,7 +145,7 @@ static enum status find_table(const struct elf *elf, const struct dynamic *d, st
 	return OK;
 }
 
-/* DT_JMPREL, of the form that DT_PLTREL tells. Some linkers count it into the other table, where it is done already. */
+/* DT_JMPREL, in the form that DT_PLTREL names. Some linkers include it in the other table, which is done already. */
 static enum status find_jump_table(const struct elf *elf, const struct dynamic *d,
 				   struct elf_table table[ELF_DYNAMIC_TABLES], size_t *n, struct fail *why)
 {
@@ -200,7 +200,7 @@ static bool section_at(const struct elf *elf, struct bytes file, uint64_t number
 	uint64_t at = elf->sections.offset + number * elf_section_header_size(elf->is_64);
 	bool is_64 = elf->is_64;
 
-	/* elf_parse has seen to it that the whole table has file offsets; whether it was read is seen here. */
+	/* elf_parse has checked that the whole table has file offsets; whether it was read is checked here. */
 	return number < elf->sections.count && elf_get(file, is_64, at, SH_TYPE, &s->type) &&
 	       elf_get(file, is_64, at, SH_FLAGS, &s->flags) && elf_get(file, is_64, at, SH_OFFSET, &s->offset) &&
 	       elf_get(file, is_64, at, SH_SIZE, &s->size) && elf_get(file, is_64, at, SH_LINK, &s->link) &&
@@ -221,9 +221,8 @@ static enum status find_section_symbols(const struct elf *elf, struct bytes file
 	if (!section_at(elf, file, relocations->link, &table) ||
 	    (table.type != SHT_SYMTAB && table.type != SHT_DYNSYM) || table.entry_size != elf_symbol_size(elf->is_64) ||
 	    !section_in(file, &table, &symbols->table))
-		return fail_by(why, BAD_INPUT, E2,
-			       "%s: section %" PRIu64 ": sh_link %" PRIu64 " is no table of symbols", elf->name, number,
-			       relocations->link);
+		return fail_by(why, BAD_INPUT, E2, "%s: section %" PRIu64 ": sh_link %" PRIu64 " is not a symbol table",
+			       elf->name, number, relocations->link);
 	if (!section_at(elf, file, table.link, &names) || names.type != SHT_STRTAB ||
 	    !section_in(file, &names, &symbols->names))
 		symbols->names = (struct range){0, 0};
@@ -239,8 +238,7 @@ enum status elf_section_table(const struct elf *elf, struct bytes file, uint64_t
 	if (!section_at(elf, file, number, &s))
 		return fail_by(why, BAD_INPUT, E2, "%s: section header %" PRIu64 " lies behind the %zu bytes read",
 			       elf->name, number, file.size);
-	/* Those that are loaded themselves are PT_DYNAMIC's; and what is not loaded (debug information) stays behind.
-	 */
+	/* Relocations that are loaded are PT_DYNAMIC's; what is not loaded (debug information) is not relocated. */
 	if ((s.type != SHT_REL && s.type != SHT_RELA) || (s.flags & SHF_ALLOC) != 0 || s.size == 0 ||
 	    !section_at(elf, file, s.info, &target) || (target.flags & SHF_ALLOC) == 0)
 		return OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Where an ELF image keeps its relocations: PT_DYNAMIC in the image, or section headers in the file.
- * Of use to elf_reloc.c alone. Source: System V gABI, "Dynamic Section", "Relocation" and "Sections".
+ * Used by elf_reloc.c only. Source: System V gABI, "Dynamic Section", "Relocation" and "Sections".
  */
 #ifndef BERTH_ELF_TABLES_H
 #define BERTH_ELF_TABLES_H

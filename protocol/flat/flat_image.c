@@ -9,7 +9,7 @@ enum status flat_image_read(struct flat_image *flat, struct image *image, struct
 			    struct fail *why)
 {
 	if (head.size < HEADER_SIZE || load_le(head.at + MAGIC, 4) != machine_flat_magic(machine))
-		return fail(why, NOT_FOUND, "%s: no Image for %s: its magic is not at 0x38", image->name,
+		return fail(why, NOT_FOUND, "%s: not an Image for %s: its magic is not at 0x38", image->name,
 			    machine_name(machine));
 	*flat = (struct flat_image){.text_offset = load_le(head.at + TEXT_OFFSET, 8),
 				    .image_size = load_le(head.at + IMAGE_SIZE, 8),

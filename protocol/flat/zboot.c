@@ -20,7 +20,7 @@ static bool is_zboot(struct bytes head)
 static enum status identify(struct image *image, struct bytes head, struct fail *why)
 {
 	if (!is_zboot(head))
-		return fail(why, NOT_FOUND, "%s: no EFI zboot file: no \"zimg\" at 4", image->name);
+		return fail(why, NOT_FOUND, "%s: not an EFI zboot file: no \"zimg\" at 4", image->name);
 	image->machine = machine_of(head);
 	return OK;
 }
@@ -32,8 +32,8 @@ static enum status payload(const struct image *image, struct bytes head, struct 
 
 	if (offset < HEADER_SIZE || checked_range(offset, size, &payload->at) || payload->at.end > image->file_size)
 		return fail(why, BAD_INPUT,
-			    "%s: an EFI zboot file that says that its kernel has %#" PRIx64 " bytes at %#" PRIx64
-			    ", in a file of %#" PRIx64 "\n  try: copy the kernel again",
+			    "%s: an EFI zboot file whose kernel has %#" PRIx64 " bytes at %#" PRIx64
+			    " by its header, in a file of %#" PRIx64 "\n  try: copy the kernel again",
 			    image->name, size, offset, image->file_size);
 	payload->has_size_word = payload->is_size_behind = true;
 	return OK;
@@ -44,7 +44,7 @@ static enum status take_payload(struct image *image, struct bytes head, struct f
 	(void)head;
 	return fail(
 	    why, NOT_FOUND,
-	    "%s: an EFI zboot file whose kernel is no Image for arm64 or RISC-V\n  try: a kernel for this machine",
+	    "%s: an EFI zboot file whose kernel is not an Image for arm64 or RISC-V\n  try: a kernel for this machine",
 	    image->name);
 }
 

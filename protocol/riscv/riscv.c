@@ -8,7 +8,7 @@
 
 #define BIG_ENDIAN 1u /* boot-image-header.rst, flags, bit 0 */
 #define PMD_SIZE   MIB(2)
-/* arch/riscv/include/uapi/asm/setup.h, COMMAND_LINE_SIZE: since Linux 5.13, and older ones do not tell. */
+/* arch/riscv/include/uapi/asm/setup.h, COMMAND_LINE_SIZE: since Linux 5.13; older kernels do not say. */
 #define MOST_LINE 1023
 #define MOST_TREE MIB(2) /* arch/riscv/include/asm/fixmap.h, MAX_FDT_SIZE */
 
@@ -32,12 +32,12 @@ static enum status identify(struct image *image, struct bytes head, struct fail 
 	/*
 	 * Up to a PMD's edge: setup_bootmem reserves that much for the kernel, and then drops an initrd that begins
 	 * before it ("overlaps in-use memory region"). Room for the file as well: its tail, a signature, say, is read
-	 * along although the kernel never uses it.
+	 * too although the kernel never uses it.
 	 */
 	window = flat.image_size > flat.file_size ? flat.image_size : flat.file_size;
 	if (checked_align_up(window, PMD_SIZE, &window))
-		return fail_by(why, BAD_INPUT, R1, "%s: image_size %#" PRIx64 " fits into no memory", image->name,
-			       flat.image_size);
+		return fail_by(why, BAD_INPUT, R1, "%s: image_size %#" PRIx64 " does not fit into any memory",
+			       image->name, flat.image_size);
 	/* The rest is BSS, which the kernel clears itself (arch/riscv/kernel/head.S). */
 	image->piece[0] = (struct image_piece){.size = flat.file_size, .memory = flat.file_size};
 	image->n_pieces = 1;
@@ -70,7 +70,7 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 
 	if (!machine->riscv.has_hart)
 		return fail(why, IO_ERROR,
-			    "%s: nothing tells the number of the hart that this is: firmware has neither "
+			    "%s: nothing tells which hart this is: firmware has neither "
 			    "RISCV_EFI_BOOT_PROTOCOL nor a device tree with /chosen/boot-hartid\n"
 			    "  try: newer firmware",
 			    image->name);

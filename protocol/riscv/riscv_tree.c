@@ -67,7 +67,7 @@ static unsigned int read_levels(const uint8_t *tree)
 	return least;
 }
 
-/* Devicetree Specification, 2.3.5: 2 and 1 where a node does not tell; more than 2 are of buses, not of memory. */
+/* Devicetree Specification, 2.3.5: 2 and 1 where a node does not say; buses may have more than 2, memory does not. */
 static size_t cells(const uint8_t *tree, int node, const char *name, size_t otherwise)
 {
 	struct bytes value = tree_property(tree, node, name);
@@ -81,21 +81,21 @@ static enum status add_reserved(struct machine *machine, uint64_t start, uint64_
 	struct range at;
 	uint64_t page;
 
-	/* What wraps, or lies where no memory can, is no memory. */
+	/* What wraps, or lies where no memory can, is not memory. */
 	if (size == 0 || checked_range(start, size, &at) || checked_align_up(at.end, EFI_PAGE, &page))
 		return OK;
 	if (machine->n_reserved == MAX_RESERVED)
 		return fail_by(why, BAD_INPUT, R3,
 			       "the device tree has more than %u ranges in /reserved-memory\n"
-			       "  try: a tree with fewer, by a line `devicetree` in the entry",
+			       "  try: a tree with fewer, with a `devicetree` line in the entry",
 			       (unsigned int)MAX_RESERVED);
 	machine->reserved[machine->n_reserved++] = at;
 	return OK;
 }
 
 /*
- * All that has a `reg`, with `no-map` or without: what OpenSBI 1.1 keeps has none in the tree of U-Boot 2023.01 (Debian
- * 12), whose memory map tells of it as boot services data, which is the kernel's after exit.
+ * All that has a `reg`, with `no-map` or without: U-Boot 2023.01 (Debian 12) has no `no-map` for what OpenSBI 1.1
+ * keeps, and its memory map calls that boot services data, which is the kernel's after exit.
  */
 static enum status read_reserved(const uint8_t *tree, struct machine *machine, struct fail *why)
 {

@@ -5,7 +5,7 @@
 
 #define NODE "chosen"
 
-/* Run with tree == NULL it only measures. */
+/* With tree == NULL it only measures. */
 struct writer {
 	uint8_t *tree;
 	uint64_t size;
@@ -49,7 +49,7 @@ static void drop(struct writer *w, const char *name)
 		w->error = tree_remove(w->tree, NODE, name);
 }
 
-/* Without an initrd of ours, what firmware's own loader may have left there would be read as one. */
+/* Without our initrd, what firmware's own loader may have left there would be read as one. */
 static void put_initrd(struct writer *w, const struct cargo *cargo, const struct plan *plan)
 {
 	uint64_t start = plan->part[PART_INITRD].at.start;
@@ -70,7 +70,7 @@ static void put_uefi(struct writer *w, const struct machine *machine)
 	put_number(w, "linux,uefi-mmap-size", 4, 0);
 	put_number(w, "linux,uefi-mmap-desc-size", 4, 0);
 	put_number(w, "linux,uefi-mmap-desc-ver", 4, 0);
-	/* Debian's and Ubuntu's kernels look for this one as well, and take none of them when it is missing. */
+	/* Debian's and Ubuntu's kernels look for this one as well, and ignore them all when it is missing. */
 	put_number(w, "linux,uefi-secure-boot", 4, machine->secure_boot);
 }
 
@@ -81,7 +81,7 @@ static void fill(struct writer *w, const struct cargo *cargo, const struct plan 
 	put_initrd(w, cargo, plan);
 	put_uefi(w, machine);
 	if (!machine->has_seed)
-		return; /* a firmware without entropy may have left some in its tree */
+		return; /* what firmware may have put into its tree stays */
 	put(w, "rng-seed", machine->seed, SEED_SIZE);
 	put(w, "kaslr-seed", machine->seed + SEED_SIZE, KASLR_SEED_SIZE);
 }
@@ -99,8 +99,9 @@ static enum status check_size(uint64_t size, struct bound most, struct fail *why
 	if (size <= most.value)
 		return OK;
 	return fail_by(why, BAD_INPUT, most.by,
-		       "the device tree has %" PRIu64 " bytes with what the kernel is told; it takes at most %" PRIu64
-		       "\n  try: a smaller tree, by a line `devicetree` in the entry",
+		       "with what the kernel is told the device tree has %" PRIu64
+		       " bytes; the kernel takes at most %" PRIu64
+		       "\n  try: a smaller tree, with a `devicetree` line in the entry",
 		       size, most.value);
 }
 
@@ -144,7 +145,7 @@ static void overwrite(struct handoff *handoff, const char *name, unsigned int wi
 
 	to_cells(cells, width, value);
 	error = tree_overwrite(handoff->tree.at, NODE, name, cells, width);
-	(void)error; /* they are there: chosen_describe set them, and its error was looked at */
+	(void)error; /* they are there: chosen_describe set them, and its error was checked */
 }
 
 void chosen_finish(struct handoff *handoff, const struct final_map *final)

@@ -16,20 +16,20 @@
 extern const struct tree_reader tree_reader;
 
 /*
- * What the tree asks of the handoff block: @most, how large a tree the kernel takes, and by which rule; within a region
- * of that size, a power of two, it will lie. BAD_INPUT, signed with the rule, when it is larger.
+ * What the tree asks of the handoff block. @most: how large a tree the kernel takes, a power of two, and by which rule;
+ * the tree will lie within one region of that size. BAD_INPUT, signed with the rule, when it is larger.
  */
 enum status chosen_demand(const struct cargo *cargo, struct bound most, struct request *handoff,
 			  struct fail *why) MUST_CHECK;
 
 /*
- * Carves the tree and firmware's last memory map out of the handoff block, which is empty, and fills all in that is
- * known before exit. handoff->tree_error: libfdt's, 0 where all is well.
+ * Carves the tree and firmware's last memory map out of the empty handoff block, and fills in all that is known before
+ * exit. handoff->tree_error: libfdt's error, or 0.
  */
 void chosen_describe(const struct cargo *cargo, const struct plan *plan, const struct machine *machine,
 		     struct handoff *handoff);
 
-/* Where the last memory map is, and how it is laid out. */
+/* Writes where the last memory map is, and how it is laid out. */
 void chosen_finish(struct handoff *handoff, const struct final_map *final);
 
 #endif

@@ -9,8 +9,8 @@
 #define NAME_TOO_LONG 1 /* beside libfdt's errors, which are negative */
 
 /*
- * libfdt looks for a name's end at each property, and again whenever it looks for one: with names of any length that is
- * quadratic. Devicetree Specification, 2.2.4: names have up to 31 characters; vendors' have a few more.
+ * libfdt looks for a name's end at each property, and again in each search: with names of any length that is quadratic.
+ * Devicetree Specification, 2.2.4: names have up to 31 characters; vendors' have a few more.
  */
 static int check_name(const void *fdt, uint32_t offset)
 {
@@ -52,7 +52,7 @@ static int check_tag(const void *fdt, uint32_t tag, int offset, int *depth, bool
 	}
 }
 
-/* Every step goes on by a tag at least, and none past the structure block's end. */
+/* Every step advances by at least a tag, and none past the structure block's end. */
 static int check_structure(const void *fdt)
 {
 	int offset = 0, next = 0, depth = 0, error;
@@ -76,7 +76,7 @@ static uint64_t reservations_size(const void *fdt)
 	return ((uint64_t)fdt_num_mem_rsv(fdt) + 1) * sizeof(struct fdt_reserve_entry);
 }
 
-/* Reservations, structure, strings, one behind the other, as libfdt wants what it is to change. */
+/* Reservations, structure, strings, one behind the other, as libfdt needs them in a tree that it changes. */
 static bool is_in_order(const void *fdt)
 {
 	return fdt_off_mem_rsvmap(fdt) >= TREE_HEADER &&
@@ -84,7 +84,7 @@ static bool is_in_order(const void *fdt)
 	       (uint64_t)fdt_off_dt_struct(fdt) + fdt_size_dt_struct(fdt) <= fdt_off_dt_strings(fdt);
 }
 
-/* Up to the end of its last block: what follows is room that somebody left. */
+/* Up to the end of its last block: what follows is spare room. */
 static uint64_t content_size(const void *fdt)
 {
 	uint64_t blocks = reservations_size(fdt) + fdt_size_dt_struct(fdt) + fdt_size_dt_strings(fdt);
@@ -92,7 +92,8 @@ static uint64_t content_size(const void *fdt)
 	return is_in_order(fdt) ? (uint64_t)fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt) : TREE_HEADER + blocks;
 }
 
-/* Blocks that libfdt could read and not write: it takes their alignment for granted, and version 17 when it grows one.
+/*
+ * Refuses what libfdt could read but not write: it takes alignment for granted, and version 17 when it grows a block.
  */
 static int check_layout(const void *fdt)
 {
@@ -105,7 +106,7 @@ static int check_layout(const void *fdt)
 	reservations = fdt_num_mem_rsv(fdt);
 	if (reservations < 0)
 		return reservations;
-	return content_size(fdt) > fdt_totalsize(fdt) ? -FDT_ERR_BADLAYOUT : 0; /* blocks over each other */
+	return content_size(fdt) > fdt_totalsize(fdt) ? -FDT_ERR_BADLAYOUT : 0; /* overlapping blocks */
 }
 
 enum status tree_check(struct tree *tree, const char *name, struct bytes blob, struct fail *why)
@@ -114,7 +115,7 @@ enum status tree_check(struct tree *tree, const char *name, struct bytes blob, s
 
 	*tree = (struct tree){NULL, 0};
 	if (blob.size < TREE_HEADER || tree_total_size(blob.at) == 0)
-		return fail(why, BAD_INPUT, "%s: no device tree (0xd00dfeed at its start)", name);
+		return fail(why, BAD_INPUT, "%s: not a device tree (no 0xd00dfeed at its start)", name);
 	if ((uintptr_t)blob.at % TREE_ALIGN != 0)
 		return fail(why, BAD_INPUT, "%s: a device tree that is not aligned to %u bytes", name, TREE_ALIGN);
 	if (tree_total_size(blob.at) > blob.size)
@@ -182,7 +183,7 @@ static int make_empty(uint8_t *to, uint64_t room)
 	return error != 0 ? error : fdt_setprop(to, 0, "#size-cells", two, sizeof(two));
 }
 
-/* The content alone: what stands behind it may be a megabyte of nothing, and libfdt would move all of it. */
+/* The content alone: a megabyte of spare room may follow it, and libfdt would move all of that. */
 static int copy_in_order(const struct tree *tree, uint8_t *to, uint64_t room)
 {
 	if (tree->size > room)
@@ -193,8 +194,8 @@ static int copy_in_order(const struct tree *tree, uint8_t *to, uint64_t room)
 }
 
 /*
- * All at once: libfdt moves what follows for each of them. Blocks are in order, as fdt_open_into leaves them; the list
- * ends with an entry of zeros.
+ * All at once: libfdt would move what follows for each of them. Blocks are in order, as fdt_open_into leaves them; the
+ * list ends with an entry of zeros.
  */
 static int drop_reservations(uint8_t *to)
 {

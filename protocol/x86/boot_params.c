@@ -33,8 +33,8 @@ enum {
 	SETUP_E820_EXT = 1,	    /* setup_data.h */
 	SETUP_DATA_HEADER = 16,	    /* next 8, type 4, len 4 */
 	/*
-	 * Linux include/linux/efi.h, EFI32_LOADER_SIGNATURE: how the system table is to be read. It is firmware's width
-	 * and not the kernel's, which calls runtime services where both are the same, or by mixed mode from 64 bits.
+	 * Linux include/linux/efi.h, EFI32_LOADER_SIGNATURE: how to read the system table. It is firmware's width and
+	 * not the kernel's, which calls runtime services when both are the same, or in mixed mode from 64 bits.
 	 */
 	EFI32_SIGNATURE = 0x32334c45, /* "EL32" */
 	EFI64_SIGNATURE = 0x34364c45, /* "EL64" */
@@ -87,7 +87,7 @@ static void describe_header(uint8_t *bp, const struct bzimage *k, const struct c
 	if (k->relocatable && plan->part[PART_KERNEL].align < SETUP_GET(bp, kernel_alignment))
 		SETUP_PUT(bp, kernel_alignment, plan->part[PART_KERNEL].align);
 	if (bzimage_has_setup_data(k))
-		SETUP_PUT(bp, setup_data, 0); /* a file knows no address in memory: the list is the loader's */
+		SETUP_PUT(bp, setup_data, 0); /* a file cannot know an address in memory: the list is the loader's */
 	/* Both are 0 without an initrd, whatever the file had there. */
 	store_split(bp, AT_ramdisk_image, EXT_RAMDISK_IMAGE, plan->part[PART_INITRD].at.start);
 	store_split(bp, AT_ramdisk_size, EXT_RAMDISK_SIZE, cargo->initrd_size);
@@ -136,7 +136,8 @@ void boot_params_describe(const struct bzimage *k, const struct cargo *cargo, co
 	store_split(bp, AT_cmd_line_ptr, EXT_CMD_LINE_PTR, handoff->command_line.address);
 	store_le(bp + ACPI_RSDP_ADDR, 8, machine->rsdp);
 	store_le(bp + SECURE_BOOT, 1, machine->secure_boot);
-	/* uapi/asm/bootparam.h, struct efi_info: signature, systab, memory map's size of one, version, address, size.
+	/*
+	 * uapi/asm/bootparam.h, struct efi_info: signature, systab, descriptor size and version, map address and size.
 	 */
 	store_le(bp + EFI_INFO, 4, machine->efi_32_bits ? EFI32_SIGNATURE : EFI64_SIGNATURE);
 	store_split(bp, EFI_INFO + 4, EFI_INFO + 24, machine->system_table);

@@ -14,7 +14,7 @@ static uint64_t field(const struct bzimage *k, const struct bytes *head, size_t 
 {
 	uint64_t value = 0;
 
-	/* bzimage_parse has seen to it that head reaches to the end of what this version has. */
+	/* bzimage_parse has checked that head reaches to the end of what this version has. */
 	if (k->version >= since)
 		(void)bytes_get(*head, offset, width, &value);
 	return value;
@@ -34,7 +34,7 @@ static enum status check_version(struct bzimage *k, const char *name, const stru
 	return OK;
 }
 
-/* Of the version's fields those that are read here; what follows them may be missing. */
+/* The end of the version's fields that are read here; what follows them may be missing. */
 static size_t least_header_end(const struct bzimage *k)
 {
 	return HAS(k, init_size)      ? AT_init_size + WIDTH_init_size
@@ -85,7 +85,7 @@ static uint32_t least_of_any(const struct bzimage *k)
 	return (uint32_t)(bzimage_has_entry_64(k) ? MIB(2) : EFI_PAGE);
 }
 
-/* boot.rst, kernel_alignment: "if relocatable_kernel is true". Another kernel lies where it was linked. */
+/* boot.rst, kernel_alignment: "if relocatable_kernel is true". Any other kernel lies where it was linked. */
 static enum status check_alignment(struct bzimage *k, const char *name, const struct bytes *head, struct fail *why)
 {
 	uint64_t wish = GET(k, head, kernel_alignment);
@@ -97,7 +97,8 @@ static enum status check_alignment(struct bzimage *k, const char *name, const st
 	if (!k->relocatable)
 		return OK;
 	if (!is_power_of_two(wish))
-		return fail_by(why, BAD_INPUT, X1, "%s: kernel_alignment %#" PRIx64 " is no power of two", name, wish);
+		return fail_by(why, BAD_INPUT, X1, "%s: kernel_alignment %#" PRIx64 " is not a power of two", name,
+			       wish);
 	if (least_log2 > 31 || (least_log2 != 0 && UINT64_C(1) << least_log2 > wish))
 		return fail_by(why, BAD_INPUT, X1, "%s: min_alignment 2^%u is more than kernel_alignment %#" PRIx64,
 			       name, least_log2, wish);
@@ -120,9 +121,9 @@ static enum status check_window(struct bzimage *k, const char *name, const struc
 			       "%s: init_size is 0: the kernel does not say how much memory it needs", name);
 	if (k->window_is_estimate && checked_mul(k->payload_size, 3, &init_size))
 		init_size = UINT64_MAX;
-	/* Room for the file as well: its tail (a signature, say) is read along although the kernel never uses it. */
+	/* Room for the file as well: its tail (a signature, say) is read too although the kernel never uses it. */
 	if (checked_align_up(init_size > k->payload_memory ? init_size : k->payload_memory, EFI_PAGE, &k->window_size))
-		return fail(why, BAD_INPUT, "%s: a file of %" PRIu64 " bytes fits into no memory", name,
+		return fail(why, BAD_INPUT, "%s: a file of %" PRIu64 " bytes does not fit into any memory", name,
 			    k->payload_at + k->payload_size);
 	return OK;
 }
@@ -136,7 +137,7 @@ static enum status check_size(struct bzimage *k, const char *name, const struct 
 	if (setup_sects == 0)
 		setup_sects = 4; /* boot.rst, setup_sects: "if 0, the real value is 4" */
 	k->payload_at = (setup_sects + 1) * SECTOR;
-	/* syssize counts whole paragraphs: of the last the file may end anywhere, as Memtest86+ 6.10 does. */
+	/* syssize counts whole paragraphs: the file may end anywhere in the last, as Memtest86+ 6.10 does. */
 	if (file_size <= k->payload_at + bzimage_entry_at(k) ||
 	    (file_size - k->payload_at < told_size && told_size - (file_size - k->payload_at) >= PARAGRAPH))
 		return fail(why, BAD_INPUT,
@@ -176,7 +177,7 @@ enum status bzimage_parse(struct bzimage *k, const char *name, struct bytes head
 
 	if (!bytes_get(head, AT_boot_flag, WIDTH_boot_flag, &flag) ||
 	    !bytes_get(head, AT_header, WIDTH_header, &magic) || flag != BOOT_FLAG || magic != HEADER_MAGIC)
-		return fail(why, NOT_FOUND, "%s: no bzImage: no \"HdrS\" at 0x202", name);
+		return fail(why, NOT_FOUND, "%s: not a bzImage: no \"HdrS\" at 0x202", name);
 	*k = (struct bzimage){0};
 	/* Before the header's length: an old version's is shorter, and that is not what is wrong with it. */
 	TRY(check_version(k, name, &head, why));

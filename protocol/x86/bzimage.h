@@ -22,12 +22,12 @@ enum xloadflags {
 struct bzimage {
 	uint16_t version; /* 0x020c is 2.12 */
 	uint16_t xloadflags;
-	/* A power of two, at least 2 MiB with a 64-bit entry, else a page; of a relocatable one as its header says. */
+	/* A power of two, at least 2 MiB with a 64-bit entry, else a page; a relocatable kernel's header tells it. */
 	uint32_t kernel_alignment;
 	uint32_t least_alignment; /* the same, at most kernel_alignment */
 	uint32_t initrd_addr_max; /* the last byte, as the header has it */
 	uint32_t cmdline_size;	  /* without the NUL */
-	uint64_t pref_address;	  /* before 2.10, and where a kernel that cannot be moved tells none: 1 MiB */
+	uint64_t pref_address;	  /* 1 MiB before 2.10, and when a kernel that cannot be moved has none */
 	uint64_t window_size;	  /* init_size in whole pages; before 2.10 three times payload_size */
 	bool window_is_estimate;  /* it is the latter */
 	bool relocatable;

@@ -77,7 +77,7 @@ static enum status no_payload(const struct image *image, struct bytes head, stru
 	(void)head;
 	(void)payload;
 	return fail(why, BAD_INPUT,
-		    "%s: a kernel without a 64-bit entry, and only a 64-bit one is entered behind its decompressor\n"
+		    "%s: the kernel has no 64-bit entry, without which it cannot skip its decompressor\n"
 		    "  try: the entry without `decompress loader`",
 		    image->name);
 }
@@ -96,7 +96,7 @@ const struct protocol bzimage_protocol = {
     .finish = boot_params_finish,
 };
 
-/* Of 32-bit kernels, and of 64-bit ones before 2.12, which have a 32-bit entry and switch by themselves. */
+/* For 32-bit kernels, and for 64-bit ones before 2.12, which have a 32-bit entry and switch by themselves. */
 const struct protocol bzimage_32_protocol = {
     .name = "bzImage, 32-bit entry",
     .is_linux = true,

@@ -38,8 +38,7 @@ static uint8_t *slot(const struct e820_table *table, size_t n)
 	return n < table->extra_room ? table->extra + n * step : NULL;
 }
 
-/* What was told last may still grow; @until: all below is told, or has nothing to tell; @ram_end: how far RAM reaches.
- */
+/* The last entry may still grow; @until: all below it is written, or empty; @ram_end: how far RAM reaches. */
 struct teller {
 	struct e820_table *table;
 	struct range last;
@@ -74,8 +73,8 @@ static void tell(struct teller *t, struct range at, enum e820_type type)
 }
 
 /*
- * RAM up to @end, when @begun of @count descriptors were looked at. Where RAM was interrupted by what it gives way to,
- * there may be more entries than descriptors: then only while the descriptors to come keep an entry each.
+ * Writes RAM up to @end, after @begun of @count descriptors. RAM that was interrupted may need more entries than there
+ * are descriptors: those are written only while each descriptor to come keeps an entry.
  */
 static void tell_ram(struct teller *t, uint64_t end, size_t begun, size_t count)
 {
@@ -87,7 +86,7 @@ static void tell_ram(struct teller *t, uint64_t end, size_t begun, size_t count)
 		tell(t, at, E820_RAM);
 }
 
-/* Overlaps are a lie of the firmware's. Who takes reserved memory for RAM crashes: RAM gives way. */
+/* Overlaps are firmware's mistake. A kernel that takes reserved memory for RAM crashes: RAM gives way. */
 void e820_from_map(const struct memmap *map, struct e820_table *table)
 {
 	struct teller t = {.table = table};

@@ -24,9 +24,9 @@ enum e820_type e820_type_of(const struct memory *memory);
 
 /*
  * Writes the sorted @map: neighbours of one type joined, overlapping bytes never RAM unless all say so. No
- * more entries than map->count, but for RAM that goes on behind what interrupted it, which is told while there is room.
- * Returns nothing: it runs after the last moment at which anything may fail, so the tables must be sized for map->room
- * entries beforehand; what does not fit is left out.
+ * more entries than map->count, except for RAM that goes on behind an interruption, which is written while there is
+ * room. Returns nothing: it runs after the last moment at which anything may fail, so the tables must be sized for
+ * map->room entries beforehand; what does not fit is left out.
  */
 void e820_from_map(const struct memmap *map, struct e820_table *table);
 

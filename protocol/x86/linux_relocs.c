@@ -20,7 +20,7 @@ enum status linux_relocs_parse(struct linux_relocs *relocs, const char *name, st
 			    "its virtual addresses stay",
 			    name);
 	if (table.size % WORD != 0)
-		return fail_by(why, BAD_INPUT, E2, "%s: relocation table: %zu bytes are no multiple of %u", name,
+		return fail_by(why, BAD_INPUT, E2, "%s: relocation table: %zu bytes are not a multiple of %u", name,
 			       table.size, WORD);
 	if (load_le(table.at, WORD) != 0)
 		return fail_by(why, BAD_INPUT, E2,
@@ -55,7 +55,7 @@ struct list {
 	const char *what;
 	struct bytes words;
 	unsigned int width;
-	bool keeps_sign; /* holds addresses, and those of the kernel's half stay there */
+	bool keeps_sign; /* holds addresses, and those in the kernel's half stay there */
 	uint64_t delta;
 };
 
@@ -75,7 +75,7 @@ static bool moved(const struct list *list, uint64_t held, uint64_t *out)
 	return true;
 }
 
-/* As a constant a width is one instruction, and there are hundreds of thousands of fields. */
+/* With a constant width this is one instruction, and there are hundreds of thousands of fields. */
 static bool get_field(const struct linux_image *image, uint64_t place, unsigned int width, uint64_t *held)
 {
 	struct bytes bytes = {image->at, image->size};
@@ -127,7 +127,7 @@ enum status linux_relocs_apply(const struct linux_relocs *relocs, const struct l
 		TRY(go_through(relocs, &list[i], image, false, why));
 	for (unsigned int i = 0; i < MAX_LIST; i++)
 		if (go_through(relocs, &list[i], image, true, why) != OK) {
-			fail_add(why, "  the image in memory is of no use any more: a part of it was relocated");
+			fail_add(why, "  the image in memory cannot be used any more: a part of it was relocated");
 			return why->status;
 		}
 	return OK;

@@ -30,8 +30,8 @@ struct linux_image {
 
 /*
  * @table: all that lies between the end of the ELF file (elf.h, file_end) and the end of the payload.
- * NOT_FOUND when there is nothing: the kernel was built without RANDOMIZE_BASE. BAD_INPUT, signed E2, when it is no
- * multiple of 4 bytes, does not begin with the last list's 0, or has not two or three lists.
+ * NOT_FOUND when there is nothing: the kernel was built without RANDOMIZE_BASE. BAD_INPUT, signed E2, when it is not a
+ * multiple of 4 bytes, does not begin with the last list's 0, or does not have two or three lists.
  */
 enum status linux_relocs_parse(struct linux_relocs *relocs, const char *name, struct bytes table,
 			       struct fail *why) MUST_CHECK;
@@ -40,7 +40,7 @@ enum status linux_relocs_parse(struct linux_relocs *relocs, const char *name, st
  * @delta: what is added to the kernel's virtual addresses, modulo 2^64. The image may lie anywhere in memory: its
  * physical place plays no part.
  * BAD_INPUT, signed E2, when a field lies outside of the image, or a moved address does not fit into its 32 bits. All
- * of it is checked before anything is written; what a table that names one field twice can still break is told.
+ * of it is checked before anything is written; a table that names one field twice can still fail later, and says so.
  */
 enum status linux_relocs_apply(const struct linux_relocs *relocs, const struct linux_image *image, uint64_t delta,
 			       struct fail *why) MUST_CHECK;

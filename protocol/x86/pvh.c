@@ -34,11 +34,10 @@ static enum status check_machine(const struct elf *elf, struct fail *why)
 
 static enum status no_note(const struct image *image, struct fail *why)
 {
-	return fail(
-	    why, BAD_INPUT,
-	    "%s: an ELF file that is no Linux for x86-64, and has no PVH note (XEN_ELFNOTE_PHYS32_ENTRY): nothing "
-	    "says how it is entered\n  try: a vmlinux, a bzImage, or a kernel that has the note",
-	    image->name);
+	return fail(why, BAD_INPUT,
+		    "%s: an ELF file that is not Linux for x86-64 and has no PVH note (XEN_ELFNOTE_PHYS32_ENTRY): "
+		    "nothing says how it is entered\n  try: a vmlinux, a bzImage, or a kernel that has the note",
+		    image->name);
 }
 
 enum status pvh_take(struct image *image, struct fail *why)
@@ -82,7 +81,7 @@ static enum status learn(struct image *image, size_t which, struct bytes piece, 
 	return which + 1 == image->n_wants ? pvh_take(image, why) : OK;
 }
 
-/* elfnote.h: an image with the note relocates itself; the base that it is given is the window's. */
+/* elfnote.h: an image with the note relocates itself; its base is the window's start. */
 static void demand_limits(const struct elf_pvh *pvh, struct request *kernel)
 {
 	uint64_t align = pvh->align > kernel->align.value ? pvh->align : kernel->align.value;
@@ -117,7 +116,7 @@ static void inspect(const struct image *image, struct bytes payload, struct mach
 	machine->has_seed = false; /* the ABI has no field for it */
 }
 
-/* An ET_EXEC that its note lets be moved finds out by itself where it is. */
+/* An ET_EXEC whose note lets it be moved finds out by itself where it is. */
 static enum status relocate(const struct image *image, uint8_t *window, uint64_t start, struct fail *why)
 {
 	const struct elf *elf = &x86_of(image)->elf;
@@ -164,7 +163,7 @@ static void describe(const struct image *image, const struct cargo *cargo, const
 	describe_module(info, &module, cargo, plan);
 }
 
-/* start_info.h knows ACPI's types alone; "soft reserved" is Linux's own. */
+/* start_info.h knows ACPI's types only; "soft reserved" is Linux's own. */
 static void name_types(uint8_t *table, size_t count)
 {
 	for (size_t i = 0; i < count; i++, table += MEMMAP_SIZE)

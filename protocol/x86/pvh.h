@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Kernels that are no Linux and say by a note how they are entered: Xen's x86/HVM direct boot ABI, PVH.
+ * Kernels other than Linux that say in a note how they are entered: Xen's x86/HVM direct boot ABI, PVH.
  * Source: Xen docs/misc/pvh.pandoc; xen/include/public/arch-x86/hvm/start_info.h; xen/include/public/elfnote.h.
  */
 #ifndef BERTH_PVH_H
@@ -8,7 +8,7 @@
 
 #include "../image.h"
 
-/* Makes @image, whose elf and pvh were read, one that is entered so. BAD_INPUT when no note said how. Rules: E1, E3. */
+/* Makes @image, whose elf and pvh were read, one entered by PVH. BAD_INPUT when no note says how. Rules: E1, E3. */
 enum status pvh_take(struct image *image, struct fail *why) MUST_CHECK;
 
 /*

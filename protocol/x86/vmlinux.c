@@ -19,7 +19,7 @@
 /*
  * Where Linux links itself: every segment's physical address is its virtual one less __START_KERNEL_map, and e_entry is
  * physical (vmlinux.lds.S, phys_startup_64). The segment of the first CPU's variables had virtual addresses from 0
- * until Linux 6.15 (PERCPU_VADDR). NetBSD and unikernels link themselves alike: what decides then are the notes.
+ * until Linux 6.15 (PERCPU_VADDR). NetBSD and unikernels are linked the same way: then the notes decide.
  */
 static bool is_linked_as_linux(const struct elf *elf)
 {
@@ -52,14 +52,15 @@ static void make_header(struct bzimage *k)
 	HEADER_PUT(k, init_size, k->window_size);
 }
 
-/* What a bzImage's header would say of it. */
+/* What a bzImage's header would say about it. */
 static enum status describe_itself(struct bzimage *k, const struct elf *elf, struct fail *why)
 {
 	uint64_t size;
 
 	if (elf->align > GIB(1) || checked_align_up(range_size(elf->window), EFI_PAGE, &size) || size > GIB(4) - 1)
 		return fail_by(why, BAD_INPUT, E1,
-			       "%s: %" PRIu64 " bytes in memory, aligned to %#" PRIx64 ": no Linux kernel is so large",
+			       "%s: %" PRIu64 " bytes in memory, aligned to %#" PRIx64
+			       ": no Linux kernel is that large",
 			       elf->name, range_size(elf->window), elf->align);
 	*k = (struct bzimage){
 	    .version = 0x020c,
@@ -76,7 +77,7 @@ static enum status describe_itself(struct bzimage *k, const struct elf *elf, str
 	return OK;
 }
 
-/* A bzImage's init_size has room for its decompressor too; should it be less than the kernel alone, that counts. */
+/* A bzImage's init_size has room for its decompressor too; if the kernel alone is larger, that counts. */
 static enum status fit_window(struct bzimage *k, const struct elf *elf, struct fail *why)
 {
 	uint64_t size;
@@ -131,8 +132,8 @@ enum status vmlinux_take(struct image *image, struct bytes head, struct fail *wh
 	if (is_linked_as_linux(elf))
 		return take(image, why);
 	return fail_by(why, NOT_FOUND, E1,
-		       "%s: an ELF file that is no Linux kernel for x86-64: its segments are not linked %#" PRIx64
-		       " above their physical addresses, or its entry is no physical address\n"
+		       "%s: an ELF file that is not a Linux kernel for x86-64: its segments are not linked %#" PRIx64
+		       " above their physical addresses, or its entry is not a physical address\n"
 		       "  try: a vmlinux, or a bzImage",
 		       image->name, KERNEL_MAP);
 }
@@ -146,7 +147,7 @@ enum status vmlinux_take_payload(struct image *image, struct bytes head, struct 
 	if (status != NOT_FOUND || !bytes_get(head, 0, 4, &magic) || magic != ELF_MAGIC)
 		return status;
 	return fail(why, BAD_INPUT,
-		    "%s: what it has inside is no Linux for x86-64\n  try: the entry without `decompress loader`",
+		    "%s: what it has inside is not Linux for x86-64\n  try: the entry without `decompress loader`",
 		    image->name);
 }
 
@@ -185,7 +186,7 @@ static uint64_t random_delta(const struct image *image, uint64_t entropy)
 	    k->window_size > KERNEL_IMAGE_SIZE - first)
 		return 0;
 	slots = 1 + (KERNEL_IMAGE_SIZE - first - k->window_size) / k->kernel_alignment;
-	/* At most 512 slots: of 2^64 the remainder favours none by more than one in 10^16. */
+	/* At most 512 slots: the remainder of 2^64 favours none by more than one in 10^16. */
 	return first + entropy % slots * k->kernel_alignment - linked;
 }
 
@@ -206,8 +207,8 @@ enum status vmlinux_check_table_size(const char *name, uint64_t size, struct fai
 {
 	if (size != 0 && size <= MOST_TABLE)
 		return OK;
-	return fail(why, BAD_INPUT, "%s: %" PRIu64 " bytes are no relocation table; at most %" PRIu64 " are read", name,
-		    size, MOST_TABLE);
+	return fail(why, BAD_INPUT, "%s: %" PRIu64 " bytes cannot be a relocation table; at most %" PRIu64 " are read",
+		    name, size, MOST_TABLE);
 }
 
 const struct protocol vmlinux_protocol = {

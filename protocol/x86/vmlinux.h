@@ -27,7 +27,7 @@ enum status vmlinux_take_payload(struct image *image, struct bytes head, struct 
 enum status vmlinux_randomise(const struct image *image, uint8_t *window, struct bytes table, const char *table_name,
 			      uint64_t entropy, struct virtual_move *move, struct fail *why) MUST_CHECK;
 
-/* Of the file of a table beside a kernel: BAD_INPUT when it is empty, or over 64 MiB (Debian's have 1 MiB). */
+/* Checks the size of a table's own file: BAD_INPUT when it is empty, or over 64 MiB (Debian's have 1 MiB). */
 enum status vmlinux_check_table_size(const char *name, uint64_t size, struct fail *why) MUST_CHECK;
 
 /*

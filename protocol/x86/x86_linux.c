@@ -5,8 +5,8 @@
 #include "boot_params.h"
 
 /*
- * compressed/misc.c, extract_kernel: "too large" above 46 bits, whatever the paging mode. Of the kernel proper
- * arch/x86/kernel/head64.c, __startup_64, stops above MAX_PHYSMEM_BITS: 52 with five levels (sparsemem.h).
+ * compressed/misc.c, extract_kernel: "too large" above 46 bits, whatever the paging mode. The kernel proper
+ * (arch/x86/kernel/head64.c, __startup_64) stops above MAX_PHYSMEM_BITS: 52 with five levels (sparsemem.h).
  */
 static uint64_t image_reach(const struct image *image, const struct cargo *cargo)
 {
@@ -30,8 +30,8 @@ static void demand_kernel(const struct image *image, const struct cargo *cargo, 
 	at_least(&kernel->min, k->pref_address, X2);
 	/*
 	 * A 32-bit kernel runs where it is loaded, in the memory that it maps for itself: not much over 880 MiB, less
-	 * on machines with many CPUs or with vmalloc= (arch/x86/mm/init_32.c). Before 2.12 a header does not tell of
-	 * bits.
+	 * on machines with many CPUs or with vmalloc= (arch/x86/mm/init_32.c). Before 2.12 a header does not tell the
+	 * kernel's width.
 	 */
 	if (!bzimage_has_entry_64(k))
 		at_most(&kernel->max, MIB(512), X11);

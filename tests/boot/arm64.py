@@ -183,7 +183,7 @@ REFUSED = {
     "off 2 MiB": ({}, ("placement 0x60100000",), "it needs a multiple of 0x200000"),
     "too large": ({"image_size": 1 << 40}, (), "no free memory holds the kernel"),
     "other CPU": ({"magic": 0x05435352}, (), "a kernel for RISC-V"),
-    "no tree": ({}, ("devicetree /EFI/BOOT/BOOTAA64.EFI",), "no device tree, or not all of it"),
+    "no tree": ({}, ("devicetree /EFI/BOOT/BOOTAA64.EFI",), "not a device tree, or not all of one"),
 }
 
 

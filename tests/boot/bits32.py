@@ -180,5 +180,5 @@ def i386_debian_is_not_unpacked_by_the_loader(esp):
     """The same with `decompress loader`: refused, with the way out"""
     debian(esp, "decompress loader")
     with Machine(esp) as machine:
-        machine.wait_for("a kernel without a 64-bit entry")
+        machine.wait_for("the kernel has no 64-bit entry")
         machine.wait_for("press any key")

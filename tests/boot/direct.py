@@ -299,7 +299,7 @@ BAD = {
                       ["payload_length 0x7fffffff", "name no compressed kernel in the file"]),
     "other-machine": (["linux /arm.gz"], {"arm.gz": other_machine}, [r"\arm.gz: a kernel for arm64, and this loader is one for x86-64"]),
     "no-elf": (["linux /text.gz"], {"text.gz": lambda: gzip.compress(b"no kernel at all " * 1000)},
-               [r"\text.gz: what gzip unpacks to is no ELF file"]),
+               [r"\text.gz: what gzip unpacks to is not an ELF file"]),
     "checksum": (["linux /sum.gz"], {"sum.gz": wrong_checksum}, [r"\sum.gz is broken: gzip"]),
     "wrong-table": (["linux /table", "decompress loader"], {"table": wrong_table},
                     ["32-bit relocation", "lies outside of the image", "rule E2"]),

@@ -102,7 +102,7 @@ REFUSED = {
     "note cut short": ({"owner_size": 400}, "runs past its end"),
     "entry outside": ({"entry": 0x10000000}, "PHYS32_ENTRY: 0x14000000 lies in no segment"),
     "held": ({"at": 0x100000, "payload": 64 * MIB}, "cannot lie at 0x100000"),
-    "limits": ({"has_limits": 1, "limit_align": 3 * MIB}, "is no power of two"),
+    "limits": ({"has_limits": 1, "limit_align": 3 * MIB}, "is not a power of two"),
 }
 
 

@@ -269,13 +269,13 @@ static void c11_a_tree_that_is_none_is_refused_and_never_done_without(void **sta
 	given("none", MACHINE, LINUX "devicetree /nowhere\n", &ARM64(IMAGE));
 	expect_refused_with(NOT_FOUND, "\\nowhere: no such file");
 	given("something else", MACHINE, LINUX "devicetree /one\n", &ARM64(IMAGE));
-	expect_refused_with(BAD_INPUT, "\\one: no device tree");
+	expect_refused_with(BAD_INPUT, "\\one: not a device tree");
 	given("empty", MACHINE, LINUX "devicetree /empty\n", &ARM64(IMAGE));
-	expect_refused_with(BAD_INPUT, "\\empty: no device tree");
+	expect_refused_with(BAD_INPUT, "\\empty: not a device tree");
 	given("cut", MACHINE, LINUX TREE, &ARM64(IMAGE));
 	dtb = &sim.file[sim.n_files - 1];
 	dtb->size--;
-	expect_refused_with(BAD_INPUT, "\\dtb: no device tree, or not all of it");
+	expect_refused_with(BAD_INPUT, "\\dtb: not a device tree, or not all of one");
 	given("broken behind its head", MACHINE, LINUX TREE, &ARM64(IMAGE));
 	dtb = &sim.file[sim.n_files - 1];
 	dtb->head_size = 200;

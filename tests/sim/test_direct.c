@@ -144,7 +144,7 @@ static void x10_a_table_that_is_none_is_refused_by_name(void **state)
 	given_table_beside();
 	set_up(plain());
 	relocs()->size = 0;
-	expect_refusal("\\vmlinuz.relocs: 0 bytes are no relocation table");
+	expect_refusal("\\vmlinuz.relocs: 0 bytes cannot be a relocation table");
 	relocs()->size = MIB(64) + 1;
 	expect_refusal("at most 67108864 are read");
 	relocs()->size = 4 * KIB(1); /* its end is noise */
@@ -284,7 +284,7 @@ static void section_headers_at_the_end_are_unpacked_and_forgotten(void **state)
 	/* One byte of them is missing before it was packed. */
 	given.vmlinux.file.size--;
 	set_up(packed_as(&kinds[0], given.vmlinux.file));
-	expect_refusal("\\vmlinuz: unpacked it ends at byte 8383, and its headers tell of 8384");
+	expect_refusal("\\vmlinuz: unpacked it ends at byte 8383, but its headers describe 8384");
 }
 
 static void what_is_packed_and_no_kernel_is_refused_by_name(void **state)
@@ -298,7 +298,7 @@ static void what_is_packed_and_no_kernel_is_refused_by_name(void **state)
 		text = blob_copy(contents[i], strlen(contents[i]));
 		set_up(packed_as(&kinds[0], text));
 		drop(&text);
-		expect_refusal("unpacks to is no ELF file");
+		expect_refusal("unpacks to is not an ELF file");
 	}
 }
 

@@ -240,7 +240,7 @@ static void c7_what_does_not_arrive_above_4_gib_goes_by_the_buffer(void **state)
 		     {CHECKED + BOUNCE, MIB(2) - CHECKED - BOUNCE, false});
 	assert_int_equal(given.loading.copied, MIB(2));
 	assert_true(given.loading.distrust_high);
-	expect_log("read other bytes to above 4 GiB");
+	expect_log("reads other bytes above 4 GiB");
 }
 
 static void c7_after_a_wrong_read_the_next_file_goes_by_the_buffer_at_once(void **state)

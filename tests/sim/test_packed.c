@@ -114,8 +114,8 @@ static void x10_without_entropy_the_kernel_stays_as_linked(void **state)
 	sim.no_entropy = true;
 	given.vmlinux.moves = false;
 	run_to_the_kernel();
-	assert_non_null(strstr(sim_log(), "no entropy: the kernel's virtual addresses are those"));
-	assert_non_null(strstr(sim_log(), "a random place, which KASLR wishes, is not met: neither firmware nor"));
+	assert_non_null(strstr(sim_log(), "no entropy: the kernel keeps the virtual addresses"));
+	assert_non_null(strstr(sim_log(), "a random place, which KASLR asks for, is not met: neither firmware nor"));
 	assert_null(strstr(sim_log(), "placement random")); /* which no entry asked for */
 }
 

@@ -333,7 +333,7 @@ static void r3_ranges_that_the_entrys_tree_leaves_out_are_named(void **state)
 	set_up(0, 3, WITH_RANGES);
 	sim.file[sim.n_files - 1].size = make_tree(FULL, named);
 	bench_run();
-	assert_non_null(strstr(sim_log(), "does not reserve 0xfdf00000-0xfe000000, as firmware's own does"));
+	assert_non_null(strstr(sim_log(), "does not reserve 0xfdf00000-0xfe000000, but firmware's own does"));
 	assert_null(strstr(sim_log(), "does not reserve 0x80000000"));
 	set_up(0, 3, FULL);
 	bench_run();
@@ -398,7 +398,7 @@ static void r2_a_trees_length_is_asked_before_it_is_read(void **state)
 		sim.file[sim.n_files - 1].size = GIB(4);
 		bench_run();
 		assert_false(outcome.entered);
-		if (outcome.why.rule != R2 || strstr(outcome.why.text, "it takes at most 2097152") == NULL)
+		if (outcome.why.rule != R2 || strstr(outcome.why.text, "the kernel takes at most 2097152") == NULL)
 			fail_msg("%u bytes: %s", size, outcome.why.text);
 		assert_true(tree_bytes_read() < 4096);
 		if (size == (uint32_t)MIB(2) + 1)

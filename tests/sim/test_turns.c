@@ -39,7 +39,7 @@ static void secure_boot_refuses_whatever_was_not_verified(void **state)
 	assert_int_equal(outcome.calls, 0);
 	begin("1M-1G free", LINUX, "");
 	sim.machine.secure_boot = SECURE_BOOT_UNSET;
-	expect_back(REFUSED, "in a state that firmware does not tell");
+	expect_back(REFUSED, "in a state that firmware does not report");
 }
 
 static void a_quiet_loader_takes_the_same_way(void **state)

@@ -35,13 +35,13 @@ static void x2_a_preferred_place_that_somebody_holds_is_told(void **state)
 	    "placement preferred is not met: 0x1000000-0x1200000 is held by 0x1000000-0x1800000 boot services data; "
 	    "the kernel lies at 0x13fe00000 instead [C3]");
 	boot_quietly("1M-17M free, 24M-1G free", PREFERRED, &debian);
-	expect_said("0x1000000-0x1200000 is not all free memory, or firmware does not give it");
+	expect_said("0x1000000-0x1200000 is not entirely free, or firmware does not give it");
 	boot_quietly(MAP, LINUX "placement preferred\noptions memmap=1M$17M\n", &debian);
 	expect_said("0x1000000-0x1200000 is held by 0x1100000-0x1200000 kept out by memmap=");
 	boot_quietly(MAP, PREFERRED, &KERNEL(SMALL_KERNEL, .pref_address = 0));
 	expect_said("0x0-0x200000 begins below 0x100000 [C1]");
 	boot_quietly(MAP, PREFERRED, &KERNEL(SMALL_KERNEL, .kernel_alignment = 0x4000000));
-	expect_said("0x1000000-0x1200000 is no multiple of 0x4000000 [X1]");
+	expect_said("0x1000000-0x1200000 is not a multiple of 0x4000000 [X1]");
 	boot_quietly(MAP, PREFERRED, &debian);
 	expect_said(NULL);
 }
@@ -70,8 +70,8 @@ static void c4_low_below_16_mib_is_told(void **state)
 	expect_said("placement low is not met: no free memory from 16 MiB on holds the kernel; it lies at 0x");
 	boot_quietly("1M-64M free", LINUX "placement low\n",
 		     &KERNEL(SMALL_KERNEL, .pref_address = MIB(32), .relocatable_kernel = 0));
-	expect_said(
-	    "placement low is not met: the kernel runs at one place alone; the kernel lies at 0x2000000 instead [X3]");
+	expect_said("placement low is not met: the kernel can run at one place only; the kernel lies at 0x2000000 "
+		    "instead [X3]");
 	boot_quietly(MAP, LINUX "placement low\n", &debian);
 	expect_said(NULL);
 }
@@ -95,7 +95,7 @@ static void x1_an_alignment_that_cannot_be_kept_is_told(void **state)
 	(void)state;
 	boot_quietly("1M-17M free, 18M-60M free", LINUX,
 		     &KERNEL(SMALL_KERNEL, .init_size = MIB(32), .kernel_alignment = MIB(32)));
-	expect_said("kernel_alignment 0x2000000 is not met: no free memory within the kernel's limits holds it so; it "
+	expect_said("kernel_alignment 0x2000000 is not met: no free memory within the kernel's limits fits it; it "
 		    "lies at 0x1");
 }
 
@@ -109,14 +109,14 @@ static void c9_memory_beyond_mem_is_told_on_arm64(void **state)
 	    "mem= is not met: the memory that it leaves, which ends at 0x400ff000, does not hold kernel, initrd and "
 	    "device tree; the kernel lies at 0x1ffe00000 instead [C3]");
 	assert_non_null(
-	    strstr(sim_quiet_log(), "placement preferred is not met: this kernel's header prefers no place"));
+	    strstr(sim_quiet_log(), "placement preferred is not met: this kernel's header names no preferred place"));
 }
 
 static void a_device_tree_that_the_kernel_does_not_read_is_told(void **state)
 {
 	(void)state;
 	boot_quietly(MAP, LINUX "devicetree /one\n", &debian);
-	expect_said("the entry's device tree is left out: this kernel reads none");
+	expect_said("devicetree ignored: this kernel does not use one");
 }
 
 int main(void)

@@ -234,7 +234,7 @@ def not_movable():
     refused(image, 0x200000, "keeps no relocations", "0x1000000", "[E1]")
     moved(image, 0)
     refused(linked(x86, "x86_64", 0x1000000, "--no-relax", "-pie"), 0x200000, "ET_EXEC", "[E1]")
-    refused(linked(x86, "x86_64", 0, "--no-relax", "-pie"), 0x1800, "no multiple of its alignment, 0x1000", "[E1]")
+    refused(linked(x86, "x86_64", 0, "--no-relax", "-pie"), 0x1800, "not a multiple of its alignment, 0x1000", "[E1]")
 
 
 def unknown_types():
@@ -330,7 +330,7 @@ def cut_tables():
     """e2: a table that does not end where the ELF file ends, or is cut off, refuses the kernel"""
     image = vmlinux()
     end = elf_end(image)
-    for data, words in ((image[:end], "RANDOMIZE_BASE"), (image[:-1], "no multiple of 4"),
+    for data, words in ((image[:end], "RANDOMIZE_BASE"), (image[:-1], "not a multiple of 4"),
                         (image[:end] + image[end + 4:], "unterminated"), (image[:end + 4], "one list in 4 bytes"),
                         (image[:end] + bytes(8) + image[end:], "a fourth 0"), (image[:end - 1], "truncated"),
                         (image[:-4] + struct.pack("<I", 0x80ffffff), "lies outside of the image")):

@@ -69,11 +69,11 @@ static void secure_boot_is_off_only_where_both_variables_say_so(void **state)
 	    {2, 0, NULL, NULL, "Secure Boot is on"},
 	    {1, 2, NULL, NULL, "Secure Boot is on"},
 	    {1, 1, NULL, NULL, NULL}, /* no platform key yet */
-	    {1, 0xff, NULL, NULL, "in a state that firmware does not tell"},
-	    {1, 1, "SetupMode", NULL, "in a state that firmware does not tell"},
-	    {1, 1, NULL, "SetupMode", "in a state that firmware does not tell"},
-	    {0, 0, "SecureBoot", NULL, "in a state that firmware does not tell"},
-	    {0, 0, NULL, "SecureBoot", "in a state that firmware does not tell"},
+	    {1, 0xff, NULL, NULL, "in a state that firmware does not report"},
+	    {1, 1, "SetupMode", NULL, "in a state that firmware does not report"},
+	    {1, 1, NULL, "SetupMode", "in a state that firmware does not report"},
+	    {0, 0, "SecureBoot", NULL, "in a state that firmware does not report"},
+	    {0, 0, NULL, "SecureBoot", "in a state that firmware does not report"},
 	};
 
 	(void)state;

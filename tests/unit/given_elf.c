@@ -136,7 +136,7 @@ void expect_told(const struct moved *m, enum rule rule, const char *words)
 		fail_msg("status %d, rule %s, lacks \"%s\": %s", (int)m->status, rule_row(m->why.rule)->id, words,
 			 m->why.text);
 	assert_memory_equal(m->image, m->before, IMAGE);
-	assert_null(strstr(m->why.text, "of no use"));
+	assert_null(strstr(m->why.text, "cannot be used"));
 }
 
 void expect_image_wrong(struct moved *m, uint64_t delta, enum rule rule, const char *words)

@@ -176,7 +176,7 @@ static void x2_the_estimate_of_a_file_of_any_size_is_a_window_or_refused(void **
 		if (p.status == OK)
 			assert_true(p.k.window_size >= 3 * p.k.payload_size);
 	}
-	expect_wrong(BAD_INPUT, RULE_NONE, "fits into no memory", .version = 0x0205, .file_size = UINT64_MAX);
+	expect_wrong(BAD_INPUT, RULE_NONE, "does not fit into any memory", .version = 0x0205, .file_size = UINT64_MAX);
 }
 
 /* boot.rst, "The kernel_info": LToP, size, size_total, setup_type_max, from kernel_info_offset (0x268) on. */

@@ -294,7 +294,7 @@ static void e1_the_entry_is_virtual_or_physical(void **state)
 	f.entry = 0x10007ff;
 	expect_elf(&p, &f);
 	assert_true(p.elf.entry == 0x7ff);
-	expect_field_wrong(f, entry, 0x1000800, E1, "e_entry 0x1000800 lies in what no segment has from the file");
+	expect_field_wrong(f, entry, 0x1000800, E1, "e_entry 0x1000800 lies in no segment's bytes from the file");
 	expect_field_wrong(f, entry, 0xffffff, E1, "e_entry 0xffffff lies");
 	expect_field_wrong(f, entry, 0xffffffff81000800, E1, "e_entry 0xffffffff81000800 lies");
 	expect_field_wrong(f, entry, 0x1002700, E1, "e_entry 0x1002700 lies"); /* zeros are no code */

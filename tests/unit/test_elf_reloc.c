@@ -215,8 +215,8 @@ static void e1_an_image_is_moved_by_its_alignment_and_within_its_addresses(void 
 
 	(void)state;
 	move_one(&m, &(struct one){62, 8, true, NONE, 0x456, 0, 0});
-	expect_image_wrong(&m, 0x800, E1, "moved by 0x800, which is no multiple of its alignment, 0x1000");
-	expect_image_wrong(&m, UINT64_MAX, E1, "no multiple of its alignment");
+	expect_image_wrong(&m, 0x800, E1, "moved by 0x800, which is not a multiple of its alignment, 0x1000");
+	expect_image_wrong(&m, UINT64_MAX, E1, "not a multiple of its alignment");
 	expect_image_wrong(&m, UINT64_MAX - 0xfff, E1, "past the end of 64-bit addresses");
 	expect_moved(&m, UINT64_MAX - 0x1fff, 1);
 	expect_moved(&m, 0, 1);

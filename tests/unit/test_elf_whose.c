@@ -100,7 +100,7 @@ static void expect_entered_by_note(const char *about)
 
 static void expect_no_kernel(const char *about)
 {
-	if (read_notes(4) != BAD_INPUT || strstr(why.text, "is no Linux for x86-64") == NULL)
+	if (read_notes(4) != BAD_INPUT || strstr(why.text, "is not Linux for x86-64") == NULL)
 		fail_msg("%s: not refused as what it is: %s", about, why.text);
 }
 

@@ -225,7 +225,7 @@ static void c5_an_exact_place_where_no_memory_is_is_refused(void **state)
 	given_map("1M-80M free, 4G-6G free");
 	given_placement(PLACE_EXACT, MIB(64));
 	expect_refused(NO_PLACE, C5);
-	expect_words("no memory");
+	expect_words("not memory");
 }
 
 static void c5_the_align_that_is_told_is_the_best_that_the_address_has(void **state)

@@ -236,7 +236,7 @@ static void c6_what_is_written_as_a_whole_waits_in_one_run_or_is_refused(void **
 	plan();
 	assert_int_equal(status, NO_PLACE);
 	assert_int_equal(why.rule, C6);
-	assert_non_null(strstr(why.text, "nowhere can its 0x400000 bytes (4.0 MiB) wait"));
+	assert_non_null(strstr(why.text, "no free memory can hold its 0x400000 bytes (4.0 MiB) meanwhile"));
 	given("1M-2M free, 16M-20M boot, 32M-37M free");
 	p.image.in_one_piece = true;
 	plan();

@@ -152,9 +152,9 @@ static void what_is_no_tree_is_refused_by_name(void **state)
 	struct fail why;
 
 	(void)state;
-	expect_broken(written, 39, "no device tree");
+	expect_broken(written, 39, "not a device tree");
 	written[0] = 0;
-	expect_broken(written, size, "no device tree");
+	expect_broken(written, size, "not a device tree");
 	written[0] = 0xd0;
 	expect_broken(written, size - 1, "of which");
 	assert_int_equal(tree_check(&tree, "dtb", (struct bytes){written + 4, size - 4}, &why), BAD_INPUT);

@@ -135,7 +135,7 @@ static void e1_no_kernel_is_larger_than_its_header_can_tell(void **state)
 		f.header[2].memsz = row[i].memsz;
 		f.header[2].align = row[i].align;
 		assert_int_equal(take(&f, NULL), BAD_INPUT);
-		assert_non_null(strstr(why.text, "no Linux kernel is so large"));
+		assert_non_null(strstr(why.text, "no Linux kernel is that large"));
 		assert_int_equal(why.rule, E1);
 	}
 	/* In a bzImage, too, when the size in whole pages has no number. */
@@ -159,7 +159,7 @@ static void e1_what_is_no_linux_is_told_so_by_name(void **state)
 	(void)state;
 	f.header[0].vaddr += 0x1000; /* not linked where Linux is */
 	assert_int_equal(take(&f, NULL), NOT_FOUND);
-	assert_non_null(strstr(why.text, "no Linux kernel for x86-64"));
+	assert_non_null(strstr(why.text, "not a Linux kernel for x86-64"));
 	f = elf_file_386();
 	assert_int_equal(take(&f, NULL), NOT_FOUND);
 	f = elf_file_pie(62);
