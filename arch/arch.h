@@ -34,6 +34,7 @@ struct arch {
 	const char *name;	    /* as people say it: "x86-64" */
 	const char *bls;	    /* in the Boot Loader Specification's key `architecture` */
 	enum elf_machine enters[2]; /* kernels of these; 0: none */
+	bool tree_tells_levels;	    /* of page tables: a device tree does, and not the CPU */
 	unsigned int firmware_bits; /* of firmware's addresses, where they are not 64 */
 
 	/* The first address that firmware, and so the loader, cannot reach in the CPU's current mode; NULL: none. */

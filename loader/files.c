@@ -4,6 +4,7 @@
 #include "relocations.h"
 
 #include "../kernel/identify.h"
+#include "../policy/linux_words.h"
 #include "../policy/policy.h"
 
 static enum status open_file(struct file *file, struct word path, struct fail *why)
@@ -53,7 +54,7 @@ static enum status stay_in_place(struct boot *b, const struct entry *entry, stru
 
 	if (!b->situation.image.moves_itself)
 		return OK;
-	TRY(policy_command_line(entry, b->command_line, sizeof(b->command_line), &added, why));
+	TRY(linux_words_keep_in_place(entry, b->command_line, sizeof(b->command_line), &added, why));
 	if (added)
 		fw_log(LOG_NORMAL, "added nokaslr to the command line, so that the kernel stays where it is put [X9]");
 	return OK;

@@ -4,6 +4,7 @@
 #include "../base/text.h"
 #include "../kernel/identify.h"
 #include "../plan/copies.h"
+#include "../policy/linux_words.h"
 #include "../policy/policy.h"
 
 enum status boot_find_relocs(struct boot *b, struct fail *why)
@@ -56,7 +57,7 @@ static enum status randomise(struct boot *b, struct fail *why)
 	const char *name;
 	uint64_t entropy;
 
-	if (!policy_randomises(&p->image, b->command_line))
+	if (!linux_words_randomise(&p->image, b->command_line))
 		return OK;
 	if (!fw_random(&entropy, sizeof(entropy)) && !arch_random(&entropy)) {
 		fw_log(LOG_QUIET, "no entropy: the kernel keeps the virtual addresses that it was linked for [X10]");

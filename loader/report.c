@@ -3,6 +3,7 @@
 
 #include "../plan/aftermath.h"
 #include "../plan/explain.h"
+#include "../policy/linux_words.h"
 #include "../policy/policy.h"
 #include "../policy/unmet.h"
 
@@ -56,7 +57,7 @@ static void tell_aftermath(const struct boot *b)
 
 	if (image->protocol->estimate != NULL && image->protocol->estimate(image, &text))
 		fw_log(LOG_NORMAL, "%s", line);
-	aftermath_of(&b->situation.plan, &b->situation.survey.free.all, policy_kernel_may_move(image, b->command_line),
+	aftermath_of(&b->situation.plan, &b->situation.survey.free.all, linux_words_may_move(image, b->command_line),
 		     &aftermath);
 	if (aftermath.kernel_may_move || fw_log_wants(LOG_DEBUG)) {
 		text = TEXT(line);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "policy.h"
 
+#include "linux_words.h"
+
 #include "../protocol/command_line.h"
 
 static const struct range everywhere = {0, UINT64_MAX};
@@ -8,59 +10,10 @@ static const struct range above_4g = {GIB(4), UINT64_MAX};
 static const struct range from_16m_to_4g = {MIB(16), GIB(4)};
 static const struct range above_16m = {MIB(16), UINT64_MAX};
 
-bool policy_randomises(const struct image *image, const char *command_line)
-{
-	return image->has_table && !command_line_has(command_line, "nokaslr");
-}
-
 void policy_default(struct wish *wish, const struct image *image, const char *command_line)
 {
 	if (!wish->said)
-		wish->policy = policy_randomises(image, command_line) ? PLACE_RANDOM : PLACE_HIGH;
-}
-
-/* Linux arch/x86/boot/compressed/pgtable_64.c, paging_prepare: no5lvl, and what the CPU has. */
-bool policy_five_levels(const struct cpu *cpu, const struct image *image, const char *command_line)
-{
-	if (!image->takes_five_levels || image->entered_in_32_bits || command_line_has(command_line, "no5lvl"))
-		return false;
-	return cpu->five_levels || (cpu->has_la57 && image->keeps_levels);
-}
-
-bool policy_kernel_may_move(const struct image *image, const char *command_line)
-{
-	return image->moves_itself && !command_line_has(command_line, "nokaslr");
-}
-
-enum status policy_command_line(const struct entry *entry, char *line, size_t room, bool *added, struct fail *why)
-{
-	static const char word[] = "nokaslr ";
-	const size_t size = sizeof(word) - 1;
-	size_t end = 0, at;
-
-	*added = (entry->wish.policy == PLACE_EXACT || entry->wish.policy == PLACE_WITHIN) &&
-		 !command_line_has(line, "nokaslr");
-	if (!*added)
-		return OK;
-	while (line[end] != '\0')
-		end++;
-	if (room - end <= size)
-		return fail_by(why, BAD_INPUT, X9,
-			       "the command line is too long to add nokaslr for an exact place or a window");
-	at = command_line_options_end(line);
-	if (at == end) { /* at the end: the space goes before it */
-		if (end != 0)
-			line[end++] = ' ';
-		for (size_t i = 0; i + 1 < size; i++)
-			line[end++] = word[i];
-		line[end] = '\0';
-		return OK;
-	}
-	for (size_t i = end + 1; i > at; i--)
-		line[i - 1 + size] = line[i - 1];
-	for (size_t i = 0; i < size; i++)
-		line[at + i] = word[i];
-	return OK;
+		wish->policy = linux_words_randomise(image, command_line) ? PLACE_RANDOM : PLACE_HIGH;
 }
 
 void policy_own_parts(const struct loader_conf *conf, struct request request[N_PARTS])
@@ -164,15 +117,6 @@ static void choose_random(struct request *r, const uint64_t *entropy)
 	choose_high(r);
 }
 
-/*
- * Linux arch/x86/boot/compressed/kaslr.c, choose_random_location: it looks upwards from where it lies, and a 32-bit
- * kernel only up to 512 MiB (rule X11). At the top it would have nothing to choose from.
- */
-static bool randomises_itself_upwards(const struct image *image, const char *command_line)
-{
-	return image->entered_in_32_bits && policy_kernel_may_move(image, command_line);
-}
-
 static enum status choose_kernel(const struct wish *wish, const struct image *image, const uint64_t *entropy,
 				 const char *command_line, struct request *kernel, struct fail *why)
 {
@@ -188,7 +132,7 @@ static enum status choose_kernel(const struct wish *wish, const struct image *im
 		choose_preferred(image, kernel);
 	} else if (wish->policy == PLACE_RANDOM) {
 		choose_random(kernel, entropy);
-	} else if (wish->policy == PLACE_LOW || randomises_itself_upwards(image, command_line)) {
+	} else if (wish->policy == PLACE_LOW || linux_words_move_up(image, command_line)) {
 		choose_low(kernel);
 	} else {
 		choose_high(kernel);
@@ -201,17 +145,12 @@ static bool is_in_window(const struct wish *wish, enum part part)
 	return wish->policy == PLACE_WITHIN && (part == PART_KERNEL || part == PART_INITRD || part == PART_HANDOFF);
 }
 
-bool policy_is_linux_on_x86(const struct image *image)
-{
-	return image->protocol->is_linux && (image->machine == ELF_X86_64 || image->machine == ELF_I386);
-}
-
 static void common_limits(const struct image *image, const char *command_line, struct request *r)
 {
 	uint64_t limit;
 
 	reach_at_least(r, MIB(1), C1);
-	if (policy_is_linux_on_x86(image) && command_line_mem(command_line, &limit))
+	if (image->protocol->mem == MEM_IS_ADDRESS && command_line_mem(command_line, &limit))
 		reach_at_most(r, limit, C9);
 }
 

@@ -9,38 +9,16 @@
 #include "../protocol/image.h"
 
 /*
- * Adds `nokaslr` to a command line when the entry asks for an exact place or a window (rule X9), unless it is already
- * there; *added tells which. BAD_INPUT when @room bytes do not hold it.
- */
-enum status policy_command_line(const struct entry *entry, char *line, size_t room, bool *added,
-				struct fail *why) MUST_CHECK;
-
-/*
  * The parts that no image asks for: the memory that loader.conf keeps free (rule C9), and the buffer of rule C7, which
  * a plan can do without.
  */
 void policy_own_parts(const struct loader_conf *conf, struct request request[N_PARTS]);
-
-/* Whether Berth moves the kernel to a random virtual address: it can, and nokaslr does not forbid it (rule X10). */
-bool policy_randomises(const struct image *image, const char *command_line);
 
 /*
  * The wish of a user who stated none: `high`, or `random` for a kernel that Berth can randomise and nokaslr does not
  * forbid, because the decompressor, which is left out, would have done so (rule X10).
  */
 void policy_default(struct wish *wish, const struct image *image, const char *command_line);
-
-/*
- * Whether the kernel is entered with five levels of page tables (rule X8): if it takes five, and firmware uses them, or
- * the CPU has them and no decompressor would turn them on. Never with no5lvl.
- */
-bool policy_five_levels(const struct cpu *cpu, const struct image *image, const char *command_line);
-
-/* Whether the kernel may move itself to a random place after it is entered (rule X9). */
-bool policy_kernel_may_move(const struct image *image, const char *command_line);
-
-/* Whether it reads its command line as Linux on x86 does: mem= is an address (rule C9), and memmap= counts (C13). */
-bool policy_is_linux_on_x86(const struct image *image);
 
 /*
  * Asks for a place where @size bytes of a kernel wait to be copied to its exact place after exit (rule C6): by C3,

@@ -2,6 +2,7 @@
 #include "situation.h"
 
 #include "../arch/moves.h"
+#include "linux_words.h"
 
 static void add_written(struct handoff *handoff, struct range range)
 {
@@ -77,16 +78,16 @@ enum status situation_survey(struct situation *p, struct fail *why)
 enum status situation_keep_out(struct situation *p, struct fail *why)
 {
 	const char *line = p->cargo.command_line;
-	bool is_riscv = p->image.machine == ELF_RISCV, is_x86 = policy_is_linux_on_x86(&p->image);
+	enum mem_word mem = p->image.protocol->mem;
 	uint64_t amount;
 
 	p->kept_out.n = 0;
 	p->machine.mem_end = 0;
 	if (!p->image.protocol->is_linux)
 		return OK;
-	if (!is_x86 && command_line_amount(line, is_riscv, &amount))
+	if (mem != MEM_IS_ADDRESS && command_line_amount(line, mem == MEM_IS_LEAST_AMOUNT, &amount))
 		p->machine.mem_end = memmap_amount_end(&p->survey.map, amount);
-	TRY(command_line_kept_out(line, is_x86, &p->kept_out, why));
+	TRY(command_line_kept_out(line, mem == MEM_IS_ADDRESS, &p->kept_out, why));
 	for (size_t i = 0; i < p->kept_out.n; i++) {
 		if (memmap_keep_out(&p->survey.map, p->kept_out.at[i]))
 			return fail_by(why, IO_ERROR, C13,
@@ -104,7 +105,7 @@ static void wish_below_mem(struct situation *p)
 {
 	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++) {
 		p->beyond_mem[i] = p->request[i].max;
-		if (p->image.machine == ELF_AARCH64 && p->machine.mem_end != 0)
+		if (p->image.protocol->mem == MEM_IS_LAST_AMOUNT && p->machine.mem_end != 0)
 			at_most(&p->request[i].max, p->machine.mem_end, C9);
 	}
 }
@@ -113,7 +114,7 @@ enum status situation_demand(struct situation *p, struct fail *why)
 {
 	struct entrance how;
 
-	p->cargo.five_levels = policy_five_levels(&p->cpu, &p->image, p->cargo.command_line);
+	p->cargo.five_levels = linux_words_five_levels(&p->cpu, &p->image, p->cargo.command_line);
 	how = entrance_of(p);
 	policy_own_parts(p->conf, p->request); /* first, so that the limits of all parts apply to them too */
 	TRY(p->image.protocol->demand(&p->image, &p->cargo, &p->machine, p->request, why));
@@ -137,7 +138,7 @@ enum status situation_demand(struct situation *p, struct fail *why)
 /* Page-table levels: x86, the current mode; RISC-V, the minimum over all harts (0: unknown). */
 static unsigned int levels(const struct situation *p)
 {
-	if (p->image.machine == ELF_RISCV)
+	if (p->arch->tree_tells_levels)
 		return p->machine.riscv.levels;
 	return p->cpu.five_levels ? 5 : 4;
 }

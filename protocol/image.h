@@ -102,9 +102,18 @@ struct virtual_move {
 	uint64_t from, by; /* where its first byte was linked for; what is added, modulo 2^64 */
 };
 
+/* What mem= on the command line says to a kernel (rule C9), by its own parser. */
+enum mem_word {
+	MEM_IS_NOTHING,
+	MEM_IS_ADDRESS,	     /* of several the smallest: where memory ends; and memmap= counts too (rule C13) */
+	MEM_IS_LEAST_AMOUNT, /* the smallest: so much memory there is, and nothing is added back */
+	MEM_IS_LAST_AMOUNT,  /* the last one: the same, and the kernel adds itself and its initrd back */
+};
+
 struct protocol {
 	const char *name;
-	bool is_linux;	    /* whose command line has Linux's words, such as nokaslr */
+	bool is_linux; /* whose command line has Linux's words, such as nokaslr */
+	enum mem_word mem;
 	bool may_be_packed; /* its file may be compressed as a whole */
 	bool is_flat;	 /* its file is placed as it is: of one that is a stream the image's own size tells the end */
 	bool is_wrapper; /* no kernel itself: its payload is */

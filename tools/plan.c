@@ -7,6 +7,7 @@
 
 #include "../plan/explain.h"
 #include "../policy/placing.h"
+#include "../policy/linux_words.h"
 #include "../policy/policy.h"
 #include "../policy/unmet.h"
 #include "../base/memparse.h"
@@ -218,7 +219,7 @@ static enum status make_plan(struct situation *p, struct arguments *a, struct re
 	bool added;
 
 	if (p->image.moves_itself)
-		TRY(policy_command_line(&entry, a->command_line, sizeof(a->command_line), &added, &report->why));
+		TRY(linux_words_keep_in_place(&entry, a->command_line, sizeof(a->command_line), &added, &report->why));
 	TRY(situation_demand(p, &report->why));
 	TRY(placing_make(p, &trace, &report->why));
 	return OK;
@@ -228,7 +229,7 @@ static void fill_report(struct report *report, const struct situation *p)
 {
 	memcpy(report->placed, p->plan.part, sizeof(report->placed));
 	report->copies = p->plan.copies;
-	aftermath_of(&p->plan, &p->survey.free.all, policy_kernel_may_move(&p->image, p->cargo.command_line),
+	aftermath_of(&p->plan, &p->survey.free.all, linux_words_may_move(&p->image, p->cargo.command_line),
 		     &report->aftermath);
 	report->has_aftermath = true;
 }

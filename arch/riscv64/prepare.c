@@ -27,6 +27,7 @@ const struct arch arch_riscv64 = {
     .name = "RISC-V",
     .bls = "riscv64",
     .enters = {ELF_RISCV},
+    .tree_tells_levels = true,
     .demand = demand,
     .prepare = prepare,
 };

@@ -101,6 +101,7 @@ static void describe(const struct image *image, const struct cargo *cargo, const
 const struct protocol arm64_protocol = {
     .name = "Image for arm64",
     .is_linux = true,
+    .mem = MEM_IS_LAST_AMOUNT,
     .is_flat = true,
     .may_be_packed = true,
     .most_tree = {MOST_TREE, A4},

@@ -101,6 +101,7 @@ static void describe(const struct image *image, const struct cargo *cargo, const
 const struct protocol riscv_protocol = {
     .name = "Image for RISC-V",
     .is_linux = true,
+    .mem = MEM_IS_LEAST_AMOUNT,
     .is_flat = true,
     .may_be_packed = true,
     .most_tree = {MOST_TREE, R2},

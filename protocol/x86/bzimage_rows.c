@@ -85,6 +85,7 @@ static enum status no_payload(const struct image *image, struct bytes head, stru
 const struct protocol bzimage_protocol = {
     .name = "bzImage, 64-bit entry",
     .is_linux = true,
+    .mem = MEM_IS_ADDRESS,
     .identify = identify_64,
     .payload = payload,
     .take_payload = vmlinux_take_payload,
@@ -100,6 +101,7 @@ const struct protocol bzimage_protocol = {
 const struct protocol bzimage_32_protocol = {
     .name = "bzImage, 32-bit entry",
     .is_linux = true,
+    .mem = MEM_IS_ADDRESS,
     .identify = identify,
     .payload = no_payload,
     .demand = x86_linux_demand,

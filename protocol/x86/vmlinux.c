@@ -214,6 +214,7 @@ enum status vmlinux_check_table_size(const char *name, uint64_t size, struct fai
 const struct protocol vmlinux_protocol = {
     .name = "vmlinux, 64-bit entry",
     .is_linux = true,
+    .mem = MEM_IS_ADDRESS,
     .may_be_packed = true,
     .beside = ".relocs", /* as a kernel's build leaves vmlinux.relocs beside vmlinux */
     .identify = identify,

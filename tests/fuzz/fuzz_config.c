@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "../../config/entry.h"
+#include "../../policy/linux_words.h"
 #include "../../policy/policy.h"
 #include "../../protocol/kept_out.h"
 
@@ -18,7 +19,7 @@ static void use_entry(const struct entry *entry)
 		REQUIRE(strstr(path, "\\..\\") == NULL && strchr(path, '/') == NULL);
 	}
 	if (entry_command_line(entry, line, sizeof(line), &why) == OK &&
-	    policy_command_line(entry, line, sizeof(line), &added, &why) == OK) {
+	    linux_words_keep_in_place(entry, line, sizeof(line), &added, &why) == OK) {
 		REQUIRE(memchr(line, '\0', sizeof(line)) != NULL);
 		REQUIRE(!added || command_line_has(line, "nokaslr"));
 	}

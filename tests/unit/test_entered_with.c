@@ -7,6 +7,7 @@
 
 #include "../../arch/arch.h"
 #include "../../arch/x86/entry.h"
+#include "../../policy/linux_words.h"
 
 struct prepared {
 	struct handoff handoff;
@@ -21,7 +22,7 @@ static struct entrance entrance(const struct cpu *cpu)
 	    .name = world.image.name,
 	    .in_32_bits = world.image.entered_in_32_bits,
 	    .argument_in_ebx = world.image.argument_in_ebx,
-	    .five_levels = policy_five_levels(cpu, &world.image, world.cargo.command_line),
+	    .five_levels = linux_words_five_levels(cpu, &world.image, world.cargo.command_line),
 	};
 }
 
@@ -158,9 +159,9 @@ static void x8_five_levels_are_turned_on_by_a_trampoline_below_4_gib(void **stat
 	given_map("1M-3G free, 4G-8G free");
 	world.image.keeps_levels = true; /* a vmlinux */
 	p.cpu = (struct cpu){.has_la57 = true};
-	assert_true(policy_five_levels(&p.cpu, &world.image, "quiet no5lvl2"));
-	assert_false(policy_five_levels(&p.cpu, &world.image, "quiet no5lvl"));
-	assert_false(policy_five_levels(&(struct cpu){.gib_pages = true}, &world.image, ""));
+	assert_true(linux_words_five_levels(&p.cpu, &world.image, "quiet no5lvl2"));
+	assert_false(linux_words_five_levels(&p.cpu, &world.image, "quiet no5lvl"));
+	assert_false(linux_words_five_levels(&(struct cpu){.gib_pages = true}, &world.image, ""));
 	prepare(&p, false);
 	assert_true(p.handoff.trampoline == 0); /* the CPU does not have them */
 	free(p.handoff.block.at);
@@ -186,14 +187,14 @@ static void x8_a_bzimage_is_entered_with_the_levels_that_firmware_has(void **sta
 
 	(void)state;
 	given_map("1M-3G free, 4G-8G free");
-	assert_false(policy_five_levels(&cpu, &world.image, ""));
+	assert_false(linux_words_five_levels(&cpu, &world.image, ""));
 	cpu.five_levels = true;
-	assert_true(policy_five_levels(&cpu, &world.image, ""));
-	assert_false(policy_five_levels(&cpu, &world.image, "no5lvl"));
+	assert_true(linux_words_five_levels(&cpu, &world.image, ""));
+	assert_false(linux_words_five_levels(&cpu, &world.image, "no5lvl"));
 	given_kernel(.xloadflags = 0);
-	assert_false(policy_five_levels(&cpu, &world.image, ""));
+	assert_false(linux_words_five_levels(&cpu, &world.image, ""));
 	given_kernel(.xloadflags = 0x1f);
-	assert_false(policy_five_levels(&cpu, &world.image, ""));
+	assert_false(linux_words_five_levels(&cpu, &world.image, ""));
 }
 
 /* Xen docs/misc/pvh.pandoc: flat segments of 32 bits, an available TSS of base 0 and limit 0x67 that the code loads. */
