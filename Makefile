@@ -294,7 +294,7 @@ FUZZ_CC ?= clang
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
 FUZZ := $(BUILD)/fuzz
-FUZZ_PURE_O := $(PURE_C:%.c=$(FUZZ)/%.o) $(ARCH_S:%.S=$(FUZZ)/%.o) $(FUZZ)/tests/unit/kernel_head.o
+FUZZ_PURE_O := $(PURE_C:%.c=$(FUZZ)/%.o) $(ARCH_S:%.S=$(FUZZ)/%.o) $(FUZZ)/tests/unit/kernel_head.o $(FUZZ)/tests/unit/memory_source.o
 
 FUZZ_TOOL_O := $(patsubst %.c,$(FUZZ)/%.o,$(filter-out tools/berth.c,$(TOOL_C)))
 
