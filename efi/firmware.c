@@ -88,7 +88,7 @@ void fw_machine(struct machine *machine)
 	machine->secure_boot = efi_secure_boot();
 	efi_screen(&machine->screen);
 	if (arch_enters(arch_here(), ELF_RISCV))
-		machine->riscv.has_hart = efi_boot_hart(&machine->riscv.hart);
+		machine->has_hart = efi_boot_hart(&machine->hart);
 }
 
 bool fw_random(void *to, size_t size)

@@ -28,7 +28,7 @@ static enum status check_secure_boot(const struct machine *machine, struct fail 
 
 static void draw_entropy(struct situation *p)
 {
-	p->machine.has_seed = fw_random(p->machine.seed, sizeof(p->machine.seed));
+	p->found.has_seed = fw_random(p->found.seed, sizeof(p->found.seed));
 	if (p->wish.policy != PLACE_RANDOM)
 		return;
 	p->has_entropy = fw_random(&p->entropy, sizeof(p->entropy)) || arch_random(&p->entropy);
@@ -114,10 +114,10 @@ static enum status prepare_handoff(struct boot *b, struct fail *why)
 	struct range place = b->situation.plan.part[PART_HANDOFF].at;
 	struct bytes payload = {boot_kernel_now(b), (size_t)b->situation.image.piece[0].size};
 
-	if (b->situation.plan.copies.n > 1) /* a kernel in pieces cannot be inspected: no seed, then */
-		b->situation.machine.has_seed = false;
-	else if (protocol->inspect != NULL)
-		protocol->inspect(&b->situation.image, payload, &b->situation.machine);
+	/* In pieces it cannot be read what the kernel says of itself: no seed, then. */
+	if (b->situation.plan.copies.n > 1 ||
+	    (protocol->takes_seed != NULL && !protocol->takes_seed(&b->situation.image, payload)))
+		b->situation.found.has_seed = false;
 	TRY(situation_measure(&b->situation, why));
 	if (b->situation.request[PART_HANDOFF].size > range_size(place))
 		return fail(why, IO_ERROR, "the handoff block needs more than was planned; please report this");
@@ -127,7 +127,7 @@ static enum status prepare_handoff(struct boot *b, struct fail *why)
 	if (b->handoff.tree_error != 0)
 		return fail(why, IO_ERROR, "the device tree cannot be written (%s); please report this",
 			    protocol->trees->error(b->handoff.tree_error));
-	memset(b->situation.machine.seed, 0, sizeof(b->situation.machine.seed));
+	memset(b->situation.found.seed, 0, sizeof(b->situation.found.seed));
 	return OK;
 }
 
@@ -215,7 +215,7 @@ enum status boot(struct boot *b, const struct entry *entry, const struct loader_
 	boot_give_back(b);
 	if (b->handoff.block.at != NULL) /* there is a seed in it */
 		memset(fw_memory_at(b->claimed[PART_HANDOFF].start), 0, (size_t)range_size(b->claimed[PART_HANDOFF]));
-	memset(b->situation.machine.seed, 0, sizeof(b->situation.machine.seed));
+	memset(b->situation.found.seed, 0, sizeof(b->situation.found.seed));
 	claim_release(b);
 	fw_forget(&b->situation.survey);
 	return status;

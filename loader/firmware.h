@@ -46,7 +46,7 @@ void *fw_memory_at(uint64_t address);
 
 /* ---- the machine ---- */
 
-/* What firmware tells by itself; what survey, device tree, command line and entropy give stays unset. */
+/* All of it. */
 void fw_machine(struct machine *machine);
 
 /* Fills @size bytes with the firmware's entropy; false when it has none. */

@@ -28,10 +28,11 @@ static enum status find_named_tree(struct boot *b, struct word path, struct fail
 	return OK;
 }
 
-static enum status learn_tree(const struct situation *p, const struct tree *tree, struct machine *machine,
+static enum status learn_tree(const struct situation *p, const struct tree *tree, struct findings *found,
 			      struct fail *why)
 {
-	return p->image.protocol->learn_tree == NULL ? OK : p->image.protocol->learn_tree(tree, machine, why);
+	return p->image.protocol->learn_tree == NULL ? OK
+						     : p->image.protocol->learn_tree(tree, &p->machine, found, why);
 }
 
 /*
@@ -50,10 +51,10 @@ static enum status read_named_tree(struct boot *b, struct tree *tree, struct fai
 	return protocol->trees->check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->room}, why);
 }
 
-static bool is_reserved(const struct machine *machine, struct range range)
+static bool is_reserved(const struct findings *found, struct range range)
 {
-	for (size_t i = 0; i < machine->n_reserved; i++)
-		if (range_contains(machine->reserved[i], range))
+	for (size_t i = 0; i < found->n_reserved; i++)
+		if (range_contains(found->reserved[i], range))
 			return true;
 	return false;
 }
@@ -61,7 +62,7 @@ static bool is_reserved(const struct machine *machine, struct range range)
 /* A kernel that is not told of SBI firmware's memory takes it for its own and dies without a word (rule R3). */
 static void warn_of_lost_ranges(const struct situation *p)
 {
-	struct machine own = p->machine;
+	struct findings own = p->found;
 	struct tree tree;
 	struct fail ignored;
 
@@ -69,7 +70,7 @@ static void warn_of_lost_ranges(const struct situation *p)
 	    learn_tree(p, &tree, &own, &ignored) != OK)
 		return;
 	for (size_t i = 0; i < own.n_reserved; i++)
-		if (!is_reserved(&p->machine, own.reserved[i]))
+		if (!is_reserved(&p->found, own.reserved[i]))
 			fw_log(LOG_QUIET,
 			       "the entry's device tree does not reserve %#" PRIx64 "-%#" PRIx64
 			       ", but firmware's own does: the kernel may use it [R3]",
@@ -89,7 +90,7 @@ static enum status learn_named_tree(struct boot *b, struct fail *why)
 	b->loading.bounce_size = sizeof(b->spare);
 	status = read_named_tree(b, &tree, why);
 	if (status == OK)
-		status = learn_tree(p, &tree, &p->machine, why);
+		status = learn_tree(p, &tree, &p->found, why);
 	whole_give_back(&b->tree);
 	TRY(status);
 	p->cargo.tree = (struct tree){NULL, tree.size};
@@ -98,9 +99,9 @@ static enum status learn_named_tree(struct boot *b, struct fail *why)
 }
 
 /* The plan depends on what the tree said before. */
-static bool tells_the_same(const struct machine *a, const struct machine *b)
+static bool tells_the_same(const struct findings *a, const struct findings *b)
 {
-	return a->n_reserved == b->n_reserved && a->riscv.levels == b->riscv.levels &&
+	return a->n_reserved == b->n_reserved && a->levels == b->levels &&
 	       memcmp(a->reserved, b->reserved, a->n_reserved * sizeof(a->reserved[0])) == 0;
 }
 
@@ -119,21 +120,21 @@ enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fai
 	}
 	if (p->machine.tree.at != NULL)
 		TRY(p->image.protocol->trees->check(&p->cargo.tree, "firmware's device tree", p->machine.tree, why));
-	return learn_tree(p, &p->cargo.tree, &p->machine, why);
+	return learn_tree(p, &p->cargo.tree, &p->found, why);
 }
 
 enum status boot_read_tree(struct boot *b, struct fail *why)
 {
 	struct tree *tree = &b->situation.cargo.tree;
 	uint64_t planned = tree->size;
-	struct machine machine;
+	struct findings found;
 
 	if (b->tree.file.handle == NULL)
 		return OK;
 	TRY(read_named_tree(b, tree, why));
-	machine = b->situation.machine;
-	TRY(learn_tree(&b->situation, tree, &machine, why));
-	if (tree->size > planned || !tells_the_same(&machine, &b->situation.machine))
+	found = b->situation.found;
+	TRY(learn_tree(&b->situation, tree, &found, why));
+	if (tree->size > planned || !tells_the_same(&found, &b->situation.found))
 		return fail(why, BAD_INPUT, "%s changed while it was read", b->tree.file.path);
 	return OK;
 }

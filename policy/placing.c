@@ -7,7 +7,7 @@
 
 static bool give_up_mem(struct situation *p)
 {
-	if (p->image.protocol->mem != MEM_IS_LAST_AMOUNT || p->machine.mem_end == 0 || p->is_beyond_mem)
+	if (p->image.protocol->mem != MEM_IS_LAST_AMOUNT || p->found.mem_end == 0 || p->is_beyond_mem)
 		return false;
 	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++)
 		p->request[i].max = p->beyond_mem[i];

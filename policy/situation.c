@@ -36,9 +36,9 @@ void situation_describe(struct situation *p, struct handoff *handoff)
 {
 	struct entrance how = entrance_of(p);
 
-	p->machine.map_room = p->survey.final_room;
-	p->machine.map_desc_size = p->survey.desc_size;
-	p->image.protocol->describe(&p->image, &p->cargo, &p->plan, &p->machine, handoff);
+	p->found.map_room = p->survey.final_room;
+	p->found.map_desc_size = p->survey.desc_size;
+	p->image.protocol->describe(&p->image, &p->cargo, &p->plan, &p->machine, &p->found, handoff);
 	handoff->copies_after_exit = p->copies_after_exit;
 	moves_write(&p->moves, p->copies_after_exit ? MAX_MOVES : 0, handoff);
 	list_written(p, handoff);
@@ -65,13 +65,13 @@ static void find_free(struct survey *survey)
 
 enum status situation_survey(struct situation *p, struct fail *why)
 {
-	for (size_t i = 0; i < p->machine.n_reserved; i++)
-		if (memmap_reserve(&p->survey.map, p->machine.reserved[i]))
+	for (size_t i = 0; i < p->found.n_reserved; i++)
+		if (memmap_reserve(&p->survey.map, p->found.reserved[i]))
 			return fail(why, IO_ERROR, "no room in the memory map for what the device tree reserves");
-	if (p->machine.n_reserved != 0)
+	if (p->found.n_reserved != 0)
 		find_free(&p->survey);
-	p->machine.ram_start = memmap_ram_start(&p->survey.map);
-	p->machine.riscv.resident_end = memmap_reserved_end(&p->survey.map, p->machine.ram_start);
+	p->found.ram_start = memmap_ram_start(&p->survey.map);
+	p->found.resident_end = memmap_reserved_end(&p->survey.map, p->found.ram_start);
 	return OK;
 }
 
@@ -82,11 +82,11 @@ enum status situation_keep_out(struct situation *p, struct fail *why)
 	uint64_t amount;
 
 	p->kept_out.n = 0;
-	p->machine.mem_end = 0;
+	p->found.mem_end = 0;
 	if (!p->image.protocol->is_linux)
 		return OK;
 	if (mem != MEM_IS_ADDRESS && command_line_amount(line, mem == MEM_IS_LEAST_AMOUNT, &amount))
-		p->machine.mem_end = memmap_amount_end(&p->survey.map, amount);
+		p->found.mem_end = memmap_amount_end(&p->survey.map, amount);
 	TRY(command_line_kept_out(line, mem == MEM_IS_ADDRESS, &p->kept_out, why));
 	for (size_t i = 0; i < p->kept_out.n; i++) {
 		if (memmap_keep_out(&p->survey.map, p->kept_out.at[i]))
@@ -105,8 +105,8 @@ static void wish_below_mem(struct situation *p)
 {
 	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++) {
 		p->beyond_mem[i] = p->request[i].max;
-		if (p->image.protocol->mem == MEM_IS_LAST_AMOUNT && p->machine.mem_end != 0)
-			at_most(&p->request[i].max, p->machine.mem_end, C9);
+		if (p->image.protocol->mem == MEM_IS_LAST_AMOUNT && p->found.mem_end != 0)
+			at_most(&p->request[i].max, p->found.mem_end, C9);
 	}
 }
 
@@ -117,7 +117,7 @@ enum status situation_demand(struct situation *p, struct fail *why)
 	p->cargo.five_levels = linux_words_five_levels(&p->cpu, &p->image, p->cargo.command_line);
 	how = entrance_of(p);
 	policy_own_parts(p->conf, p->request); /* first, so that the limits of all parts apply to them too */
-	TRY(p->image.protocol->demand(&p->image, &p->cargo, &p->machine, p->request, why));
+	TRY(p->image.protocol->demand(&p->image, &p->cargo, &p->found, p->request, why));
 	for (size_t i = 0; i < N_PARTS && p->arch->reach != NULL; i++) {
 		struct bound reach = p->arch->reach(&p->cpu);
 
@@ -139,7 +139,7 @@ enum status situation_demand(struct situation *p, struct fail *why)
 static unsigned int levels(const struct situation *p)
 {
 	if (p->arch->tree_tells_levels)
-		return p->machine.riscv.levels;
+		return p->found.levels;
 	return p->cpu.five_levels ? 5 : 4;
 }
 
@@ -149,7 +149,7 @@ void situation_facts(struct text *text, const struct situation *p)
 	    text,
 	    "facts descriptors %zu size %zu room %zu bits %u levels %u la57 %u gib-pages %u seed %u entropy %#" PRIx64,
 	    p->survey.descriptors, p->survey.desc_size, p->survey.final_room, p->arch->firmware_bits == 32 ? 32u : 64u,
-	    levels(p), (unsigned int)p->cpu.has_la57, (unsigned int)p->cpu.gib_pages, (unsigned int)p->machine.has_seed,
+	    levels(p), (unsigned int)p->cpu.has_la57, (unsigned int)p->cpu.gib_pages, (unsigned int)p->found.has_seed,
 	    p->has_entropy ? p->entropy : 0);
 	if (p->cpu.page_sizes != 0)
 		text_add(text, " pages %u", p->cpu.page_sizes);

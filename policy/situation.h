@@ -38,6 +38,7 @@ struct situation {
 	const struct arch *arch;
 	struct cpu cpu;
 	struct machine machine;
+	struct findings found;
 	struct survey survey;
 	struct kept_out kept_out; /* by the command line (rule C13) */
 	bool has_entropy;

@@ -164,7 +164,7 @@ static void tell_mem(const struct situation *p, const struct told *told)
 		     ", does not hold kernel, initrd and device tree; %s, and the kernel adds itself and the initrd "
 		     "back "
 		     "[C9]",
-		     p->machine.mem_end, instead_of(p).at);
+		     p->found.mem_end, instead_of(p).at);
 }
 
 void unmet_wishes(const struct situation *p, void (*say)(void *context, const char *sentence), void *context)

@@ -14,26 +14,26 @@ struct piece handoff_take_text(struct handoff *handoff, const char *text)
 	return piece;
 }
 
-static void take_raw(struct handoff *handoff, const struct machine *machine)
+static void take_raw(struct handoff *handoff, const struct findings *found)
 {
-	uint64_t size = (uint64_t)machine->map_room * machine->map_desc_size;
+	uint64_t size = (uint64_t)found->map_room * found->map_desc_size;
 	struct piece raw = block_take(&handoff->block, size, 8);
 
 	handoff->final = (struct final_map){.descriptors = raw.at, .address = raw.address, .room = (size_t)size};
 }
 
-void handoff_take_runtime_map(struct handoff *handoff, const struct machine *machine)
+void handoff_take_runtime_map(struct handoff *handoff, const struct findings *found)
 {
-	take_raw(handoff, machine);
+	take_raw(handoff, found);
 	handoff->final.runtime = block_take(&handoff->block, handoff->final.room, 8).at;
 }
 
-void handoff_take_map(struct handoff *handoff, const struct machine *machine)
+void handoff_take_map(struct handoff *handoff, const struct findings *found)
 {
-	size_t room = machine->map_room;
+	size_t room = found->map_room;
 	struct piece sorted;
 
-	take_raw(handoff, machine);
+	take_raw(handoff, found);
 	sorted = block_take(&handoff->block, room * sizeof(struct memory), _Alignof(struct memory));
 	handoff->sorted = (struct memory *)(void *)sorted.at;
 	handoff->sorted_room = room;

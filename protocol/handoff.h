@@ -26,32 +26,39 @@ enum secure_boot { SECURE_BOOT_UNSET, SECURE_BOOT_UNKNOWN, SECURE_BOOT_DISABLED,
 #define KASLR_SEED_SIZE 8  /* bytes of /chosen's kaslr-seed */
 #define SEED_SIZE	32 /* bytes of entropy for the kernel; what libstub passes (EFI_RANDOM_SEED_SIZE) */
 
-/* What only RISC-V asks for. */
-struct riscv_machine {
-	bool has_hart;
-	uint64_t hart;	       /* the number of the one that runs the loader, and will enter the kernel */
-	unsigned int levels;   /* of page tables that every hart has, by the device tree: 3 to 5; 0: unknown */
-	uint64_t resident_end; /* end of what is reserved at the start of memory (SBI firmware); 0: nothing */
-};
-
 #define MAX_RESERVED 64 /* ranges; boards have up to some 30 */
 
+/* What firmware says about the machine. */
 struct machine {
-	uint64_t ram_start;    /* the lowest address of memory; by the survey */
 	uint64_t system_table; /* EFI_SYSTEM_TABLE */
 	bool efi_32_bits;      /* whose pointers have 32 bits */
 	uint64_t rsdp;	       /* ACPI's root pointer, 0: none */
 	struct bytes tree;     /* firmware's device tree, with the length that it claims; at == NULL: none */
 	enum secure_boot secure_boot;
 	struct screen screen;
+	bool has_hart; /* RISC-V: firmware has RISCV_EFI_BOOT_PROTOCOL, which tells the number of */
+	uint64_t hart; /* the hart that runs the loader, and will enter the kernel */
+};
+
+/* What was found out about it beside that: by looking at its memory, by the device tree, by asking for entropy. */
+struct findings {
+	/* by the survey, and the command line */
+	uint64_t ram_start;    /* the lowest address of memory */
+	uint64_t resident_end; /* end of what is reserved at the start of memory (SBI firmware); 0: nothing */
+	uint64_t mem_end; /* end of the amount that mem= names, for kernels that mean that by it (rule C9); 0: none */
+	size_t map_room;  /* descriptors that the final memory map may have */
+	size_t map_desc_size; /* bytes of one, as firmware says before exit */
+
+	/* by the device tree; the hart by firmware where that tells it */
+	bool has_hart;
+	uint64_t hart;
+	unsigned int levels;		     /* of page tables that every hart has: 3 to 5; 0: unknown */
+	struct range reserved[MAX_RESERVED]; /* by /reserved-memory */
+	size_t n_reserved;
+
+	/* by firmware's source of entropy, or the CPU's */
 	uint8_t seed[SEED_SIZE + KASLR_SEED_SIZE]; /* the first for the kernel's pool, the others for its own place */
 	bool has_seed;
-	size_t map_room;      /* descriptors that the final memory map may have */
-	size_t map_desc_size; /* bytes of one, as firmware says before exit */
-	uint64_t mem_end; /* end of the amount that mem= names, for kernels that mean that by it (rule C9); 0: none */
-	struct range reserved[MAX_RESERVED]; /* by the device tree's /reserved-memory */
-	size_t n_reserved;
-	struct riscv_machine riscv;
 };
 
 /* Firmware's last memory map: raw, in the block, where the kernel goes on reading it. */
@@ -96,11 +103,11 @@ struct handoff {
 /* A text with its NUL, in the block. */
 struct piece handoff_take_text(struct handoff *handoff, const char *text);
 
-/* Room for a map of machine->map_room descriptors, raw and sorted. */
-void handoff_take_map(struct handoff *handoff, const struct machine *machine);
+/* Room for a map of found->map_room descriptors, raw and sorted. */
+void handoff_take_map(struct handoff *handoff, const struct findings *found);
 
 /* The same, raw, with room for the part that firmware is told again. */
-void handoff_take_runtime_map(struct handoff *handoff, const struct machine *machine);
+void handoff_take_runtime_map(struct handoff *handoff, const struct findings *found);
 
 /*
  * After ExitBootServices: @final, sorted. It runs where nothing can fail: the size of a descriptor was checked before

@@ -4,9 +4,9 @@
  *
  * identify() reads the first bytes of the file into a validated struct, and says which others it wants; learn() is
  * given them one by one. After that no code sees a number from the file.
- * demand() says what each part asks of its place; inspect() reads what only the loaded kernel tells. describe() writes
- * what the kernel is told, finish() adds what only the final memory map knows: it runs after ExitBootServices and
- * cannot fail.
+ * demand() says what each part asks of its place; takes_seed() asks what only the loaded kernel tells. describe()
+ * writes what the kernel is told, finish() adds what only the final memory map knows: it runs after ExitBootServices
+ * and cannot fail.
  */
 #ifndef BERTH_IMAGE_H
 #define BERTH_IMAGE_H
@@ -132,14 +132,14 @@ struct protocol {
 	/* Of the table, whose size is known before it is read. */
 	enum status (*check_table)(const char *name, uint64_t size, struct fail *why);
 	/* Reads what the device tree, if any, tells about the machine before anything is placed; NULL: nothing. */
-	enum status (*learn_tree)(const struct tree *tree, struct machine *machine, struct fail *why);
-	enum status (*demand)(const struct image *image, const struct cargo *cargo, const struct machine *machine,
+	enum status (*learn_tree)(const struct tree *tree, const struct machine *machine, struct findings *found,
+				  struct fail *why);
+	enum status (*demand)(const struct image *image, const struct cargo *cargo, const struct findings *found,
 			      struct request request[N_PARTS], struct fail *why);
 	/* Says in a line, without its end, which demand is an estimate; false: none. NULL: none ever. */
 	bool (*estimate)(const struct image *image, struct text *line);
-	/* @payload: the file at the kernel's place. Drops from @machine what this kernel does not take. NULL: nothing.
-	 */
-	void (*inspect)(const struct image *image, struct bytes payload, struct machine *machine);
+	/* Whether it takes a seed, by @payload, its file in memory; NULL: it does. */
+	bool (*takes_seed)(const struct image *image, struct bytes payload);
 	/*
 	 * Moves the image that lies in @window, as it was linked, to a random virtual address by its @table. NULL where
 	 * no image has one.
@@ -150,7 +150,7 @@ struct protocol {
 	enum status (*relocate)(const struct image *image, uint8_t *window, uint64_t start, struct fail *why);
 	/* Carves what it writes out of @handoff->block; with block.at == NULL it only measures. */
 	void (*describe)(const struct image *image, const struct cargo *cargo, const struct plan *plan,
-			 const struct machine *machine, struct handoff *handoff);
+			 const struct machine *machine, const struct findings *found, struct handoff *handoff);
 	void (*finish)(struct handoff *handoff, const struct final_map *final);
 };
 

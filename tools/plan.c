@@ -189,8 +189,9 @@ static enum status survey_map(struct situation *p, const struct map_source *sour
 	p->cpu.has_la57 = source->has_facts && source->has_la57;
 	p->cpu.gib_pages = !source->has_facts || source->gib_pages;
 	p->cpu.page_sizes = source->page_sizes != 0 ? source->page_sizes : 4096 + 16384 + 65536;
-	p->machine.has_seed = !source->has_facts || source->has_seed;
-	p->machine.riscv = (struct riscv_machine){.has_hart = true, .levels = source->has_facts ? source->levels : 0};
+	p->found.has_seed = !source->has_facts || source->has_seed;
+	p->found.has_hart = true;
+	p->found.levels = source->has_facts ? source->levels : 0;
 	return OK;
 }
 

@@ -72,13 +72,13 @@ static enum status identify(struct image *image, struct bytes head, struct fail 
 	return OK;
 }
 
-static enum status demand(const struct image *image, const struct cargo *cargo, const struct machine *machine,
+static enum status demand(const struct image *image, const struct cargo *cargo, const struct findings *found,
 			  struct request request[N_PARTS], struct fail *why)
 {
 	const struct arm64 *k = arm64_of(image);
 	struct request *kernel = &request[PART_KERNEL];
 
-	(void)machine;
+	(void)found;
 	TRY(command_line_check_length(cargo->command_line, MOST_LINE, image->name, "COMMAND_LINE_SIZE of arm64", why));
 	request_init(kernel, PART_KERNEL, k->text_offset + k->image_size);
 	kernel->align = kernel->least_align = (struct bound){BASE_ALIGN, A1};
@@ -91,9 +91,9 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 }
 
 static void describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
-		     const struct machine *machine, struct handoff *handoff)
+		     const struct machine *machine, const struct findings *found, struct handoff *handoff)
 {
-	chosen_describe(cargo, plan, machine, handoff);
+	chosen_describe(cargo, plan, machine, found, handoff);
 	handoff->entry = plan->part[PART_KERNEL].at.start + image->entry_at;
 	handoff->argument = handoff->tree.address;
 }

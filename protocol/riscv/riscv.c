@@ -63,12 +63,12 @@ uint64_t riscv_reach(uint64_t ram_start, unsigned int levels, const char *comman
 	return checked_add(align_down(ram_start, PMD_SIZE), span[levels - 3], &end) ? UINT64_MAX : end;
 }
 
-static enum status demand(const struct image *image, const struct cargo *cargo, const struct machine *machine,
+static enum status demand(const struct image *image, const struct cargo *cargo, const struct findings *found,
 			  struct request request[N_PARTS], struct fail *why)
 {
-	uint64_t reach = riscv_reach(machine->ram_start, machine->riscv.levels, cargo->command_line);
+	uint64_t reach = riscv_reach(found->ram_start, found->levels, cargo->command_line);
 
-	if (!machine->riscv.has_hart)
+	if (!found->has_hart)
 		return fail(why, IO_ERROR,
 			    "%s: nothing tells which hart this is: firmware has neither "
 			    "RISCV_EFI_BOOT_PROTOCOL nor a device tree with /chosen/boot-hartid\n"
@@ -82,20 +82,20 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++)
 		at_most(&request[i].max, reach, R2);
 	for (size_t i = 0; i < N_PARTS; i++) {
-		if (machine->mem_end != 0) /* setup_bootmem: memblock_enforce_memory_limit, and nothing is added back */
-			reach_at_most(&request[i], machine->mem_end, C9);
-		reach_at_least(&request[i], machine->riscv.resident_end, R3);
+		if (found->mem_end != 0) /* setup_bootmem: memblock_enforce_memory_limit, and nothing is added back */
+			reach_at_most(&request[i], found->mem_end, C9);
+		reach_at_least(&request[i], found->resident_end, R3);
 	}
 	return chosen_demand(cargo, riscv_protocol.most_tree, &request[PART_HANDOFF], why);
 }
 
 static void describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
-		     const struct machine *machine, struct handoff *handoff)
+		     const struct machine *machine, const struct findings *found, struct handoff *handoff)
 {
-	chosen_describe(cargo, plan, machine, handoff);
+	chosen_describe(cargo, plan, machine, found, handoff);
 	handoff->entry = plan->part[PART_KERNEL].at.start + image->entry_at;
 	handoff->argument = handoff->tree.address;
-	handoff->hart = machine->riscv.hart;
+	handoff->hart = found->hart;
 }
 
 const struct protocol riscv_protocol = {

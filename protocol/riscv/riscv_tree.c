@@ -30,14 +30,14 @@ static bool is_there(const uint8_t *tree, int node)
 }
 
 /* Linux drivers/firmware/efi/libstub/riscv.c, get_boot_hartid_from_fdt: 4 bytes or 8. */
-static void read_hart(const uint8_t *tree, struct riscv_machine *riscv)
+static void read_hart(const uint8_t *tree, struct findings *found)
 {
 	struct bytes hart = tree_get(tree, "chosen", "boot-hartid");
 
-	if (riscv->has_hart || (hart.size != 4 && hart.size != 8))
+	if (found->has_hart || (hart.size != 4 && hart.size != 8))
 		return;
-	riscv->has_hart = true;
-	riscv->hart = load_be(hart.at, hart.size);
+	found->has_hart = true;
+	found->hart = load_be(hart.at, hart.size);
 }
 
 /* Linux Documentation/devicetree/bindings/riscv/cpus.yaml, mmu-type. */
@@ -76,7 +76,7 @@ static size_t cells(const uint8_t *tree, int node, const char *name, size_t othe
 	return n == 1 || n == 2 ? (size_t)n : 0;
 }
 
-static enum status add_reserved(struct machine *machine, uint64_t start, uint64_t size, struct fail *why)
+static enum status add_reserved(struct findings *found, uint64_t start, uint64_t size, struct fail *why)
 {
 	struct range at;
 	uint64_t page;
@@ -84,12 +84,12 @@ static enum status add_reserved(struct machine *machine, uint64_t start, uint64_
 	/* What wraps, or lies where no memory can, is not memory. */
 	if (size == 0 || checked_range(start, size, &at) || checked_align_up(at.end, EFI_PAGE, &page))
 		return OK;
-	if (machine->n_reserved == MAX_RESERVED)
+	if (found->n_reserved == MAX_RESERVED)
 		return fail_by(why, BAD_INPUT, R3,
 			       "the device tree has more than %u ranges in /reserved-memory\n"
 			       "  try: a tree with fewer, with a `devicetree` line in the entry",
 			       (unsigned int)MAX_RESERVED);
-	machine->reserved[machine->n_reserved++] = at;
+	found->reserved[found->n_reserved++] = at;
 	return OK;
 }
 
@@ -97,7 +97,7 @@ static enum status add_reserved(struct machine *machine, uint64_t start, uint64_
  * All that has a `reg`, with `no-map` or without: U-Boot 2023.01 (Debian 12) has no `no-map` for what OpenSBI 1.1
  * keeps, and its memory map calls that boot services data, which is the kernel's after exit.
  */
-static enum status read_reserved(const uint8_t *tree, struct machine *machine, struct fail *why)
+static enum status read_reserved(const uint8_t *tree, struct findings *found, struct fail *why)
 {
 	int parent = tree_find(tree, 0, "reserved-memory");
 	size_t address = 4 * cells(tree, parent, "#address-cells", 2), size = 4 * cells(tree, parent, "#size-cells", 1);
@@ -110,19 +110,22 @@ static enum status read_reserved(const uint8_t *tree, struct machine *machine, s
 		if (!is_there(tree, node) || reg.size % (address + size) != 0)
 			continue;
 		for (size_t at = 0; at < reg.size; at += address + size)
-			TRY(add_reserved(machine, load_be(reg.at + at, address), load_be(reg.at + at + address, size),
+			TRY(add_reserved(found, load_be(reg.at + at, address), load_be(reg.at + at + address, size),
 					 why));
 	}
 	return OK;
 }
 
-enum status riscv_learn_tree(const struct tree *tree, struct machine *machine, struct fail *why)
+enum status riscv_learn_tree(const struct tree *tree, const struct machine *machine, struct findings *found,
+			     struct fail *why)
 {
-	machine->n_reserved = 0;
-	machine->riscv.levels = 0;
+	found->n_reserved = 0;
+	found->levels = 0;
+	found->has_hart = machine->has_hart;
+	found->hart = machine->hart;
 	if (tree->at == NULL)
 		return OK;
-	read_hart(tree->at, &machine->riscv);
-	machine->riscv.levels = read_levels(tree->at);
-	return read_reserved(tree->at, machine, why);
+	read_hart(tree->at, found);
+	found->levels = read_levels(tree->at);
+	return read_reserved(tree->at, found, why);
 }

@@ -10,10 +10,11 @@
 #include "../tree/tree.h"
 
 /*
- * Fills in machine->reserved, machine->riscv.levels and, unless firmware's protocol has told it, the hart. A property
+ * Fills in found->reserved, found->levels and, unless firmware's protocol has told it, the hart. A property
  * that its binding does not allow counts as absent, as in Linux. BAD_INPUT when more ranges are reserved than there is
  * room for. Rules: R2, R3.
  */
-enum status riscv_learn_tree(const struct tree *tree, struct machine *machine, struct fail *why) MUST_CHECK;
+enum status riscv_learn_tree(const struct tree *tree, const struct machine *machine, struct findings *found,
+			     struct fail *why) MUST_CHECK;
 
 #endif

@@ -74,23 +74,25 @@ static void put_uefi(struct writer *w, const struct machine *machine)
 	put_number(w, "linux,uefi-secure-boot", 4, machine->secure_boot);
 }
 
-static void fill(struct writer *w, const struct cargo *cargo, const struct plan *plan, const struct machine *machine)
+static void fill(struct writer *w, const struct cargo *cargo, const struct plan *plan, const struct machine *machine,
+		 const struct findings *found)
 {
 	w->size += tree_node_size(NODE);
 	put_text(w, "bootargs", cargo->command_line);
 	put_initrd(w, cargo, plan);
 	put_uefi(w, machine);
-	if (!machine->has_seed)
+	if (!found->has_seed)
 		return; /* what firmware may have put into its tree stays */
-	put(w, "rng-seed", machine->seed, SEED_SIZE);
-	put(w, "kaslr-seed", machine->seed + SEED_SIZE, KASLR_SEED_SIZE);
+	put(w, "rng-seed", found->seed, SEED_SIZE);
+	put(w, "kaslr-seed", found->seed + SEED_SIZE, KASLR_SEED_SIZE);
 }
 
-static uint64_t measure(const struct cargo *cargo, const struct plan *plan, const struct machine *machine)
+static uint64_t measure(const struct cargo *cargo, const struct plan *plan, const struct machine *machine,
+			const struct findings *found)
 {
 	struct writer w = {NULL, tree_copy_size(&cargo->tree), 0};
 
-	fill(&w, cargo, plan, machine);
+	fill(&w, cargo, plan, machine, found);
 	return align_down(w.size + TREE_ALIGN - 1, TREE_ALIGN);
 }
 
@@ -107,9 +109,10 @@ static enum status check_size(uint64_t size, struct bound most, struct fail *why
 
 enum status chosen_demand(const struct cargo *cargo, struct bound most, struct request *handoff, struct fail *why)
 {
-	static const struct machine with_seed = {.has_seed = true};
+	static const struct findings with_seed = {.has_seed = true};
+	static const struct machine unnamed;
 	static const struct plan nowhere;
-	uint64_t size = measure(cargo, &nowhere, &with_seed), align = EFI_PAGE;
+	uint64_t size = measure(cargo, &nowhere, &unnamed, &with_seed), align = EFI_PAGE;
 
 	TRY(check_size(size, most, why));
 	while (align < size)
@@ -120,21 +123,21 @@ enum status chosen_demand(const struct cargo *cargo, struct bound most, struct r
 }
 
 void chosen_describe(const struct cargo *cargo, const struct plan *plan, const struct machine *machine,
-		     struct handoff *handoff)
+		     const struct findings *found, struct handoff *handoff)
 {
-	uint64_t room = measure(cargo, plan, machine);
+	uint64_t room = measure(cargo, plan, machine, found);
 	struct writer w = {NULL, 0, 0};
 
 	handoff->tree = block_take(&handoff->block, room, EFI_PAGE);
-	handoff_take_runtime_map(handoff, machine);
+	handoff_take_runtime_map(handoff, found);
 	handoff->tree_error = 0;
 	if (handoff->tree.at == NULL)
 		return;
 	w.error = tree_copy(&cargo->tree, handoff->tree.at, room);
 	w.tree = handoff->tree.at;
-	fill(&w, cargo, plan, machine);
+	fill(&w, cargo, plan, machine, found);
 	handoff->tree_error = w.error;
-	if (machine->has_seed)
+	if (found->has_seed)
 		handoff->seed = handoff->tree;
 }
 

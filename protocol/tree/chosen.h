@@ -27,7 +27,7 @@ enum status chosen_demand(const struct cargo *cargo, struct bound most, struct r
  * exit. handoff->tree_error: libfdt's error, or 0.
  */
 void chosen_describe(const struct cargo *cargo, const struct plan *plan, const struct machine *machine,
-		     struct handoff *handoff);
+		     const struct findings *found, struct handoff *handoff);
 
 /* Writes where the last memory map is, and how it is laid out. */
 void chosen_finish(struct handoff *handoff, const struct final_map *final);

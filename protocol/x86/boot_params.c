@@ -105,11 +105,11 @@ static struct piece take_setup_data(struct handoff *handoff, uint32_t type, uint
 }
 
 /* Room for the final map, and for the e820 entries past the zero page's 128, where the kernel has a field for them. */
-static void take_map_room(const struct bzimage *k, struct handoff *handoff, const struct machine *machine)
+static void take_map_room(const struct bzimage *k, struct handoff *handoff, const struct findings *found)
 {
-	size_t room = machine->map_room;
+	size_t room = found->map_room;
 
-	handoff_take_map(handoff, machine);
+	handoff_take_map(handoff, found);
 	handoff->e820_extra_room =
 	    bzimage_has_setup_data(k) && room > E820_ZEROPAGE_ROOM ? room - E820_ZEROPAGE_ROOM : 0;
 	if (handoff->e820_extra_room != 0)
@@ -118,15 +118,15 @@ static void take_map_room(const struct bzimage *k, struct handoff *handoff, cons
 }
 
 void boot_params_describe(const struct bzimage *k, const struct cargo *cargo, const struct plan *plan,
-			  const struct machine *machine, struct handoff *handoff)
+			  const struct machine *machine, const struct findings *found, struct handoff *handoff)
 {
 	uint8_t *bp;
 
 	handoff->boot_params = block_take(&handoff->block, BOOT_PARAMS_SIZE, EFI_PAGE);
 	handoff->command_line = handoff_take_text(handoff, cargo->command_line);
-	if (machine->has_seed && bzimage_has_setup_data(k))
+	if (found->has_seed && bzimage_has_setup_data(k))
 		handoff->seed = take_setup_data(handoff, SETUP_RNG_SEED, SEED_SIZE);
-	take_map_room(k, handoff, machine);
+	take_map_room(k, handoff, found);
 	bp = handoff->boot_params.at;
 	if (bp == NULL)
 		return;
@@ -143,7 +143,7 @@ void boot_params_describe(const struct bzimage *k, const struct cargo *cargo, co
 	store_split(bp, EFI_INFO + 4, EFI_INFO + 24, machine->system_table);
 	if (handoff->seed.at != NULL) {
 		for (size_t i = 0; i < SEED_SIZE; i++)
-			handoff->seed.at[SETUP_DATA_HEADER + i] = machine->seed[i];
+			handoff->seed.at[SETUP_DATA_HEADER + i] = found->seed[i];
 		SETUP_PUT(bp, setup_data, handoff->seed.address);
 	}
 }

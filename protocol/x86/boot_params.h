@@ -21,7 +21,7 @@ struct cargo;
  * fills them; with block.at == NULL it only measures. The memory must be zeroed beforehand.
  */
 void boot_params_describe(const struct bzimage *k, const struct cargo *cargo, const struct plan *plan,
-			  const struct machine *machine, struct handoff *handoff);
+			  const struct machine *machine, const struct findings *found, struct handoff *handoff);
 
 /* After ExitBootServices: e820 and efi_info from firmware's final map. Cannot fail: the room was taken before. */
 void boot_params_finish(struct handoff *handoff, const struct final_map *final);

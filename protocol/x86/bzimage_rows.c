@@ -33,12 +33,11 @@ static enum status identify_64(struct image *image, struct bytes head, struct fa
 		   : fail(why, NOT_FOUND, "%s: xloadflags has no XLF_KERNEL_64", image->name);
 }
 
-static void inspect(const struct image *image, struct bytes payload, struct machine *machine)
+static bool takes_seed(const struct image *image, struct bytes payload)
 {
 	const struct bzimage *k = &x86_of(image)->setup;
 
-	if (!bzimage_has_setup_data(k) || bzimage_setup_type_max(k, payload) < SETUP_RNG_SEED)
-		machine->has_seed = false;
+	return bzimage_has_setup_data(k) && bzimage_setup_type_max(k, payload) >= SETUP_RNG_SEED;
 }
 
 static bool estimate(const struct image *image, struct text *line)
@@ -92,7 +91,7 @@ const struct protocol bzimage_protocol = {
     .check_table = vmlinux_check_table_size,
     .demand = x86_linux_demand,
     .estimate = estimate,
-    .inspect = inspect,
+    .takes_seed = takes_seed,
     .describe = x86_linux_describe,
     .finish = boot_params_finish,
 };
@@ -106,7 +105,7 @@ const struct protocol bzimage_32_protocol = {
     .payload = no_payload,
     .demand = x86_linux_demand,
     .estimate = estimate,
-    .inspect = inspect,
+    .takes_seed = takes_seed,
     .describe = x86_linux_describe,
     .finish = boot_params_finish,
 };

@@ -92,12 +92,12 @@ static void demand_limits(const struct elf_pvh *pvh, struct request *kernel)
 	at_most(&kernel->max, (uint64_t)pvh->max + 1, E4);
 }
 
-static enum status demand(const struct image *image, const struct cargo *cargo, const struct machine *machine,
+static enum status demand(const struct image *image, const struct cargo *cargo, const struct findings *found,
 			  struct request request[N_PARTS], struct fail *why)
 {
 	const struct x86 *own = x86_of(image);
 
-	(void)machine;
+	(void)found;
 	(void)why;
 	elf_demand(&own->elf, &request[PART_KERNEL]);
 	if (own->pvh.has_limits)
@@ -109,11 +109,12 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 	return OK;
 }
 
-static void inspect(const struct image *image, struct bytes payload, struct machine *machine)
+/* The ABI has no field for it. */
+static bool takes_seed(const struct image *image, struct bytes payload)
 {
 	(void)image;
 	(void)payload;
-	machine->has_seed = false; /* the ABI has no field for it */
+	return false;
 }
 
 /* An ET_EXEC whose note lets it be moved finds out by itself where it is. */
@@ -141,16 +142,16 @@ static void describe_module(uint8_t *info, const struct piece *module, const str
 }
 
 static void describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
-		     const struct machine *machine, struct handoff *handoff)
+		     const struct machine *machine, const struct findings *found, struct handoff *handoff)
 {
 	struct piece module;
 	uint8_t *info;
 
 	handoff->start_info = block_take(&handoff->block, START_INFO_SIZE, 8);
 	module = block_take(&handoff->block, MODULE_SIZE, 8);
-	handoff->memory_table = block_take(&handoff->block, (uint64_t)machine->map_room * MEMMAP_SIZE, 8);
+	handoff->memory_table = block_take(&handoff->block, (uint64_t)found->map_room * MEMMAP_SIZE, 8);
 	handoff->command_line = handoff_take_text(handoff, cargo->command_line);
-	handoff_take_map(handoff, machine);
+	handoff_take_map(handoff, found);
 	handoff->entry = plan->part[PART_KERNEL].at.start + image->entry_at;
 	handoff->argument = handoff->start_info.address;
 	info = handoff->start_info.at;
@@ -192,7 +193,7 @@ const struct protocol pvh_protocol = {
     .identify = identify,
     .learn = learn,
     .demand = demand,
-    .inspect = inspect,
+    .takes_seed = takes_seed,
     .relocate = relocate,
     .describe = describe,
     .finish = finish,

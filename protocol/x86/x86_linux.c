@@ -37,12 +37,12 @@ static void demand_kernel(const struct image *image, const struct cargo *cargo, 
 		at_most(&kernel->max, MIB(512), X11);
 }
 
-enum status x86_linux_demand(const struct image *image, const struct cargo *cargo, const struct machine *machine,
+enum status x86_linux_demand(const struct image *image, const struct cargo *cargo, const struct findings *found,
 			     struct request request[N_PARTS], struct fail *why)
 {
 	const struct bzimage *k = &x86_of(image)->setup;
 
-	(void)machine;
+	(void)found;
 	TRY(command_line_check_length(cargo->command_line, k->cmdline_size, image->name, "cmdline_size", why));
 	demand_kernel(image, cargo, &request[PART_KERNEL]);
 	request_init(&request[PART_INITRD], PART_INITRD, cargo->initrd_size);
@@ -60,9 +60,9 @@ enum status x86_linux_demand(const struct image *image, const struct cargo *carg
 }
 
 void x86_linux_describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
-			const struct machine *machine, struct handoff *handoff)
+			const struct machine *machine, const struct findings *found, struct handoff *handoff)
 {
-	boot_params_describe(&x86_of(image)->setup, cargo, plan, machine, handoff);
+	boot_params_describe(&x86_of(image)->setup, cargo, plan, machine, found, handoff);
 	handoff->entry = plan->part[PART_KERNEL].at.start + image->entry_at;
 	handoff->argument = handoff->boot_params.address;
 }

@@ -6,9 +6,9 @@
 
 #include "x86.h"
 
-enum status x86_linux_demand(const struct image *image, const struct cargo *cargo, const struct machine *machine,
+enum status x86_linux_demand(const struct image *image, const struct cargo *cargo, const struct findings *found,
 			     struct request request[N_PARTS], struct fail *why) MUST_CHECK;
 void x86_linux_describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
-			const struct machine *machine, struct handoff *handoff);
+			const struct machine *machine, const struct findings *found, struct handoff *handoff);
 
 #endif

@@ -11,7 +11,7 @@
 
 static void check_image(struct image *image, uint64_t file_size)
 {
-	struct machine machine = {.ram_start = GIB(1)};
+	struct findings found = {.ram_start = GIB(1)};
 	struct cargo cargo = {.command_line = "quiet", .initrd_size = 12345};
 	struct request request[N_PARTS];
 	const struct image_piece *piece = image->piece;
@@ -20,7 +20,7 @@ static void check_image(struct image *image, uint64_t file_size)
 
 	REQUIRE(image->n_pieces == 1 && piece->size <= file_size && piece->offset <= file_size - piece->size);
 	REQUIRE(piece->size <= piece->memory && !checked_add(piece->at, piece->memory, &end));
-	if (image->protocol->demand(image, &cargo, &machine, request, &why) != OK)
+	if (image->protocol->demand(image, &cargo, &found, request, &why) != OK)
 		return;
 	REQUIRE(end <= request[PART_KERNEL].size && image->entry_at < request[PART_KERNEL].size);
 	REQUIRE(is_power_of_two(request[PART_KERNEL].align.value) && request[PART_KERNEL].align.value >= MIB(2));

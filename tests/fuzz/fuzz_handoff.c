@@ -10,8 +10,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes input = {data, size};
-	struct machine machine = {
-	    .system_table = 0x1000, .map_room = 1 + take_number(&input, 1) * 2, .map_desc_size = 48};
+	struct machine machine = {.system_table = 0x1000};
+	struct findings found = {.map_room = 1 + take_number(&input, 1) * 2, .map_desc_size = 48};
 	struct image image = {.name = "fuzz", .file_size = MIB(9)};
 	struct cargo cargo = {.command_line = "quiet", .initrd_size = 4096};
 	struct plan plan = {0};
@@ -23,11 +23,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kernel_head(&KERNEL(.name = "fuzz"), head);
 	REQUIRE(formats_identify(&image, (struct bytes){head, sizeof(head)}, false, &why) == OK);
 	plan.part[PART_KERNEL] = (struct placement){{GIB(4), GIB(4) + MIB(64)}, MIB(2), C3};
-	machine.has_seed = take_number(&input, 1) % 2 != 0;
-	image.protocol->describe(&image, &cargo, &plan, &machine, &handoff);
+	found.has_seed = take_number(&input, 1) % 2 != 0;
+	image.protocol->describe(&image, &cargo, &plan, &machine, &found, &handoff);
 	block = calloc(1, (size_t)handoff.block.used); /* exactly: a byte more is a report */
 	handoff = (struct handoff){.block = {block, GIB(5), 0}};
-	image.protocol->describe(&image, &cargo, &plan, &machine, &handoff);
+	image.protocol->describe(&image, &cargo, &plan, &machine, &found, &handoff);
 	handoff.final.desc_size = 40 + 8 * (size_t)(take_number(&input, 1) % 8);
 	handoff.final.desc_version = 1;
 	room = handoff.final.room;

@@ -413,14 +413,14 @@ static void the_seed_reaches_the_kernel_and_stays_nowhere_else(void **state)
 	(void)state;
 	begin("1M-1G free", LINUX, "");
 	boot_and_look();
-	assert_true(outcome.situation->machine.has_seed);
-	assert_memory_equal(outcome.situation->machine.seed, none, SEED_SIZE);
+	assert_true(outcome.situation->found.has_seed);
+	assert_memory_equal(outcome.situation->found.seed, none, SEED_SIZE);
 	sim_end();
 	begin("1M-1G free", LINUX, "");
 	sim.fail_call = 4; /* the survey, after the seed was drawn */
 	sim.fail_status = IO_ERROR;
 	expect_refused_with(IO_ERROR, "injected");
-	assert_memory_equal(outcome.situation->machine.seed, none, SEED_SIZE);
+	assert_memory_equal(outcome.situation->found.seed, none, SEED_SIZE);
 	begin("1M-1G free", LINUX "placement random\n", "");
 	boot_and_look();
 	expect_unsaid("neither firmware nor the CPU has entropy");
@@ -429,7 +429,7 @@ static void the_seed_reaches_the_kernel_and_stays_nowhere_else(void **state)
 	begin("1M-1G free", LINUX, "");
 	sim.no_entropy = true;
 	boot_and_look();
-	assert_false(outcome.situation->machine.has_seed);
+	assert_false(outcome.situation->found.has_seed);
 	expect_unsaid("no entropy");
 	sim_end();
 }
@@ -452,7 +452,7 @@ static void x268_a_kernel_that_knows_no_seed_is_given_none(void **state)
 		sim.file[0].head = file;
 		sim.file[0].head_size = sizeof(file);
 		boot_and_look();
-		assert_int_equal(outcome.situation->machine.has_seed, max == 9);
+		assert_int_equal(outcome.situation->found.has_seed, max == 9);
 		sim_end();
 	}
 }

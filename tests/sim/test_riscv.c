@@ -177,7 +177,8 @@ static void set_up(size_t m, size_t e, enum kind kind)
 	if (kind == NO_TREE)
 		sim.machine.tree.at = NULL;
 	sim.file[sim.n_files++] = (struct sim_file){"\\dtb", make_tree(WITH_RANGES, named), named, sizeof(named)};
-	sim.machine.riscv = (struct riscv_machine){.has_hart = kind != FULL, .hart = 5};
+	sim.machine.has_hart = kind != FULL;
+	sim.machine.hart = 5;
 	sim.arch = &arch_riscv64;
 	sim.check_entered = check_riscv;
 	snprintf(bench.name, sizeof(bench.name), "map %zu, entry %zu, tree %d", m, e, (int)kind);
@@ -318,7 +319,7 @@ static void r3_what_firmware_adds_to_a_tree_is_kept(void **state)
 			sim.fixed_tree = fixed;
 			sim_boot(&bench.entry, &bench.conf);
 			assert_true(outcome.entered);
-			assert_int_equal(outcome.situation->machine.n_reserved, 4);
+			assert_int_equal(outcome.situation->found.n_reserved, 4);
 			check_outcome(&bench.entry, "a tree that firmware adds to");
 			sim_end();
 			bench_fail_each_call();

@@ -184,7 +184,7 @@ static enum status keep_out(void)
 	status = situation_keep_out(&p, &world.why);
 	world.map = p.survey.map;
 	world.free = p.survey.free;
-	world.machine.mem_end = p.machine.mem_end;
+	world.found.mem_end = p.found.mem_end;
 	return status;
 }
 
@@ -194,10 +194,10 @@ static enum status plan_world(void)
 	struct plan_failure failure;
 	enum status status;
 
-	world.machine.ram_start = memmap_ram_start(&world.map);
-	world.machine.riscv.resident_end = memmap_reserved_end(&world.map, world.machine.ram_start);
+	world.found.ram_start = memmap_ram_start(&world.map);
+	world.found.resident_end = memmap_reserved_end(&world.map, world.found.ram_start);
 	TRY(keep_out());
-	TRY(world.image.protocol->demand(&world.image, &world.cargo, &world.machine, world.request, &world.why));
+	TRY(world.image.protocol->demand(&world.image, &world.cargo, &world.found, world.request, &world.why));
 	policy_own_parts(&world.conf, world.request);
 	if (!world.has_bounce)
 		world.request[PART_BOUNCE].size = 0;
@@ -324,11 +324,9 @@ void given_told(struct told *t, const struct kernel_fields *fields)
 	memset(x86_own(&t->image)->setup.header + x86_own(&t->image)->setup.header_size, 0xaa,
 	       sizeof(x86_own(&t->image)->setup.header) - x86_own(&t->image)->setup.header_size);
 	t->cargo = (struct cargo){.command_line = "root=/dev/vda1 quiet", .initrd_size = INITRD_SIZE};
-	t->machine = (struct machine){.system_table = UINT64_C(0x2bf123018),
-				      .rsdp = UINT64_C(0x1bfb7e014),
-				      .secure_boot = SECURE_BOOT_DISABLED,
-				      .map_room = 200,
-				      .map_desc_size = DESC_SIZE};
+	t->machine = (struct machine){
+	    .system_table = UINT64_C(0x2bf123018), .rsdp = UINT64_C(0x1bfb7e014), .secure_boot = SECURE_BOOT_DISABLED};
+	t->found = (struct findings){.map_room = 200, .map_desc_size = DESC_SIZE};
 	t->plan.part[PART_KERNEL] = (struct placement){{KERNEL_AT, KERNEL_AT + MIB(52)}, MIB(2), C3};
 	t->plan.part[PART_INITRD] = (struct placement){{INITRD_AT, INITRD_AT + MIB(1)}, EFI_PAGE, C3};
 }
@@ -336,7 +334,7 @@ void given_told(struct told *t, const struct kernel_fields *fields)
 static void describe(struct told *t, uint8_t *at)
 {
 	t->handoff = (struct handoff){.block = {at, BLOCK_AT, 0}};
-	t->image.protocol->describe(&t->image, &t->cargo, &t->plan, &t->machine, &t->handoff);
+	t->image.protocol->describe(&t->image, &t->cargo, &t->plan, &t->machine, &t->found, &t->handoff);
 }
 
 void tell(struct told *t)
@@ -369,8 +367,8 @@ static struct final_map *final_map(struct told *t, size_t n)
 {
 	struct final_map *final = &t->handoff.final;
 
-	assert_true(final->room == t->machine.map_room * t->machine.map_desc_size);
-	final->desc_size = t->machine.map_desc_size;
+	assert_true(final->room == t->found.map_room * t->found.map_desc_size);
+	final->desc_size = t->found.map_desc_size;
 	final->desc_version = 1;
 	final->size = n * final->desc_size;
 	assert_true(final->size <= final->room);

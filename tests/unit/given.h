@@ -56,6 +56,7 @@ struct world {
 	struct image image;
 	struct cargo cargo;
 	struct machine machine;
+	struct findings found;
 	struct wish wish;
 	bool has_entropy;
 	uint64_t entropy;
@@ -124,6 +125,7 @@ struct told {
 	struct image image;
 	struct cargo cargo;
 	struct machine machine;
+	struct findings found;
 	struct plan plan;
 	struct handoff handoff;
 	uint8_t *bp;

@@ -106,13 +106,14 @@ static void finish(const char *names, size_t size)
 static enum status use(void)
 {
 	static uint8_t _Alignas(8) copy[2 * MOST];
-	static struct machine machine;
+	static const struct machine machine;
+	static struct findings found;
 	struct tree tree;
 	struct fail why;
 
 	work = 0;
 	TRY(tree_check(&tree, "dtb", (struct bytes){file.at, file.size}, &why));
-	if (riscv_learn_tree(&tree, &machine, &why) != OK)
+	if (riscv_learn_tree(&tree, &machine, &found, &why) != OK)
 		return BAD_INPUT;
 	assert_int_equal(tree_copy(&tree, copy, sizeof(copy)), 0);
 	for (int i = 0; i < 12; i++) {

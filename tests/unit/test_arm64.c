@@ -179,6 +179,7 @@ struct letter {
 	struct cargo cargo;
 	struct plan plan;
 	struct machine machine;
+	struct findings found;
 	struct handoff handoff;
 	uint8_t file[TREE_FILE_SIZE] __attribute__((aligned(8)));
 	uint8_t *memory;
@@ -197,12 +198,11 @@ static struct letter *given_letter(bool with_tree)
 		assert_int_equal(tree_check(&l.cargo.tree, "dtb", (struct bytes){l.file, size}, &why), OK);
 	l.plan.part[PART_KERNEL] = (struct placement){{GIB(4), GIB(4) + MIB(32)}, MIB(2), C3};
 	l.plan.part[PART_INITRD] = (struct placement){{GIB(5), GIB(5) + MIB(2)}, EFI_PAGE, C3};
-	l.machine = (struct machine){.system_table = UINT64_C(0x13f7b0018),
-				     .secure_boot = SECURE_BOOT_DISABLED,
-				     .seed = "0123456789abcdef0123456789abcdef\1\2\3\4\5\6\7\10",
-				     .has_seed = true,
-				     .map_room = 70,
-				     .map_desc_size = DESC_SIZE};
+	l.machine = (struct machine){.system_table = UINT64_C(0x13f7b0018), .secure_boot = SECURE_BOOT_DISABLED};
+	l.found = (struct findings){.seed = "0123456789abcdef0123456789abcdef\1\2\3\4\5\6\7\10",
+				    .has_seed = true,
+				    .map_room = 70,
+				    .map_desc_size = DESC_SIZE};
 	return &l;
 }
 
@@ -211,12 +211,12 @@ static void describe(struct letter *l)
 	uint64_t size;
 
 	l->handoff = (struct handoff){.block = {NULL, BLOCK, 0}};
-	arm64_protocol.describe(&l->image, &l->cargo, &l->plan, &l->machine, &l->handoff);
+	arm64_protocol.describe(&l->image, &l->cargo, &l->plan, &l->machine, &l->found, &l->handoff);
 	size = l->handoff.block.used;
 	l->memory = calloc(1, (size_t)size);
 	assert_non_null(l->memory);
 	l->handoff = (struct handoff){.block = {l->memory, BLOCK, 0}};
-	arm64_protocol.describe(&l->image, &l->cargo, &l->plan, &l->machine, &l->handoff);
+	arm64_protocol.describe(&l->image, &l->cargo, &l->plan, &l->machine, &l->found, &l->handoff);
 	assert_true(l->handoff.block.used == size && l->handoff.tree_error == 0);
 	assert_true(l->handoff.entry == GIB(4) + 0x80000 && l->handoff.argument == BLOCK);
 	assert_ptr_equal(l->handoff.tree.at, l->memory);
@@ -277,7 +277,7 @@ static void a4_without_initrd_or_entropy_nothing_stale_is_told(void **state)
 	(void)state;
 	l->cargo.initrd_size = 0;
 	l->cargo.command_line = "";
-	l->machine.has_seed = false;
+	l->found.has_seed = false;
 	describe(l);
 	assert_null(tree_get(l->memory, "chosen", "linux,initrd-start").at);
 	assert_null(tree_get(l->memory, "chosen", "linux,initrd-end").at);

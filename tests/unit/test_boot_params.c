@@ -37,7 +37,7 @@ static void x1f1_the_header_is_copied_to_its_end_and_the_rest_is_zero(void **sta
 
 	(void)state;
 	given_told(&t, &KERNEL());
-	t.machine.has_seed = true;
+	t.found.has_seed = true;
 	tell(&t);
 	finish_with_pages(&t, 200);
 	for (unsigned int at = 0; at < BOOT_PARAMS_SIZE; at++)

@@ -31,8 +31,8 @@ static void expect_seed(const struct told *t, uint64_t address)
 static void given_seed(struct told *t)
 {
 	given_told(t, &KERNEL());
-	t->machine.has_seed = true;
-	memcpy(t->machine.seed, "0123456789abcdef0123456789ABCDEF", 32);
+	t->found.has_seed = true;
+	memcpy(t->found.seed, "0123456789abcdef0123456789ABCDEF", 32);
 }
 
 static void x250_the_seed_is_in_setup_data(void **state)
@@ -91,11 +91,9 @@ static void x250_before_2_09_there_is_no_setup_data(void **state)
 
 	(void)state;
 	given_told(&t, &KERNEL(.version = 0x0208, .jump = 0x50 - 0x02));
-	t.machine.has_seed = true;
-	memset(t.machine.seed, 0x5a, sizeof(t.machine.seed));
-	t.image.protocol->inspect(&t.image, (struct bytes){NULL, 0}, &t.machine);
-	assert_false(t.machine.has_seed);
-	t.machine.has_seed = true;
+	assert_false(t.image.protocol->takes_seed(&t.image, (struct bytes){NULL, 0}));
+	t.found.has_seed = true;
+	memset(t.found.seed, 0x5a, sizeof(t.found.seed));
 	tell(&t);
 	finish_with_pages(&t, 193);
 	for (unsigned int at = 0x250; at < 0x290; at++)
@@ -134,7 +132,7 @@ static void x250_the_129th_entry_is_not_lost(void **state)
 
 	(void)state;
 	given_told(&t, &KERNEL());
-	t.machine.map_room = 129;
+	t.found.map_room = 129;
 	tell(&t);
 	assert_int_equal(t.handoff.e820_extra_room, 1);
 	assert_true(t.handoff.final.address % 8 == 0);
@@ -160,12 +158,12 @@ static void x1f1_what_was_measured_is_what_is_written(void **state)
 		line[length] = '\0';
 		given_told(&t, &KERNEL());
 		t.cargo.command_line = line;
-		t.machine.has_seed = roll(&dice, 2) == 0;
-		t.machine.map_room = 1 + roll(&dice, 400);
-		t.machine.map_desc_size = 40 + 8 * roll(&dice, 4);
+		t.found.has_seed = roll(&dice, 2) == 0;
+		t.found.map_room = 1 + roll(&dice, 400);
+		t.found.map_desc_size = 40 + 8 * roll(&dice, 4);
 		tell(&t);
 		assert_string_equal((const char *)t.handoff.command_line.at, line);
-		finish_with_pages(&t, t.machine.map_room);
+		finish_with_pages(&t, t.found.map_room);
 		forget(&t);
 	}
 }

@@ -178,7 +178,7 @@ static enum status ask(struct machine_world *w, struct fail *why)
 	kernel_head(&w->kernel, head);
 	w->image = (struct image){.name = w->kernel.name, .file_size = w->kernel.file_size};
 	assert_int_equal(formats_identify(&w->image, (struct bytes){head, sizeof(head)}, false, why), OK);
-	assert_int_equal(w->image.protocol->demand(&w->image, &cargo, &(struct machine){0}, w->request, why), OK);
+	assert_int_equal(w->image.protocol->demand(&w->image, &cargo, &(struct findings){0}, w->request, why), OK);
 	policy_own_parts(&conf, w->request);
 	w->request[PART_HANDOFF].size = w->cells_of[PART_HANDOFF] * CELL;
 	if (w->cells_of[PART_BOUNCE] == 0)

@@ -143,7 +143,7 @@ static void demand(struct kernel *k, struct request request[N_PARTS])
 	struct cargo cargo = {.command_line = "", .initrd_size = MIB(3)};
 
 	expect_taken(k);
-	assert_int_equal(k->image.protocol->demand(&k->image, &cargo, &(struct machine){0}, request, &k->why), OK);
+	assert_int_equal(k->image.protocol->demand(&k->image, &cargo, &(struct findings){0}, request, &k->why), OK);
 }
 
 static void e3_kernel_initrd_and_handoff_lie_below_4_gib(void **state)
@@ -230,6 +230,7 @@ struct handed {
 	struct kernel kernel;
 	struct cargo cargo;
 	struct machine machine;
+	struct findings found;
 	struct plan plan;
 	struct handoff handoff;
 	uint64_t size;
@@ -239,7 +240,7 @@ struct handed {
 static void describe(struct handed *t, uint8_t *at)
 {
 	t->handoff = (struct handoff){.block = {at, BLOCK, 0}};
-	t->kernel.image.protocol->describe(&t->kernel.image, &t->cargo, &t->plan, &t->machine, &t->handoff);
+	t->kernel.image.protocol->describe(&t->kernel.image, &t->cargo, &t->plan, &t->machine, &t->found, &t->handoff);
 }
 
 static const uint8_t *at_physical(const struct handed *t, uint64_t address, uint64_t size)
@@ -254,7 +255,8 @@ static void hand(struct handed *t, uint64_t initrd_size, size_t room)
 
 	*t = (struct handed){.kernel = given_elf(), .cargo = {"root=\xc3\xbc quiet", initrd_size}};
 	expect_taken(&t->kernel);
-	t->machine = (struct machine){.rsdp = 0xbfb7e014, .map_room = room, .map_desc_size = DESC_SIZE};
+	t->machine = (struct machine){.rsdp = 0xbfb7e014};
+	t->found = (struct findings){.map_room = room, .map_desc_size = DESC_SIZE};
 	t->plan.part[PART_KERNEL].at = (struct range){AT, AT + 0x3000};
 	if (initrd_size != 0)
 		t->plan.part[PART_INITRD].at = (struct range){MODULE, MODULE + MIB(1)};

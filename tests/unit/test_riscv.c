@@ -45,7 +45,7 @@ static enum status identify(struct riscv_fields fields, size_t head_size)
 static void given_riscv(const char *map, struct riscv_fields fields)
 {
 	given_map(map);
-	world.machine.riscv.has_hart = true;
+	world.found.has_hart = true;
 	if (identify(fields, IMAGE_HEAD) != OK)
 		fail_msg("refused: %s", world.why.text);
 	assert_ptr_equal(world.image.protocol, &riscv_protocol);
@@ -155,7 +155,7 @@ static void r2_parts_lie_within_reach_of_the_linear_map(void **state)
 		given_initrd(MIB(1));
 		given_handoff(KIB(4));
 		given_command_line(rows[i].options);
-		world.machine.riscv.levels = rows[i].levels;
+		world.found.levels = rows[i].levels;
 		for (enum part part = PART_KERNEL; part <= PART_HANDOFF; part++)
 			expect_limit(part, max, GIB(2) + rows[i].reach, R2);
 	}
@@ -168,11 +168,11 @@ static void r2_memory_behind_sv39_is_left_alone(void **state)
 	given_initrd(GIB(1));
 	expect_place(PART_KERNEL, GIB(130) - MIB(32));
 	expect_place(PART_INITRD, GIB(129) - MIB(32));
-	world.machine.riscv.levels = 4;
+	world.found.levels = 4;
 	world.planned = false;
 	expect_place(PART_KERNEL, GIB(140) - MIB(32));
 	given_placement(PLACE_EXACT, GIB(130));
-	world.machine.riscv.levels = 3;
+	world.found.levels = 3;
 	world.planned = false;
 	expect_refused(BAD_INPUT, R2);
 }
@@ -209,7 +209,7 @@ static void a_machine_that_does_not_tell_its_hart_is_refused(void **state)
 {
 	(void)state;
 	given_riscv("2G-4G free", RISCV());
-	world.machine.riscv.has_hart = false;
+	world.found.has_hart = false;
 	world.planned = false;
 	expect_refused(IO_ERROR, RULE_NONE);
 	expect_words("RISCV_EFI_BOOT_PROTOCOL");

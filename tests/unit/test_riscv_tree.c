@@ -11,13 +11,15 @@
 #include "../../protocol/riscv/riscv_tree.h"
 
 static struct machine machine;
+static struct findings found;
 static struct tree_file file;
 static struct fail why;
 
 static void given_tree(void)
 {
 	file = (struct tree_file){.reservations = 0};
-	machine = (struct machine){.n_reserved = 0};
+	machine = (struct machine){.has_hart = false};
+	found = (struct findings){.n_reserved = 0};
 	tree_file_node(&file, "");
 }
 
@@ -67,7 +69,7 @@ static enum status read_now(void)
 	memcpy(exact, bytes, size);
 	if (tree_check(&tree, "dtb", (struct bytes){exact, size}, &why) != OK)
 		fail_msg("%s", why.text);
-	status = riscv_learn_tree(&tree, &machine, &why);
+	status = riscv_learn_tree(&tree, &machine, &found, &why);
 	free(exact);
 	return status;
 }
@@ -75,15 +77,15 @@ static enum status read_now(void)
 static void expect_levels(unsigned int levels)
 {
 	assert_int_equal(read_now(), OK);
-	if (machine.riscv.levels != levels)
-		fail_msg("%u levels; expected %u", machine.riscv.levels, levels);
+	if (found.levels != levels)
+		fail_msg("%u levels; expected %u", found.levels, levels);
 }
 
 static void expect_hart(bool has_hart, uint64_t hart)
 {
 	assert_int_equal(read_now(), OK);
-	assert_int_equal(machine.riscv.has_hart, has_hart);
-	assert_int_equal(machine.riscv.hart, hart);
+	assert_int_equal(found.has_hart, has_hart);
+	assert_int_equal(found.hart, hart);
 }
 
 static void no_tree_tells_nothing(void **state)
@@ -91,11 +93,12 @@ static void no_tree_tells_nothing(void **state)
 	struct tree none = {NULL, 0};
 
 	(void)state;
-	machine = (struct machine){.n_reserved = 1, .riscv = {.levels = 5}};
-	assert_int_equal(riscv_learn_tree(&none, &machine, &why), OK);
-	assert_int_equal(machine.n_reserved, 0);
-	assert_int_equal(machine.riscv.levels, 0);
-	assert_false(machine.riscv.has_hart);
+	machine = (struct machine){.has_hart = false};
+	found = (struct findings){.n_reserved = 1, .levels = 5};
+	assert_int_equal(riscv_learn_tree(&none, &machine, &found, &why), OK);
+	assert_int_equal(found.n_reserved, 0);
+	assert_int_equal(found.levels, 0);
+	assert_false(found.has_hart);
 	given_tree();
 	expect_levels(0);
 	expect_hart(false, 0);
@@ -128,7 +131,7 @@ static void firmwares_protocol_knows_the_hart_better_than_the_tree(void **state)
 	tree_file_node(&file, "chosen");
 	GIVEN_CELLS("boot-hartid", 7);
 	tree_file_end(&file);
-	machine.riscv = (struct riscv_machine){.has_hart = true, .hart = 3};
+	machine = (struct machine){.has_hart = true, .hart = 3};
 	expect_hart(true, 3);
 }
 
@@ -197,10 +200,10 @@ static void r3_every_range_of_reserved_memory_is_kept(void **state)
 	tree_file_end(&file);
 	tree_file_end(&file);
 	assert_int_equal(read_now(), OK);
-	assert_int_equal(machine.n_reserved, 3);
-	assert_true(machine.reserved[0].start == 0x80000000 && machine.reserved[0].end == 0x80080000);
-	assert_true(machine.reserved[1].start == GIB(6) && machine.reserved[1].end == GIB(6) + 0x1000);
-	assert_true(machine.reserved[2].start == GIB(8) && machine.reserved[2].end == GIB(12));
+	assert_int_equal(found.n_reserved, 3);
+	assert_true(found.reserved[0].start == 0x80000000 && found.reserved[0].end == 0x80080000);
+	assert_true(found.reserved[1].start == GIB(6) && found.reserved[1].end == GIB(6) + 0x1000);
+	assert_true(found.reserved[2].start == GIB(8) && found.reserved[2].end == GIB(12));
 }
 
 static void r3_cells_are_those_that_the_node_tells(void **state)
@@ -214,8 +217,8 @@ static void r3_cells_are_those_that_the_node_tells(void **state)
 	tree_file_end(&file);
 	tree_file_end(&file);
 	assert_int_equal(read_now(), OK);
-	assert_int_equal(machine.n_reserved, 1);
-	assert_true(machine.reserved[0].start == 0x1000 && machine.reserved[0].end == 0x3000);
+	assert_int_equal(found.n_reserved, 1);
+	assert_true(found.reserved[0].start == 0x1000 && found.reserved[0].end == 0x3000);
 	given_tree();
 	tree_file_node(&file, "reserved-memory");
 	GIVEN_CELLS("#address-cells", 3);
@@ -224,7 +227,7 @@ static void r3_cells_are_those_that_the_node_tells(void **state)
 	tree_file_end(&file);
 	tree_file_end(&file);
 	assert_int_equal(read_now(), OK);
-	assert_int_equal(machine.n_reserved, 0);
+	assert_int_equal(found.n_reserved, 0);
 }
 
 static enum status read_ranges(unsigned int n)
@@ -249,7 +252,7 @@ static void r3_more_ranges_than_there_is_room_for_are_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(read_ranges(MAX_RESERVED), OK);
-	assert_int_equal(machine.n_reserved, MAX_RESERVED);
+	assert_int_equal(found.n_reserved, MAX_RESERVED);
 	assert_int_equal(read_ranges(MAX_RESERVED + 1), BAD_INPUT);
 	assert_int_equal(why.rule, R3);
 }
@@ -259,8 +262,8 @@ static void r3_more_ranges_than_there_is_room_for_are_refused(void **state)
 static void given_survey(struct situation *p, const char *map, const struct range *reserved, size_t n)
 {
 	given_map(map);
-	*p = (struct situation){.survey = {.map = world.map, .free = world.free}, .machine = {.n_reserved = n}};
-	memcpy(p->machine.reserved, reserved, n * sizeof(*reserved));
+	*p = (struct situation){.survey = {.map = world.map, .free = world.free}, .found = {.n_reserved = n}};
+	memcpy(p->found.reserved, reserved, n * sizeof(*reserved));
 }
 
 static void r3_what_is_reserved_is_not_free_and_has_an_owner(void **state)
@@ -272,7 +275,7 @@ static void r3_what_is_reserved_is_not_free_and_has_an_owner(void **state)
 	(void)state;
 	given_survey(&p, "2G-4G free, 5G-6G free", reserved, 2);
 	assert_int_equal(situation_survey(&p, &why), OK);
-	assert_true(p.machine.ram_start == GIB(2));
+	assert_true(p.found.ram_start == GIB(2));
 	assert_int_equal(p.survey.free.all.count, 3);
 	assert_true(p.survey.free.all.run[0].end == 0x90000000 && p.survey.free.all.run[1].start == 0x90002000);
 	owner = memmap_owner(&p.survey.map, (struct range){0x90000000, 0x90000001});
