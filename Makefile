@@ -12,6 +12,11 @@ Q := $(if $(V),,@)
 BUILD := build
 CACHE ?= build/cache
 ARCH := x86_64
+
+# The list of CPUs: each one's folder in arch/, and the file that its firmware looks for.
+MACHINES := $(shell sed -n 's/^MACHINE(.*, \(\w*\), [^,]*)$$/\1/p' base/machines.def)
+EFI_NAME := $(shell sed -n 's/^MACHINE(.*, $(ARCH), \([^,]*\))$$/\1/p' base/machines.def)
+$(if $(EFI_NAME),,$(error no CPU $(ARCH) in base/machines.def: it has $(MACHINES)))
 include arch/$(ARCH)/build.mk
 
 CC ?= gcc
@@ -21,7 +26,8 @@ endif
 HOSTCC ?= gcc
 LD := $(CROSS)ld
 OBJCOPY := $(CROSS)objcopy
-GNUEFI ?= /usr/include/efi
+HOST_GNUEFI ?= /usr/include/efi
+GNUEFI ?= $(HOST_GNUEFI)
 
 OUT := $(BUILD)/$(ARCH)
 HOST := $(BUILD)/host
@@ -47,7 +53,6 @@ TOOL_CFLAGS := -std=gnu11 -O2 -g -fshort-wchar $(WARN)
 # Firmware has no libc, so what runs there never sees this machine's headers: only the compiler's own, and those named
 # here. What is hosted, tools and tests, has the machine's.
 FREESTANDING := base plan protocol kernel config arch policy codecs loader efi tests/probe tests/shape
-HOST_GNUEFI ?= /usr/include/efi
 gnuefi = -isystem $(1) -isystem $(1)/$(2)
 
 # COMPILER: its own headers. A compiler that is not there is missed when it is needed.
@@ -102,7 +107,7 @@ all: $(LOADER) $(HOST)/berth
 
 help:
 	@echo 'make            build/x86_64/BOOTX64.EFI, the loader, and build/host/berth, which explains it'
-	@echo 'make ARCH=CPU   the loader for another CPU: $(patsubst arch/%/build.mk,%,$(wildcard arch/*/build.mk))'
+	@echo 'make ARCH=CPU   the loader for another CPU: $(MACHINES)'
 	@echo 'make check      unit tests of the pure code on this machine, nearly all under ASan and UBSan'
 	@echo 'make test       everything: unit tests, and boots of real kernels in firmware (scripts/test)'
 	@echo 'make run        boots a Debian kernel by Berth in QEMU (scripts/run; see scripts/run --help)'
@@ -161,7 +166,10 @@ $(OUT)/tests/%.efi: $(OUT)/tests/%.elf $(HOST)/elf2efi
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(HOST)/elf2efi $< $@
 
 # ---- stand-in kernels: what they find at their entry is checked against the protocol, clause by clause ----
-# Each has clauses of its own.
+# Which each CPU has. Each has clauses of its own.
+PROBES_x86_64 := x86_64 pvh
+PROBES_aarch64 := aarch64
+PROBES_riscv64 := riscv64
 TREE_CLAUSES := clauses_dtb clauses_tree
 OWN_CLAUSES := $(TREE_CLAUSES) clauses_riscv clauses_arm64
 PROBE_C := $(filter-out $(OWN_CLAUSES:%=tests/probe/%.c),$(wildcard tests/probe/*.c)) $(wildcard tests/probe/x86_64/*.c)
@@ -205,7 +213,7 @@ $(OUT)/probe/%.bin: $(OUT)/probe/%.elf
 	$(Q)$(OBJCOPY) -O binary -j .image $< $@
 
 .PHONY: test-efi
-test-efi: $(TEST_EFI) $(OUT)/probe/x86_64.bin $(OUT)/probe/pvh.bin
+test-efi: $(if $(filter x86_64,$(ARCH)),$(TEST_EFI)) $(PROBES_$(ARCH):%=$(OUT)/probe/%.bin)
 .PRECIOUS: $(OUT)/tests/%.elf
 
 # ---- unit tests: each tests/unit/test_NAME.c is a program of its own ----
@@ -322,7 +330,7 @@ $(eval $(call way,$(UEFI),$(HOSTCC),$(UEFI_CFLAGS),$(HOST_GNUEFI),x86_64))
 $(eval $(call way,$(FUZZ),$(FUZZ_CC),$(FUZZ_CFLAGS),$(HOST_GNUEFI),x86_64))
 $(OUT_EFI_O): | $(GNUEFI)/efi.h
 $(OUT)/kernel/formats.o: ALSO = $(call formats,$(PROTOCOLS))
-$(OUT)/base/rule.o: ALSO = $(foreach p,x86 arm64 riscv,$(if $(filter $(p),$(PROTOCOLS)),,-DNO_RULES_$(shell echo $(p) | tr a-z A-Z)))
+$(OUT)/base/rule.o: ALSO = $(foreach p,$(filter-out $(PROTOCOLS),$(HOST_PROTOCOLS)),-DNO_RULES_$(shell echo $(p) | tr a-z A-Z))
 $(OUT)/efi/libc.o: ALSO := -fno-tree-loop-distribute-patterns # its loops are what memcpy and the others are
 
 # For scripts/hidden: the objects of each way; those of them that see no header of this machine, and the others.

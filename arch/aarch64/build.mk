@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Strictly aligned: with the MMU off memory is a device to the CPU, and a misaligned access to one faults.
-EFI_NAME := BOOTAA64.EFI
 CROSS := aarch64-linux-gnu-
 GNUEFI_ARCH := aarch64
 GNUEFI ?= $(CACHE)/gnu-efi-arm64/efi

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-EFI_NAME := BOOTIA32.EFI
 GNUEFI_ARCH := ia32
 ARCH_CFLAGS := -m32 -march=i686 -mno-mmx -mno-sse -mgeneral-regs-only -malign-double -fcf-protection=none
 ARCH_LDFLAGS := -m elf_i386

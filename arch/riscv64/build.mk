@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Without linker relaxation, which would leave addresses relative to a register that is never set.
-EFI_NAME := BOOTRISCV64.EFI
 CROSS := riscv64-linux-gnu-
 GNUEFI_ARCH := riscv64
 GNUEFI ?= $(CACHE)/gnu-efi-riscv64/efi

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # No red zone, because firmware's interrupts run on the same stack.
-EFI_NAME := BOOTX64.EFI
 GNUEFI_ARCH := x86_64
 ARCH_CFLAGS := -mno-red-zone -mno-mmx -mno-sse -mgeneral-regs-only -maccumulate-outgoing-args -fcf-protection=none \
 	-DGNU_EFI_USE_MS_ABI

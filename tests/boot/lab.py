@@ -57,7 +57,8 @@ def described(name, data):
 
 
 # What firmware of each CPU looks for on the disk.
-LOADERS = {"x86_64": "BOOTX64.EFI", "aarch64": "BOOTAA64.EFI", "riscv64": "BOOTRISCV64.EFI"}
+LOADERS = dict(line.split()[:2] for line in subprocess.run([os.path.join(ROOT, "scripts", "machines")], check=True, text=True,
+                                                           stdout=subprocess.PIPE).stdout.splitlines())
 
 
 class Esp:
