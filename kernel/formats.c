@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "formats.h"
 
-/* FOLDER(x86) FOLDER(elf) ...: the Makefile's, by arch/CPU/build.mk. */
+/* FOLDER(x86) FOLDER(elf) ..., or nothing: the Makefile's, by arch/CPU/build.mk. */
 #define FOLDER(name) extern const struct protocol *const name##_formats[];
 PROTOCOLS
 #undef FOLDER
 
 #define FOLDER(name) name##_formats,
-static const struct protocol *const *const folders[] = {PROTOCOLS};
+static const struct protocol *const *const folders[] = {PROTOCOLS NULL};
 #undef FOLDER
 
 static enum status try(const struct protocol *protocol, struct image *image, struct bytes head, struct fail *why)
@@ -18,8 +18,8 @@ static enum status try(const struct protocol *protocol, struct image *image, str
 
 enum status formats_identify(struct image *image, struct bytes head, bool unpacked, struct fail *why)
 {
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		for (const struct protocol *const *row = folders[i]; *row != NULL; row++) {
+	for (const struct protocol *const *const *folder = folders; *folder != NULL; folder++)
+		for (const struct protocol *const *row = *folder; *row != NULL; row++) {
 			enum status status;
 
 			if (unpacked && !(*row)->may_be_packed)
