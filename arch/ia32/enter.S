@@ -4,6 +4,7 @@
  * itself if paging is on at all (UEFI 2.10, 2.3.2). Arguments lie on the stack, and ebx, esi, edi and ebp are the caller's.
  */
 #include "enter.h"
+#include "../x86/shared.inc"
 
 	.text
 
@@ -23,55 +24,23 @@ ia32_cpuid_ecx:
 	mov	%ecx, %eax
 	ret
 
-/* eax: a leaf, whose first subleaf goes to ecx and edx; zeros when the CPU does not have it. */
+/* eax: the leaf. */
 cpuid_leaf:
 	push	%ebx
 	push	%esi
 	mov	%eax, %esi
-	and	$0x80000000, %eax	/* the highest leaf of the same half */
-	cpuid
-	cmp	%esi, %eax
-	mov	$0, %ecx
-	mov	$0, %edx
-	jb	1f
-	mov	%esi, %eax
-	cpuid
-1:	pop	%esi
+	ASK_CPUID %esi
+	pop	%esi
 	pop	%ebx
 	ret
 
-/*
- * RDSEED, else RDRAND; eax is 0 when the CPU has neither, or when ten tries gave nothing: a source may run dry.
- * Source: Intel SDM volume 1, 7.3.17; CPUID in volume 2.
- */
+/* Into what its argument points to; eax is 0 when there is no number. */
 	.globl ia32_random
 	.type ia32_random, @function
 ia32_random:
 	push	%ebx
-	xor	%eax, %eax
-	cpuid
-	cmp	$7, %eax
-	jb	2f
-	mov	$7, %eax
-	xor	%ecx, %ecx
-	cpuid
-	bt	$18, %ebx
-	jnc	2f
-	mov	$10, %ecx
-1:	rdseed	%eax
-	jc	4f
-	pause
-	loop	1b
-2:	mov	$1, %eax
-	cpuid
-	bt	$30, %ecx
-	jnc	5f
-	mov	$10, %ecx
-3:	rdrand	%eax
-	jc	4f
-	loop	3b
-	jmp	5f
-4:	mov	8(%esp), %edx
+	DRAW	%eax, 5f
+	mov	8(%esp), %edx
 	mov	%eax, (%edx)
 	mov	$1, %eax
 	pop	%ebx
@@ -105,12 +74,7 @@ ia32_enter:
 	mov	%eax, 2(%esp)
 	lgdt	(%esp)
 	add	$8, %esp
-	mov	$SELECTOR_DATA, %eax
-	mov	%eax, %ds
-	mov	%eax, %es
-	mov	%eax, %ss
-	mov	%eax, %fs
-	mov	%eax, %gs
+	LOAD_DATA_SEGMENTS
 	mov	%cr4, %eax
 	and	$~(CR4_PGE | CR4_PCIDE | CR4_CET | CR4_LA57), %eax
 	or	$CR4_PAE, %eax

@@ -7,7 +7,7 @@
  * CR4 nothing, TR a TSS of base 0 and limit 0x67, EBX = hvm_start_info.
  */
 #include "enter.h"
-
+#include "../x86/shared.inc"
 
 	.text
 	.code64
@@ -26,53 +26,21 @@ x86_cpuid_ecx:
 	mov	%ecx, %eax
 	ret
 
-/* edi: a leaf, whose first subleaf goes to ecx and edx; zeros when the CPU does not have it. */
+/* edi: the leaf. */
 cpuid_leaf:
 	push	%rbx
 	mov	%edi, %eax
-	and	$0x80000000, %eax	/* the highest leaf of the same half */
-	cpuid
-	cmp	%edi, %eax
-	mov	$0, %ecx
-	mov	$0, %edx
-	jb	1f
-	mov	%edi, %eax
-	cpuid
-1:	pop	%rbx
+	ASK_CPUID %edi
+	pop	%rbx
 	ret
 
-/*
- * RDSEED, else RDRAND, into *rdi; eax is 0 when the CPU has neither, or when ten tries gave nothing: a source may run
- * dry. Source: Intel SDM volume 1, 7.3.17; CPUID in volume 2.
- */
+/* Into *rdi; eax is 0 when there is no number. */
 	.globl x86_random
 	.type x86_random, @function
 x86_random:
 	push	%rbx
-	xor	%eax, %eax
-	cpuid
-	cmp	$7, %eax
-	jb	2f
-	mov	$7, %eax
-	xor	%ecx, %ecx
-	cpuid
-	bt	$18, %ebx
-	jnc	2f
-	mov	$10, %ecx
-1:	rdseed	%rax
-	jc	4f
-	pause
-	loop	1b
-2:	mov	$1, %eax
-	cpuid
-	bt	$30, %ecx
-	jnc	5f
-	mov	$10, %ecx
-3:	rdrand	%rax
-	jc	4f
-	loop	3b
-	jmp	5f
-4:	mov	%rax, (%rdi)
+	DRAW	%rax, 5f
+	mov	%rax, (%rdi)
 	mov	$1, %eax
 	pop	%rbx
 	ret
@@ -111,12 +79,7 @@ take_over:
 	mov	%rdi, 2(%rsp)
 	lgdt	(%rsp)
 	add	$16, %rsp
-	mov	$SELECTOR_DATA, %eax
-	mov	%eax, %ds
-	mov	%eax, %es
-	mov	%eax, %ss
-	mov	%eax, %fs
-	mov	%eax, %gs
+	LOAD_DATA_SEGMENTS
 	ret
 
 /*
