@@ -83,6 +83,19 @@ $(1)/%.o: %.S $(BUILT_BY)
 $(call upstream,$(1),$(2),$(3))
 endef
 
+# FOLDER, SOURCES: their objects in a way of building.
+objects = $(patsubst %,$(1)/%.o,$(basename $(2)))
+
+# LINKER AND FLAGS, LIBRARIES: the recipe that makes a program of the objects that it needs, and then of its archives.
+define link
+@mkdir -p $(@D)
+$(Q)$(1) $(filter-out $(LEFT_OUT),$(filter %.o,$^)) $(filter %.a,$^) $(2) -o $@
+endef
+
+%.a:
+	@rm -f $@
+	$(Q)ar rcsD $@ $^
+
 # The parts of the loader that ask no firmware, and are the host's too; the decoders are built by themselves.
 SHARED_C := $(wildcard $(addsuffix /*.c,base plan protocol kernel config arch policy))
 ASKING_C := $(wildcard loader/*.c)
@@ -94,34 +107,43 @@ formats = -U PROTOCOLS -D'PROTOCOLS=$(foreach p,$(1),$(if $(wildcard protocol/$(
 protocols_c = $(wildcard $(1:%=protocol/%/*.c))
 FLAGS_kernel_formats = $(call formats,$(HOST_PROTOCOLS))
 LOADER_C := $(SHARED_C) $(call protocols_c,$(PROTOCOLS)) $(ASKING_C) $(wildcard $(ARCH_ALSO:%=%/*.c) arch/$(ARCH)/*.c efi/*.c)
-OUT_EFI_O = $(filter $(OUT)/efi/%,$(LOADER_O)) $(SHAPE_O)
-LOADER_O := $(LOADER_C:%.c=$(OUT)/%.o) $(patsubst %.S,$(OUT)/%.o,$(wildcard $(ARCH_ALSO:%=%/*.S) arch/$(ARCH)/*.S))
+LOADER_O := $(call objects,$(OUT),$(LOADER_C) $(wildcard $(ARCH_ALSO:%=%/*.S) arch/$(ARCH)/*.S))
 
 # The host has what every CPU is entered with, and acts as an x86-64.
-PURE_C := $(SHARED_C) $(call protocols_c,$(HOST_PROTOCOLS)) $(wildcard arch/*/prepare.c arch/x86/*.c) arch/x86_64/here.c
-ARCH_S := $(wildcard arch/x86/*.S arch/x86_64/*.S)
+PURE := $(SHARED_C) $(call protocols_c,$(HOST_PROTOCOLS)) $(wildcard arch/*/prepare.c arch/x86/*.c) arch/x86_64/here.c \
+	$(wildcard arch/x86/*.S arch/x86_64/*.S)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all check test run bench scale analyze prove mutate docs install clean help
 all: $(LOADER) $(HOST)/berth
 
+define HELP
+Build
+  make            build/x86_64/BOOTX64.EFI, the loader, and build/host/berth, which explains it
+  make ARCH=CPU   the loader for another CPU: $(MACHINES)
+  make run        boots a Debian kernel by Berth in QEMU (scripts/run; see scripts/run --help)
+  make clean      removes what was built; downloads in build/cache stay
+Test
+  make check      unit tests and simulated boots on this machine, nearly all under ASan and UBSan
+  scripts/check   not that, but the tree and its files: rooms, shape of the C files, PE files, equal builds
+  make analyze    gcc -fanalyzer, clang-tidy and cppcheck over the loader and the host command (scripts/analyze)
+  make fuzz       every fuzz target, FUZZ_RUNS times each; make fuzz-NAME runs one until it is stopped
+  make prove      proves the planner's search and the arithmetic under it (scripts/prove)
+  make mutate     puts small faults into the code, one at a time, and lists what no test notices (scripts/mutate)
+  make test       all of these, and boots of real kernels in firmware (scripts/test)
+Measure
+  make bench      instructions from the loader's entry to the kernel's, against one pass of reads (scripts/bench)
+  make scale      milliseconds and instructions of planning on maps of up to 100,000 descriptors (scripts/bench-plan)
+Docs
+  make docs       docs/rules.md from the rules in the code
+Install
+  make install    the host command, its manual and the loader, to DESTDIR and PREFIX (default /usr/local)
+
+V=1 shows the commands. GNUEFI=/path names gnu-efi's headers (default $(GNUEFI)).
+endef
+
 help:
-	@echo 'make            build/x86_64/BOOTX64.EFI, the loader, and build/host/berth, which explains it'
-	@echo 'make ARCH=CPU   the loader for another CPU: $(MACHINES)'
-	@echo 'make check      unit tests of the pure code on this machine, nearly all under ASan and UBSan'
-	@echo 'make test       everything: unit tests, and boots of real kernels in firmware (scripts/test)'
-	@echo 'make run        boots a Debian kernel by Berth in QEMU (scripts/run; see scripts/run --help)'
-	@echo 'make bench      instructions from the loader'"'"'s entry to the kernel'"'"'s, against one pass of reads'
-	@echo 'make mutate     puts small faults into the code, one at a time, and lists what no test notices (scripts/mutate)'
-	@echo 'make scale      milliseconds and instructions of planning on maps of up to 100,000 descriptors'
-	@echo 'make analyze    gcc -fanalyzer, clang-tidy and cppcheck over the loader and the host command'
-	@echo 'make fuzz       every fuzz target, FUZZ_RUNS times each; make fuzz-NAME runs one until it is stopped'
-	@echo 'make prove      proves the planner'"'"'s search and the arithmetic under it (scripts/prove)'
-	@echo 'make docs       docs/rules.md from the rules in the code'
-	@echo 'make install    the host command, its manual and the loader, to DESTDIR and PREFIX (default /usr/local)'
-	@echo 'make clean      removes what was built; downloads in build/cache stay'
-	@echo
-	@echo 'V=1 shows the commands. GNUEFI=/path names gnu-efi'"'"'s headers (default $(GNUEFI)).'
+	$(info $(HELP))@:
 
 $(CACHE)/gnu-efi-%/efi/efi.h:
 	@echo 'berth: gnu-efi'"'"'s headers for $* are not in $(@D): fetching them from Debian, once' >&2
@@ -133,140 +155,115 @@ $(CACHE)/gnu-efi-%/efi/efi.h:
 %/efi.h:
 	$(error gnu-efi's headers are not in $(@D): apt-get install gnu-efi, or make GNUEFI=/path)
 
-# ---- the host command; the checked one, with sanitizers, is the tests'. ----
-TOOL_C := $(filter-out tools/elf2efi.c,$(wildcard tools/*.c))
-TOOL_O := $(patsubst %,$(HOST)/tool/%.o,$(basename $(TOOL_C) $(PURE_C) $(ARCH_S)))
-
-$(HOST)/berth: $(TOOL_O) $(HOST)/tool/libunpack.a
-	$(Q)$(HOSTCC) $^ -lm -o $@
-
-$(HOST)/checked/berth: $(HOST)/tools/berth.o $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) $^ -lm -o $@
-
-$(HOST)/elf2efi: tools/elf2efi.c Makefile
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP $< -o $@
-
+# ---- the loader ----
 $(OUT)/berth.elf: $(LOADER_O) $(OUT)/libunpack.a efi/efi.lds
-	$(Q)$(LD) $(EFI_LDFLAGS) $(LOADER_O) $(OUT)/libunpack.a $(ARCH_LIBS) -o $@
+	$(call link,$(LD) $(EFI_LDFLAGS))
+
+define pe
+$(Q)ASAN_OPTIONS=detect_leaks=0 $(HOST)/elf2efi $< $@
+endef
 
 $(LOADER): $(OUT)/berth.elf $(HOST)/elf2efi
-	$(Q)ASAN_OPTIONS=detect_leaks=0 $(HOST)/elf2efi $< $@
+	$(pe)
 
-# ---- EFI applications of the tests: tests/shape/ becomes build/x86_64/tests/shape.efi ----
-SHAPE_O := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/shape/*.c))
-TEST_EFI := $(OUT)/tests/shape.efi
+$(HOST)/elf2efi: $(HOST)/tools/elf2efi.o
+	$(call link,$(HOSTCC) $(HOST_CFLAGS))
+
+# ---- the host command; the checked one, with sanitizers, is the tests'. ----
+TOOL_C := $(filter-out tools/elf2efi.c,$(wildcard tools/*.c))
+PARTS_C := $(filter-out tools/berth.c,$(TOOL_C))
+TOOL_O := $(call objects,$(HOST)/tool,$(TOOL_C) $(PURE))
+
+$(HOST)/berth: $(TOOL_O) $(HOST)/tool/libunpack.a
+	$(call link,$(HOSTCC),-lm)
+
+$(HOST)/checked/berth: $(HOST)/tools/berth.o $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
+	$(call link,$(HOSTCC) $(HOST_CFLAGS),-lm)
+
+# ---- an EFI application of the tests: tests/shape/ becomes build/x86_64/tests/shape.efi ----
+SHAPE_O := $(call objects,$(OUT),$(wildcard tests/shape/*.c))
 
 $(OUT)/tests/shape.elf: $(SHAPE_O) $(OUT)/efi/libc.o efi/efi.lds
-	@mkdir -p $(@D)
-	$(Q)$(LD) $(EFI_LDFLAGS) $(filter %.o,$^) -o $@
+	$(call link,$(LD) $(EFI_LDFLAGS))
 
-$(OUT)/tests/%.efi: $(OUT)/tests/%.elf $(HOST)/elf2efi
-	$(Q)ASAN_OPTIONS=detect_leaks=0 $(HOST)/elf2efi $< $@
+$(OUT)/tests/shape.efi: $(OUT)/tests/shape.elf $(HOST)/elf2efi
+	$(pe)
 
 # ---- stand-in kernels: what they find at their entry is checked against the protocol, clause by clause ----
-# Which each CPU has. Each has clauses of its own.
+# Which each CPU has, and the files of tests/probe/ that each is made of.
 PROBES_x86_64 := x86_64 pvh
 PROBES_aarch64 := aarch64
 PROBES_riscv64 := riscv64
-TREE_CLAUSES := clauses_dtb clauses_tree
-OWN_CLAUSES := $(TREE_CLAUSES) clauses_riscv clauses_arm64
-PROBE_C := $(filter-out $(OWN_CLAUSES:%=tests/probe/%.c),$(wildcard tests/probe/*.c)) $(wildcard tests/probe/x86_64/*.c)
-PROBE_O := $(patsubst %,$(OUT)/%.o,tests/probe/x86_64/entry $(basename $(PROBE_C)))
+
+FOR_TREES := tell clauses_sum clauses_dtb clauses_tree
+FOR_X86 := $(filter-out clauses_dtb clauses_tree clauses_riscv clauses_arm64,$(patsubst tests/probe/%.c,%,$(wildcard \
+	tests/probe/*.c)))
+PROBE_x86_64 := x86_64/entry $(FOR_X86) x86_64/main x86_64/tell
+PROBE_pvh := pvh/entry pvh/main x86_64/tell $(FOR_X86)
+PROBE_aarch64 := aarch64/entry aarch64/main aarch64/tell $(FOR_TREES) clauses_arm64
+PROBE_riscv64 := riscv64/entry riscv64/main riscv64/tell $(FOR_TREES) clauses_riscv
 PROBE_LDFLAGS := -static -pie --no-dynamic-linker -z text -z norelro -z noexecstack --build-id=none --no-undefined \
 	--no-warn-rwx-segments
 
-$(OUT)/probe/x86_64.elf: $(PROBE_O) tests/probe/x86_64/probe.lds
-	@mkdir -p $(@D)
-	$(Q)$(LD) $(PROBE_LDFLAGS) -T tests/probe/x86_64/probe.lds $(PROBE_O) -o $@
+probe_objects = $(PROBE_$(1):%=$(OUT)/tests/probe/%.o)
+PROBE_O := $(sort $(foreach p,$(PROBES_$(ARCH)),$(call probe_objects,$(p))))
+$(foreach p,$(PROBES_$(ARCH)),$(eval $(OUT)/probe/$(p).elf: $(call probe_objects,$(p))))
 
-# The same for PVH: it shares the clauses' words and how they are printed.
-PVH_PROBE_O := $(patsubst %,$(OUT)/tests/probe/%.o,pvh/entry pvh/main x86_64/tell) \
-	$(patsubst %.c,$(OUT)/%.o,$(filter tests/probe/%.c,$(filter-out tests/probe/x86_64/%,$(PROBE_C))))
-
-$(OUT)/probe/pvh.elf: $(PVH_PROBE_O) tests/probe/pvh/pvh.lds
-	@mkdir -p $(@D)
-	$(Q)$(LD) $(PROBE_LDFLAGS) -T tests/probe/pvh/pvh.lds $(PVH_PROBE_O) -o $@
-
-# For RISC-V, by make ARCH=riscv64.
-RISCV_PROBE_O := $(patsubst %,$(OUT)/tests/probe/%.o,riscv64/entry riscv64/main riscv64/tell tell clauses_sum $(TREE_CLAUSES) clauses_riscv)
-
-$(OUT)/probe/riscv64.elf: $(RISCV_PROBE_O) tests/probe/riscv64/probe.lds
-	@mkdir -p $(@D)
-	$(Q)$(LD) $(ARCH_LDFLAGS) $(PROBE_LDFLAGS) -T tests/probe/riscv64/probe.lds $(RISCV_PROBE_O) -o $@
-
-# For arm64, by make ARCH=aarch64; the same.
-ARM64_PROBE_O := $(patsubst %,$(OUT)/tests/probe/%.o,aarch64/entry aarch64/main aarch64/tell tell clauses_sum \
-	$(TREE_CLAUSES) clauses_arm64)
-
-$(OUT)/probe/aarch64.elf: $(ARM64_PROBE_O) tests/probe/aarch64/probe.lds
-	@mkdir -p $(@D)
-	$(Q)$(LD) $(ARCH_LDFLAGS) $(PROBE_LDFLAGS) -T tests/probe/aarch64/probe.lds $(ARM64_PROBE_O) -o $@
-
-# Code that runs at any address by itself, without a table of addresses that would have to be relocated.
-ifneq ($(filter aarch64 riscv64,$(ARCH)),)
-$(RISCV_PROBE_O) $(ARM64_PROBE_O): ALSO := -fno-pie
-endif
+$(OUT)/probe/%.elf: tests/probe/%/probe.lds
+	$(call link,$(LD) $(ARCH_LDFLAGS) $(PROBE_LDFLAGS) -T $<)
 
 $(OUT)/probe/%.bin: $(OUT)/probe/%.elf
 	$(Q)$(OBJCOPY) -O binary -j .image $< $@
 
+# Code that runs at any address by itself, without a table of addresses that would have to be relocated.
+ifneq ($(ARCH),x86_64)
+$(PROBE_O): ALSO := -fno-pie
+endif
+
+# What boots of this CPU need beside its loader.
 .PHONY: test-efi
-test-efi: $(if $(filter x86_64,$(ARCH)),$(TEST_EFI)) $(PROBES_$(ARCH):%=$(OUT)/probe/%.bin)
-.PRECIOUS: $(OUT)/tests/%.elf
+test-efi: $(if $(filter x86_64,$(ARCH)),$(OUT)/tests/shape.efi) $(PROBES_$(ARCH):%=$(OUT)/probe/%.bin)
 
 # ---- unit tests: each tests/unit/test_NAME.c is a program of its own ----
-HOST_PURE_O := $(PURE_C:%.c=$(HOST)/%.o) $(ARCH_S:%.S=$(HOST)/%.o)
+HOST_PURE_O := $(call objects,$(HOST),$(PURE))
 UNIT_EXTRA_C := $(filter-out tests/unit/test_% tests/unit/plain_%,$(wildcard tests/unit/*.c))
-UNIT_EXTRA_O := $(UNIT_EXTRA_C:%.c=$(HOST)/%.o)
+UNIT_EXTRA_O := $(call objects,$(HOST),$(UNIT_EXTRA_C))
 
 $(HOST)/libpure.a: $(HOST_PURE_O)
-	@rm -f $@
-	$(Q)ar rcsD $@ $^
+$(HOST)/libtool.a: $(call objects,$(HOST),$(PARTS_C))
 
-# What the host command is made of, except its main.
-$(HOST)/libtool.a: $(patsubst %.c,$(HOST)/%.o,$(filter-out tools/berth.c,$(TOOL_C)))
-	@rm -f $@
-	$(Q)ar rcsD $@ $^
-
-$(HOST)/unit/%: $(HOST)/tests/unit/%.o $(UNIT_EXTRA_O) $(HOST)/libtool.a $(HOST)/libunpack.a $(HOST)/libpure.a
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(filter %.o,$^) $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a -lcmocka -lm \
-		-o $@
+$(HOST)/unit/%: $(HOST)/tests/unit/%.o $(UNIT_EXTRA_O) $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
+	$(call link,$(HOSTCC) $(HOST_CFLAGS),-lcmocka -lm)
 .PRECIOUS: $(HOST)/tests/unit/%.o
 
 # Those named plain_NAME.c go through too much for sanitizers; plain_plan_large counts the basic blocks of the planner.
 PLAIN_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/plain_*.c))
-PLAIN_O := $(patsubst %,$(HOST)/tool/%.o,$(basename $(UNIT_EXTRA_C) $(PURE_C) $(ARCH_S) \
-	$(filter-out tools/berth.c,$(TOOL_C))))
+PLAIN_O := $(call objects,$(HOST)/tool,$(UNIT_EXTRA_C) $(PURE) $(PARTS_C))
 COUNTED := plan/memmap plan/search plan/candidates plan/fit
 
 $(HOST)/unit/plain_plan_large: $(COUNTED:%=$(HOST)/counted/%.o)
 $(HOST)/unit/plain_plan_large: LEFT_OUT := $(COUNTED:%=$(HOST)/tool/%.o)
 
 $(HOST)/unit/plain_%: $(HOST)/tool/tests/unit/plain_%.o $(PLAIN_O) $(HOST)/tool/libunpack.a
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(filter-out $(LEFT_OUT),$^) -lcmocka -lm -o $@
+	$(call link,$(HOSTCC),-lcmocka -lm)
 .PRECIOUS: $(HOST)/tool/tests/unit/%.o
 
 $(HOST)/plan_scale: $(HOST)/tool/tests/bench/plan_scale.o $(PLAIN_O) $(HOST)/tool/libunpack.a
-	$(Q)$(HOSTCC) $^ -lcmocka -lm -o $@
+	$(call link,$(HOSTCC),-lcmocka -lm)
 
 # ---- tests/tools/test_relocate.py loads images with this, and compares with the system's linker ----
 $(HOST)/relocate: $(HOST)/tests/elf/relocate.o $(HOST)/libpure.a
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) $^ -o $@
+	$(call link,$(HOSTCC) $(HOST_CFLAGS))
 
 # ---- the whole flow on a simulated firmware: tests/sim/test_NAME.c, with the CPU's routines replaced by the linker ----
 SIM_TESTS := $(patsubst tests/sim/%.c,%,$(wildcard tests/sim/test_*.c))
-SIM_O := $(patsubst %.c,$(HOST)/%.o,$(filter-out tests/sim/test_%,$(wildcard tests/sim/*.c)) $(ASKING_C) \
+SIM_O := $(call objects,$(HOST),$(filter-out tests/sim/test_%,$(wildcard tests/sim/*.c)) $(ASKING_C) \
 	$(wildcard tests/probe/clauses*.c))
-SIM_WRAP := $(foreach f,cpuid_ecx cpuid_edx read_cr4 random enter enter_by_trampoline,-Wl,--wrap=x86_$(f))
-SIM_ARCH_WRAP := $(foreach f,here cpu enter,-Wl,--wrap=arch_$(f))
+SIM_WRAP := $(foreach f,$(addprefix x86_,cpuid_ecx cpuid_edx read_cr4 random enter enter_by_trampoline) \
+	$(addprefix arch_,here cpu enter),-Wl,--wrap=$(f))
 
 $(HOST)/sim/%: $(HOST)/tests/sim/%.o $(SIM_O) $(UNIT_EXTRA_O) $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(SIM_WRAP) $(SIM_ARCH_WRAP) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lm -o $@
+	$(call link,$(HOSTCC) $(HOST_CFLAGS) $(SIM_WRAP),-lcmocka -lm)
 .PRECIOUS: $(HOST)/tests/sim/%.o
 
 # ---- the real efi/ on a simulated UEFI: tests/uefi/test_NAME.c. Physical memory lies at its own addresses, where
@@ -276,17 +273,17 @@ UEFI := $(HOST)/uefi
 UEFI_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=undefined -fno-sanitize-recover=all -DGNU_EFI_USE_MS_ABI
 UEFI_TESTS := $(patsubst tests/uefi/%.c,%,$(wildcard tests/uefi/test_*.c))
 UEFI_EFI_O := $(patsubst %.c,$(UEFI)/%.named.o,$(filter-out efi/libc.c,$(wildcard efi/*.c)))
-UEFI_O := $(UEFI_EFI_O) $(patsubst %,$(UEFI)/%.o,$(basename $(PURE_C) $(ARCH_S) $(ASKING_C) \
-	$(filter-out tests/uefi/test_%,$(wildcard tests/uefi/*.c)) tests/sim/bench.c tests/sim/check.c tests/sim/check_arm64.c tests/sim/cpu.c \
-	tests/sim/vmlinux.c $(wildcard tests/probe/clauses*.c) $(addprefix tests/unit/,given.c kernel_head.c elf_file.c \
-	packed.c tree_file.c memory_source.c)))
+UEFI_O := $(UEFI_EFI_O) $(call objects,$(UEFI),$(PURE) $(ASKING_C) \
+	$(filter-out tests/uefi/test_%,$(wildcard tests/uefi/*.c)) $(wildcard tests/probe/clauses*.c) \
+	$(addprefix tests/sim/,bench.c check.c check_arm64.c cpu.c vmlinux.c) \
+	$(addprefix tests/unit/,given.c kernel_head.c elf_file.c packed.c tree_file.c memory_source.c))
 
 $(UEFI)/%.named.o: $(UEFI)/%.o
 	$(Q)objcopy --set-section-flags .bss=alloc,load,contents --rename-section .bss=efi_bss \
 		--rename-section .data=efi_data --rename-section .data.rel.local=efi_data $< $@
 
 $(HOST)/uefi/test_%: $(UEFI)/tests/uefi/test_%.o $(UEFI_O) $(UEFI)/libunpack.a
-	$(Q)$(HOSTCC) -fsanitize=undefined $(SIM_WRAP) $(SIM_ARCH_WRAP) $^ -lcmocka -o $@
+	$(call link,$(HOSTCC) -fsanitize=undefined $(SIM_WRAP),-lcmocka)
 .PRECIOUS: $(UEFI)/%.o
 
 # For scripts/mutate, which links them again with one of them changed.
@@ -301,17 +298,15 @@ FUZZ_RUNS ?= 50000
 FUZZ_CC ?= clang
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
+FUZZ_LDFLAGS := -fsanitize=fuzzer,address,undefined
 FUZZ := $(BUILD)/fuzz
-FUZZ_PURE_O := $(PURE_C:%.c=$(FUZZ)/%.o) $(ARCH_S:%.S=$(FUZZ)/%.o) $(FUZZ)/tests/unit/kernel_head.o $(FUZZ)/tests/unit/memory_source.o
-
-FUZZ_TOOL_O := $(patsubst %.c,$(FUZZ)/%.o,$(filter-out tools/berth.c,$(TOOL_C)))
+FUZZ_PURE_O := $(call objects,$(FUZZ),$(PURE) tests/unit/kernel_head.c tests/unit/memory_source.c)
+FUZZ_TOOL_O := $(call objects,$(FUZZ),$(PARTS_C))
 
 $(FUZZ)/libtool.a: $(FUZZ_TOOL_O)
-	@rm -f $@
-	$(Q)ar rcsD $@ $^
 
 $(FUZZ)/fuzz_%: $(FUZZ)/tests/fuzz/fuzz_%.o $(FUZZ_PURE_O) $(FUZZ)/libtool.a $(FUZZ)/libunpack.a
-	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ -lm -o $@
+	$(call link,$(FUZZ_CC) $(FUZZ_LDFLAGS),-lm)
 .PRECIOUS: $(FUZZ)/tests/fuzz/%.o
 
 .PHONY: fuzz $(FUZZ_NAMES:%=fuzz-%)
@@ -328,16 +323,14 @@ $(eval $(call way,$(HOST)/tool,$(HOSTCC),$(TOOL_CFLAGS),$(HOST_GNUEFI),x86_64))
 $(eval $(call way,$(HOST)/counted,$(HOSTCC),$(TOOL_CFLAGS) -fsanitize-coverage=trace-pc,$(HOST_GNUEFI),x86_64))
 $(eval $(call way,$(UEFI),$(HOSTCC),$(UEFI_CFLAGS),$(HOST_GNUEFI),x86_64))
 $(eval $(call way,$(FUZZ),$(FUZZ_CC),$(FUZZ_CFLAGS),$(HOST_GNUEFI),x86_64))
-$(OUT_EFI_O): | $(GNUEFI)/efi.h
+$(filter $(OUT)/efi/%,$(LOADER_O)) $(SHAPE_O): | $(GNUEFI)/efi.h
 $(OUT)/kernel/formats.o: ALSO = $(call formats,$(PROTOCOLS))
 $(OUT)/base/rule.o: ALSO = $(foreach p,$(filter-out $(PROTOCOLS),$(HOST_PROTOCOLS)),-DNO_RULES_$(shell echo $(p) | tr a-z A-Z))
 $(OUT)/efi/libc.o: ALSO := -fno-tree-loop-distribute-patterns # its loops are what memcpy and the others are
 
 # For scripts/hidden: the objects of each way; those of them that see no header of this machine, and the others.
-OBJECTS_loader := $(OUT) $(LOADER_O) $(call whole,$(OUT)) \
-	$(if $(filter x86_64,$(ARCH)),$(SHAPE_O) $(PROBE_O) $(PVH_PROBE_O)) $(if $(filter riscv64,$(ARCH)),$(RISCV_PROBE_O)) \
-	$(if $(filter aarch64,$(ARCH)),$(ARM64_PROBE_O))
-OBJECTS_checked := $(HOST) $(HOST_PURE_O) $(TOOL_C:%.c=$(HOST)/%.o) $(call whole,$(HOST)) $(UNIT_EXTRA_O) $(SIM_O) \
+OBJECTS_loader := $(OUT) $(LOADER_O) $(call whole,$(OUT)) $(if $(filter x86_64,$(ARCH)),$(SHAPE_O)) $(PROBE_O)
+OBJECTS_checked := $(HOST) $(HOST_PURE_O) $(call objects,$(HOST),$(TOOL_C)) $(call whole,$(HOST)) $(UNIT_EXTRA_O) $(SIM_O) \
 	$(UNIT_TESTS:%=$(HOST)/tests/unit/%.o) $(SIM_TESTS:%=$(HOST)/tests/sim/%.o) $(HOST)/tests/elf/relocate.o
 OBJECTS_tool := $(HOST)/tool $(TOOL_O) $(HOST)/tool/tools/elf2efi.o $(call whole,$(HOST)/tool)
 OBJECTS_plain := $(HOST)/tool $(PLAIN_O) $(PLAIN_TESTS:%=$(HOST)/tool/tests/unit/%.o) $(HOST)/tool/tests/bench/plan_scale.o
@@ -368,26 +361,14 @@ CHECKS := $(UNIT_TESTS:%=$(HOST)/unit/%) $(PLAIN_TESTS:%=$(HOST)/unit/%) $(SIM_T
 check: $(CHECKS)
 	@printf '%s\n' $(SLOWEST) $(filter-out $(SLOWEST),$^) | xargs -P "$$(nproc)" -I{} scripts/timed {}
 
-test:
-	scripts/test
-
-run: all
-	scripts/run
-
-bench:
-	scripts/bench
+test analyze bench prove mutate:
+	@scripts/$@
 
 scale:
-	scripts/bench-plan
+	@scripts/bench-plan
 
-analyze:
-	scripts/analyze
-
-prove:
-	@scripts/prove
-
-mutate:
-	@scripts/mutate
+run: all
+	@scripts/run
 
 # docs/rules.md is generated, never edited.
 docs: $(HOST)/berth

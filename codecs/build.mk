@@ -64,10 +64,6 @@ $(NEED_UPSTREAM:%=$(1)/%): | $(FETCHED)
 $(1)/upstream/%.o: $(SOURCES)/%.c $(BUILT_BY)
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(3) $$(call FLAGS_upstream,$$*) $$($(1)_HEADERS) $$(ALSO) -MMD -MP -c $$< -o $$@
-
-$(1)/libunpack.a:
-	@rm -f $$@
-	$$(Q)ar rcsD $$@ $$^
 endef
 
 whole = $(addprefix $(1)/,codecs/unpack.o codecs/codec.o $(CODEC_NAMES:%=codecs/%.o) $(UPSTREAM:%=upstream/%.o))
@@ -99,5 +95,4 @@ $(UPSTREAM:%=$(SOURCES)/%.c): | $(FETCHED) ;
 
 # A loader that unpacks, to be read by scripts/decoders; nothing runs it.
 $(OUT)/tests/unpack.elf: $(OUT)/libunpack.a $(patsubst %.c,$(OUT)/%.o,$(wildcard base/*.c)) $(OUT)/efi/libc.o
-	@mkdir -p $(@D)
-	$(Q)$(LD) $(EFI_LDFLAGS) -e unpack_open -u unpack_open $(filter %.o,$^) $< -o $@
+	$(call link,$(LD) $(EFI_LDFLAGS) -e unpack_open -u unpack_open)
