@@ -64,7 +64,7 @@ flags_of = $(if $(call is_freestanding,$(1)),-ffreestanding -nostdinc) $(FLAGS_$
 	$(FLAGS_$(subst /,_,$(basename $(1)))) $(if $(call is_freestanding,$(1)),$(2))
 
 # Every rule of every build names these, so that a change of flags rebuilds what it concerns.
-BUILT_BY := Makefile codecs/build.mk arch/$(ARCH)/build.mk
+BUILT_BY := Makefile codecs/build.mk protocol/tree/build.mk arch/$(ARCH)/build.mk
 
 # FOLDER, COMPILER, FLAGS, GNU-EFI'S FOLDER, ITS CPU: a way of building the tree. FOLDER/x/y.o is x/y.c or x/y.S built so,
 # FOLDER/upstream/z.o upstream's z.c.
@@ -316,7 +316,7 @@ $(FUZZ_NAMES:%=fuzz-%): fuzz-%: $(FUZZ)/fuzz_%
 	scripts/fuzz $* -1
 
 # ---- the ways of building the tree ----
-include codecs/build.mk
+include protocol/tree/build.mk codecs/build.mk
 $(eval $(call way,$(OUT),$(CC),$(EFI_CFLAGS),$(GNUEFI),$(GNUEFI_ARCH)))
 $(eval $(call way,$(HOST),$(HOSTCC),$(HOST_CFLAGS),$(HOST_GNUEFI),x86_64))
 $(eval $(call way,$(HOST)/tool,$(HOSTCC),$(TOOL_CFLAGS),$(HOST_GNUEFI),x86_64))

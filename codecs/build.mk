@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What is upstream's. The decoders: zlib, LZ4, zstd and liblzma as Debian's source packages have them, without their
-# encoders, behind codecs/codec.h; and libfdt, behind protocol/tree/tree.h. In each build that wants them.
+# The decoders: zlib, LZ4, zstd and liblzma as Debian's source packages have them, without their encoders, behind
+# codecs/codec.h. And how each build compiles what is upstream's: these, and libfdt, of which protocol/tree/build.mk says
+# what there is.
 
 SOURCES := $(CACHE)/sources
 
@@ -22,20 +23,19 @@ UPSTREAM_xz := $(addprefix xz/liblzma/,check/check check/crc32_fast check/crc32_
 	common/stream_flags_common common/stream_flags_decoder common/vli_decoder common/vli_size delta/delta_common \
 	delta/delta_decoder lz/lz_decoder lzma/lzma2_decoder lzma/lzma_decoder simple/arm simple/arm64 simple/armthumb \
 	simple/simple_coder simple/simple_decoder simple/x86)
-UPSTREAM_fdt := $(addprefix fdt/,fdt fdt_ro fdt_rw fdt_wip fdt_sw fdt_empty_tree fdt_strerror)
 UPSTREAM := $(UPSTREAM_gzip) $(UPSTREAM_lz4) $(UPSTREAM_zstd) $(UPSTREAM_xz) $(UPSTREAM_fdt)
 
 # libc: nothing but codecs/libc and the compiler's own headers. zlib: without files, its CRC-32 eight bytes at a time.
 # LZ4: with its own names for what zstd has too, and the loop that is cheaper without vector registers: 1.7 instructions
 # per byte of Debian's kernel instead of 2.0. zstd: no assembly, no code chosen by CPUID, one of two Huffman decoders.
-# liblzma: the whole format, without the filters for CPUs that UEFI does not run on. libfdt: all of its checks.
-CODEC_INCLUDES := -Icodecs/libc $(addprefix -isystem $(SOURCES)/,zlib lz4 zstd xz/liblzma/api fdt)
-CODEC_FLAGS_zlib := -include string.h -DZ_SOLO -DHAVE_MEMCPY -DZ_U4=__UINT32_TYPE__ -DZ_U8=__UINT64_TYPE__
-CODEC_FLAGS_lz4 := -DXXH_NAMESPACE=LZ4_ -DLZ4_HEAPMODE=0 -DLZ4_FAST_DEC_LOOP=0
-CODEC_FLAGS_lz4_lz4 := -funroll-loops
-CODEC_FLAGS_zstd := -DZSTD_DISABLE_ASM=1 -DDYNAMIC_BMI2=0 -DZSTD_NO_INTRINSICS -DZSTD_LEGACY_SUPPORT=0 -DZSTD_TRACE=0 \
+# liblzma: the whole format, without the filters for CPUs that UEFI does not run on.
+CODEC_INCLUDES := -Icodecs/libc $(addprefix -isystem $(SOURCES)/,zlib lz4 zstd xz/liblzma/api)
+UPSTREAM_FLAGS_zlib := -include string.h -DZ_SOLO -DHAVE_MEMCPY -DZ_U4=__UINT32_TYPE__ -DZ_U8=__UINT64_TYPE__
+UPSTREAM_FLAGS_lz4 := -DXXH_NAMESPACE=LZ4_ -DLZ4_HEAPMODE=0 -DLZ4_FAST_DEC_LOOP=0
+UPSTREAM_FLAGS_lz4_lz4 := -funroll-loops
+UPSTREAM_FLAGS_zstd := -DZSTD_DISABLE_ASM=1 -DDYNAMIC_BMI2=0 -DZSTD_NO_INTRINSICS -DZSTD_LEGACY_SUPPORT=0 -DZSTD_TRACE=0 \
 	-DHUF_FORCE_DECOMPRESS_X1 -DXXH_NAMESPACE=ZSTD_
-CODEC_FLAGS_xz := -DNDEBUG -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC -DTUKLIB_SYMBOL_PREFIX=lzma_ -DHAVE_STDINT_H \
+UPSTREAM_FLAGS_xz := -DNDEBUG -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC -DTUKLIB_SYMBOL_PREFIX=lzma_ -DHAVE_STDINT_H \
 	-DHAVE_STDBOOL_H -DHAVE__BOOL -DTUKLIB_FAST_UNALIGNED_ACCESS $(addprefix -DHAVE_CHECK_,CRC32 CRC64 SHA256) \
 	$(addprefix -DHAVE_DECODER_,LZMA2 DELTA X86 ARM ARMTHUMB ARM64) \
 	$(addprefix -I$(SOURCES)/xz/,common $(addprefix liblzma/,api check common delta lz lzma rangecoder simple))
@@ -43,19 +43,13 @@ CODEC_FLAGS_xz := -DNDEBUG -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC -DTUKLIB_SYMB
 # Which of upstream's headers our files see, and upstream's see. Upstream's warnings are upstream's. What no decoder
 # reaches, encoders above all, is dropped section by section.
 FLAGS_codecs := $(CODEC_INCLUDES) -DZLIB_CONST -DZ_SOLO -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC
-FLAGS_protocol_tree_tree := -Icodecs/libc -isystem $(SOURCES)/fdt
 FLAGS_upstream = -ffreestanding -nostdinc -ffunction-sections -fdata-sections -w -ffile-prefix-map=$(SOURCES)=sources \
-	$(CODEC_INCLUDES) $(CODEC_FLAGS_$(firstword $(subst /, ,$(1)))) $(CODEC_FLAGS_$(subst /,_,$(1)))
+	$(CODEC_INCLUDES) $(UPSTREAM_FLAGS_$(firstword $(subst /, ,$(1)))) $(UPSTREAM_FLAGS_$(subst /,_,$(1)))
 
 CODEC_NAMES := gzip lz4 lz4_legacy zstd xz
 DECODERS := gzip lz4 zstd xz
 
-# What protocol/tree/tree.c, the only file that includes its header, calls in libfdt.
-FDT_USED := check_header next_tag num_mem_rsv get_property_by_offset get_string create_empty_tree open_into \
-	subnode_offset_namelen add_subnode_namelen setprop setprop_inplace_namelen_partial delprop del_mem_rsv getprop \
-	first_subnode next_subnode strerror
-
-NEED_UPSTREAM := $(CODEC_NAMES:%=codecs/%.o) protocol/tree/tree.o
+NEED_UPSTREAM += $(CODEC_NAMES:%=codecs/%.o)
 
 # FOLDER, COMPILER, FLAGS: what a way of building does with them.
 define upstream
@@ -72,23 +66,18 @@ $(HOST)/tool/libunpack.a: $(call whole,$(HOST)/tool)
 $(UEFI)/libunpack.a: $(call whole,$(UEFI))
 $(FUZZ)/libunpack.a: $(call whole,$(FUZZ))
 
-# For firmware each decoder is one object, with only the sections that it reaches and its codecs' names.
+# For firmware each decoder, and libfdt, is one object, with only the sections that its names reach, and these names.
 $(OUT)/libunpack.a: $(OUT)/codecs/unpack.o $(OUT)/codecs/codec.o $(DECODERS:%=$(OUT)/decoders/%.o) $(OUT)/decoders/fdt.o
 OUR_lz4 := lz4 lz4_legacy
 our = $(or $(OUR_$(1)),$(1))
+$(foreach d,$(DECODERS),$(eval REACHED_$(d) := $(patsubst %,codec_%,$(call our,$(d)))))
+$(foreach d,$(DECODERS),$(eval $(OUT)/decoders/$(d).o: $(patsubst %,$(OUT)/codecs/%.o,$(call our,$(d)))))
+$(foreach d,$(DECODERS) fdt,$(eval $(OUT)/decoders/$(d).o: $(UPSTREAM_$(d):%=$(OUT)/upstream/%.o)))
 
-define decoder
-$(OUT)/decoders/$(1).o: $(addprefix $(OUT)/,$(patsubst %,codecs/%.o,$(call our,$(1))) $(UPSTREAM_$(1):%=upstream/%.o))
-	@mkdir -p $$(@D)
-	$$(Q)$$(LD) $$(ARCH_LDFLAGS) -r --force-group-allocation --gc-sections $(patsubst %,-u codec_%,$(call our,$(1))) $$^ -o $$@
-	$$(Q)$$(OBJCOPY) $(patsubst %,--keep-global-symbol=codec_%,$(call our,$(1))) $$@
-endef
-$(foreach d,$(DECODERS),$(eval $(call decoder,$(d))))
-
-$(OUT)/decoders/fdt.o: $(UPSTREAM_fdt:%=$(OUT)/upstream/%.o)
+$(OUT)/decoders/%.o:
 	@mkdir -p $(@D)
-	$(Q)$(LD) $(ARCH_LDFLAGS) -r --force-group-allocation --gc-sections $(FDT_USED:%=-u fdt_%) $^ -o $@
-	$(Q)$(OBJCOPY) $(FDT_USED:%=--keep-global-symbol=fdt_%) $@
+	$(Q)$(LD) $(ARCH_LDFLAGS) -r --force-group-allocation --gc-sections $(REACHED_$*:%=-u %) $^ -o $@
+	$(Q)$(OBJCOPY) $(REACHED_$*:%=--keep-global-symbol=%) $@
 
 # A missing source file is fetched with all the others.
 $(UPSTREAM:%=$(SOURCES)/%.c): | $(FETCHED) ;
