@@ -150,7 +150,6 @@ static enum status check_sections(const struct parse *p, struct fail *why)
 			    "%s: truncated: %u section headers from e_shoff %#" PRIx64 " on, and the file has %" PRIu64
 			    " bytes",
 			    p->elf->name, (unsigned int)count, at, p->elf->file_size);
-	p->elf->sections = (struct elf_sections){at, count};
 	return OK;
 }
 

@@ -36,12 +36,6 @@ struct elf_piece {
 	uint64_t offset, size, vaddr, align;
 };
 
-/* The table of section headers; count is 0 when the image keeps none. */
-struct elf_sections {
-	uint64_t offset;
-	uint64_t count;
-};
-
 /* After elf_parse every field has been checked against the others and, as far as it is known, the file's size. */
 struct elf {
 	const char *name;
@@ -61,7 +55,6 @@ struct elf {
 	struct elf_piece dynamic; /* PT_DYNAMIC; size 0: none */
 	struct elf_piece note[ELF_MAX_NOTES];
 	size_t n_notes;
-	struct elf_sections sections;
 };
 
 /*

@@ -35,14 +35,6 @@ struct elf_field {
 #define P_MEMSZ	 ELF_FIELD(20, 4, 40, 8)
 #define P_ALIGN	 ELF_FIELD(28, 4, 48, 8)
 
-#define SH_TYPE	   ELF_FIELD(4, 4, 4, 4)
-#define SH_FLAGS   ELF_FIELD(8, 4, 8, 8)
-#define SH_OFFSET  ELF_FIELD(16, 4, 24, 8)
-#define SH_SIZE	   ELF_FIELD(20, 4, 32, 8)
-#define SH_LINK	   ELF_FIELD(24, 4, 40, 4)
-#define SH_INFO	   ELF_FIELD(28, 4, 44, 4)
-#define SH_ENTSIZE ELF_FIELD(36, 4, 56, 8)
-
 #define D_TAG ELF_FIELD(0, 4, 0, 8)
 #define D_VAL ELF_FIELD(4, 4, 8, 8)
 

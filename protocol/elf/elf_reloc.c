@@ -23,24 +23,20 @@ struct type {
 
 /*
  * psABI supplements: AMD64, table 4.10; Intel386, table 4.4; "ELF for the Arm 64-bit Architecture", 5.7; "RISC-V ELF
- * psABI", "Relocations". Of the types that only linkers see, those that Linux's relocs.c takes are here. AMD64's
- * GOTPCREL* are not: the distance stays, but no relocation is kept for the address in the GOT.
+ * psABI", "Relocations". Here are those that linkers leave to whoever loads the image.
  */
 static const struct type types[] = {
     {ELF_X86_64, 0, NOTHING, 0, WHOLE, "R_X86_64_NONE"},
     {ELF_X86_64, 1, SUM, 8, WHOLE, "R_X86_64_64"},
     {ELF_X86_64, 2, DISTANCE, 4, SIGNED_32, "R_X86_64_PC32"},
-    {ELF_X86_64, 4, DISTANCE, 4, SIGNED_32, "R_X86_64_PLT32"},
     {ELF_X86_64, 6, SYMBOL, 8, WHOLE, "R_X86_64_GLOB_DAT"},
     {ELF_X86_64, 7, SYMBOL, 8, WHOLE, "R_X86_64_JUMP_SLOT"},
     {ELF_X86_64, 8, BASE, 8, WHOLE, "R_X86_64_RELATIVE"},
     {ELF_X86_64, 10, SUM, 4, UNSIGNED_32, "R_X86_64_32"},
-    {ELF_X86_64, 11, SUM, 4, SIGNED_32, "R_X86_64_32S"},
     {ELF_X86_64, 24, DISTANCE, 8, WHOLE, "R_X86_64_PC64"},
     {ELF_I386, 0, NOTHING, 0, WHOLE, "R_386_NONE"},
     {ELF_I386, 1, SUM, 4, WHOLE, "R_386_32"},
     {ELF_I386, 2, DISTANCE, 4, WHOLE, "R_386_PC32"},
-    {ELF_I386, 4, DISTANCE, 4, WHOLE, "R_386_PLT32"},
     {ELF_I386, 6, SYMBOL, 4, WHOLE, "R_386_GLOB_DAT"},
     {ELF_I386, 7, SYMBOL, 4, WHOLE, "R_386_JMP_SLOT"},
     {ELF_I386, 8, BASE, 4, WHOLE, "R_386_RELATIVE"},
@@ -71,7 +67,6 @@ struct pass {
 	const struct elf_image *image;
 	struct elf_table table; /* being processed */
 	uint64_t delta;
-	bool linked; /* the linker has applied them already: only what moving changes is left */
 	bool writes;
 	uint64_t n;
 	struct fail *why;
@@ -80,6 +75,12 @@ struct pass {
 static const struct elf *elf_of(const struct pass *p)
 {
 	return p->image->elf;
+}
+
+/* What the tables' ranges are offsets in. */
+static struct bytes window_of(const struct pass *p)
+{
+	return (struct bytes){p->image->at, (size_t)range_size(elf_of(p)->window)};
 }
 
 /* Which entry of which table, as messages say it. */
@@ -93,8 +94,6 @@ static struct where where(const struct pass *p, uint64_t number)
 	struct text text = TEXT(words.at);
 
 	text_add(&text, "relocation %" PRIu64 " of %s", number, p->table.what);
-	if (p->linked)
-		text_add(&text, " %" PRIu64, p->table.number);
 	return words;
 }
 
@@ -112,7 +111,7 @@ static struct where symbol_name(const struct pass *p, uint64_t number, uint64_t 
 	uint64_t at, c;
 
 	if (name != 0 && !checked_add(names.start, name, &at))
-		for (; at < names.end && bytes_get(p->table.from, (size_t)at, 1, &c) && c != 0; at++)
+		for (; at < names.end && bytes_get(window_of(p), (size_t)at, 1, &c) && c != 0; at++)
 			text_add(&text, "%c", c > ' ' && c <= '~' ? (char)c : '?');
 	if (text.used == 0)
 		text_add(&text, "number %" PRIu64, number);
@@ -122,6 +121,7 @@ static struct where symbol_name(const struct pass *p, uint64_t number, uint64_t 
 static enum status find_symbol(const struct pass *p, const struct entry *e, struct symbol *symbol)
 {
 	struct range table = p->table.symbols.table;
+	struct bytes window = window_of(p);
 	bool is_64 = elf_of(p)->is_64;
 	uint64_t at, end, name = 0, info = 0, section = 0;
 	unsigned int size = elf_symbol_size(is_64);
@@ -131,9 +131,8 @@ static enum status find_symbol(const struct pass *p, const struct entry *e, stru
 		return OK; /* gABI, "Relocation", STN_UNDEF: its value is 0 */
 	/* r_info has 32 bits for the number at most, so neither overflows before the table ends. */
 	if (checked_add(table.start, e->symbol * size, &at) || checked_add(at, size, &end) || end > table.end ||
-	    !elf_get(p->table.from, is_64, at, ST_NAME, &name) || !elf_get(p->table.from, is_64, at, ST_INFO, &info) ||
-	    !elf_get(p->table.from, is_64, at, ST_SHNDX, &section) ||
-	    !elf_get(p->table.from, is_64, at, ST_VALUE, &symbol->value))
+	    !elf_get(window, is_64, at, ST_NAME, &name) || !elf_get(window, is_64, at, ST_INFO, &info) ||
+	    !elf_get(window, is_64, at, ST_SHNDX, &section) || !elf_get(window, is_64, at, ST_VALUE, &symbol->value))
 		return fail_by(p->why, BAD_INPUT, E2, "%s: %s: symbol %" PRIu64 " lies behind the symbol table",
 			       elf_of(p)->name, where(p, e->number).at, e->symbol);
 	if (section == SHN_UNDEF && info >> 4 != STB_WEAK)
@@ -160,31 +159,26 @@ static const struct type *type_of(enum elf_machine machine, uint64_t number)
 	return NULL;
 }
 
-/* SYMBOL and BASE are for loaders: among the linker's own entries they are not known. */
-static bool is_known(const struct pass *p, const struct type *type)
-{
-	return type != NULL && !(p->linked && (type->formula == SYMBOL || type->formula == BASE));
-}
-
 static enum status read_entry(const struct pass *p, uint64_t number, struct entry *e)
 {
 	const struct elf_table *table = &p->table;
 	uint64_t at = table->at.start + number * table->entry_size, info = 0, type;
+	struct bytes window = window_of(p);
 	bool is_64 = elf_of(p)->is_64;
 
 	*e = (struct entry){.number = number};
-	/* elf_tables.c has checked that the table lies in from, whose size does not change. */
-	(void)elf_get(table->from, is_64, at, R_OFFSET, &e->vaddr);
-	(void)elf_get(table->from, is_64, at, R_INFO, &info);
+	/* elf_tables.c has checked that the table lies in the window. */
+	(void)elf_get(window, is_64, at, R_OFFSET, &e->vaddr);
+	(void)elf_get(window, is_64, at, R_INFO, &info);
 	if (table->form == ELF_RELA)
-		(void)elf_get(table->from, is_64, at, R_ADDEND, &e->addend);
+		(void)elf_get(window, is_64, at, R_ADDEND, &e->addend);
 	type = is_64 ? (uint32_t)info : (uint8_t)info;
 	e->symbol = is_64 ? info >> 32 : info >> 8;
 	e->type = type_of(elf_of(p)->machine, type);
-	if (!is_known(p, e->type))
-		return fail_by(p->why, BAD_INPUT, E2, "%s: %s: type %u%s%s is not known here for e_machine %u",
-			       elf_of(p)->name, where(p, number).at, (unsigned int)type, e->type == NULL ? "" : ", ",
-			       e->type == NULL ? "" : e->type->name, (unsigned int)elf_of(p)->machine);
+	if (e->type == NULL)
+		return fail_by(p->why, BAD_INPUT, E2, "%s: %s: type %u is not known here for e_machine %u",
+			       elf_of(p)->name, where(p, number).at, (unsigned int)type,
+			       (unsigned int)elf_of(p)->machine);
 	return OK;
 }
 
@@ -206,7 +200,7 @@ static bool fits(enum fit fit, uint64_t value)
 	return false;
 }
 
-/* The value of a field that is not computed yet; @held is what it holds. */
+/* What belongs into a field; @held is what it holds. */
 static uint64_t computed(const struct pass *p, const struct entry *e, struct symbol s, uint64_t held)
 {
 	uint64_t addend = p->table.form == ELF_RELA ? e->addend : held;
@@ -227,16 +221,6 @@ static uint64_t computed(const struct pass *p, const struct entry *e, struct sym
 	return held;
 }
 
-/* The value of a field that the linker has computed for the addresses as linked. */
-static uint64_t moved(const struct pass *p, const struct entry *e, struct symbol s, uint64_t held)
-{
-	if (e->type->formula == SUM)
-		return s.moves ? held + p->delta : held;
-	if (e->type->formula == DISTANCE)
-		return s.moves ? held : held - p->delta;
-	return held;
-}
-
 static enum status apply(struct pass *p, const struct entry *e)
 {
 	unsigned int width = e->type->width;
@@ -253,7 +237,7 @@ static enum status apply(struct pass *p, const struct entry *e)
 	held = load_le(p->image->at + at, width);
 	if (e->type->fit == SIGNED_32)
 		held = sign_extended(held);
-	value = p->linked ? moved(p, e, symbol, held) : computed(p, e, symbol, held);
+	value = computed(p, e, symbol, held);
 	if (!fits((enum fit)e->type->fit, value))
 		return fail_by(p->why, BAD_INPUT, E2,
 			       "%s: %s (%s): %#" PRIx64 " does not fit into the 32 bits at %#" PRIx64, elf_of(p)->name,
@@ -306,7 +290,7 @@ static enum status relr(struct pass *p)
 	bool has_next = false;
 
 	for (uint64_t i = 0; i < count; i++) {
-		uint64_t word = load_le(p->table.from.at + p->table.at.start + i * width, width);
+		uint64_t word = load_le(p->image->at + p->table.at.start + i * width, width);
 
 		if ((word & 1) == 0) {
 			TRY(move_word(p, i, word));
@@ -331,6 +315,10 @@ static enum status check_delta(const struct elf_image *image, uint64_t delta, st
 	const struct elf *elf = image->elf;
 	bool wraps;
 
+	/* Its PT_DYNAMIC does not tell of the fixed addresses in its code. */
+	if (!elf->movable && delta != 0)
+		return fail_by(why, BAD_INPUT, E1, "%s: linked for %#" PRIx64 " (ET_EXEC): it runs nowhere else",
+			       elf->name, elf->window.start);
 	if (image->size < range_size(elf->window))
 		return fail(why, BAD_INPUT, "%s: %zu bytes in memory, and the image has %" PRIu64, elf->name,
 			    image->size, range_size(elf->window));
@@ -355,13 +343,15 @@ static enum status check_delta(const struct elf_image *image, uint64_t delta, st
 	return OK;
 }
 
-static enum status pass_dynamic(struct pass *p)
+static enum status pass(struct pass *p)
 {
-	struct bytes window = {p->image->at, (size_t)range_size(elf_of(p)->window)};
 	struct elf_table table[ELF_DYNAMIC_TABLES];
 	size_t n;
 
-	TRY(elf_dynamic_tables(elf_of(p), window, table, &n, p->why));
+	p->n = 0;
+	if (elf_of(p)->dynamic.size == 0)
+		return OK; /* code that runs anywhere, and no address in its data */
+	TRY(elf_dynamic_tables(elf_of(p), window_of(p), table, &n, p->why));
 	for (size_t i = 0; i < n; i++) {
 		p->table = table[i];
 		TRY(table[i].form == ELF_RELR ? relr(p) : entries(p));
@@ -369,45 +359,14 @@ static enum status pass_dynamic(struct pass *p)
 	return OK;
 }
 
-static enum status pass_sections(struct pass *p, struct bytes file, bool *any)
-{
-	bool found;
-
-	for (uint64_t i = 0; i < elf_of(p)->sections.count; i++) {
-		TRY(elf_section_table(elf_of(p), file, i, &p->table, &found, p->why));
-		if (!found)
-			continue;
-		*any = true;
-		TRY(entries(p));
-	}
-	return OK;
-}
-
-static enum status pass(struct pass *p, struct bytes file, bool *any)
-{
-	p->n = 0;
-	if (!p->linked)
-		return pass_dynamic(p);
-	return file.size == 0 ? OK : pass_sections(p, file, any);
-}
-
-enum status elf_relocate(const struct elf_image *image, struct bytes file, uint64_t delta, uint64_t *n,
-			 struct fail *why)
+enum status elf_relocate(const struct elf_image *image, uint64_t delta, uint64_t *n, struct fail *why)
 {
 	struct pass p = {.image = image, .delta = delta, .why = why};
-	bool any = false;
 
-	p.linked = image->elf->dynamic.size == 0;
 	TRY(check_delta(image, delta, why));
-	TRY(pass(&p, file, &any));
-	/* An ET_EXEC's PT_DYNAMIC is applied only in place: it does not tell of fixed addresses in the code. */
-	if (!image->elf->movable && delta != 0 && !(p.linked && any))
-		return fail_by(why, BAD_INPUT, E1,
-			       "%s: linked for %#" PRIx64
-			       " (ET_EXEC), and it keeps no relocations for its code: it runs nowhere else",
-			       image->elf->name, image->elf->window.start);
+	TRY(pass(&p));
 	p.writes = true;
-	if (pass(&p, file, &any) != OK) {
+	if (pass(&p) != OK) {
 		fail_add(why, "  the image in memory cannot be used any more: a part of it was relocated");
 		return why->status;
 	}

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Moves an ELF image that lies in memory to the addresses that it is to run at: relocation entries, by type.
- *
- * A shared object or position-independent program (ET_DYN) has them in its PT_DYNAMIC; a program that was linked with
- * --emit-relocs keeps the linker's own in its section tables. Linux's table behind its vmlinux is linux_relocs.h's.
+ * Moves an ELF image that lies in memory to the addresses that it is to run at: the relocation entries that a shared
+ * object or position-independent program (ET_DYN) has in its PT_DYNAMIC, by type. Linux's table behind its vmlinux is
+ * linux_relocs.h's.
  */
 #ifndef BERTH_ELF_RELOC_H
 #define BERTH_ELF_RELOC_H
@@ -19,7 +18,6 @@ struct elf_image {
 
 /*
  * @delta: what is added to every virtual address of the image, modulo 2^64; a multiple of elf->align (rule E1).
- * @file: the whole file, or none of it ({NULL, 0}) when only PT_DYNAMIC is to be looked at.
  * @n: how many fields were written.
  *
  * Once only, on an image as it was linked: the tables themselves are not updated. All entries are checked before the
@@ -28,7 +26,6 @@ struct elf_image {
  * BAD_INPUT, signed E1 when the image cannot be moved by @delta, E2 when an entry is wrong: its type unknown, its field
  * outside of the segments, its symbol undefined, its value too large for the field.
  */
-enum status elf_relocate(const struct elf_image *image, struct bytes file, uint64_t delta, uint64_t *n,
-			 struct fail *why) MUST_CHECK;
+enum status elf_relocate(const struct elf_image *image, uint64_t delta, uint64_t *n, struct fail *why) MUST_CHECK;
 
 #endif

@@ -3,8 +3,6 @@
 
 #include "elf_fields.h"
 
-/* ---- PT_DYNAMIC ---- */
-
 enum {
 	DT_NULL = 0,
 	DT_PLTRELSZ = 2,
@@ -170,7 +168,7 @@ enum status elf_dynamic_tables(const struct elf *elf, struct bytes window, struc
 			       size_t *n, struct fail *why)
 {
 	static const enum elf_form forms[] = {ELF_RELR, ELF_REL, ELF_RELA};
-	struct elf_table blank = {.from = window};
+	struct elf_table blank = {.what = NULL};
 	struct dynamic d;
 
 	*n = 0;
@@ -183,78 +181,4 @@ enum status elf_dynamic_tables(const struct elf *elf, struct bytes window, struc
 	}
 	table[*n] = blank;
 	return find_jump_table(elf, &d, table, n, why);
-}
-
-/* ---- section headers ---- */
-
-enum { SHT_SYMTAB = 2, SHT_STRTAB = 3, SHT_RELA = 4, SHT_REL = 9, SHT_DYNSYM = 11 };
-#define SHF_ALLOC UINT64_C(2)
-
-struct section {
-	uint64_t type, flags, offset, size, link, info, entry_size;
-};
-
-/* False when there is no such section header in the file. */
-static bool section_at(const struct elf *elf, struct bytes file, uint64_t number, struct section *s)
-{
-	uint64_t at = elf->sections.offset + number * elf_section_header_size(elf->is_64);
-	bool is_64 = elf->is_64;
-
-	/* elf_parse has checked that the whole table has file offsets; whether it was read is checked here. */
-	return number < elf->sections.count && elf_get(file, is_64, at, SH_TYPE, &s->type) &&
-	       elf_get(file, is_64, at, SH_FLAGS, &s->flags) && elf_get(file, is_64, at, SH_OFFSET, &s->offset) &&
-	       elf_get(file, is_64, at, SH_SIZE, &s->size) && elf_get(file, is_64, at, SH_LINK, &s->link) &&
-	       elf_get(file, is_64, at, SH_INFO, &s->info) && elf_get(file, is_64, at, SH_ENTSIZE, &s->entry_size);
-}
-
-static bool section_in(struct bytes file, const struct section *s, struct range *out)
-{
-	return !checked_range(s->offset, s->size, out) && out->end <= file.size;
-}
-
-static enum status find_section_symbols(const struct elf *elf, struct bytes file, uint64_t number,
-					const struct section *relocations, struct elf_symbols *symbols,
-					struct fail *why)
-{
-	struct section table, names;
-
-	if (!section_at(elf, file, relocations->link, &table) ||
-	    (table.type != SHT_SYMTAB && table.type != SHT_DYNSYM) || table.entry_size != elf_symbol_size(elf->is_64) ||
-	    !section_in(file, &table, &symbols->table))
-		return fail_by(why, BAD_INPUT, E2, "%s: section %" PRIu64 ": sh_link %" PRIu64 " is not a symbol table",
-			       elf->name, number, relocations->link);
-	if (!section_at(elf, file, table.link, &names) || names.type != SHT_STRTAB ||
-	    !section_in(file, &names, &symbols->names))
-		symbols->names = (struct range){0, 0};
-	return OK;
-}
-
-enum status elf_section_table(const struct elf *elf, struct bytes file, uint64_t number, struct elf_table *table,
-			      bool *found, struct fail *why)
-{
-	struct section s, target;
-
-	*found = false;
-	if (!section_at(elf, file, number, &s))
-		return fail_by(why, BAD_INPUT, E2, "%s: section header %" PRIu64 " lies behind the %zu bytes read",
-			       elf->name, number, file.size);
-	/* Relocations that are loaded are PT_DYNAMIC's; what is not loaded (debug information) is not relocated. */
-	if ((s.type != SHT_REL && s.type != SHT_RELA) || (s.flags & SHF_ALLOC) != 0 || s.size == 0 ||
-	    !section_at(elf, file, s.info, &target) || (target.flags & SHF_ALLOC) == 0)
-		return OK;
-	*table = (struct elf_table){.what = "section", .number = number, .from = file};
-	table->form = s.type == SHT_REL ? ELF_REL : ELF_RELA;
-	table->entry_size = entry_size(elf->is_64, table->form);
-	if (s.entry_size != table->entry_size || s.size % table->entry_size != 0)
-		return fail_by(why, BAD_INPUT, E2,
-			       "%s: section %" PRIu64 ": %" PRIu64 " bytes of relocations of %" PRIu64
-			       " each; an entry has %u",
-			       elf->name, number, s.size, s.entry_size, table->entry_size);
-	if (!section_in(file, &s, &table->at))
-		return fail_by(why, BAD_INPUT, E2,
-			       "%s: section %" PRIu64 ": sh_offset %#" PRIx64 " + sh_size %#" PRIx64
-			       " is past the end of the file (%zu bytes)",
-			       elf->name, number, s.offset, s.size, file.size);
-	*found = true;
-	return find_section_symbols(elf, file, number, &s, &table->symbols, why);
 }

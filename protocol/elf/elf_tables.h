@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where an ELF image keeps its relocations: PT_DYNAMIC in the image, or section headers in the file.
- * Used by elf_reloc.c only. Source: System V gABI, "Dynamic Section", "Relocation" and "Sections".
+ * Where an ELF image keeps its relocations: the tables that PT_DYNAMIC names.
+ * Used by elf_reloc.c only. Source: System V gABI, "Dynamic Section" and "Relocation".
  */
 #ifndef BERTH_ELF_TABLES_H
 #define BERTH_ELF_TABLES_H
@@ -14,16 +14,14 @@ enum elf_form {
 	ELF_RELR, /* addresses and bitmaps of fields that hold addresses */
 };
 
-/* Symbols and their names: file offsets or places in the window, half-open. */
+/* Symbols and their names: places in the window, half-open. */
 struct elf_symbols {
 	struct range table, names;
 };
 
 struct elf_table {
-	const char *what;  /* "DT_RELA", "section" */
-	uint64_t number;   /* of the section */
-	struct bytes from; /* what the ranges are offsets in */
-	struct range at;
+	const char *what; /* "DT_RELA" */
+	struct range at;  /* in the window */
 	enum elf_form form;
 	unsigned int entry_size;
 	struct elf_symbols symbols;
@@ -37,12 +35,5 @@ struct elf_table {
  */
 enum status elf_dynamic_tables(const struct elf *elf, struct bytes window, struct elf_table table[ELF_DYNAMIC_TABLES],
 			       size_t *n, struct fail *why) MUST_CHECK;
-
-/*
- * The relocations that the linker kept in section @number of @file, the whole file, for a section that is loaded.
- * *found is false when that section is something else.
- */
-enum status elf_section_table(const struct elf *elf, struct bytes file, uint64_t number, struct elf_table *table,
-			      bool *found, struct fail *why) MUST_CHECK;
 
 #endif

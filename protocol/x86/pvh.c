@@ -126,7 +126,7 @@ static enum status relocate(const struct image *image, uint8_t *window, uint64_t
 
 	if (!elf->movable)
 		return OK;
-	return elf_relocate(&loaded, (struct bytes){NULL, 0}, start - elf->window.start, &n, why);
+	return elf_relocate(&loaded, start - elf->window.start, &n, why);
 }
 
 /* The initrds, joined as for Linux, are one module; without any there is none. */

@@ -3,7 +3,7 @@
  * Loads an ELF file as a loader does, moves it, and writes what then lies in memory: for a comparison with what the
  * system's linker makes of the same objects at the other address.
  *
- *	relocate image FILE DELTA OUT	by the relocations that the file keeps (elf_reloc.h)
+ *	relocate image FILE DELTA OUT	by the relocations in its PT_DYNAMIC (elf_reloc.h)
  *	relocate linux FILE DELTA OUT	by Linux's table behind the ELF file (linux_relocs.h)
  */
 #include <stdio.h>
@@ -44,11 +44,11 @@ static uint8_t *load(const struct elf *elf, struct bytes file)
 	return at;
 }
 
-static enum status move_image(const struct elf_image *image, struct bytes file, uint64_t delta, struct fail *why)
+static enum status move_image(const struct elf_image *image, uint64_t delta, struct fail *why)
 {
 	uint64_t n = 0;
 
-	TRY(elf_relocate(image, file, delta, &n, why));
+	TRY(elf_relocate(image, delta, &n, why));
 	printf("fields %llu\n", (unsigned long long)n);
 	return OK;
 }
@@ -89,7 +89,7 @@ static int relocate(bool by_linux, struct bytes file, uint64_t delta, const char
 		printf("window %#llx %#llx entry %#llx virtual %#llx\n", (unsigned long long)elf.window.start,
 		       (unsigned long long)elf.window.end, (unsigned long long)elf.entry,
 		       (unsigned long long)elf.virtual_base);
-		status = by_linux ? move_linux(&image, file, delta, &why) : move_image(&image, file, delta, &why);
+		status = by_linux ? move_linux(&image, file, delta, &why) : move_image(&image, delta, &why);
 	}
 	if (status == OK)
 		result = write_out(out, &image);

@@ -102,47 +102,37 @@ void given_tables(struct moved *m, bool has_addend)
 	put_tag(m, has_addend ? 9 : 19, entry);
 }
 
-/* The image in exactly its bytes, moved by @delta; @file: how many bytes of the file are told as well. */
-void move_image(struct moved *m, uint64_t delta, size_t file)
+void move_image(struct moved *m, uint64_t delta)
 {
-	uint8_t *exact = malloc(file == 0 ? 1 : file);
 	struct elf elf;
 
 	m->image = realloc(m->image, IMAGE);
-	assert_true(m->image != NULL && exact != NULL);
+	assert_non_null(m->image);
 	elf_file_write(&m->f, m->file);
-	memcpy(exact, m->file, file);
 	m->status = elf_parse(&elf, "image", (struct bytes){m->file, sizeof(m->file)}, m->f.size, &m->why);
 	if (m->status != OK)
 		fail_msg("the image itself is refused: %s", m->why.text);
 	memcpy(m->image, m->file, IMAGE);
 	memcpy(m->before, m->image, IMAGE);
-	m->status = elf_relocate(&(struct elf_image){&elf, m->image, IMAGE}, (struct bytes){exact, file}, delta, &m->n,
-				 &m->why);
-	free(exact);
+	m->status = elf_relocate(&(struct elf_image){&elf, m->image, IMAGE}, delta, &m->n, &m->why);
 }
 
 void expect_moved(struct moved *m, uint64_t delta, uint64_t n)
 {
-	move_image(m, delta, 0);
+	move_image(m, delta);
 	if (m->status != OK)
 		fail_msg("refused: %s", m->why.text);
 	assert_true(m->n == n);
 }
 
-void expect_told(const struct moved *m, enum rule rule, const char *words)
+void expect_image_wrong(struct moved *m, uint64_t delta, enum rule rule, const char *words)
 {
+	move_image(m, delta);
 	if (m->status != BAD_INPUT || m->why.rule != rule || strstr(m->why.text, words) == NULL)
 		fail_msg("status %d, rule %s, lacks \"%s\": %s", (int)m->status, rule_row(m->why.rule)->id, words,
 			 m->why.text);
 	assert_memory_equal(m->image, m->before, IMAGE);
 	assert_null(strstr(m->why.text, "cannot be used"));
-}
-
-void expect_image_wrong(struct moved *m, uint64_t delta, enum rule rule, const char *words)
-{
-	move_image(m, delta, 0);
-	expect_told(m, rule, words);
 }
 
 void move_one(struct moved *m, const struct one *o)

@@ -68,11 +68,10 @@ void given_elf_image(struct moved *m, uint16_t machine);
 void put_reloc(struct moved *m, bool has_addend, uint64_t at, uint64_t symbol, uint64_t type, uint64_t addend);
 /* Tags of all that: DT_RELA, or DT_REL without addends. */
 void given_tables(struct moved *m, bool has_addend);
-/* In exactly the window's bytes; @file: how many bytes of the file are told as well. */
-void move_image(struct moved *m, uint64_t delta, size_t file);
+/* In exactly the window's bytes. */
+void move_image(struct moved *m, uint64_t delta);
 void expect_moved(struct moved *m, uint64_t delta, uint64_t n);
-/* It was refused like this, and left as it was. */
-void expect_told(const struct moved *m, enum rule rule, const char *words);
+/* It is refused like this, and left as it was. */
 void expect_image_wrong(struct moved *m, uint64_t delta, enum rule rule, const char *words);
 
 /* The image with one entry. */
