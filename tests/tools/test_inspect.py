@@ -201,7 +201,7 @@ def the_verdict_is_the_loaders():
 def unknown_files_are_status_2():
     """Files of no known kind, or none at all: status 2, the others are shown all the same"""
     text = written("text", b"not a kernel\n")
-    Ran("inspect", text).expect(2, "no kernel, EFI file or wrapper")
+    Ran("inspect", text).expect(2, "not a kernel, EFI file or wrapper")
     Ran("inspect", FOLDER.name).expect(2, "not a file")
     both = Ran("inspect", "--json", text, written("good", bzimage())).expect(2)
     expect([a["format"] is None for a in json.loads(both.out)] == [True, False], both.out)
