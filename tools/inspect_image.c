@@ -6,7 +6,7 @@
  */
 #include "inspect.h"
 
-#include <string.h>
+#include "../codecs/unpack.h"
 
 bool inspect_arm64(struct inspection *in)
 {
@@ -84,36 +84,18 @@ bool inspect_zboot(struct inspection *in)
 
 /* ---- compressed files ---- */
 
-static const struct magic {
-	const char *name, *bytes;
-	size_t size;
-} magics[] = {
-    {"gzip", "\x1f\x8b", 2},
-    {"xz",
-     "\xfd"
-     "7zXZ\0",
-     6},
-    {"zstd", "\x28\xb5\x2f\xfd", 4},
-    {"LZ4, legacy frames", "\x02\x21\x4c\x18", 4},
-    {"LZ4", "\x04\x22\x4d\x18", 4},
-    {"bzip2", "BZh", 3},
-    {"lzop", "\x89LZO\0\r\n\x1a\n", 9},
-    {"LZMA", "\x5d\0\0", 3},
-};
-
-static const struct magic *magic_at(const struct inspection *in, uint64_t offset)
+static enum packing packing_at(const struct inspection *in, uint64_t offset)
 {
-	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
-		if (inspect_is(in, offset, magics[i].bytes, magics[i].size))
-			return &magics[i];
-	return NULL;
+	uint8_t head[PACKING_HEAD];
+
+	return packing_of((struct bytes){head, inspect_bytes(in, offset, head, sizeof(head))});
 }
 
 const char *compression_at(const struct inspection *in, uint64_t offset)
 {
-	const struct magic *magic = magic_at(in, offset);
+	enum packing packing = packing_at(in, offset);
 
-	return magic == NULL ? NULL : magic->name;
+	return packing == PACKED_NOT ? NULL : packing_name(packing);
 }
 
 /* RFC 1952, 2.3. */
@@ -153,26 +135,43 @@ static void show_zstd(struct inspection *in)
 		show_field(in, "size inflated", at, width, size + (width == 2 ? 256 : 0), NULL, "");
 }
 
+static void show_packed(struct inspection *in, enum packing packing)
+{
+	switch (packing) {
+	case PACKED_GZIP:
+		show_gzip(in);
+		break;
+	case PACKED_ZSTD:
+		show_zstd(in);
+		break;
+	case PACKED_XZ:
+		show_read(in, "stream flags", 6, 2, NULL, "high byte: 0 no check, 1 CRC32, 4 CRC64, 10 SHA-256");
+		break;
+	case PACKED_LZ4_LEGACY:
+		show_read(in, "block size", 4, 4, NULL, "compressed bytes of the first block");
+		break;
+	case PACKED_LZ4:
+		show_read(in, "frame flags", 4, 2, NULL, "FLG and BD of the frame");
+		break;
+	default: /* nothing else is told of them */
+		break;
+	}
+}
+
 bool inspect_wrapper(struct inspection *in)
 {
-	const struct magic *magic = magic_at(in, 0);
+	enum packing packing = packing_at(in, 0);
+	const char *name = packing_name(packing);
 	char format[64];
 
-	if (magic == NULL)
+	if (packing == PACKED_NOT)
 		return false;
-	snprintf(format, sizeof(format), "a file compressed by %s, not inflated", magic->name);
+	if (packing == PACKED_LZ4_LEGACY)
+		name = "LZ4, legacy frames"; /* as JSON's format has always had it */
+	snprintf(format, sizeof(format), "a file compressed by %s, not inflated", name);
 	show_format(in, format);
-	in->format = magic->name;
-	if (strcmp(magic->name, "gzip") == 0)
-		show_gzip(in);
-	else if (strcmp(magic->name, "zstd") == 0)
-		show_zstd(in);
-	else if (strcmp(magic->name, "xz") == 0)
-		show_read(in, "stream flags", 6, 2, NULL, "high byte: 0 no check, 1 CRC32, 4 CRC64, 10 SHA-256");
-	else if (strcmp(magic->name, "LZ4, legacy frames") == 0)
-		show_read(in, "block size", 4, 4, NULL, "compressed bytes of the first block");
-	else if (strcmp(magic->name, "LZ4") == 0)
-		show_read(in, "frame flags", 4, 2, NULL, "FLG and BD of the frame");
+	in->format = name;
+	show_packed(in, packing);
 	show_fields_end(in);
 	return true;
 }

@@ -95,7 +95,8 @@ SAMPLES = {
     "pe": pe([(".text", b"\xc3", 0x60000020)]), "uki": pe(UKI), "gzip": gzip.compress(b"x" * 999),
     "xz": lzma.compress(b"x" * 999), "zstd": b"\x28\xb5\x2f\xfd\x24\x05\x29\x00\x00hello\x00\x00\x00\x00",
     "lz4": b"\x02\x21\x4c\x18" + bytes(32), "lz4-frame": b"\x04\x22\x4d\x18\x64\x40\xa7" + bytes(32),
-    "bzip2": b"BZh91AY&SY" + bytes(32), "elf32": b"\x7fELF\x01\x01\x01" + bytes(9) +
+    "bzip2": b"BZh91AY&SY" + bytes(32), "lzma": b"\x5d\0\0" + bytes(32), "lzo": b"\x89LZO\0\r\n\x1a\n" + bytes(32),
+    "elf32": b"\x7fELF\x01\x01\x01" + bytes(9) +
     struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, 0x100000, 52, 0, 0, 52, 32, 1, 40, 0, 0) +
     struct.pack("<IIIIIIII", 1, 0, 0x100000, 0x100000, 84, 84, 5, 4096),
 }
@@ -180,9 +181,9 @@ def pe_and_unified_kernel_images():
 
 
 def wrappers_by_name():
-    """gzip, xz, zstd, LZ4 of both kinds, bzip2: named, with what their headers tell"""
+    """gzip, xz, zstd, LZ4 of both kinds, bzip2, lzma, lzo: named, with what their headers tell"""
     for sample, name in (("gzip", "gzip"), ("xz", "xz"), ("zstd", "zstd"), ("lz4", "LZ4, legacy"), ("lz4-frame", "LZ4"),
-                         ("bzip2", "bzip2")):
+                         ("bzip2", "bzip2"), ("lzma", "lzma"), ("lzo", "lzo")):
         answer = told(written(sample, SAMPLES[sample]))
         expect(name in answer["format"] and answer["bootable"] is False, f"{sample}: {answer['format']}")
     expect(fields(told(written("g", SAMPLES["gzip"])))["size inflated"]["value"] == 999, "gzip's size")
