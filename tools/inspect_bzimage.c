@@ -2,6 +2,8 @@
 /* Linux's bzImage for x86, of all versions of its boot protocol. Source: boot.rst, as bzimage_fields.def. */
 #include "inspect.h"
 
+#include "../protocol/x86/setup_header.h"
+
 static const struct field {
 	const char *name;
 	unsigned int offset, width, since;
@@ -11,6 +13,8 @@ static const struct field {
 #include "../protocol/x86/bzimage_fields.def"
 #undef FIELD
 };
+
+#define READ(in, name, to) inspect_get(in, AT_##name, WIDTH_##name, to)
 
 static const struct flag_name loadflags[] = {
     {1 << 0, "LOADED_HIGH"},   {1 << 1, "KASLR_FLAG"},	 {1 << 5, "QUIET_FLAG"},
@@ -33,22 +37,22 @@ static const struct flag_name xloadflags[] = {
 static const char *words_of(const struct field *f, uint64_t value, char *to, size_t room)
 {
 	switch (f->offset) {
-	case 0x206:
+	case AT_version:
 		snprintf(to, room, "%u.%02u", (unsigned int)value >> 8, (unsigned int)value & 0xff);
 		return to;
-	case 0x211:
+	case AT_loadflags:
 		return flag_words(value, loadflags, to, room);
-	case 0x236:
+	case AT_xloadflags:
 		return flag_words(value, xloadflags, to, room);
-	case 0x235:
+	case AT_min_alignment:
 		snprintf(to, room, "%s", value < 64 ? size_words(UINT64_C(1) << value).at : "not a power of two");
 		return to;
-	case 0x1f4:
+	case AT_syssize:
 		snprintf(to, room, "%s", size_words(value * 16).at);
 		return to;
-	case 0x230:
-	case 0x24c:
-	case 0x260:
+	case AT_kernel_alignment:
+	case AT_payload_length:
+	case AT_init_size:
 		snprintf(to, room, "%s", size_words(value).at);
 		return to;
 	default:
@@ -61,12 +65,12 @@ static void show_pointed(struct inspection *in, uint64_t version)
 {
 	uint64_t text, setup, offset, length, size, info;
 
-	if (!inspect_get(in, 0x1f1, 1, &setup))
+	if (!READ(in, setup_sects, &setup))
 		return;
 	setup = ((setup == 0 ? 4 : setup) + 1) * 512;
-	if (inspect_get(in, 0x20e, 2, &text) && text != 0 && text + 0x200 < setup)
+	if (READ(in, kernel_version, &text) && text != 0 && text + 0x200 < setup)
 		show_text(in, "kernel_version text", text + 0x200, 256, "");
-	if (version >= 0x208 && inspect_get(in, 0x248, 4, &offset) && inspect_get(in, 0x24c, 4, &length) &&
+	if (version >= SINCE_payload_offset && READ(in, payload_offset, &offset) && READ(in, payload_length, &length) &&
 	    length >= 4) {
 		const char *kind = compression_at(in, setup + offset);
 
@@ -76,7 +80,7 @@ static void show_pointed(struct inspection *in, uint64_t version)
 			show_field(in, "payload size inflated", setup + offset + length - 4, 4, size,
 				   size_words(size).at, "its last four bytes");
 	}
-	if (version >= 0x20f && inspect_get(in, 0x268, 4, &info) && info != 0 &&
+	if (version >= SINCE_kernel_info_offset && READ(in, kernel_info_offset, &info) && info != 0 &&
 	    inspect_is(in, setup + info, "LToP", 4)) {
 		show_read(in, "kernel_info size", setup + info + 4, 4, NULL, "of kernel_info");
 		show_read(in, "kernel_info size_total", setup + info + 8, 4, NULL, "with all that belongs to it");
@@ -87,28 +91,28 @@ static void show_pointed(struct inspection *in, uint64_t version)
 
 bool inspect_bzimage(struct inspection *in)
 {
-	uint64_t flag, version, jump, end;
+	uint64_t flag, magic, version, jump, end;
 
-	if (!inspect_get(in, 0x1fe, 2, &flag) || flag != 0xaa55)
+	if (!READ(in, boot_flag, &flag) || flag != BOOT_FLAG)
 		return false;
-	if (!inspect_is(in, 0x202, "HdrS", 4))
+	if (!READ(in, header, &magic) || magic != HEADER_MAGIC)
 		return false;
-	if (!inspect_get(in, 0x206, 2, &version) || !inspect_get(in, 0x201, 1, &jump))
+	if (!READ(in, version, &version) || !inspect_get(in, AT_jump + 1, 1, &jump))
 		return false;
-	end = 0x202 + jump;
+	end = JUMP_FROM + jump;
 	show_format(in, "Linux bzImage for x86");
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		const struct field *f = &fields[i];
 		char words[256];
 		uint64_t value;
 
-		if (f->since > version || (f->offset >= 0x206 && f->offset + f->width > end) ||
+		if (f->since > version || (f->offset >= AT_version && f->offset + f->width > end) ||
 		    !inspect_get(in, f->offset, f->width, &value))
 			continue;
 		show_field(in, f->name, f->offset, f->width, value, words_of(f, value, words, sizeof(words)),
 			   f->meaning);
 	}
-	show_field(in, "end of the header", 0x201, 1, end, NULL,
+	show_field(in, "end of the header", AT_jump + 1, 1, end, NULL,
 		   "0x202 and the byte at 0x201; later fields are not there");
 	show_pointed(in, version);
 	show_fields_end(in);
