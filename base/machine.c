@@ -31,6 +31,14 @@ const char *machine_name(enum elf_machine machine)
 	return row != NULL ? row->name : "another CPU";
 }
 
+enum elf_machine machine_of_pe(uint64_t number)
+{
+	for (size_t i = 0; i < N_MACHINES; i++)
+		if (rows[i].pe == number)
+			return rows[i].machine;
+	return (enum elf_machine)0;
+}
+
 unsigned int machine_bits(enum elf_machine machine)
 {
 	const struct machine_row *row = row_of(machine);
@@ -84,10 +92,7 @@ static enum elf_machine by_pe(struct bytes head)
 	if (!bytes_get(head, 0, 2, &magic) || magic != 0x5a4d || !bytes_get(head, 0x3c, 4, &at) ||
 	    !bytes_get(head, at, 4, &magic) || magic != 0x4550 || !bytes_get(head, at + 4, 2, &machine))
 		return (enum elf_machine)0;
-	for (size_t i = 0; i < N_MACHINES; i++)
-		if (rows[i].pe == machine)
-			return rows[i].machine;
-	return (enum elf_machine)0;
+	return machine_of_pe(machine);
 }
 
 enum elf_machine machine_of(struct bytes head)

@@ -17,6 +17,9 @@ enum elf_machine {
 /* "arm64", as kernels' own documents call it; "another CPU" when it is not in the list. */
 const char *machine_name(enum elf_machine machine);
 
+/* By the number that PE files have for it; 0 when it is not in the list. */
+enum elf_machine machine_of_pe(uint64_t number);
+
 /* Bits of its programs' addresses; 0 when it is not in the list. */
 unsigned int machine_bits(enum elf_machine machine);
 

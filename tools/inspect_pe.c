@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "../base/machine.h"
+
 #define SECTIONS_MOST 96 /* Windows' loader takes no more */
 
 static const struct flag_name dll_flags[] = {
@@ -80,25 +82,17 @@ void show_pe_sections(struct inspection *in)
 	show_table_end(in);
 }
 
-static const char *machine_name(uint64_t machine)
+static const char *machine_words(uint64_t machine)
 {
 	switch (machine) {
-	case 0x14c:
-		return "i386";
-	case 0x8664:
-		return "x86-64";
 	case 0x1c2:
 		return "ARM, Thumb";
-	case 0xaa64:
-		return "arm64";
 	case 0x5032:
 		return "RISC-V, 32 bits";
-	case 0x5064:
-		return "RISC-V, 64 bits";
 	case 0x6264:
 		return "LoongArch, 64 bits";
 	default:
-		return "an unknown machine";
+		return machine_name(machine_of_pe(machine));
 	}
 }
 
@@ -144,7 +138,7 @@ static void show_headers(struct inspection *in, uint64_t pe)
 	uint64_t machine = 0;
 
 	(void)inspect_get(in, pe + 4, 2, &machine);
-	show_field(in, "machine", pe + 4, 2, machine, machine_name(machine), "");
+	show_field(in, "machine", pe + 4, 2, machine, machine_words(machine), "");
 	show_read(in, "number of sections", pe + 6, 2, NULL, "");
 	show_read(in, "timestamp", pe + 8, 4, NULL, "seconds since 1970; 0 in reproducible files");
 	show_read(in, "characteristics", pe + 22, 2, NULL, "");

@@ -155,6 +155,18 @@ def elf_as_readelf_has_it():
     expect(fields(told(written("e32", SAMPLES["elf32"])))["machine"]["text"] == "i386", "ELF32")
 
 
+def machines_by_name():
+    """ELF and PE files: the machine is called as Berth calls it everywhere, and others than Berth's by their own names"""
+    for number, name in ((62, "x86-64"), (183, "arm64"), (243, "RISC-V"), (21, "PowerPC, 64 bits"), (8, "another CPU")):
+        file = bytearray(SAMPLES["elf32"])
+        struct.pack_into("<H", file, 18, number)
+        expect(fields(told(written("m", bytes(file))))["machine"]["text"] == name, f"ELF, machine {number}")
+    for number, name in ((0x14c, "i386"), (0xaa64, "arm64"), (0x5064, "RISC-V"), (0x5032, "RISC-V, 32 bits"),
+                         (0x166, "another CPU")):
+        file = written("m", pe([(".text", b"\xc3", 0x60000020)], machine=number))
+        expect(fields(told(file))["machine"]["text"] == name, f"PE, machine {number:#x}")
+
+
 def images_of_other_cpus():
     """arm64 and RISC-V Images, EFI zboot: offsets, sizes and flags by booting.rst and boot-image-header.rst"""
     named = fields(told(written("a", arm64())))
@@ -232,9 +244,9 @@ def whatever_the_bytes_are():
 
 
 def main():
-    run_tests([the_kernel_at_hand, every_version_has_its_fields, elf_as_readelf_has_it, images_of_other_cpus,
-               pe_and_unified_kernel_images, wrappers_by_name, the_verdict_is_the_loaders, unknown_files_are_status_2,
-               whatever_the_bytes_are])
+    run_tests([the_kernel_at_hand, every_version_has_its_fields, elf_as_readelf_has_it, machines_by_name,
+               images_of_other_cpus, pe_and_unified_kernel_images, wrappers_by_name, the_verdict_is_the_loaders,
+               unknown_files_are_status_2, whatever_the_bytes_are])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@ static void each_cpu_has_the_name_that_its_kernels_documents_use(void **state)
 	assert_string_equal(machine_name(ELF_AARCH64), "arm64");
 	assert_string_equal(machine_name(ELF_RISCV), "RISC-V");
 	assert_string_equal(machine_name((enum elf_machine)8), "another CPU"); /* MIPS */
+	assert_int_equal(machine_of_pe(0x8664), ELF_X86_64);
+	assert_int_equal(machine_of_pe(0x5064), ELF_RISCV);
+	assert_int_equal(machine_of_pe(0x5032), 0); /* RISC-V of 32 bits */
 }
 
 static void a_cpu_enters_its_own_kernels_and_those_of_a_mode_that_it_has(void **state)
