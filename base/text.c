@@ -145,6 +145,15 @@ void text_add(struct text *text, const char *format, ...)
 	va_end(args);
 }
 
+bool text_is(struct bytes bytes, const char *text)
+{
+	size_t i = 0;
+
+	while (i < bytes.size && bytes.at[i] == (uint8_t)text[i] && text[i] != '\0')
+		i++;
+	return i + 1 == bytes.size && bytes.at[i] == '\0' && text[i] == '\0';
+}
+
 struct size_words size_words(uint64_t bytes)
 {
 	static const char *const unit[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bytes.h"
+
 /* <inttypes.h> is not a freestanding header: these are the conversions that uint64_t needs. */
 #ifndef PRIx64
 #if __SIZEOF_LONG__ == 8
@@ -39,6 +41,9 @@ static inline bool text_cut(const struct text *text)
 {
 	return text->used >= text->size;
 }
+
+/* @bytes are the text with its NUL, and nothing behind it. */
+bool text_is(struct bytes bytes, const char *text);
 
 /* A size as people say it: "55.9 MiB", with one decimal, rounded down. */
 struct size_words {

@@ -30,19 +30,9 @@ static bool take_note(struct bytes notes, uint64_t step, uint64_t *at, struct no
 	return true;
 }
 
-/* With its NUL, and nothing behind it. */
-static bool is_text(struct bytes bytes, const char *text)
-{
-	size_t i = 0;
-
-	while (i < bytes.size && bytes.at[i] == (uint8_t)text[i] && text[i] != '\0')
-		i++;
-	return i + 1 == bytes.size && bytes.at[i] == '\0' && text[i] == '\0';
-}
-
 static bool is_xens(const struct note *note)
 {
-	return is_text(note->owner, "Xen");
+	return text_is(note->owner, "Xen");
 }
 
 /* gABI wants steps of 8 bytes where p_align is 8. */
@@ -55,11 +45,11 @@ static uint64_t step_of(const struct elf *elf, size_t which)
 
 static void read_mark(const struct note *note, struct elf_marks *marks)
 {
-	if (is_text(note->owner, "Linux"))
+	if (text_is(note->owner, "Linux"))
 		marks->is_linux = true;
 	else if (is_xens(note) && note->type == GUEST_OS)
-		*(is_text(note->value, "linux") ? &marks->is_linux : &marks->is_foreign) = true;
-	else if (!is_xens(note) && !is_text(note->owner, "GNU"))
+		*(text_is(note->value, "linux") ? &marks->is_linux : &marks->is_foreign) = true;
+	else if (!is_xens(note) && !text_is(note->owner, "GNU"))
 		marks->is_foreign = true;
 }
 

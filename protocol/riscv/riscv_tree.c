@@ -11,22 +11,12 @@ static uint64_t load_be(const uint8_t *at, size_t width)
 	return value;
 }
 
-/* A text with its NUL, and nothing behind it. */
-static bool is_text(struct bytes property, const char *text)
-{
-	size_t i = 0;
-
-	while (i < property.size && property.at[i] == (uint8_t)text[i] && text[i] != '\0')
-		i++;
-	return i + 1 == property.size && property.at[i] == '\0' && text[i] == '\0';
-}
-
 /* Devicetree Specification, 2.3.4: a node without `status` is there. */
 static bool is_there(const uint8_t *tree, int node)
 {
 	struct bytes status = tree_property(tree, node, "status");
 
-	return status.at == NULL || is_text(status, "okay") || is_text(status, "ok");
+	return status.at == NULL || text_is(status, "okay") || text_is(status, "ok");
 }
 
 /* Linux drivers/firmware/efi/libstub/riscv.c, get_boot_hartid_from_fdt: 4 bytes or 8. */
@@ -45,7 +35,7 @@ static unsigned int levels_of(const uint8_t *tree, int cpu)
 {
 	struct bytes type = tree_property(tree, cpu, "mmu-type");
 
-	return is_text(type, "riscv,sv57") ? 5 : is_text(type, "riscv,sv48") ? 4 : is_text(type, "riscv,sv39") ? 3 : 0;
+	return text_is(type, "riscv,sv57") ? 5 : text_is(type, "riscv,sv48") ? 4 : text_is(type, "riscv,sv39") ? 3 : 0;
 }
 
 /* The least of all harts that are there: Linux has one kind of page tables for all. */
@@ -58,7 +48,7 @@ static unsigned int read_levels(const uint8_t *tree)
 	for (int cpu = tree_first_child(tree, cpus); cpu >= 0; cpu = tree_next_child(tree, cpu)) {
 		unsigned int levels;
 
-		if (!is_text(tree_property(tree, cpu, "device_type"), "cpu") || !is_there(tree, cpu))
+		if (!text_is(tree_property(tree, cpu, "device_type"), "cpu") || !is_there(tree, cpu))
 			continue;
 		levels = levels_of(tree, cpu);
 		least = !any || levels < least ? levels : least;

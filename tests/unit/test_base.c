@@ -247,6 +247,26 @@ static void c3_text_without_any_room_writes_nothing(void **state)
 	free(end - 1);
 }
 
+static void c3_text_in_a_file_is_known_with_its_nul_alone(void **state)
+{
+	static const struct {
+		size_t size;
+		const char *bytes;
+		bool is_it;
+	} rows[] = {{4, "Xen\0", true}, {3, "Xen", false},    {5, "Xen\0\0", false}, {2, "Xe", false},
+		    {3, "Xe\0", false}, {5, "Xens\0", false}, {4, "xen\0", false},   {0, "", false}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		uint8_t *exact = malloc(rows[i].size + 1);
+
+		memcpy(exact + 1, rows[i].bytes, rows[i].size); /* its end is the end of the memory */
+		assert_true(text_is((struct bytes){exact + 1, rows[i].size}, "Xen") == rows[i].is_it);
+		free(exact);
+	}
+	assert_true(text_is((struct bytes){(const uint8_t *)"", 1}, ""));
+}
+
 static void c3_sizes_are_said_as_people_say_them(void **state)
 {
 	static const struct {
@@ -362,6 +382,7 @@ int main(void)
 	    cmocka_unit_test(c3_widths_past_any_number_are_filled),
 	    cmocka_unit_test(c3_text_is_cut_and_never_overrun),
 	    cmocka_unit_test(c3_text_without_any_room_writes_nothing),
+	    cmocka_unit_test(c3_text_in_a_file_is_known_with_its_nul_alone),
 	    cmocka_unit_test(c3_sizes_are_said_as_people_say_them),
 	    cmocka_unit_test(c5_a_failure_has_its_status_rule_and_lines),
 	    cmocka_unit_test(c5_a_failures_lines_end_with_its_room),
