@@ -37,6 +37,21 @@ void map_incomplete(struct reader *r, const char *format, ...)
 	va_end(args);
 }
 
+void map_row_found(struct reader *r)
+{
+	if (r->anew)
+		r->source->map.count = 0;
+	r->has_head = r->has_head || r->anew;
+	r->anew = false;
+	r->found = true;
+}
+
+void map_expect_heading(struct reader *r, const char *heading)
+{
+	if (r->found && !r->has_head)
+		map_incomplete(r, "the heading `%s` is not above it", heading);
+}
+
 bool range_from_last(uint64_t start, uint64_t last, struct range *out)
 {
 	*out = (struct range){start, last == UINT64_MAX ? LAST_PAGE : last + 1};

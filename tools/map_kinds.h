@@ -73,6 +73,12 @@ bool range_from_last(uint64_t start, uint64_t last, struct range *out);
 /* Another map begins here in the log: forgets what was read where its first entry starts at @start too. */
 void map_start_anew_at(struct reader *reader, uint64_t start);
 
+/* A row was read of a map that stands under a heading: the first one behind r->anew begins another map. */
+void map_row_found(struct reader *reader);
+
+/* At the end: the heading of such a map, as its program prints it, was not there. */
+void map_expect_heading(struct reader *reader, const char *heading);
+
 /* Says that a part of the map may not be in the text; one sentence, without the file's name. */
 __attribute__((format(printf, 2, 3))) void map_incomplete(struct reader *reader, const char *format, ...);
 

@@ -78,11 +78,7 @@ static void begin_table(struct reader *r)
 
 static enum status add_row(struct reader *r, struct range range, uint64_t type, uint64_t attribute)
 {
-	if (r->anew)
-		r->source->map.count = 0;
-	r->has_head = r->has_head || r->anew;
-	r->anew = false;
-	r->found = true;
+	map_row_found(r);
 	return map_add(r, range, (uint32_t)type, attribute);
 }
 
@@ -119,8 +115,7 @@ static enum status u_boot_line(struct reader *r, const char *line)
 
 static enum status u_boot_end(struct reader *r)
 {
-	if (r->found && !r->has_head)
-		map_incomplete(r, "the heading `Type  Start  End  Attributes` is not above it");
+	map_expect_heading(r, "Type  Start  End  Attributes");
 	return OK;
 }
 
@@ -200,8 +195,7 @@ static enum status grub_efi_line(struct reader *r, const char *line)
 
 static enum status grub_efi_end(struct reader *r)
 {
-	if (r->found && !r->has_head)
-		map_incomplete(r, "the heading `Type  Physical start  - end` is not above it");
+	map_expect_heading(r, "Type  Physical start  - end");
 	return OK;
 }
 

@@ -75,11 +75,7 @@ static enum status add_row(struct reader *r, const struct row *row)
 	uint64_t size;
 	uint32_t type = MEMORY_RESERVED;
 
-	if (r->anew)
-		r->source->map.count = 0;
-	r->has_head = r->has_head || r->anew;
-	r->anew = false;
-	r->found = true;
+	map_row_found(r);
 	TRY(read_type(r, row, &type));
 	if (row->last + 1 - row->start != row->pages * EFI_PAGE)
 		return BAD_LINE(r, "%#" PRIx64 " pages are not %#" PRIx64 "-%#" PRIx64 ": was the text garbled?",
@@ -160,8 +156,7 @@ static enum status shell_line(struct reader *r, const char *line)
 
 static enum status shell_end(struct reader *r)
 {
-	if (r->found && !r->has_head)
-		map_incomplete(r, "the heading `Type  Start  End  # Pages  Attributes` is not above it");
+	map_expect_heading(r, "Type  Start  End  # Pages  Attributes");
 	return OK;
 }
 
