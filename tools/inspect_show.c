@@ -65,6 +65,15 @@ void show_format(struct inspection *in, const char *format)
 	json_array(in->json, "fields");
 }
 
+/* What every field has in JSON; its value and meaning follow. */
+static void json_field(struct json *json, const char *name, uint64_t offset, uint64_t size)
+{
+	json_object(json, NULL);
+	json_string(json, "name", name);
+	json_number(json, "offset", offset);
+	json_number(json, "size", size);
+}
+
 void show_field(struct inspection *in, const char *name, uint64_t offset, unsigned int width, uint64_t value,
 		const char *words, const char *meaning)
 {
@@ -74,10 +83,7 @@ void show_field(struct inspection *in, const char *name, uint64_t offset, unsign
 		       words == NULL || words[0] == '\0' || meaning[0] == '\0' ? "" : "; ", meaning);
 		return;
 	}
-	json_object(in->json, NULL);
-	json_string(in->json, "name", name);
-	json_number(in->json, "offset", offset);
-	json_number(in->json, "size", width);
+	json_field(in->json, name, offset, width);
 	json_number(in->json, "value", value);
 	if (words != NULL)
 		json_string(in->json, "text", words);
@@ -119,10 +125,7 @@ void show_text(struct inspection *in, const char *name, uint64_t offset, size_t 
 		       meaning[0] == '\0' ? "" : ")");
 		return;
 	}
-	json_object(in->json, NULL);
-	json_string(in->json, "name", name);
-	json_number(in->json, "offset", offset);
-	json_number(in->json, "size", got);
+	json_field(in->json, name, offset, got);
 	json_string(in->json, "text", clean);
 	json_string(in->json, "meaning", meaning);
 	json_close(in->json, '}');
