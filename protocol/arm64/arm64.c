@@ -90,14 +90,6 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 	return chosen_demand(cargo, arm64_protocol.most_tree, &request[PART_HANDOFF], why);
 }
 
-static void describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
-		     const struct machine *machine, const struct findings *found, struct handoff *handoff)
-{
-	chosen_describe(cargo, plan, machine, found, handoff);
-	handoff->entry = plan->part[PART_KERNEL].at.start + image->entry_at;
-	handoff->argument = handoff->tree.address;
-}
-
 const struct protocol arm64_protocol = {
     .name = "Image for arm64",
     .is_linux = true,
@@ -108,6 +100,6 @@ const struct protocol arm64_protocol = {
     .trees = &tree_reader,
     .identify = identify,
     .demand = demand,
-    .describe = describe,
+    .describe = chosen_describe,
     .finish = chosen_finish,
 };

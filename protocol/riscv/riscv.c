@@ -92,9 +92,7 @@ static enum status demand(const struct image *image, const struct cargo *cargo, 
 static void describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
 		     const struct machine *machine, const struct findings *found, struct handoff *handoff)
 {
-	chosen_describe(cargo, plan, machine, found, handoff);
-	handoff->entry = plan->part[PART_KERNEL].at.start + image->entry_at;
-	handoff->argument = handoff->tree.address;
+	chosen_describe(image, cargo, plan, machine, found, handoff);
 	handoff->hart = found->hart;
 }
 

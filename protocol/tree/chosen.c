@@ -122,14 +122,16 @@ enum status chosen_demand(const struct cargo *cargo, struct bound most, struct r
 	return OK;
 }
 
-void chosen_describe(const struct cargo *cargo, const struct plan *plan, const struct machine *machine,
-		     const struct findings *found, struct handoff *handoff)
+void chosen_describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
+		     const struct machine *machine, const struct findings *found, struct handoff *handoff)
 {
 	uint64_t room = measure(cargo, plan, machine, found);
 	struct writer w = {NULL, 0, 0};
 
 	handoff->tree = block_take(&handoff->block, room, EFI_PAGE);
 	handoff_take_runtime_map(handoff, found);
+	handoff->entry = plan->part[PART_KERNEL].at.start + image->entry_at;
+	handoff->argument = handoff->tree.address;
 	handoff->tree_error = 0;
 	if (handoff->tree.at == NULL)
 		return;

@@ -24,10 +24,10 @@ enum status chosen_demand(const struct cargo *cargo, struct bound most, struct r
 
 /*
  * Carves the tree and firmware's last memory map out of the empty handoff block, and fills in all that is known before
- * exit. handoff->tree_error: libfdt's error, or 0.
+ * exit; the kernel is entered where it lies, with the tree. handoff->tree_error: libfdt's error, or 0.
  */
-void chosen_describe(const struct cargo *cargo, const struct plan *plan, const struct machine *machine,
-		     const struct findings *found, struct handoff *handoff);
+void chosen_describe(const struct image *image, const struct cargo *cargo, const struct plan *plan,
+		     const struct machine *machine, const struct findings *found, struct handoff *handoff);
 
 /* Writes where the last memory map is, and how it is laid out. */
 void chosen_finish(struct handoff *handoff, const struct final_map *final);

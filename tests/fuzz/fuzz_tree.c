@@ -15,18 +15,20 @@ static void tell(const struct cargo *cargo, bool has_seed)
 	struct machine machine = {.system_table = 0x1000};
 	struct findings found = {.map_room = 40, .map_desc_size = 48, .has_seed = has_seed};
 	struct handoff handoff = {.block = {NULL, BLOCK_AT, 0}};
+	struct image image = {.entry_at = 0x80};
 	struct plan plan = {0};
 	uint64_t size;
 	uint8_t *block;
 
 	plan.part[PART_INITRD] = (struct placement){{GIB(4), GIB(4) + MIB(64)}, MIB(2), C3};
-	chosen_describe(cargo, &plan, &machine, &found, &handoff);
+	chosen_describe(&image, cargo, &plan, &machine, &found, &handoff);
 	size = handoff.block.used;
 	block = aligned_alloc(8, (size_t)(size + 7) / 8 * 8); /* exactly: a byte more is a report */
 	memset(block, 0, (size_t)size);
 	handoff = (struct handoff){.block = {block, BLOCK_AT, 0}};
-	chosen_describe(cargo, &plan, &machine, &found, &handoff);
+	chosen_describe(&image, cargo, &plan, &machine, &found, &handoff);
 	REQUIRE(handoff.tree_error == 0 && handoff.block.used == size);
+	REQUIRE(handoff.entry == 0x80 && handoff.argument == BLOCK_AT);
 	handoff.final.size = 33ul * 48;
 	chosen_finish(&handoff, &handoff.final);
 	REQUIRE(tree_get(block, "chosen", "bootargs").size == sizeof("quiet"));
