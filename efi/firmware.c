@@ -4,7 +4,7 @@
 
 #include "../arch/arch.h"
 #include "../base/mem.h"
-#include "../protocol/tree/tree.h"
+#include "../protocol/device_tree.h"
 
 #define SHOW_AFTER 10000000u /* 1 s, in SetTimer's 100 ns: a file that takes longer shows its progress */
 #define SHOW_EVERY 2500000u
