@@ -103,7 +103,9 @@ ASKING_C := $(wildcard loader/*.c)
 # Folders of protocols: a loader has those that arch/$(ARCH)/build.mk names, the host all. Each with a file formats.c has
 # formats of its own; kernel/formats.c is told of these.
 HOST_PROTOCOLS := $(notdir $(patsubst %/,%,$(wildcard protocol/*/)))
-formats = -U PROTOCOLS -D'PROTOCOLS=$(foreach p,$(1),$(if $(wildcard protocol/$(p)/formats.c),FOLDER($(p))))'
+# Without a space, so that it is one word to who asks for flags, which has no shell to read it.
+no_space = $(subst $() ,,$(1))
+formats = -UPROTOCOLS -DPROTOCOLS=$(call no_space,$(foreach p,$(1),$(if $(wildcard protocol/$(p)/formats.c),FOLDER\($(p)\))))
 protocols_c = $(wildcard $(1:%=protocol/%/*.c))
 FLAGS_kernel_formats = $(call formats,$(HOST_PROTOCOLS))
 LOADER_C := $(SHARED_C) $(call protocols_c,$(PROTOCOLS)) $(ASKING_C) $(wildcard $(ARCH_ALSO:%=%/*.c) arch/$(ARCH)/*.c efi/*.c)
@@ -352,7 +354,7 @@ $(foreach w,loader checked tool plain uefi fuzz,$(eval $(call compile,$(w))))
 # For those who compile sources in their own way (analysers, mutants): what each may see, one line per file.
 .PHONY: flags
 flags:
-	$(foreach f,$(FILES),$(info $(f) $(call flags_of,$(f),$(call own_headers,$(CC))) $(if $(filter efi/%,$(f)),$(call \
+	$(foreach f,$(FILES),$(info $(f) $(subst \,,$(call flags_of,$(f),$(call own_headers,$(CC)))) $(if $(filter efi/%,$(f)),$(call \
 		gnuefi,$(HOST_GNUEFI),x86_64))))@:
 
 # As many at a time as there are processors, the long ones first; the output of each comes in one piece, at its end.
