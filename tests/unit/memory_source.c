@@ -11,7 +11,8 @@ static enum status read_memory(void *context, uint64_t offset, void *to, size_t 
 
 	*got = 0;
 	m->went_back = m->went_back || offset < m->next;
-	if (++m->n_reads == m->fail_at)
+	m->n_reads++;
+	if (m->fail_at != 0 && m->n_reads >= m->fail_at && m->n_reads <= m->fail_at + m->fail_more)
 		return fail(why, IO_ERROR, "%s: byte %" PRIu64 " cannot be read", m->source.name, offset);
 	*got = size < left ? size : (size_t)left;
 	if (*got != 0)
@@ -52,8 +53,7 @@ enum status identify_memory(struct image *image, struct memory_source *m, bool p
 	    .buffer = buffer,
 	    .buffer_size = sizeof(buffer),
 	};
-	uint64_t read;
-	enum status status = identify(image, &packed, &wanted, &read, why);
+	enum status status = identify(image, &packed, &wanted, &m->counted, why);
 
 	packed_close(&packed);
 	return status;

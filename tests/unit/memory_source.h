@@ -8,10 +8,12 @@
 struct memory_source {
 	struct source source;
 	struct bytes bytes;
-	uint64_t next;	      /* where the last read ended */
-	unsigned int n_reads; /* since it was made */
-	unsigned int fail_at; /* which of them fails with IO_ERROR, from 1; 0: none */
-	bool went_back;	      /* a read began before the end of the one before */
+	uint64_t next;		/* where the last read ended */
+	unsigned int n_reads;	/* since it was made */
+	unsigned int fail_at;	/* which of them fails with IO_ERROR, from 1; 0: none */
+	unsigned int fail_more; /* and how many after it */
+	uint64_t counted;	/* bytes that identify() says it has read */
+	bool went_back;		/* a read began before the end of the one before */
 };
 
 void memory_source_init(struct memory_source *memory, const char *name, struct bytes bytes);

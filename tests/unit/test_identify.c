@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which kernel a file holds: files that are packed as a whole, wrappers, kernels that are told by their notes; what is
+ * read for that, and what is said when it cannot be read.
+ */
+#include "packed.h"
+
+#include "../../protocol/x86/pvh.h"
+#include "../../protocol/x86/vmlinux.h"
+#include "elf_file.h"
+#include "memory_source.h"
+
+#define NOTE_AT	  0x1e00
+#define NOTE_SIZE 20
+#define TWICE	  1 /* fail_more: the second try of the same read, too */
+
+static struct image image;
+static struct fail why;
+
+static void expect_sentence(struct memory_source *file, bool payload, enum status status, const char *words)
+{
+	assert_int_equal(identify_memory(&image, file, payload, &why), status);
+	if (strstr(why.text, words) == NULL)
+		fail_msg("the message lacks \"%s\": %s", words, why.text);
+}
+
+/* ---- ELF files, with a note that says how another kernel is entered ---- */
+
+/* XEN_ELFNOTE_PHYS32_ENTRY, owner "Xen". */
+static struct blob given_pvh(void)
+{
+	struct elf_file f = elf_file_386();
+	struct blob file = {calloc(1, ELF_FILE_SIZE), ELF_FILE_SIZE};
+	uint8_t *note = file.at + NOTE_AT;
+
+	assert_non_null(file.at);
+	f.size = ELF_FILE_SIZE;
+	f.header[f.phnum++] =
+	    (struct elf_file_header){.type = 4, .offset = NOTE_AT, .filesz = NOTE_SIZE, .memsz = NOTE_SIZE};
+	elf_file_write(&f, file.at);
+	store_le(note, 4, 4);
+	store_le(note + 4, 4, 4);
+	store_le(note + 8, 4, 18);
+	memcpy(note + 12, "Xen", 4);
+	store_le(note + 16, 4, f.header[0].paddr + 0x10);
+	return file;
+}
+
+static void a_kernel_told_by_its_notes_is_read_at_its_head_and_at_them(void **state)
+{
+	struct blob elf = given_pvh();
+	struct memory_source file;
+
+	(void)state;
+	memory_source_init(&file, "elf", (struct bytes){elf.at, elf.size});
+	assert_int_equal(identify_memory(&image, &file, false, &why), OK);
+	assert_ptr_equal(image.protocol, &pvh_protocol);
+	assert_int_equal(file.n_reads, 2);
+	assert_int_equal(file.counted, IMAGE_HEAD + NOTE_SIZE);
+	assert_false(image.in_one_piece);
+	drop(&elf);
+}
+
+static void notes_that_cannot_be_read_are_no_notes(void **state)
+{
+	struct blob elf = given_pvh();
+	struct memory_source file;
+
+	(void)state;
+	memory_source_init(&file, "elf", (struct bytes){elf.at, elf.size});
+	file.fail_at = 2;
+	file.fail_more = TWICE;
+	expect_sentence(&file, false, IO_ERROR, "elf: byte 7680 cannot be read");
+	memory_source_init(&file, "elf", (struct bytes){elf.at, NOTE_AT + 3});
+	file.source.size = elf.size;
+	expect_sentence(&file, false, BAD_INPUT, "elf ends at byte 7683");
+	memory_source_init(&file, "elf", (struct bytes){elf.at, elf.size});
+	file.source.in_order = true;
+	expect_sentence(&file, false, BAD_INPUT, "elf: comes byte after byte");
+	drop(&elf);
+}
+
+/* ---- packed ---- */
+
+static struct blob packed_once(size_t kind, struct blob inside)
+{
+	struct blob packed = packed_as(&kinds[kind], inside);
+
+	drop(&inside);
+	return packed;
+}
+
+static void the_same_kernel_packed_is_the_same_kernel(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < n_kinds; i++) {
+		struct blob packed;
+		struct memory_source file;
+
+		if (kinds[i].sized)
+			continue; /* the length stands there in payloads alone */
+		packed = packed_once(i, given_pvh());
+		memory_source_init(&file, "elf.packed", (struct bytes){packed.at, packed.size});
+		assert_int_equal(identify_memory(&image, &file, false, &why), OK);
+		assert_ptr_equal(image.protocol, &pvh_protocol);
+		assert_true(image.in_one_piece);
+		/* All of it for its head and all of it for its notes, which are behind. */
+		assert_true(file.counted >= 2 * packed.size);
+		drop(&packed);
+	}
+}
+
+static void a_linux_without_notes_needs_no_second_reading(void **state)
+{
+	struct elf_file f = elf_file_vmlinux();
+	struct blob elf = {calloc(1, ELF_FILE_SIZE), ELF_FILE_SIZE}, packed;
+	struct memory_source file;
+
+	(void)state;
+	f.size = ELF_FILE_SIZE;
+	elf_file_write(&f, elf.at);
+	packed = packed_once(0, elf);
+	memory_source_init(&file, "vmlinux.gz", (struct bytes){packed.at, packed.size});
+	assert_int_equal(identify_memory(&image, &file, false, &why), OK);
+	assert_ptr_equal(image.protocol, &vmlinux_protocol);
+	assert_true(file.counted <= packed.size + packed.size + PACKING_HEAD);
+	drop(&packed);
+}
+
+static void what_headers_tell_is_held_against_what_was_packed(void **state)
+{
+	struct elf_file f = elf_file_vmlinux();
+	struct blob elf = {calloc(1, ELF_FILE_SIZE), ELF_FILE_SIZE}, packed;
+	struct memory_source file;
+
+	(void)state;
+	f.size = ELF_FILE_SIZE;
+	f.shoff = UINT64_C(1) << 50;
+	f.shentsize = 64;
+	f.shnum = 1;
+	elf_file_write(&f, elf.at);
+	packed = packed_once(0, elf);
+	memory_source_init(&file, "vmlinux.gz", (struct bytes){packed.at, packed.size});
+	expect_sentence(&file, false, BAD_INPUT, "of gzip become at most");
+	drop(&packed);
+}
+
+static void a_packed_file_that_cannot_be_read_is_no_kernel(void **state)
+{
+	struct blob packed = packed_once(0, given_pvh());
+	struct memory_source file;
+	unsigned int n;
+
+	(void)state;
+	memory_source_init(&file, "elf.gz", (struct bytes){packed.at, packed.size});
+	assert_int_equal(identify_memory(&image, &file, false, &why), OK);
+	n = file.n_reads;
+	/* Each read in turn, and all that are tried for it. */
+	for (unsigned int at = 1; at <= n; at++) {
+		memory_source_init(&file, "elf.gz", (struct bytes){packed.at, packed.size});
+		file.fail_at = at;
+		file.fail_more = 100;
+		expect_sentence(&file, false, IO_ERROR, "cannot be read");
+	}
+	drop(&packed);
+}
+
+/* ---- wrappers ---- */
+
+/* zboot-header.S, with @inside packed by gzip. */
+static struct blob zboot_of(struct blob inside)
+{
+	struct blob packed = packed_once(0, inside), head = {calloc(1, 64), 64};
+
+	assert_non_null(head.at);
+	memcpy(head.at, "MZ\0\0zimg", 8);
+	store_le(head.at + 8, 4, 64);
+	store_le(head.at + 12, 4, packed.size);
+	return joined(head, packed);
+}
+
+static void a_wrapper_without_a_kernel_of_its_kind_is_named(void **state)
+{
+	struct blob zboot = zboot_of(given_data(LOOK_TEXT, 3000));
+	struct memory_source file;
+
+	(void)state;
+	memory_source_init(&file, "vmlinuz.efi", (struct bytes){zboot.at, zboot.size});
+	expect_sentence(&file, false, BAD_INPUT, "vmlinuz.efi: an EFI zboot file whose kernel is not an Image");
+	drop(&zboot);
+}
+
+static void a_wrapper_has_the_image_inside(void **state)
+{
+	struct blob image_file = {calloc(1, 4096), 4096}, zboot;
+	struct memory_source file;
+
+	(void)state;
+	store_le(image_file.at + 0x10, 8, MIB(1));
+	store_le(image_file.at + 0x38, 4, 0x644d5241);
+	zboot = zboot_of(image_file);
+	memory_source_init(&file, "vmlinuz.efi", (struct bytes){zboot.at, zboot.size});
+	assert_int_equal(identify_memory(&image, &file, false, &why), OK);
+	assert_ptr_equal(image.protocol, &arm64_protocol);
+	assert_true(image.in_one_piece && image.piece[0].size == 4096 && !image.has_table);
+	drop(&zboot);
+}
+
+/* ---- as it is ---- */
+
+static void a_file_that_cannot_be_read_at_all_is_refused_by_name(void **state)
+{
+	uint8_t head[IMAGE_HEAD];
+	struct memory_source file;
+
+	(void)state;
+	kernel_head(&KERNEL(), head);
+	memory_source_init(&file, "vmlinuz", (struct bytes){head, sizeof(head)});
+	file.fail_at = 1;
+	file.fail_more = TWICE;
+	expect_sentence(&file, false, IO_ERROR, "vmlinuz: byte 0 cannot be read");
+	assert_int_equal(file.counted, 0);
+	memory_source_init(&file, "vmlinuz", (struct bytes){head, sizeof(head)});
+	file.source.size = KERNEL().file_size;
+	assert_int_equal(identify_memory(&image, &file, false, &why), OK);
+	assert_int_equal(file.counted, IMAGE_HEAD);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_kernel_told_by_its_notes_is_read_at_its_head_and_at_them),
+	    cmocka_unit_test(notes_that_cannot_be_read_are_no_notes),
+	    cmocka_unit_test(the_same_kernel_packed_is_the_same_kernel),
+	    cmocka_unit_test(a_linux_without_notes_needs_no_second_reading),
+	    cmocka_unit_test(what_headers_tell_is_held_against_what_was_packed),
+	    cmocka_unit_test(a_packed_file_that_cannot_be_read_is_no_kernel),
+	    cmocka_unit_test(a_wrapper_without_a_kernel_of_its_kind_is_named),
+	    cmocka_unit_test(a_wrapper_has_the_image_inside),
+	    cmocka_unit_test(a_file_that_cannot_be_read_at_all_is_refused_by_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
