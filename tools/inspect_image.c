@@ -86,7 +86,7 @@ bool inspect_zboot(struct inspection *in)
 
 static enum packing packing_at(const struct inspection *in, uint64_t offset)
 {
-	uint8_t head[PACKING_HEAD];
+	uint8_t head[PACKING_HEAD] = {0};
 
 	return packing_of((struct bytes){head, inspect_bytes(in, offset, head, sizeof(head))});
 }
