@@ -5,6 +5,8 @@
  */
 #include "bench.h"
 
+#include "../../loader/whole.h"
+
 #define BOUNCE	(MIB(1) + 512) /* an odd size, so that pieces of it cannot be mistaken for others */
 #define CHECKED UINT64_C(65536)
 
@@ -421,6 +423,25 @@ static void initrds_lie_on_4_byte_edges_with_zeros_between_and_behind(void **sta
 	assert_int_equal(given.loading.read, 20);
 }
 
+static void a_whole_file_comes_by_the_buffer_in_as_many_pieces_as_it_takes(void **state)
+{
+	struct whole whole = {.size = 0};
+
+	(void)state;
+	given_file(2 * BOUNCE + 5, GIB(1));
+	whole.file = given.file;
+	whole.file.source.context = &whole.file;
+	whole.size = whole.file.size;
+	assert_int_equal(whole_read(&whole, 3, &given.loading, &given.why), OK);
+	assert_int_equal(outcome.n_reads, 3);
+	assert_int_equal(given.loading.read, 2 * BOUNCE + 5);
+	assert_int_equal(whole.room, 2 * BOUNCE + 8);
+	for (uint64_t at = 0; at < whole.size; at++)
+		assert_int_equal(whole.at[at], sim_byte(&sim.file[0], at));
+	whole_give_back(&whole);
+	assert_null(whole.at);
+}
+
 static void an_initrd_that_cannot_be_read_stops_the_others(void **state)
 {
 	struct file file[2];
@@ -474,6 +495,7 @@ int main(void)
 	    cmocka_unit_test(a_file_that_became_shorter_is_refused_with_the_offset),
 	    cmocka_unit_test(a_file_of_16_mib_is_told_with_its_speed),
 	    cmocka_unit_test(initrds_lie_on_4_byte_edges_with_zeros_between_and_behind),
+	    cmocka_unit_test(a_whole_file_comes_by_the_buffer_in_as_many_pieces_as_it_takes),
 	    cmocka_unit_test(an_initrd_that_cannot_be_read_stops_the_others),
 	};
 

@@ -71,7 +71,7 @@ def wrong_commands_are_status_2():
             (("plan", KERNEL, "--memmap", MAP, "--placement", "highest"), "high, low, preferred, random"),
             (("plan", KERNEL, "--memmap", MAP, "--placement", "2G-1G"), "empty window"),
             (("plan", KERNEL, "--memmap", "/nonexistent"), "/nonexistent"),
-            (("plan", "/nonexistent", "--memmap", MAP), "/nonexistent"), (("plan", MAP, "--memmap", MAP), "no kernel"),
+            (("plan", "/nonexistent", "--memmap", MAP), "/nonexistent"), (("plan", MAP, "--memmap", MAP), "not a kernel"),
             (("plan", FOLDER.name, "--memmap", MAP), FOLDER.name), (("explain",), "which log"),
             (("explain", MAP), "no line of Berth's"), (("explain", "/nonexistent"), "/nonexistent"),
             (("rules", "Z9"), "no rule Z9"), (("rules", "--nosuch"), "no option")):

@@ -54,6 +54,19 @@ static void x250_the_seed_is_in_setup_data(void **state)
 	forget(&t);
 }
 
+static void x2d0_a_map_of_one_entry_is_told(void **state)
+{
+	struct told t;
+
+	(void)state;
+	given_told(&t, &KERNEL());
+	tell(&t);
+	finish_with_pages(&t, 1);
+	expect_field(&t, 0x1e8, 1, 1);
+	expect_e820(t.bp + 0x2d0, MIB(1), EFI_PAGE, 1);
+	forget(&t);
+}
+
 static void x2d0_up_to_128_entries_stand_in_the_zero_page(void **state)
 {
 	struct told t;
@@ -172,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(x250_the_seed_is_in_setup_data),
+	    cmocka_unit_test(x2d0_a_map_of_one_entry_is_told),
 	    cmocka_unit_test(x2d0_up_to_128_entries_stand_in_the_zero_page),
 	    cmocka_unit_test(x250_what_the_file_has_in_setup_data_does_not_count),
 	    cmocka_unit_test(x250_before_2_09_there_is_no_setup_data),

@@ -282,6 +282,21 @@ static void x12_firmware_of_32_bits_enters_every_kernel_by_the_trampoline(void *
 	}
 }
 
+/* Five levels have one table more. */
+static void x8_firmware_of_32_bits_makes_tables_of_five_levels(void **state)
+{
+	struct entrance how = {.name = "kernel"};
+	struct cpu cpu = {.gib_pages = true, .has_la57 = true};
+	struct handoff four = {.block = {NULL, TABLES_AT, 0}}, five = four;
+
+	(void)state;
+	given_map("1M-3G free, 4G-8G free");
+	arch_ia32.prepare(&cpu, &how, &world.map, &four);
+	how.five_levels = true;
+	arch_ia32.prepare(&cpu, &how, &world.map, &five);
+	assert_int_equal(five.tables_size, four.tables_size + 4096);
+}
+
 static void x8_four_levels_need_no_trampoline_whatever_the_image_takes(void **state)
 {
 	struct entrance how;
@@ -312,6 +327,7 @@ int main(void)
 	    cmocka_unit_test(e3_long_mode_is_left_by_a_trampoline_below_4_gib_from_4_and_from_5_levels),
 	    cmocka_unit_test(x8_what_firmwares_mode_does_not_map_is_out_of_reach),
 	    cmocka_unit_test(x12_firmware_of_32_bits_enters_every_kernel_by_the_trampoline),
+	    cmocka_unit_test(x8_firmware_of_32_bits_makes_tables_of_five_levels),
 	    cmocka_unit_test(x8_four_levels_need_no_trampoline_whatever_the_image_takes),
 	};
 

@@ -145,6 +145,16 @@ static void what_headers_tell_is_held_against_what_was_packed(void **state)
 	drop(&packed);
 }
 
+static void a_file_too_short_to_be_packed_is_told_by_its_length(void **state)
+{
+	static const uint8_t magic[9] = {0x1f, 0x8b, 8};
+	struct memory_source file;
+
+	(void)state;
+	memory_source_init(&file, "k.gz", (struct bytes){magic, sizeof(magic)});
+	expect_sentence(&file, false, BAD_INPUT, "k.gz: 9 bytes");
+}
+
 static void a_packed_file_that_cannot_be_read_is_no_kernel(void **state)
 {
 	struct blob packed = packed_once(0, given_pvh());
@@ -234,6 +244,7 @@ int main(void)
 	    cmocka_unit_test(the_same_kernel_packed_is_the_same_kernel),
 	    cmocka_unit_test(a_linux_without_notes_needs_no_second_reading),
 	    cmocka_unit_test(what_headers_tell_is_held_against_what_was_packed),
+	    cmocka_unit_test(a_file_too_short_to_be_packed_is_told_by_its_length),
 	    cmocka_unit_test(a_packed_file_that_cannot_be_read_is_no_kernel),
 	    cmocka_unit_test(a_wrapper_without_a_kernel_of_its_kind_is_named),
 	    cmocka_unit_test(a_wrapper_has_the_image_inside),

@@ -182,6 +182,23 @@ static void x9_a_command_line_without_room_is_refused_and_not_overrun(void **sta
 		}
 }
 
+/* Before "--" what is behind it moves, its NUL too, and nothing more. */
+static void x9_nokaslr_before_the_end_of_options_takes_its_own_room_alone(void **state)
+{
+	static const char before[] = "quiet -- init";
+	struct entry entry = {.wish.policy = PLACE_EXACT};
+	char *line = malloc(sizeof(before) + 8);
+	struct fail why;
+	bool added;
+
+	(void)state;
+	strcpy(line, before);
+	assert_int_equal(linux_words_keep_in_place(&entry, line, sizeof(before) + 8, &added, &why), OK);
+	assert_true(added);
+	assert_string_equal(line, "quiet nokaslr -- init");
+	free(line);
+}
+
 /* ---- choices ---- */
 
 /* kernel_alignment 2 GiB to 2 MiB: the longest list that there is, in each policy. */
@@ -235,6 +252,7 @@ int main(void)
 	    cmocka_unit_test(x9_an_exact_place_adds_nokaslr_once),
 	    cmocka_unit_test(x9_other_placements_leave_the_command_line_alone),
 	    cmocka_unit_test(x9_a_command_line_without_room_is_refused_and_not_overrun),
+	    cmocka_unit_test(x9_nokaslr_before_the_end_of_options_takes_its_own_room_alone),
 	    cmocka_unit_test(x1_every_halving_has_its_choices),
 	    cmocka_unit_test(c1_no_choice_reaches_below_1_mib),
 	};
