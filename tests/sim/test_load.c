@@ -442,6 +442,21 @@ static void a_whole_file_comes_by_the_buffer_in_as_many_pieces_as_it_takes(void 
 	assert_null(whole.at);
 }
 
+static void a_whole_file_that_is_not_open_is_none_and_one_too_large_is_refused(void **state)
+{
+	struct whole whole = {.size = UINT64_MAX};
+
+	(void)state;
+	given_file(EFI_PAGE, GIB(1));
+	assert_int_equal(whole_read(&whole, 1, &given.loading, &given.why), OK);
+	assert_null(whole.at);
+	whole.file = given.file;
+	assert_int_equal(whole_read(&whole, 1, &given.loading, &given.why), IO_ERROR);
+	assert_string_equal(given.why.text, "\\file: no memory to read it");
+	assert_null(whole.at);
+	assert_int_equal(outcome.n_reads, 0);
+}
+
 static void an_initrd_that_cannot_be_read_stops_the_others(void **state)
 {
 	struct file file[2];
@@ -495,6 +510,7 @@ int main(void)
 	    cmocka_unit_test(a_file_that_became_shorter_is_refused_with_the_offset),
 	    cmocka_unit_test(a_file_of_16_mib_is_told_with_its_speed),
 	    cmocka_unit_test(initrds_lie_on_4_byte_edges_with_zeros_between_and_behind),
+	    cmocka_unit_test(a_whole_file_that_is_not_open_is_none_and_one_too_large_is_refused),
 	    cmocka_unit_test(a_whole_file_comes_by_the_buffer_in_as_many_pieces_as_it_takes),
 	    cmocka_unit_test(an_initrd_that_cannot_be_read_stops_the_others),
 	};

@@ -5,6 +5,8 @@
  */
 #include "given_elf.h"
 
+#include "../../protocol/elf/elf_fields.h"
+
 /* ---- a good file ---- */
 
 static void expect_segment(const struct elf_segment *s, uint64_t place, uint64_t offset, uint64_t filesz,
@@ -405,9 +407,28 @@ static void e1_any_file_is_refused_by_name_or_checked_throughout(void **state)
 	assert_true(accepted > 1000);
 }
 
+static void a_field_that_is_not_all_in_the_file_is_not_read(void **state)
+{
+	static const uint8_t bytes[64] = {0x7f, 'E', 'L', 'F', [16] = 2, [63] = 1};
+	struct bytes file = {bytes, sizeof(bytes)};
+	uint64_t value = 77;
+
+	(void)state;
+	for (int is_64 = 0; is_64 <= 1; is_64++) {
+		assert_true(elf_get(file, is_64 != 0, 0, E_TYPE, &value) && value == 2);
+		value = 77;
+		assert_false(elf_get(file, is_64 != 0, 65, E_TYPE, &value));
+		assert_false(elf_get(file, is_64 != 0, UINT64_MAX, E_TYPE, &value));
+		assert_false(elf_get(file, is_64 != 0, 64, E_TYPE, &value));
+		assert_false(elf_get(file, is_64 != 0, 47, E_TYPE, &value));
+		assert_int_equal(value, 77);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_field_that_is_not_all_in_the_file_is_not_read),
 	    cmocka_unit_test(e1_a_vmlinux_is_read),
 	    cmocka_unit_test(e1_segments_in_any_order_are_sorted_by_place_and_by_offset),
 	    cmocka_unit_test(e1_without_physical_addresses_the_virtual_ones_count),
