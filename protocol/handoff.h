@@ -90,9 +90,10 @@ struct handoff {
 	bool copies_after_exit;
 	struct piece copies; /* what is moved after exit, as arch/moves.h writes it (rule C6) */
 
+	/* protocol/: where the kernel is entered, and with which argument; on RISC-V by which hart */
+	uint64_t entry, argument, hart;
+
 	/* arch/: what the CPU is entered with */
-	uint64_t entry, argument;
-	uint64_t hart; /* RISC-V: the number of the one that enters */
 	uint64_t table_root, gdt;
 	uint64_t tcr;	      /* arm64: how table_root is walked */
 	uint64_t tables_size; /* bytes of page tables */

@@ -134,6 +134,10 @@ struct protocol {
 	/* Reads what the device tree, if any, tells about the machine before anything is placed; NULL: nothing. */
 	enum status (*learn_tree)(const struct tree *tree, const struct machine *machine, struct findings *found,
 				  struct fail *why);
+	/*
+	 * Makes the requests of kernel, initrd and handoff by request_init(), the last with size 0, because it is
+	 * measured when the others are known, and narrows them; each limit is signed with a rule.
+	 */
 	enum status (*demand)(const struct image *image, const struct cargo *cargo, const struct findings *found,
 			      struct request request[N_PARTS], struct fail *why);
 	/* Says in a line, without its end, which demand is an estimate; false: none. NULL: none ever. */
@@ -148,7 +152,10 @@ struct protocol {
 				 uint64_t entropy, struct virtual_move *move, struct fail *why);
 	/* Makes the image that lies in @window run at @start, where the window is; NULL: it does so itself. */
 	enum status (*relocate)(const struct image *image, uint8_t *window, uint64_t start, struct fail *why);
-	/* Carves what it writes out of @handoff->block; with block.at == NULL it only measures. */
+	/*
+	 * Carves what it writes out of @handoff->block; with block.at == NULL it only measures. Sets handoff->entry and
+	 * argument, and takes room for the final map by handoff_take_map() or handoff_take_runtime_map().
+	 */
 	void (*describe)(const struct image *image, const struct cargo *cargo, const struct plan *plan,
 			 const struct machine *machine, const struct findings *found, struct handoff *handoff);
 	void (*finish)(struct handoff *handoff, const struct final_map *final);

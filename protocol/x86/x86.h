@@ -7,6 +7,7 @@
 #include "../image.h"
 #include "bzimage.h"
 
+/* A row of this folder that knows of its images what stands here uses it; one that does not has a struct of its own. */
 struct x86 {
 	struct bzimage setup;	/* the setup header: the file's, or for a bare vmlinux what one would say */
 	struct elf elf;		/* of an ELF file */

@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	REQUIRE(x86_of(&image)->setup.window_size >= image.piece[0].memory);
 	REQUIRE(x86_of(&image)->setup.pref_address + x86_of(&image)->setup.window_size <= TIB(64));
 	REQUIRE(BZIMAGE_HEADER_AT + x86_of(&image)->setup.header_size <= head.size);
-	if (image.protocol->demand(&image, &cargo, &(struct machine){0}, request, &why) == OK) {
+	if (image.protocol->demand(&image, &cargo, &(struct findings){0}, request, &why) == OK) {
 		REQUIRE(!image.entered_in_32_bits || request[PART_KERNEL].max.value <= GIB(4));
 		REQUIRE(!image.entered_in_32_bits || request[PART_HANDOFF].max.value <= GIB(4));
 		REQUIRE(request[PART_KERNEL].size >= x86_of(&image)->setup.payload_memory &&
