@@ -236,6 +236,44 @@ static void a_file_that_cannot_be_read_at_all_is_refused_by_name(void **state)
 	assert_int_equal(file.counted, IMAGE_HEAD);
 }
 
+/* ---- the payload of a bzImage ---- */
+
+static void given_bzimage(struct memory_source *file, uint8_t head[IMAGE_HEAD], const struct kernel_fields *fields,
+			  uint64_t offset, uint64_t length)
+{
+	kernel_head(fields, head);
+	store_le(head + 0x248, 4, offset);
+	store_le(head + 0x24c, 4, length);
+	memory_source_init(file, "vmlinuz", (struct bytes){head, IMAGE_HEAD});
+	file->source.size = fields->file_size;
+}
+
+static void a_kernel_without_a_64_bit_entry_keeps_its_decompressor(void **state)
+{
+	uint8_t head[IMAGE_HEAD];
+	struct memory_source file;
+
+	(void)state;
+	given_bzimage(&file, head, &KERNEL(.xloadflags = 0), 0x1000, 0x2000);
+	expect_sentence(&file, true, BAD_INPUT, "vmlinuz: the kernel has no 64-bit entry");
+	assert_int_equal(identify_memory(&image, &file, false, &why), OK);
+}
+
+static void a_payload_that_is_not_in_the_file_is_refused(void **state)
+{
+	static const uint64_t row[][2] = {
+	    {0, 0}, {0, 4}, {0x7fffffff, 100}, {0x1000, 0xffffffff}, {0xffffffff, 0xffffffff}};
+	uint8_t head[IMAGE_HEAD];
+	struct memory_source file;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given_bzimage(&file, head, &KERNEL(), row[i][0], row[i][1]);
+		expect_sentence(&file, true, BAD_INPUT, "payload_offset");
+		assert_int_equal(file.n_reads, 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +286,8 @@ int main(void)
 	    cmocka_unit_test(a_packed_file_that_cannot_be_read_is_no_kernel),
 	    cmocka_unit_test(a_wrapper_without_a_kernel_of_its_kind_is_named),
 	    cmocka_unit_test(a_wrapper_has_the_image_inside),
+	    cmocka_unit_test(a_kernel_without_a_64_bit_entry_keeps_its_decompressor),
+	    cmocka_unit_test(a_payload_that_is_not_in_the_file_is_refused),
 	    cmocka_unit_test(a_file_that_cannot_be_read_at_all_is_refused_by_name),
 	};
 
