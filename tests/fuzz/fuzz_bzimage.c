@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "../../kernel/formats.h"
+#include "../../protocol/x86/bzimage_rows.h"
 #include "../../protocol/x86/x86.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -18,6 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		REQUIRE(why.text[0] != '\0');
 		return 0;
 	}
+	if (image.protocol != &bzimage_protocol && image.protocol != &bzimage_32_protocol)
+		return 0; /* it became a file of another format */
 	REQUIRE(image.n_pieces == 1 && image.piece[0].offset < image.file_size);
 	REQUIRE(is_power_of_two(x86_of(&image)->setup.kernel_alignment));
 	REQUIRE(x86_of(&image)->setup.kernel_alignment >= (image.entered_in_32_bits ? EFI_PAGE : MIB(2)));
