@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fail why;
 
 	memcpy(exact, input.at, input.size);
-	if (head.size <= file_size && formats_identify(&image, head, true, &why) == OK)
+	if (head.size <= file_size && formats_identify(&image, head, true, &why) == OK && image.protocol->is_flat)
 		check_image(&image, file_size);
 	image = (struct image){.name = "fuzz", .file_size = file_size};
 	if (zboot_protocol.identify(&image, head, &why) == OK &&
