@@ -91,7 +91,8 @@ static enum status look(struct packed *p, bool has_size_word, struct fail *why)
 	uint8_t magic[PACKING_HEAD], length[LENGTH_SIZE];
 
 	if (range_size(p->where) <= (has_size_word ? LENGTH_SIZE : 0) + PACKING_HEAD)
-		return fail(why, BAD_INPUT, "%s: %" PRIu64 " bytes are no packed kernel\n  try: copy the kernel again",
+		return fail(why, BAD_INPUT,
+			    "%s: %" PRIu64 " bytes are too few for a packed kernel\n  try: copy the kernel again",
 			    p->file->name, range_size(p->where));
 	TRY(source_read_all(p->file, p->where.start, magic, sizeof(magic), why));
 	p->packing = packing_of((struct bytes){magic, sizeof(magic)});
@@ -110,10 +111,12 @@ static enum status look(struct packed *p, bool has_size_word, struct fail *why)
 static enum status read_inside(void *context, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
 {
 	struct packed *p = context;
-	uint64_t n = 0, skipped = 0;
+	uint64_t n = 0, skipped = 0, end;
 	enum status status;
 
-	TRY(open_from_start(p, offset == 0 ? p->size : offset + size, offset == 0, why));
+	if (checked_add(offset, size, &end))
+		return fail(why, BAD_INPUT, "%s: no byte %#" PRIx64 " can be unpacked", p->file->name, offset);
+	TRY(open_from_start(p, offset == 0 ? p->size : end, offset == 0, why));
 	status = unpack_skip(&p->unpack, offset, &skipped, why);
 	if (status == OK && skipped != offset)
 		status =

@@ -152,7 +152,7 @@ static void a_file_too_short_to_be_packed_is_told_by_its_length(void **state)
 
 	(void)state;
 	memory_source_init(&file, "k.gz", (struct bytes){magic, sizeof(magic)});
-	expect_sentence(&file, false, BAD_INPUT, "k.gz: 9 bytes");
+	expect_sentence(&file, false, BAD_INPUT, "k.gz: 9 bytes are too few");
 }
 
 static void a_packed_file_that_cannot_be_read_is_no_kernel(void **state)
