@@ -26,13 +26,15 @@ enum status boot_open(struct boot *b, const struct entry *entry, struct fail *wh
 	return OK;
 }
 
-/* A packed kernel may take long, also to be identified. */
+/* A packed kernel may take long, also to be identified; of another only its head and notes are read. */
 static enum status read_and_show(void *context, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
 {
-	struct file *file = context;
+	struct boot *b = context;
+	struct file *file = &b->kernel;
 
 	TRY(file->source.read(file, offset, to, size, got, why));
-	fw_progress(file->path, offset + *got, file->size);
+	if (b->packed.packing != PACKED_NOT)
+		fw_progress(file->path, offset + *got, file->size);
 	return OK;
 }
 
@@ -70,6 +72,7 @@ enum status boot_identify(struct boot *b, const struct entry *entry, struct fail
 	_Static_assert(sizeof(b->spare) >= IMAGE_WANT_MOST, "notes do not fit");
 	b->shown = b->kernel.source;
 	b->shown.read = read_and_show;
+	b->shown.context = b;
 	b->packed = (struct packed){
 	    .file = &b->shown,
 	    .take = take,
