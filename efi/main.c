@@ -7,8 +7,12 @@
 
 #define UNASKED_MENU_SECONDS 10 /* for a menu that a key called up */
 
-/* bootctl(1) finds a loader's name and version by this string. */
-__attribute__((used)) static const char magic[] = "#### LoaderInfo: Berth " BERTH_VERSION " ####";
+/*
+ * bootctl(1) finds a loader's name and version by this text: newer ones in the section alone, older ones wherever it
+ * stands. The section holds it and nothing more, not even a NUL.
+ */
+#define MAGIC "#### LoaderInfo: " BERTH_NAME " ####"
+__attribute__((used, section(".sdmagic"))) static const char magic[sizeof(MAGIC) - 1] = MAGIC;
 
 /* rhboot/shim SBAT.md: which generation of which component this is, so that a bad one can be revoked. */
 __attribute__((used, section(".sbat"))) static const char sbat[] =
@@ -156,7 +160,7 @@ static EFI_STATUS run(void)
 		wait_for_key();
 		return EFI_NOT_FOUND;
 	}
-	fw_log(LOG_DEBUG, "Berth " BERTH_VERSION " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);
+	fw_log(LOG_DEBUG, BERTH_NAME " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);
 	index = entries_default(catalogue.sorted, catalogue.n, &catalogue.conf);
 	named = named_entry(&index);
 	if (!named)

@@ -121,10 +121,8 @@ static const struct {
 	const char *name;
 	uint32_t flags;
 } kept[] = {
-    {".text", CODE | EXECUTE | READ},
-    {".rodata", DATA | READ},
-    {".data", DATA | READ | WRITE},
-    {".sbat", DATA | READ},
+    {".text", CODE | EXECUTE | READ}, {".rodata", DATA | READ},	 {".data", DATA | READ | WRITE},
+    {".sbat", DATA | READ},	      {".sdmagic", DATA | READ},
 };
 
 /* ---- the ELF file, of either width ---- */
