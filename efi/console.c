@@ -8,18 +8,6 @@
 #define MOST_WAKE_UPS 10000
 #define MOST_ERRORS   16
 
-/* Writes one or two units, and returns how many. */
-static size_t put_utf16(CHAR16 *out, uint32_t code)
-{
-	if (code < 0x10000) {
-		out[0] = (CHAR16)code;
-		return 1;
-	}
-	out[0] = (CHAR16)(0xd800 + ((code - 0x10000) >> 10));
-	out[1] = (CHAR16)(0xdc00 + ((code - 0x10000) & 0x3ff));
-	return 2;
-}
-
 void console_write(const char *utf8)
 {
 	CHAR16 line[256];
@@ -35,7 +23,7 @@ void console_write(const char *utf8)
 
 		if (*utf8 == '\n')
 			line[used++] = '\r';
-		used += put_utf16(line + used, length == 0 ? '?' : code);
+		used += utf16_put(line + used, length == 0 ? '?' : code);
 		utf8 += length == 0 ? 1 : length;
 		size -= length == 0 ? 1 : length;
 		if (used > 250 || size == 0) {
@@ -148,56 +136,4 @@ bool console_key_pressed(void)
 	EFI_INPUT_KEY pressed;
 
 	return efi.system->ConIn != NULL && !EFI_ERROR(efi.system->ConIn->ReadKeyStroke(efi.system->ConIn, &pressed));
-}
-
-bool utf16_from_utf8(CHAR16 *out, size_t room, const char *utf8)
-{
-	size_t used = 0, size = 0;
-
-	while (utf8[size] != '\0')
-		size++;
-	while (size > 0) {
-		uint32_t code;
-		size_t length = utf8_next(utf8, size, &code);
-		size_t units = length == 4 ? 2 : 1;
-
-		if (used + units >= room) {
-			out[used] = 0;
-			return false;
-		}
-		used += put_utf16(out + used, length == 0 ? '?' : code);
-		utf8 += length == 0 ? 1 : length;
-		size -= length == 0 ? 1 : length;
-	}
-	out[used] = 0;
-	return true;
-}
-
-static size_t put_utf8(char *out, uint32_t code)
-{
-	unsigned int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-
-	for (unsigned int i = more; i > 0; i--, code >>= 6)
-		out[i] = (char)(0x80 | (code & 0x3f));
-	out[0] = (char)(more == 0 ? code : (0xff00u >> (more + 1) & 0xff) | code); /* RFC 3629, 3 */
-	return more + 1;
-}
-
-bool utf8_from_utf16(char *out, size_t room, const CHAR16 *utf16, size_t units)
-{
-	size_t used = 0;
-
-	for (size_t i = 0; i < units && utf16[i] != 0; i++) {
-		uint32_t code = utf16[i];
-
-		if (code >= 0xd800 && code < 0xdc00 && i + 1 < units && (utf16[i + 1] & 0xfc00) == 0xdc00)
-			code = 0x10000 + ((code - 0xd800) << 10) + (utf16[++i] - 0xdc00u);
-		else if (code >= 0xd800 && code < 0xe000)
-			code = '?';
-		if (used + 4 >= room)
-			return false;
-		used += put_utf8(out + used, code);
-	}
-	out[used] = '\0';
-	return true;
 }

@@ -8,6 +8,7 @@
 
 #include <efi.h>
 
+#include "../base/utf16.h"
 #include "../config/entry.h"
 #include "../config/menu.h"
 #include "../loader/firmware.h"
@@ -64,10 +65,5 @@ bool efi_boot_hart(uint64_t *hart);
 
 /* ---- graphics.c ---- */
 void efi_screen(struct screen *screen);
-
-/* ---- text between UTF-8 and firmware's UTF-16 ---- */
-/* Converts up to @room - 1 units and a 0; returns false when it did not fit, or was not UTF-8 (which becomes '?'). */
-bool utf16_from_utf8(CHAR16 *out, size_t room, const char *utf8);
-bool utf8_from_utf16(char *out, size_t room, const CHAR16 *utf16, size_t units);
 
 #endif
