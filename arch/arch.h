@@ -72,6 +72,9 @@ void arch_cpu(struct cpu *cpu);
 /* A counter of the CPU that runs at a fixed rate; the caller finds out its rate. */
 uint64_t arch_ticks(void);
 
+/* False where that counts from another moment, as a hypervisor may have it on x86. */
+bool arch_ticks_from_power_on(void);
+
 /* A number from the CPU's own source of entropy; false, and nothing written, when it has none. */
 bool arch_random(uint64_t *number);
 

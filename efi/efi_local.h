@@ -8,6 +8,7 @@
 
 #include <efi.h>
 
+#include "../base/bytes.h"
 #include "../base/utf16.h"
 #include "../config/entry.h"
 #include "../config/menu.h"
@@ -58,6 +59,22 @@ void efi_free(void *memory);
 enum secure_boot efi_secure_boot(void);
 /* The load option string as UTF-8; false when there is none, or when it is not text. */
 bool efi_load_option(char *out, size_t room);
+
+/*
+ * The Boot Loader Interface's own. @stays: over a reset; else for this boot. That one cannot be written or removed is
+ * not told: nothing depends on it.
+ */
+bool efi_variable_exists(CHAR16 *name);
+void efi_variable_write(CHAR16 *name, const void *value, size_t size, bool stays);
+/* In UTF-16, with its NUL; nothing when it is longer than a path. */
+void efi_variable_write_text(CHAR16 *name, const char *utf8, bool stays);
+
+/* ---- device_path.c ---- */
+#define EFI_GUID_TEXT 37 /* bytes with the NUL */
+/* The GUID of the partition that the loader came from, in capitals; false when it has none. */
+bool efi_partition(char out[EFI_GUID_TEXT]);
+/* The path of the loader's own file, with backslashes; false when firmware does not tell it. */
+bool efi_own_path(char *out, size_t room);
 
 /* ---- hart.c ---- */
 /* The number of the RISC-V hart that runs this; false when firmware has no protocol that tells it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The entry point: choose an entry and boot it; if that fails, say why, wait for a key, and show the menu. */
-#include "catalogue.h"
+#include "interface.h"
 
 #include "../loader/boot.h"
 #include "../base/version.h"
@@ -68,10 +68,14 @@ static void draw(const struct menu *menu, unsigned int columns, unsigned int row
 /* Shows the menu until an entry is chosen; false when the user leaves to firmware. */
 static bool choose(size_t *index, uint32_t seconds)
 {
+	static bool timed;
 	enum menu_result result = MENU_STAY;
 	unsigned int columns, rows;
 	struct menu menu;
 
+	if (!timed)
+		interface_menu();
+	timed = true;
 	console_size(&columns, &rows);
 	menu_open(&menu, catalogue.sorted, catalogue.n, *index, seconds);
 	while (result == MENU_STAY) {
@@ -155,12 +159,14 @@ static EFI_STATUS run(void)
 	bool named, menu;
 	size_t index;
 
+	interface_start();
 	if (catalogue_read(&catalogue, &why) != OK) {
 		say_why(&why);
 		wait_for_key();
 		return EFI_NOT_FOUND;
 	}
 	fw_log(LOG_DEBUG, BERTH_NAME " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);
+	interface_listed(&catalogue);
 	index = entries_default(catalogue.sorted, catalogue.n, &catalogue.conf);
 	named = named_entry(&index);
 	if (!named)

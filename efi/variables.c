@@ -3,6 +3,8 @@
 #include "efi_local.h"
 
 static EFI_GUID global_guid = EFI_GLOBAL_VARIABLE;
+/* systemd, docs/BOOT_LOADER_INTERFACE.md: the vendor of all its variables. */
+static EFI_GUID loader_guid = {0x4a67b082, 0x0a4c, 0x41cf, {0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f}};
 
 /* One byte; EFI_NOT_FOUND when there is no such variable, EFI_DEVICE_ERROR when it is not one byte. */
 static EFI_STATUS read_byte(CHAR16 *name, UINT8 *out)
@@ -71,4 +73,34 @@ bool efi_load_option(char *out, size_t room)
 		if ((unsigned char)out[i] < ' ')
 			return false;
 	return has_ascii_letter(out);
+}
+
+bool efi_variable_exists(CHAR16 *name)
+{
+	UINT8 value[8];
+	UINTN size = sizeof(value);
+	EFI_STATUS status = efi.system->RuntimeServices->GetVariable(name, &loader_guid, NULL, &size, value);
+
+	return !EFI_ERROR(status) || status == EFI_BUFFER_TOO_SMALL;
+}
+
+void efi_variable_write(CHAR16 *name, const void *value, size_t size, bool stays)
+{
+	UINT32 attributes = EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS;
+
+	if (stays)
+		attributes |= EFI_VARIABLE_NON_VOLATILE;
+	efi.system->RuntimeServices->SetVariable(name, &loader_guid, attributes, size, (VOID *)(uintptr_t)value);
+}
+
+void efi_variable_write_text(CHAR16 *name, const char *utf8, bool stays)
+{
+	CHAR16 wide[MAX_PATH_TEXT];
+	size_t units = 0;
+
+	if (!utf16_from_utf8(wide, MAX_PATH_TEXT, utf8))
+		return;
+	while (wide[units++] != 0)
+		;
+	efi_variable_write(name, wide, units * sizeof(CHAR16), stays);
 }

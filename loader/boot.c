@@ -189,6 +189,7 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	TRY(load(b, why));
 	TRY(boot_relocate(b, why));
 	TRY(prepare_handoff(b, why));
+	fw_leaving(entry); /* firmware may take memory for that: before the last look */
 	TRY(check_target(b, why));
 	boot_close(b); /* pages and pools stay: after exit they are the kernel's RAM */
 

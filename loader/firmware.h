@@ -72,6 +72,9 @@ uint64_t fw_microseconds(void);
 
 /* ---- leaving ---- */
 
+/* All is ready, and @entry will be started: tells the system that is about to run so. Its failures stay its own. */
+void fw_leaving(const struct entry *entry);
+
 /*
  * Ends boot services, with as many tries as firmware needs, and leaves its last memory map in @final.
  * Fails only before its first try; after that it succeeds, or resets the machine.

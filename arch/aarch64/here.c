@@ -34,6 +34,11 @@ void arch_cpu(struct cpu *cpu)
 	};
 }
 
+bool arch_ticks_from_power_on(void)
+{
+	return true;
+}
+
 bool arch_random(uint64_t *number)
 {
 	return aarch64_random(number) != 0;

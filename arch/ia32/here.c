@@ -7,6 +7,8 @@
 #define CPUID_EXTENDED 0x80000001u
 #define EDX_GIB_PAGES  (1u << 26)
 #define EDX_LONG_MODE  (1u << 29)
+#define CPUID_VERSION  1u
+#define ECX_HYPERVISOR (1u << 31) /* not Intel's: all hypervisors set it */
 #define CPUID_FEATURES 7u
 #define ECX_LA57       (1u << 16)
 
@@ -24,6 +26,11 @@ void arch_cpu(struct cpu *cpu)
 	    .has_la57 = (ia32_cpuid_ecx(CPUID_FEATURES) & ECX_LA57) != 0,
 	    .lacks_long_mode = (extended & EDX_LONG_MODE) == 0,
 	};
+}
+
+bool arch_ticks_from_power_on(void)
+{
+	return (ia32_cpuid_ecx(CPUID_VERSION) & ECX_HYPERVISOR) == 0;
 }
 
 bool arch_random(uint64_t *number)

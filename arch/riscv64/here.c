@@ -14,6 +14,11 @@ void arch_cpu(struct cpu *cpu)
 	*cpu = (struct cpu){.gib_pages = false};
 }
 
+bool arch_ticks_from_power_on(void)
+{
+	return true;
+}
+
 /* The CSR `seed` of Zkr is machine mode's, which rarely lends it (Cryptography Extensions, "mseccfg"). */
 bool arch_random(uint64_t *number)
 {

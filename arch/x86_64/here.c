@@ -6,6 +6,8 @@
 
 #define CPUID_EXTENDED 0x80000001u
 #define EDX_GIB_PAGES  (1u << 26)
+#define CPUID_VERSION  1u
+#define ECX_HYPERVISOR (1u << 31) /* not Intel's: all hypervisors set it */
 #define CPUID_FEATURES 7u
 #define ECX_LA57       (1u << 16)
 
@@ -21,6 +23,11 @@ void arch_cpu(struct cpu *cpu)
 	    .five_levels = (x86_read_cr4() & CR4_LA57) != 0,
 	    .has_la57 = (x86_cpuid_ecx(CPUID_FEATURES) & ECX_LA57) != 0,
 	};
+}
+
+bool arch_ticks_from_power_on(void)
+{
+	return (x86_cpuid_ecx(CPUID_VERSION) & ECX_HYPERVISOR) == 0;
 }
 
 bool arch_random(uint64_t *number)

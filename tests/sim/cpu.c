@@ -17,7 +17,9 @@ __attribute__((noreturn)) void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint
 
 uint32_t __wrap_x86_cpuid_ecx(uint32_t leaf)
 {
-	/* The same: leaf 07H, subleaf 0, bit 16. */
+	/* The same: leaf 07H, subleaf 0, bit 16; leaf 01H, bit 31 is set by hypervisors. */
+	if (leaf == 1)
+		return sim.hypervisor ? 1u << 31 : ~(1u << 31);
 	bool la57 = (leaf == 7) == sim.la57;
 
 	return la57 ? 1u << 16 : ~(1u << 16);

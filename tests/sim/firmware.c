@@ -455,11 +455,19 @@ uint64_t fw_microseconds(void)
 
 /* ---- leaving ---- */
 
+void fw_leaving(const struct entry *entry)
+{
+	if (entry == NULL || entry->broken || outcome.exits != 0 || outcome.leavings++ != 0)
+		die("the loader told of its leaving twice, too late, or for an entry that cannot be started");
+}
+
 enum status fw_exit(struct final_map *final, struct fail *why)
 {
 	const uint8_t *raw = sim.final_map != NULL ? sim.final_map : sim.descriptors;
 	size_t size = sim.final_map != NULL ? sim.final_map_size : sim.descriptors_size;
 
+	if (outcome.leavings != 1)
+		die("ExitBootServices before the loader told of its leaving");
 	if (fails(SERVICE_EXIT))
 		return injected(why);
 	if (fw.n_handles != 0)

@@ -45,6 +45,7 @@ struct sim_setup {
 	bool no_entropy, five_levels, la57, no_gib_pages; /* five_levels: now; la57: the CPU has them */
 	bool dirty;					  /* memory is full of something else when it is given */
 	bool cpu_has_entropy;				  /* RDRAND */
+	bool hypervisor;				  /* the CPU is one's */
 	bool quiet;					  /* loader.conf asks for errors alone */
 
 	const struct arch *arch; /* of another CPU than the one that the tests run on; NULL: of that */
@@ -100,7 +101,7 @@ struct sim_outcome {
 	unsigned int call_of[N_SERVICES];
 	struct sim_read read[SIM_READS]; /* the first ones */
 	size_t n_reads;
-	unsigned int exits, runtime_maps;
+	unsigned int exits, runtime_maps, leavings; /* times that the system to come was told of its entry */
 	size_t claims_left, files_left, surveys_left, takes_left; /* what the loader did not give back */
 	unsigned int takes_at_look; /* memory of the loader's own, held when it looked at the map: in a plan's way */
 	uint64_t table_root, gdt, entry, argument; /* at entry */

@@ -28,6 +28,7 @@
 	X(Stall)                                                                                                       \
 	X(SetWatchdogTimer)                                                                                            \
 	X(GetVariable)                                                                                                 \
+	X(SetVariable)                                                                                                 \
 	X(OpenVolume)                                                                                                  \
 	X(Open)                                                                                                        \
 	X(Close)                                                                                                       \
@@ -48,6 +49,8 @@ enum uefi_service {
 };
 
 _Static_assert((int)N_CALLS <= UEFI_SERVICES, "UEFI_SERVICES is too few");
+
+bool uefi_is_guid(const EFI_GUID *guid, EFI_GUID wanted);
 
 /* Counts a call; true when it is to go wrong, and then *status is what it answers, unless it lies. */
 bool uefi_call(enum uefi_service service, EFI_STATUS *status);
@@ -76,6 +79,10 @@ void uefi_keep_pool(void *pool);
 void uefi_memory_set_up(EFI_BOOT_SERVICES *services);
 void uefi_memory_left(struct sim_outcome *out);
 void uefi_memory_end(void);
+
+/* variables.c. What does not stay over a reset is gone at the start of a boot. */
+void uefi_variables_set_up(EFI_RUNTIME_SERVICES *services);
+void uefi_variables_reset(void);
 
 void uefi_console_set_up(EFI_SYSTEM_TABLE *table);
 EFI_EVENT uefi_key_event(void);

@@ -191,18 +191,31 @@ static EFI_GRAPHICS_OUTPUT_MODE_INFORMATION mode_info = {.HorizontalResolution =
 static EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE mode = {.Info = &mode_info, .FrameBufferBase = 0xc0000000};
 static EFI_GRAPHICS_OUTPUT_PROTOCOL graphics = {.Mode = &mode};
 
-static bool is_guid(const EFI_GUID *guid, EFI_GUID wanted)
+bool uefi_is_guid(const EFI_GUID *guid, EFI_GUID wanted)
 {
 	return memcmp(guid, &wanted, sizeof(wanted)) == 0;
 }
 
+/* UEFI 2.10, 10.3.5.1 and 10.3.5.4: where the loader came from. */
+static const uint8_t device_path[] = {
+    2,	  1,	12,   0,    0xd0, 0x41, 3,    0x0a, 0,	  0,	0,    0, /* ACPI: the root of PCI */
+    4,	  1,	42,   0,    1,	  0,	0,    0,    0,	  8,	0,    0,
+    0,	  0,	0,    0,    0,	  0,	1,    0,    0,	  0,	0,    0, /* the first partition */
+    0x0a, 0xb1, 0xc2, 0xd3, 0xe4, 0xf5, 0x16, 0x27, 0x38, 0x49, 0x5a, 0x6b,
+    0x7c, 0x8d, 0x9e, 0xaf, 2,	  2,	0x7f, 0xff, 4,	  0};
+static const uint8_t file_path[] = {4, 4,   22, 0,   '\\', 0,	'E', 0, 'F', 0,	   'I',	 0, '\\',
+				    0, 'b', 0,	'.', 0,	   'E', 0,   0, 0,   0x7f, 0xff, 4, 0};
+
 static VOID *protocol_of(EFI_HANDLE handle, const EFI_GUID *guid)
 {
-	if (handle == &image_handle && is_guid(guid, (EFI_GUID)LOADED_IMAGE_PROTOCOL))
+	if (handle == &image_handle && uefi_is_guid(guid, (EFI_GUID)LOADED_IMAGE_PROTOCOL))
 		return &loaded;
-	if (handle == &device_handle && is_guid(guid, (EFI_GUID)SIMPLE_FILE_SYSTEM_PROTOCOL))
+	if (handle == &device_handle && uefi_is_guid(guid, (EFI_GUID)SIMPLE_FILE_SYSTEM_PROTOCOL))
 		return &volume;
-	if (handle == &console_handle && is_guid(guid, (EFI_GUID)EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID) && !uefi.no_screen)
+	if (handle == &device_handle && uefi_is_guid(guid, (EFI_GUID)DEVICE_PATH_PROTOCOL) && !uefi.no_origin)
+		return (VOID *)(uintptr_t)device_path;
+	if (handle == &console_handle && uefi_is_guid(guid, (EFI_GUID)EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID) &&
+	    !uefi.no_screen)
 		return &graphics;
 	return NULL;
 }
@@ -258,52 +271,6 @@ static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOI
 	}
 	*protocol = &rng;
 	return sim.no_entropy ? EFI_NOT_FOUND : EFI_SUCCESS;
-}
-
-static bool is_named(const CHAR16 *name, const char *wanted)
-{
-	size_t i = 0;
-
-	if (wanted == NULL)
-		return false;
-	while (wanted[i] != '\0' && name[i] == (CHAR16)wanted[i])
-		i++;
-	return wanted[i] == '\0' && name[i] == 0;
-}
-
-static EFI_STATUS tell_variable(const CHAR16 *name, UINTN *size, UINT8 *to)
-{
-	uint8_t value = is_named(name, "SecureBoot")  ? uefi.secure_boot
-			: is_named(name, "SetupMode") ? uefi.setup_mode
-						      : 0xff;
-
-	if (value == 0xff)
-		return EFI_NOT_FOUND;
-	if (is_named(name, uefi.variable_fails))
-		return EFI_DEVICE_ERROR;
-	*size = is_named(name, uefi.variable_is_long) ? 2 : 1;
-	memset(to, 0, *size);
-	*to = value;
-	return EFI_SUCCESS;
-}
-
-static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attributes, UINTN *size, VOID *to)
-{
-	EFI_STATUS status;
-
-	(void)attributes;
-	if (!is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE))
-		uefi_die("a variable of another vendor");
-	if (uefi_call(CALL_GetVariable, &status)) {
-		if (uefi_lies(LIE_TOO_MUCH))
-			*size = SIZE_MAX;
-		if (uefi_lies(LIE_NOTHING))
-			*size = 0;
-		return status;
-	}
-	if (uefi.no_variables || *size < 2)
-		return EFI_NOT_FOUND;
-	return tell_variable(name, size, to);
 }
 
 /* ---- leaving ---- */
@@ -385,6 +352,7 @@ void sim_reset(void)
 	sim_end();
 	sim = (struct sim_setup){.desc_size = 48};
 	uefi = (struct uefi_setup){.fault = 0};
+	uefi_variables_reset();
 }
 
 void sim_end(void)
@@ -394,6 +362,7 @@ void sim_end(void)
 
 static void set_up_tables(EFI_SYSTEM_TABLE *table)
 {
+	static CHAR16 vendor[] = L"Simulated UEFI";
 	static EFI_CONFIGURATION_TABLE tables[] = {
 	    {ACPI_20_TABLE_GUID, NULL},
 	    /* UEFI 2.10, 4.6.1.3, EFI_DTB_TABLE_GUID */
@@ -404,6 +373,9 @@ static void set_up_tables(EFI_SYSTEM_TABLE *table)
 	table->Hdr.Signature = EFI_SYSTEM_TABLE_SIGNATURE;
 	table->BootServices = &boot_services;
 	table->RuntimeServices = &runtime_services;
+	table->Hdr.Revision = 2u << 16 | 70;
+	table->FirmwareVendor = vendor;
+	table->FirmwareRevision = 0x10001;
 	table->ConsoleOutHandle = &console_handle;
 	tables[0].VendorTable = (VOID *)(uintptr_t)sim.machine.rsdp;
 	tables[1].VendorTable = (VOID *)(uintptr_t)sim.machine.tree.at;
@@ -422,11 +394,13 @@ static void set_up_tables(EFI_SYSTEM_TABLE *table)
 	boot_services.LocateHandleBuffer = locate_handle_buffer;
 	boot_services.LocateProtocol = locate_protocol;
 	boot_services.ExitBootServices = exit_boot_services;
-	runtime_services.GetVariable = get_variable;
+	uefi_variables_set_up(&runtime_services);
 	runtime_services.ResetSystem = reset_system;
 	runtime_services.SetVirtualAddressMap = set_virtual_address_map;
 	volume.OpenVolume = uefi_open_volume;
 	loaded = (EFI_LOADED_IMAGE){.DeviceHandle = &device_handle};
+	if (!uefi.no_origin)
+		loaded.FilePath = (EFI_DEVICE_PATH *)(uintptr_t)file_path;
 	if (uefi.option != NULL) {
 		loaded.LoadOptions = (VOID *)(uintptr_t)uefi.option;
 		loaded.LoadOptionsSize = (UINT32)strlen(uefi.option);
@@ -445,6 +419,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.pools = 0;
 	uefi_report.watchdog_off = uefi_report.clears = 0;
 	uefi_report.timers = 0;
+	uefi_report.writes = uefi_report.removals = 0;
 	uefi_report.longest = 0;
 	uefi_report.service = N_CALLS;
 	uefi_files_reset();

@@ -30,6 +30,7 @@ extern struct uefi_setup {
 	bool presses;	   /* somebody presses Esc from the start; else only when told to press a key */
 	const char *keys;  /* pressed one after the other, before that; \r is Enter, \033 is Esc */
 	uint8_t secure_boot, setup_mode; /* the variables; 0xff: there is none */
+	bool no_origin;			 /* no device paths tell where the loader came from */
 	const char *variable_fails;	 /* this one cannot be read */
 	const char *variable_is_long;	 /* this one has two bytes */
 	unsigned int map_overstated;	 /* the k-th map is said to have one descriptor more than there was room for */
@@ -38,14 +39,30 @@ extern struct uefi_setup {
 extern struct uefi_report {
 	unsigned int watchdog_off; /* times that the watchdog was switched off, and before what call at first */
 	unsigned int watchdog_off_at;
-	uint64_t timers;      /* what they were set to, all together, in 100 ns */
-	unsigned int clears;  /* of the screen */
-	size_t longest;	      /* units of the longest string that was written */
-	bool reset;	      /* after a failed exit the loader has started the machine anew */
-	unsigned int service; /* the index of the one that went wrong */
-	unsigned int pools;   /* calls of AllocatePool */
+	uint64_t timers;	       /* what they were set to, all together, in 100 ns */
+	unsigned int clears;	       /* of the screen */
+	size_t longest;		       /* units of the longest string that was written */
+	bool reset;		       /* after a failed exit the loader has started the machine anew */
+	unsigned int service;	       /* the index of the one that went wrong */
+	unsigned int pools;	       /* calls of AllocatePool */
+	unsigned int writes, removals; /* of variables, tried */
 	char console[1 << 16];
 } uefi_report;
+
+/* A variable of the Boot Loader Interface. */
+struct uefi_variable {
+	char name[40];
+	uint32_t attributes;
+	size_t size;
+	uint8_t value[16384];
+};
+
+/* It, or NULL when there is none; and puts one there, which stays over a reset, before a boot. */
+const struct uefi_variable *uefi_variable(const char *name);
+void uefi_variable_put(const char *name, const void *value, size_t size);
+void uefi_variable_put_text(const char *name, const char *text); /* in UTF-16, with its NUL */
+/* What is in it is this string, in ASCII, with one NUL. */
+bool uefi_variable_says(const char *name, const char *text);
 
 #define UEFI_SERVICES 40
 const char *uefi_service_name(unsigned int service);

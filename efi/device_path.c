@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where the loader came from, by firmware's device paths. Source: UEFI 2.10, 10.2 and 10.3; every length is hostile. */
+#include "efi_local.h"
+
+#define MOST_NODES 64 /* of a path; one that does not end is firmware's fault */
+#define NODE	   4  /* bytes in front of what a node says: type, subtype, and its whole length */
+
+/* 10.3.5: media device paths. */
+#define MEDIA	   4
+#define HARD_DRIVE 1
+#define FILE_PATH  4
+
+#define HARD_DRIVE_SIZE 42
+#define SIGNATURE_AT	24
+#define SIGNATURE_KIND	41 /* the byte that says what the signature is */
+#define SIGNATURE_GUID	2
+
+static EFI_GUID device_path_guid = DEVICE_PATH_PROTOCOL;
+
+struct node {
+	const uint8_t *at;
+	size_t size;
+	unsigned int number; /* of the nodes before it */
+};
+
+static struct node first_node(const EFI_DEVICE_PATH *path)
+{
+	const uint8_t *at = (const uint8_t *)path;
+
+	return (struct node){at, at == NULL ? 0 : (size_t)load_le(at + 2, 2), 0};
+}
+
+/* False at the end of the path, and where no node can be. */
+static bool is_node(const struct node *node)
+{
+	return node->size >= NODE && node->number < MOST_NODES && (node->at[0] & 0x7f) != END_DEVICE_PATH_TYPE;
+}
+
+static struct node node_behind(const struct node *node)
+{
+	struct node next = first_node((const EFI_DEVICE_PATH *)(const void *)(node->at + node->size));
+
+	next.number = node->number + 1;
+	return next;
+}
+
+static bool is_media(const struct node *node, uint8_t subtype)
+{
+	return node->at[0] == MEDIA && node->at[1] == subtype;
+}
+
+/* RFC 9562, 4: the first three fields are little-endian here (UEFI 2.10, appendix A). */
+static void show_guid(const uint8_t *guid, char out[EFI_GUID_TEXT])
+{
+	struct text text = {out, EFI_GUID_TEXT, 0};
+
+	text_add(&text, "%08x-%04x-%04x-", (unsigned int)load_le(guid, 4), (unsigned int)load_le(guid + 4, 2),
+		 (unsigned int)load_le(guid + 6, 2));
+	for (unsigned int i = 8; i < 16; i++)
+		text_add(&text, i == 10 ? "-%02x" : "%02x", (unsigned int)guid[i]);
+	for (; *out != '\0'; out++)
+		if (*out >= 'a' && *out <= 'f')
+			*out = (char)(*out - ('a' - 'A'));
+}
+
+bool efi_partition(char out[EFI_GUID_TEXT])
+{
+	EFI_DEVICE_PATH *path = NULL;
+	EFI_STATUS status = efi.boot->HandleProtocol(efi.loaded->DeviceHandle, &device_path_guid, (void **)&path);
+	bool found = false;
+
+	if (EFI_ERROR(efi_given(status, path)))
+		return false;
+	/* The last counts: a partition may lie in a file on another. */
+	for (struct node node = first_node(path); is_node(&node); node = node_behind(&node))
+		if (is_media(&node, HARD_DRIVE) && node.size >= HARD_DRIVE_SIZE &&
+		    node.at[SIGNATURE_KIND] == SIGNATURE_GUID) {
+			show_guid(node.at + SIGNATURE_AT, out);
+			found = true;
+		}
+	return found;
+}
+
+/* Appends what a node has, behind one backslash; false when it does not fit. */
+static bool add_name(struct text *path, const struct node *node)
+{
+	CHAR16 wide[MAX_PATH_TEXT];
+	char name[MAX_PATH_TEXT], *from = name;
+	size_t units = 0;
+
+	for (; units < MAX_PATH_TEXT && NODE + 2 * units + 2 <= node->size; units++)
+		wide[units] = (CHAR16)load_le(node->at + NODE + 2 * units, 2);
+	if (!utf8_from_utf16(name, sizeof(name), wide, units))
+		return false;
+	for (size_t i = 0; name[i] != '\0'; i++)
+		if (name[i] == '/')
+			name[i] = '\\';
+	while (*from == '\\')
+		from++;
+	if (*from != '\0' && path->used != 0 && path->at[path->used - 1] == '\\')
+		text_add(path, "%s", from);
+	else if (*from != '\0')
+		text_add(path, "\\%s", from);
+	return !text_cut(path);
+}
+
+bool efi_own_path(char *out, size_t room)
+{
+	struct text path = {out, room, 0};
+
+	for (struct node node = first_node(efi.loaded->FilePath); is_node(&node); node = node_behind(&node))
+		if (!is_media(&node, FILE_PATH) || !add_name(&path, &node))
+			return false;
+	return path.used != 0;
+}

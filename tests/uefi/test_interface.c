@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The Boot Loader Interface over a whole boot: which variables the system finds, with which bytes, and what the loader
+ * does with those that it finds itself. Sources: systemd, docs/BOOT_LOADER_INTERFACE.md; src/boot/boot.c.
+ */
+#include "../sim/bench.h"
+#include "../../base/version.h"
+#include "uefi.h"
+
+#include <efi.h>
+
+static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+#define ONE   "title One\nsort-key a\nlinux /vmlinuz\noptions one\n"
+#define TWO   "title Two\nsort-key b\nlinux /vmlinuz\noptions two\n"
+#define AWFUL "title Awful\nsort-key c\nlinux /vmlinuz\nplacement 0x4000\n"
+
+#define FOR_THIS_BOOT 6 /* UEFI 2.10, 8.2.1: of boot services and at run time */
+#define STAYS	      7 /* and over a reset */
+
+static void put_text(const char *path, const char *text)
+{
+	sim.file[sim.n_files++] = (struct sim_file){path, strlen(text), (const uint8_t *)text, strlen(text)};
+}
+
+/* Entries one and two; @boots: the text of the one that is to boot. */
+static void given(const char *conf, const char *boots)
+{
+	memset(&bench, 0, sizeof(bench));
+	bench_set_up("1M-512M free", boots, "", &debian);
+	uefi = (struct uefi_setup){.fault = 0};
+	if (conf != NULL)
+		put_text("\\loader\\loader.conf", conf);
+	put_text("\\loader\\entries\\two.conf", TWO);
+	put_text("\\loader\\entries\\one.conf", ONE);
+}
+
+static void run(const char *name)
+{
+	snprintf(bench.name, sizeof(bench.name), "%s", name);
+	sim_boot(&bench.entry, &bench.conf);
+	check_outcome(&bench.entry, bench.name);
+	sim_end();
+}
+
+/* boot.rst, cmd_line_ptr: the command line begins with the options of the entry that was meant. */
+static void expect_boots(const char *name, const char *options)
+{
+	const uint8_t *params;
+	const char *line;
+
+	snprintf(bench.name, sizeof(bench.name), "%s", name);
+	sim_boot(&bench.entry, &bench.conf);
+	check_outcome(&bench.entry, bench.name);
+	if (!outcome.entered)
+		fail_msg("%s: %s", name, outcome.why.text);
+	params = sim_memory(outcome.argument, EFI_PAGE);
+	line = (const char *)sim_memory(load_le(params + 0x228, 4), 16);
+	if (line == NULL || strncmp(line, options, strlen(options)) != 0)
+		fail_msg("%s: the kernel's command line is not %s but %s", name, options, line);
+	sim_end();
+}
+
+static void expect_variable(const char *name, const char *text, uint32_t attributes)
+{
+	const struct uefi_variable *variable = uefi_variable(name);
+
+	if (variable == NULL || !uefi_variable_says(name, text) || variable->attributes != attributes)
+		fail_msg("%s: %s is not \"%s\" with attributes %u: %s", bench.name, name, text, attributes,
+			 variable == NULL ? "there is none" : "it is another");
+}
+
+static void expect_none(const char *name)
+{
+	if (uefi_variable(name) != NULL)
+		fail_msg("%s: there is a variable %s", bench.name, name);
+}
+
+/* ---- what the loader tells ---- */
+
+static void the_system_is_told_who_started_it_and_from_where(void **state)
+{
+	(void)state;
+	given(NULL, ONE);
+	expect_boots("a plain boot", "one");
+	expect_variable("LoaderInfo", "Berth " BERTH_VERSION, FOR_THIS_BOOT);
+	expect_variable("LoaderFirmwareInfo", "Simulated UEFI 1.01", FOR_THIS_BOOT);
+	expect_variable("LoaderFirmwareType", "UEFI 2.70", FOR_THIS_BOOT);
+	expect_variable("LoaderDevicePartUUID", "D3C2B10A-F5E4-2716-3849-5A6B7C8D9EAF", FOR_THIS_BOOT);
+	expect_variable("LoaderImageIdentifier", "\\EFI\\b.E", FOR_THIS_BOOT);
+	expect_variable("LoaderEntrySelected", "one", FOR_THIS_BOOT);
+}
+
+/* docs/BOOT_LOADER_INTERFACE.md, "LoaderFeatures": a set of bits in 64; only what is done is claimed. */
+static void the_features_are_those_that_there_are(void **state)
+{
+	static const struct {
+		const struct arch *arch;
+		uint64_t features;
+	} row[] = {
+	    {NULL, 1u << 8},
+	    {&arch_aarch64, 1u << 8 | 1u << 10},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		const struct uefi_variable *features;
+
+		given(NULL, ONE);
+		sim.arch = row[i].arch;
+		sim_boot(&bench.entry, &bench.conf);
+		sim_end();
+		features = uefi_variable("LoaderFeatures");
+		assert_non_null(features);
+		assert_int_equal(features->size, 8);
+		assert_int_equal(features->attributes, FOR_THIS_BOOT);
+		if (load_le(features->value, 8) != row[i].features)
+			fail_msg("row %zu: the features are %#" PRIx64, i, load_le(features->value, 8));
+	}
+}
+
+static void the_entries_are_told_in_the_order_of_the_menu_each_with_its_end(void **state)
+{
+	static const uint16_t wanted[] = {'o', 'n', 'e', 0, 't', 'w', 'o', 0};
+	const struct uefi_variable *entries;
+
+	(void)state;
+	given(NULL, ONE);
+	expect_boots("two entries", "one");
+	entries = uefi_variable("LoaderEntries");
+	assert_non_null(entries);
+	assert_int_equal(entries->attributes, FOR_THIS_BOOT);
+	assert_int_equal(entries->size, sizeof(wanted));
+	assert_memory_equal(entries->value, wanted, sizeof(wanted));
+}
+
+/* A loader that started this one knows where the machine was started from; its words stay. */
+static void what_an_earlier_loader_told_of_the_machine_stays(void **state)
+{
+	static const char *const stays[] = {"LoaderFirmwareInfo", "LoaderFirmwareType", "LoaderDevicePartUUID",
+					    "LoaderImageIdentifier"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(stays); i++) {
+		given(NULL, ONE);
+		uefi_variable_put_text(stays[i], "an earlier loader's words");
+		expect_boots(stays[i], "one");
+		expect_variable(stays[i], "an earlier loader's words", STAYS);
+		assert_int_equal(uefi_report.removals, 0);
+	}
+}
+
+static uint64_t time_in(const char *name)
+{
+	const struct uefi_variable *variable = uefi_variable(name);
+	uint64_t time = 0;
+
+	if (variable == NULL)
+		return 0;
+	assert_int_equal(variable->attributes, FOR_THIS_BOOT);
+	for (size_t i = 0; i + 2 < variable->size; i += 2) {
+		assert_in_range(variable->value[i], '0', '9');
+		assert_int_equal(variable->value[i + 1], 0);
+		time = time * 10 + variable->value[i] - '0';
+	}
+	assert_int_not_equal(time, 0);
+	return time;
+}
+
+static void the_times_ascend_and_the_menus_is_there_only_with_a_menu(void **state)
+{
+	(void)state;
+	given(NULL, ONE);
+	expect_boots("no menu", "one");
+	assert_true(time_in("LoaderTimeInitUSec") != 0);
+	assert_true(time_in("LoaderTimeInitUSec") <= time_in("LoaderTimeExecUSec"));
+	expect_none("LoaderTimeMenuUSec");
+	given("timeout 2\n", ONE);
+	expect_boots("a menu", "one");
+	assert_true(time_in("LoaderTimeInitUSec") <= time_in("LoaderTimeMenuUSec"));
+	assert_true(time_in("LoaderTimeMenuUSec") <= time_in("LoaderTimeExecUSec"));
+}
+
+/* src/boot/ticks.c: there the counter says nothing of the machine. */
+static void under_a_hypervisor_no_time_is_told(void **state)
+{
+	(void)state;
+	given("timeout 2\n", ONE);
+	sim.hypervisor = true;
+	expect_boots("a guest", "one");
+	expect_none("LoaderTimeInitUSec");
+	expect_none("LoaderTimeMenuUSec");
+	expect_none("LoaderTimeExecUSec");
+	expect_variable("LoaderEntrySelected", "one", FOR_THIS_BOOT);
+}
+
+static void an_entry_that_does_not_start_is_not_told_as_started(void **state)
+{
+	(void)state;
+	given("default awful\n", ONE);
+	put_text("\\loader\\entries\\awful.conf", AWFUL);
+	uefi.keys = "";
+	run("awful");
+	assert_false(outcome.entered);
+	expect_none("LoaderEntrySelected");
+	expect_none("LoaderTimeExecUSec");
+}
+
+static void without_variables_or_device_paths_it_boots_all_the_same(void **state)
+{
+	(void)state;
+	given(NULL, ONE);
+	uefi.no_variables = true;
+	expect_boots("no variables", "one");
+	given(NULL, ONE);
+	uefi.no_origin = true;
+	expect_boots("no device paths", "one");
+	expect_none("LoaderDevicePartUUID");
+	expect_none("LoaderImageIdentifier");
+	expect_variable("LoaderInfo", "Berth " BERTH_VERSION, FOR_THIS_BOOT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_system_is_told_who_started_it_and_from_where),
+	    cmocka_unit_test(the_features_are_those_that_there_are),
+	    cmocka_unit_test(the_entries_are_told_in_the_order_of_the_menu_each_with_its_end),
+	    cmocka_unit_test(what_an_earlier_loader_told_of_the_machine_stays),
+	    cmocka_unit_test(the_times_ascend_and_the_menus_is_there_only_with_a_menu),
+	    cmocka_unit_test(under_a_hypervisor_no_time_is_told),
+	    cmocka_unit_test(an_entry_that_does_not_start_is_not_told_as_started),
+	    cmocka_unit_test(without_variables_or_device_paths_it_boots_all_the_same),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

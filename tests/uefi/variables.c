@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Firmware's variables: those of Secure Boot, and a store for the Boot Loader Interface's. Source: UEFI 2.10, 8.2. */
+#include "local.h"
+
+#include "../../base/utf16.h"
+
+#define VARIABLES     32
+#define FOR_THIS_BOOT (EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
+
+/* systemd, docs/BOOT_LOADER_INTERFACE.md. */
+static const EFI_GUID loader_guid = {0x4a67b082, 0x0a4c, 0x41cf, {0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f}};
+
+static struct uefi_variable store[VARIABLES];
+static size_t n_stored;
+
+static bool is_named(const CHAR16 *name, const char *wanted)
+{
+	size_t i = 0;
+
+	if (wanted == NULL)
+		return false;
+	while (wanted[i] != '\0' && name[i] == (CHAR16)wanted[i])
+		i++;
+	return wanted[i] == '\0' && name[i] == 0;
+}
+
+static EFI_STATUS tell_variable(const CHAR16 *name, UINTN *size, UINT8 *to)
+{
+	uint8_t value = is_named(name, "SecureBoot")  ? uefi.secure_boot
+			: is_named(name, "SetupMode") ? uefi.setup_mode
+						      : 0xff;
+
+	if (value == 0xff)
+		return EFI_NOT_FOUND;
+	if (is_named(name, uefi.variable_fails))
+		return EFI_DEVICE_ERROR;
+	*size = is_named(name, uefi.variable_is_long) ? 2 : 1;
+	memset(to, 0, *size);
+	*to = value;
+	return EFI_SUCCESS;
+}
+
+static struct uefi_variable *find(const char *name)
+{
+	for (size_t i = 0; i < n_stored; i++)
+		if (strcmp(store[i].name, name) == 0)
+			return &store[i];
+	return NULL;
+}
+
+static struct uefi_variable *find_wide(const CHAR16 *name)
+{
+	char narrow[sizeof(store->name)];
+	size_t n = 0;
+
+	while (name[n] != 0)
+		n++;
+	if (!utf8_from_utf16(narrow, sizeof(narrow), name, n))
+		uefi_die("a variable with a name that the interface does not have");
+	return find(narrow);
+}
+
+static void forget(struct uefi_variable *variable)
+{
+	*variable = store[--n_stored];
+}
+
+static EFI_STATUS tell_stored(const CHAR16 *name, UINTN *size, VOID *to)
+{
+	const struct uefi_variable *variable = find_wide(name);
+	UINTN room = *size;
+
+	if (variable == NULL)
+		return EFI_NOT_FOUND;
+	*size = variable->size;
+	if (variable->size > room)
+		return EFI_BUFFER_TOO_SMALL;
+	memcpy(to, variable->value, variable->size);
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attributes, UINTN *size, VOID *to)
+{
+	bool is_loaders = uefi_is_guid(guid, loader_guid);
+	EFI_STATUS status;
+
+	(void)attributes;
+	if (!is_loaders && !uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE))
+		uefi_die("a variable of another vendor");
+	if (uefi_call(CALL_GetVariable, &status)) {
+		if (uefi_lies(LIE_TOO_MUCH))
+			*size = SIZE_MAX;
+		if (uefi_lies(LIE_NOTHING))
+			*size = 0;
+		return status;
+	}
+	if (uefi.no_variables)
+		return EFI_NOT_FOUND;
+	if (is_loaders)
+		return tell_stored(name, size, to);
+	return *size < 2 ? EFI_NOT_FOUND : tell_variable(name, size, to);
+}
+
+/* Attributes of 0, or no bytes, remove it. What has bytes and is no number of 64 bits is a string with its NUL. */
+static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attributes, UINTN size, VOID *value)
+{
+	bool removes = attributes == 0 || size == 0;
+	struct uefi_variable *variable;
+	EFI_STATUS status;
+
+	if (!uefi_is_guid(guid, loader_guid))
+		uefi_die("a variable of another vendor is written");
+	if (!removes && (attributes & ~(UINT32)EFI_VARIABLE_NON_VOLATILE) != FOR_THIS_BOOT)
+		uefi_die("a variable with attributes that systemd does not expect");
+	if (!removes && !is_named(name, "LoaderFeatures") &&
+	    (size % 2 != 0 || load_le((UINT8 *)value + size - 2, 2) != 0))
+		uefi_die("a string without its end");
+	*(removes ? &uefi_report.removals : &uefi_report.writes) += 1;
+	if (uefi_call(CALL_SetVariable, &status))
+		return status;
+	if (uefi.no_variables)
+		return EFI_UNSUPPORTED;
+	variable = find_wide(name);
+	if (removes && variable == NULL)
+		return EFI_NOT_FOUND;
+	if (removes)
+		return forget(variable), EFI_SUCCESS;
+	if (variable != NULL && variable->attributes != attributes)
+		return EFI_INVALID_PARAMETER;
+	if (size > sizeof(variable->value) || (variable == NULL && n_stored == VARIABLES))
+		return EFI_OUT_OF_RESOURCES;
+	variable = variable != NULL ? variable : &store[n_stored++];
+	(void)utf8_from_utf16(variable->name, sizeof(variable->name), name, sizeof(variable->name));
+	variable->attributes = attributes;
+	variable->size = size;
+	memcpy(variable->value, value, size);
+	return EFI_SUCCESS;
+}
+
+void uefi_variables_set_up(EFI_RUNTIME_SERVICES *services)
+{
+	services->GetVariable = get_variable;
+	services->SetVariable = set_variable;
+	for (size_t i = n_stored; i-- > 0;)
+		if ((store[i].attributes & EFI_VARIABLE_NON_VOLATILE) == 0)
+			forget(&store[i]);
+}
+
+void uefi_variables_reset(void)
+{
+	n_stored = 0;
+}
+
+/* ---- for tests ---- */
+
+const struct uefi_variable *uefi_variable(const char *name)
+{
+	return find(name);
+}
+
+void uefi_variable_put(const char *name, const void *value, size_t size)
+{
+	struct uefi_variable *variable = find(name);
+
+	if (variable == NULL)
+		variable = &store[n_stored++];
+	if (n_stored > VARIABLES || size > sizeof(variable->value))
+		uefi_die("more variables than the store holds");
+	snprintf(variable->name, sizeof(variable->name), "%s", name);
+	variable->attributes = FOR_THIS_BOOT | EFI_VARIABLE_NON_VOLATILE;
+	variable->size = size;
+	memcpy(variable->value, value, size);
+}
+
+void uefi_variable_put_text(const char *name, const char *text)
+{
+	CHAR16 wide[4096];
+	size_t n = 0;
+
+	if (!utf16_from_utf8(wide, 4096, text))
+		uefi_die("a text that is too long for the test");
+	while (wide[n++] != 0)
+		;
+	uefi_variable_put(name, wide, n * sizeof(CHAR16));
+}
+
+bool uefi_variable_says(const char *name, const char *text)
+{
+	const struct uefi_variable *variable = find(name);
+	size_t length = strlen(text);
+
+	if (variable == NULL || variable->size != 2 * (length + 1))
+		return false;
+	for (size_t i = 0; i <= length; i++)
+		if (load_le(variable->value + 2 * i, 2) != (unsigned char)text[i])
+			return false;
+	return true;
+}
