@@ -45,16 +45,17 @@ static size_t cut_counters(const char *name, size_t length, bool *exhausted)
 	return plus - 1;
 }
 
+/* systemd-boot (src/boot/boot.c, boot_entry_add_type1) and its tools: with the suffix, in small letters. */
 static void set_id(struct entry *entry, const char *file_name)
 {
-	struct word name = word_without_conf(word_of(file_name));
-	size_t length = cut_counters(file_name, name.length, &entry->tries_exhausted);
+	struct word name = word_of(file_name);
+	size_t suffix = word_without_conf(name).length;
+	size_t length = cut_counters(file_name, suffix, &entry->tries_exhausted), used = 0;
 
-	if (length >= sizeof(entry->id))
-		length = sizeof(entry->id) - 1;
-	for (size_t i = 0; i < length; i++)
-		entry->id[i] = file_name[i];
-	entry->id[length] = '\0';
+	name.length -= suffix;
+	for (size_t i = 0; i < length + name.length && used + 1 < sizeof(entry->id); i++)
+		entry->id[used++] = ascii_lower(file_name[i < length ? i : suffix + i - length]);
+	entry->id[used] = '\0';
 }
 
 /*

@@ -42,7 +42,7 @@ struct wish {
 struct entry {
 	const char *file_name; /* and the text that it was read from */
 	struct word source;
-	char id[MAX_ENTRY_ID]; /* file name without .conf and without boot counters; a longer one is cut */
+	char id[MAX_ENTRY_ID]; /* file name without boot counters, in small letters; a longer one is cut */
 	struct word title, version, sort_key, machine_id, architecture;
 	struct word linux_path; /* the key `linux` */
 	struct word devicetree;

@@ -53,17 +53,24 @@ void entries_sort(struct entry **entries, size_t n)
 	}
 }
 
-/* loader.conf(5), "default", means ids with the ".conf", as bootctl(1) lists them; people write them without it too. */
+static void shorten(const struct entry *entry, char out[MAX_ENTRY_ID])
+{
+	struct word without = word_without_conf(word_of(entry->id));
+
+	for (size_t i = 0; i < without.length; i++)
+		out[i] = without.at[i];
+	out[without.length] = '\0';
+}
+
+/* loader.conf(5), "default", means whole ids, as bootctl(1) lists them; people write them without the ".conf" too. */
 bool entry_is_meant(const struct entry *entry, const struct loader_conf *conf)
 {
-	char name[MAX_ENTRY_ID + sizeof(".conf")];
 	struct word pattern = conf->default_pattern;
-	struct text text = TEXT(name);
+	char name[MAX_ENTRY_ID];
 
 	if (pattern.length == 0)
 		return false;
-
-	text_add(&text, "%s.conf", entry->id);
+	shorten(entry, name);
 	return glob_match(pattern, entry->id) || glob_match(pattern, name);
 }
 
@@ -84,10 +91,14 @@ size_t entries_default(struct entry *const *entries, size_t n, const struct load
 bool entries_named(struct entry *const *entries, size_t n, struct word name, size_t *index)
 {
 	name = word_without_conf(name);
-	for (size_t i = 0; i < n; i++)
-		if (word_is_ascii_case(name, entries[i]->id)) {
+	for (size_t i = 0; i < n; i++) {
+		char id[MAX_ENTRY_ID];
+
+		shorten(entries[i], id);
+		if (word_is_ascii_case(name, id)) {
 			*index = i;
 			return true;
 		}
+	}
 	return false;
 }

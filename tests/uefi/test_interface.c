@@ -88,7 +88,7 @@ static void the_system_is_told_who_started_it_and_from_where(void **state)
 	expect_variable("LoaderFirmwareType", "UEFI 2.70", FOR_THIS_BOOT);
 	expect_variable("LoaderDevicePartUUID", "D3C2B10A-F5E4-2716-3849-5A6B7C8D9EAF", FOR_THIS_BOOT);
 	expect_variable("LoaderImageIdentifier", "\\EFI\\b.E", FOR_THIS_BOOT);
-	expect_variable("LoaderEntrySelected", "one", FOR_THIS_BOOT);
+	expect_variable("LoaderEntrySelected", "one.conf", FOR_THIS_BOOT);
 }
 
 /* docs/BOOT_LOADER_INTERFACE.md, "LoaderFeatures": a set of bits in 64; only what is done is claimed. */
@@ -121,7 +121,8 @@ static void the_features_are_those_that_there_are(void **state)
 
 static void the_entries_are_told_in_the_order_of_the_menu_each_with_its_end(void **state)
 {
-	static const uint16_t wanted[] = {'o', 'n', 'e', 0, 't', 'w', 'o', 0};
+	static const uint16_t wanted[] = {'o', 'n', 'e', '.', 'c', 'o', 'n', 'f', 0,
+					  't', 'w', 'o', '.', 'c', 'o', 'n', 'f', 0};
 	const struct uefi_variable *entries;
 
 	(void)state;
@@ -191,7 +192,7 @@ static void under_a_hypervisor_no_time_is_told(void **state)
 	expect_none("LoaderTimeInitUSec");
 	expect_none("LoaderTimeMenuUSec");
 	expect_none("LoaderTimeExecUSec");
-	expect_variable("LoaderEntrySelected", "one", FOR_THIS_BOOT);
+	expect_variable("LoaderEntrySelected", "one.conf", FOR_THIS_BOOT);
 }
 
 static void an_entry_that_does_not_start_is_not_told_as_started(void **state)

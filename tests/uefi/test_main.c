@@ -234,7 +234,7 @@ static void a_default_that_matches_nothing_is_said_unless_another_was_named(void
 	(void)state;
 	given_two("default nobody\n", ONE);
 	expect_entered("no default");
-	expect("loader.conf: default \"nobody\" matches no entry that can boot: the default is one", 1);
+	expect("loader.conf: default \"nobody\" matches no entry that can boot: the default is one.conf", 1);
 	given_two("default nobody\n", TWO);
 	uefi.option = "two";
 	expect_entered("named");

@@ -198,6 +198,8 @@ static void at_the_end_the_file_name_decides_the_newest_first(void **state)
 	    {"debian-6.1.0-10.conf", "linux /k\ntitle A\n"},
 	    {"debian-6.1.0-9.conf",
 	     "linux /k\ntitle B\nversion 9\n"}, /* without a sort-key the version plays no part */
+	    {"c-1.conf", "linux /k\n"}, /* with the suffix, as systemd-boot and bootctl(1) compare: "." after "-" */
+	    {"c-1-2.conf", "linux /k\n"},
 	    {"arch.conf", "linux /k\ntitle 0\n"},
 	    {"a_b.conf", "linux /k\n"}, /* one version for UAPI.10; the order does not hang on the folder's */
 	    {"a+b.conf", "linux /k\n"},

@@ -17,7 +17,7 @@ static void every_key_of_an_entry_is_read(void **state)
 
 	(void)state;
 	assert_false(e.broken);
-	assert_string_equal(e.id, "debian-6.1");
+	assert_string_equal(e.id, "debian-6.1.conf");
 	expect_word(e.title, "Debian GNU/Linux");
 	expect_word(e.version, "6.1.0-56");
 	expect_word(e.sort_key, "debian");
@@ -113,7 +113,7 @@ static void an_entry_without_a_title_is_called_by_its_id(void **state)
 
 	(void)state;
 	expect_word(entry_title(&with), "T");
-	expect_word(entry_title(&without), "a");
+	expect_word(entry_title(&without), "a.conf");
 }
 
 /* ---- lines ---- */
@@ -163,7 +163,7 @@ static void a_file_of_nothing_has_no_kernel(void **state)
 		struct entry e = parse("empty.conf", nothing[i]);
 
 		expect_broken(&e, "empty.conf: no line `linux`");
-		assert_string_equal(e.id, "empty");
+		assert_string_equal(e.id, "empty.conf");
 	}
 }
 
@@ -309,7 +309,7 @@ static void the_first_mistake_is_told_and_the_other_lines_count(void **state)
 
 	(void)state;
 	expect_broken(&e, "a+0.conf line 1: placement 0x1 is not a multiple");
-	assert_string_equal(e.id, "a");
+	assert_string_equal(e.id, "a.conf");
 	assert_true(e.tries_exhausted);
 	expect_word(e.title, "T");
 	expect_word(e.linux_path, "/k");

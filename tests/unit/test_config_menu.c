@@ -290,7 +290,7 @@ static void entries_of_one_title_are_told_apart(void **state)
 	given_entry(3, "d.conf", "title Same\nlinux /k\n");
 	given_entry(4, "e.conf", "title Other\nversion 1\nlinux /k\n");
 	draw(5, 0, TIMEOUT_FOREVER, 80, 25);
-	expect_line("  > Same  1\n    Same  2  (b)\n    Same  2  (c)\n    Same\n    Other");
+	expect_line("  > Same  1\n    Same  2  (b.conf)\n    Same  2  (c.conf)\n    Same\n    Other");
 }
 
 static void two_entries_without_title_and_version_are_told_apart_by_id(void **state)
@@ -300,7 +300,7 @@ static void two_entries_without_title_and_version_are_told_apart_by_id(void **st
 	given_entry(1, "b.conf", "title Same\nlinux /k\n");
 	given_entry(2, "c.conf", "linux /k\n");
 	draw(3, 0, TIMEOUT_FOREVER, 80, 25);
-	expect_line("  > Same  (a)\n    Same  (b)\n    c");
+	expect_line("  > Same  (a.conf)\n    Same  (b.conf)\n    c.conf");
 }
 
 static void broken_entries_are_marked(void **state)
@@ -311,7 +311,7 @@ static void broken_entries_are_marked(void **state)
 	given_entry(2, "c.conf", "title Same\nversion 2\nlinux /k\n");
 	given_entry(3, "d.conf", "");
 	draw(4, 0, TIMEOUT_FOREVER, 80, 25);
-	expect_line("  > A  (broken)\n    Same  (broken)  1\n    Same  2\n    d  (broken)");
+	expect_line("  > A  (broken)\n    Same  (broken)  1\n    Same  2\n    d.conf  (broken)");
 }
 
 static void a_long_title_gives_way_to_what_tells_it_apart(void **state)

@@ -41,31 +41,31 @@ static void boot_counters_are_no_part_of_the_id(void **state)
 		const char *file, *id;
 		bool exhausted;
 	} row[] = {
-	    {"linux-6.1.conf", "linux-6.1", false},
-	    {"linux-6.1+3.conf", "linux-6.1", false},
-	    {"linux-6.1+0.conf", "linux-6.1", true},
-	    {"linux-6.1+2-1.conf", "linux-6.1", false},
-	    {"linux-6.1+0-3.conf", "linux-6.1", true},
-	    {"linux-6.1+00-03.conf", "linux-6.1", true},
-	    {"linux-6.1+09-00.conf", "linux-6.1", false},
-	    {"linux-6.1+10.conf", "linux-6.1", false},
-	    {"linux+99999999999999999999999-0.conf", "linux", false},
-	    {"a+b+1.conf", "a+b", false},
-	    {"a+0+1.conf", "a+0", false},
-	    {"A+0.CONF", "A", true},
+	    {"linux-6.1.conf", "linux-6.1.conf", false},
+	    {"linux-6.1+3.conf", "linux-6.1.conf", false},
+	    {"linux-6.1+0.conf", "linux-6.1.conf", true},
+	    {"linux-6.1+2-1.conf", "linux-6.1.conf", false},
+	    {"linux-6.1+0-3.conf", "linux-6.1.conf", true},
+	    {"linux-6.1+00-03.conf", "linux-6.1.conf", true},
+	    {"linux-6.1+09-00.conf", "linux-6.1.conf", false},
+	    {"linux-6.1+10.conf", "linux-6.1.conf", false},
+	    {"linux+99999999999999999999999-0.conf", "linux.conf", false},
+	    {"a+b+1.conf", "a+b.conf", false},
+	    {"a+0+1.conf", "a+0.conf", false},
+	    {"A+0.CONF", "a.conf", true},
 	    /* No counters: what UAPI.1 describes is a plus, a number, perhaps a minus and a number, and then the
 	       suffix. */
-	    {"linux+x.conf", "linux+x", false},
-	    {"linux+.conf", "linux+", false},
-	    {"linux+1-.conf", "linux+1-", false},
-	    {"linux+-1.conf", "linux+-1", false},
-	    {"linux+1-2-3.conf", "linux+1-2-3", false},
-	    {"linux+1-2x.conf", "linux+1-2x", false},
-	    {"linux+0x.conf", "linux+0x", false},
-	    {"linux+0.1.conf", "linux+0.1", false},
-	    {"linux-0.conf", "linux-0", false},
-	    {"+1.conf", "+1", false},
-	    {"+.conf", "+", false},
+	    {"linux+x.conf", "linux+x.conf", false},
+	    {"linux+.conf", "linux+.conf", false},
+	    {"linux+1-.conf", "linux+1-.conf", false},
+	    {"linux+-1.conf", "linux+-1.conf", false},
+	    {"linux+1-2-3.conf", "linux+1-2-3.conf", false},
+	    {"linux+1-2x.conf", "linux+1-2x.conf", false},
+	    {"linux+0x.conf", "linux+0x.conf", false},
+	    {"linux+0.1.conf", "linux+0.1.conf", false},
+	    {"linux-0.conf", "linux-0.conf", false},
+	    {"+1.conf", "+1.conf", false},
+	    {"+.conf", "+.conf", false},
 	};
 
 	(void)state;
@@ -78,11 +78,19 @@ static void boot_counters_are_no_part_of_the_id(void **state)
 	}
 }
 
-static void the_suffix_is_no_part_of_the_id(void **state)
+static void an_id_has_the_suffix_and_small_letters(void **state)
 {
 	static const char *const row[][2] = {
-	    {"a.conf", "a"},	{"a.CONF", "a"},	  {"a.Conf", "a"}, {"a.conf.conf", "a.conf"},
-	    {".conf", ".conf"}, {"a.config", "a.config"}, {"a", "a"},	   {"", ""},
+	    {"a.conf", "a.conf"},
+	    {"a.CONF", "a.conf"},
+	    {"a.Conf", "a.conf"},
+	    {"a.conf.conf", "a.conf.conf"},
+	    {".conf", ".conf"},
+	    {"a.config", "a.config"},
+	    {"a", "a"},
+	    {"", ""},
+	    {"AZaz@[`{.conf", "azaz@[`{.conf"},
+	    {"\xc3\x84.conf", "\xc3\x84.conf"}, /* ASCII's letters alone have a small form here */
 	};
 
 	(void)state;
@@ -102,7 +110,8 @@ static void the_longest_name_of_the_specification_fits(void **state)
 	memset(name, 'n', sizeof(name));
 	strcpy(name + 250, ".conf"); /* 255 characters */
 	e = parse(name, "linux /k\n");
-	assert_int_equal(strlen(e.id), 250);
+	assert_int_equal(strlen(e.id), 255);
+	assert_string_equal(e.id + 250, ".conf");
 	memset(name, 'n', sizeof(name));
 	strcpy(name + 295, ".conf");
 	e = parse(name, "linux /k\n");
@@ -233,7 +242,7 @@ static void options_fit_to_the_byte_and_are_never_cut(void **state)
 	assert_int_equal(entry_command_line(&one, exact, 8, &why), OK);
 	assert_string_equal(exact, "1234567");
 	assert_int_equal(entry_command_line(&one, less, 7, &why), BAD_INPUT);
-	assert_non_null(strstr(why.text, "one: the options together have more than 6 bytes"));
+	assert_non_null(strstr(why.text, "one.conf: the options together have more than 6 bytes"));
 	assert_int_equal(entry_command_line(&two, exact, 8, &why), OK);
 	assert_string_equal(exact, "123 567");
 	assert_int_equal(entry_command_line(&two, less, 7, &why), BAD_INPUT);
@@ -246,7 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_teardown(name, free_texts)
 	    TEST(boot_counters_are_no_part_of_the_id),
-	    TEST(the_suffix_is_no_part_of_the_id),
+	    TEST(an_id_has_the_suffix_and_small_letters),
 	    TEST(the_longest_name_of_the_specification_fits),
 	    TEST(paths_stay_on_the_volume),
 	    TEST(a_path_fits_to_the_byte),
