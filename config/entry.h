@@ -131,7 +131,7 @@ bool entry_is_for_cpu(const struct entry *entry, const char *architecture);
  */
 struct word entry_title(const struct entry *entry);
 
-/* ---- choosing: select.c, version.c, glob.c ---- */
+/* ---- names and order: select.c, version.c, glob.c; which entry boots: interface.h ---- */
 
 /* UAPI.1, "Sorting": the first entry of the menu first. Equal ones keep their order. */
 void entries_sort(struct entry **entries, size_t n);
@@ -145,15 +145,8 @@ int version_compare(struct word a, struct word b);
  */
 bool glob_match(struct word pattern, const char *text);
 
-struct loader_conf;
-/*
- * The first entry that loader.conf's pattern matches and that is not broken; else the first that is neither broken nor
- * out of tries; else the first that is not broken; else 0.
- */
-size_t entries_default(struct entry *const *entries, size_t n, const struct loader_conf *conf);
-
-/* Whether loader.conf's pattern means this entry; false without a pattern. */
-bool entry_is_meant(const struct entry *entry, const struct loader_conf *conf);
+/* The pattern is a glob over ids, with or without their ".conf"; or an id, whatever a glob would make of it. */
+bool entry_is_meant(const struct entry *entry, struct word pattern);
 
 /* The entry with this id, with or without ".conf", in upper or lower case; false when there is none. */
 bool entries_named(struct entry *const *entries, size_t n, struct word name, size_t *index);
@@ -165,8 +158,10 @@ bool entries_named(struct entry *const *entries, size_t n, struct word name, siz
 
 struct loader_conf {
 	uint32_t timeout_seconds;
-	bool menu_disabled;	     /* loader.conf(5), "timeout": then a held key opens no menu either */
-	struct word default_pattern; /* a glob over entry ids, written with or without ".conf" */
+	bool menu_disabled; /* loader.conf(5), "timeout": then a held key opens no menu either */
+	bool menu_forced;   /* a variable asks for the menu: even an entry that a load option names waits */
+	/* Globs over entry ids, written with or without ".conf", or "@saved"; preferred: over those with tries left. */
+	struct word default_pattern, preferred_pattern;
 	enum log_level log;
 	uint64_t keep_free_below_4g; /* bytes of one free run that no part may take (rule C9) */
 };
@@ -176,6 +171,9 @@ struct loader_conf {
  * all other lines still count.
  */
 enum status loader_conf_parse(struct loader_conf *conf, const char *text, size_t size, struct fail *why);
+
+/* The value of `timeout`; false, and nothing changed, when it is not one. */
+bool loader_conf_timeout(struct loader_conf *conf, struct word value);
 
 /* Tells of each line with a bad value what is wrong, and where. */
 void loader_conf_remarks(const char *text, size_t size, const struct remarks *remarks);

@@ -10,6 +10,8 @@
 
 #include "entry.h"
 
+/* ---- what the loader tells ---- */
+
 /* LoaderFeatures: what this loader does. @takes_tree: it heeds the key `devicetree`. */
 uint64_t interface_features(bool takes_tree);
 
@@ -18,5 +20,61 @@ uint64_t interface_features(bool takes_tree);
  * them when @out is not NULL.
  */
 size_t interface_ids(struct entry *const *entries, size_t n, uint16_t *out);
+
+/* ---- what it is told ---- */
+
+#define INTERFACE_UNITS 2048			  /* of UTF-16 in a variable; a longer one is refused */
+#define INTERFACE_TEXT	(3 * INTERFACE_UNITS + 5) /* bytes that hold any of them as UTF-8, with the NUL */
+
+/*
+ * The string of a variable of @size bytes, of which at most INTERFACE_UNITS units are there: up to a NUL, if it has
+ * one. False, and an empty string, when it is longer, has half a unit, or says nothing.
+ */
+bool interface_text(const uint16_t *units, size_t size, char out[INTERFACE_TEXT]);
+
+/*
+ * LoaderConfigTimeout: seconds, or a word of loader.conf's. bootctl(1) writes numbers for words: 4294967295 is
+ * menu-force, and so is a larger one. False, and nothing changed, when it is something else.
+ */
+bool interface_timeout(struct loader_conf *conf, struct word value);
+
+/* LoaderConfigTimeoutOneShot: the same, and the menu shows in any case: without a countdown where that would be 0. */
+bool interface_timeout_one_shot(struct loader_conf *conf, struct word value);
+
+/* ---- which entry ---- */
+
+/* What variables ask for: a pattern over ids, or "@saved" for what was booted last. Absent: there is no variable. */
+struct asked {
+	struct word one_shot;	 /* LoaderEntryOneShot */
+	struct word preferred;	 /* LoaderEntryPreferred */
+	struct word standard;	 /* LoaderEntryDefault */
+	struct word last_booted; /* LoaderEntryLastBooted: an id */
+};
+
+/* Who chose an entry, in the order in which they are heard. */
+enum chooser {
+	BY_ONE_SHOT,
+	BY_PREFERRED,	   /* the variable */
+	BY_CONF_PREFERRED, /* loader.conf */
+	BY_DEFAULT,
+	BY_CONF_DEFAULT,
+	BY_NOBODY, /* it is the first that can boot */
+	N_CHOOSERS
+};
+
+/*
+ * The first entry that the first of them means and that is not broken; `preferred` passes over those out of tries.
+ * Without any: the first that is neither broken nor out of tries; else the first that is not broken; else 0.
+ */
+enum chooser entries_choose(struct entry *const *entries, size_t n, const struct loader_conf *conf,
+			    const struct asked *asked, size_t *index);
+
+/* What @chooser was asked for; absent when it was asked for nothing. */
+struct word chooser_pattern(enum chooser chooser, const struct loader_conf *conf, const struct asked *asked);
+
+bool is_saved(struct word pattern);
+
+/* Somebody asks for "@saved": LoaderEntryLastBooted is kept up. A variable's default hides loader.conf's. */
+bool asks_for_saved(const struct loader_conf *conf, const struct asked *asked);
 
 #endif

@@ -5,7 +5,7 @@
 #include "../base/memparse.h"
 
 /* loader.conf(5), "timeout". */
-static bool set_timeout(struct loader_conf *conf, struct word value)
+bool loader_conf_timeout(struct loader_conf *conf, struct word value)
 {
 	bool disabled = word_is(value, "menu-disabled");
 	uint64_t seconds = TIMEOUT_NONE;
@@ -43,25 +43,26 @@ static bool set_kept_free(struct loader_conf *conf, struct word value)
 }
 
 /* loader.conf(5), "default": what begins with "@" is not a pattern but a way to choose. */
-static bool set_default(struct loader_conf *conf, struct word value)
+static bool set_pattern(struct word *pattern, struct word value)
 {
-	if (value.length != 0 && value.at[0] == '@')
+	if (value.length != 0 && value.at[0] == '@' && !word_is_ascii_case(value, "@saved"))
 		return false;
-	conf->default_pattern = value;
+	*pattern = value;
 	return true;
 }
 
 /* Returns NULL, or what the key takes when the value is something else. */
 static const char *take_line(struct loader_conf *conf, const struct line *line)
 {
-	if (word_is(line->key, "timeout") && !set_timeout(conf, line->value))
+	if (word_is(line->key, "timeout") && !loader_conf_timeout(conf, line->value))
 		return "a number of seconds, menu-force, menu-hidden or menu-disabled";
 	if (word_is(line->key, "log") && !set_log(conf, line->value))
 		return "quiet, normal or debug";
 	if (word_is(line->key, "keep-free-below-4g") && !set_kept_free(conf, line->value))
 		return "a size such as 512M";
-	if (word_is(line->key, "default") && !set_default(conf, line->value))
-		return "the name of an entry or a pattern (@saved is not supported yet)";
+	if ((word_is(line->key, "default") && !set_pattern(&conf->default_pattern, line->value)) ||
+	    (word_is(line->key, "preferred") && !set_pattern(&conf->preferred_pattern, line->value)))
+		return "the name of an entry, a pattern or @saved";
 	return NULL;
 }
 

@@ -63,29 +63,12 @@ static void shorten(const struct entry *entry, char out[MAX_ENTRY_ID])
 }
 
 /* loader.conf(5), "default", means whole ids, as bootctl(1) lists them; people write them without the ".conf" too. */
-bool entry_is_meant(const struct entry *entry, const struct loader_conf *conf)
+bool entry_is_meant(const struct entry *entry, struct word pattern)
 {
-	struct word pattern = conf->default_pattern;
 	char name[MAX_ENTRY_ID];
 
-	if (pattern.length == 0)
-		return false;
 	shorten(entry, name);
-	return glob_match(pattern, entry->id) || glob_match(pattern, name);
-}
-
-size_t entries_default(struct entry *const *entries, size_t n, const struct loader_conf *conf)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!entries[i]->broken && entry_is_meant(entries[i], conf))
-			return i;
-	for (size_t i = 0; i < n; i++)
-		if (!entries[i]->broken && !entries[i]->tries_exhausted)
-			return i;
-	for (size_t i = 0; i < n; i++)
-		if (!entries[i]->broken)
-			return i;
-	return 0;
+	return word_is_ascii_case(pattern, entry->id) || glob_match(pattern, entry->id) || glob_match(pattern, name);
 }
 
 bool entries_named(struct entry *const *entries, size_t n, struct word name, size_t *index)

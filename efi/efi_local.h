@@ -65,6 +65,14 @@ bool efi_load_option(char *out, size_t room);
  * not told: nothing depends on it.
  */
 bool efi_variable_exists(CHAR16 *name);
+enum variable_state {
+	VARIABLE_NONE,
+	VARIABLE_READ,
+	VARIABLE_BAD /* there may be one, but it cannot be read, or has more than *size bytes */
+};
+/* *size: the room at @to, and then how many bytes there are. */
+enum variable_state efi_variable_read(CHAR16 *name, void *to, size_t *size);
+void efi_variable_remove(CHAR16 *name);
 void efi_variable_write(CHAR16 *name, const void *value, size_t size, bool stays);
 /* In UTF-16, with its NUL; nothing when it is longer than a path. */
 void efi_variable_write_text(CHAR16 *name, const char *utf8, bool stays);

@@ -3,7 +3,17 @@
 
 #include "../arch/arch.h"
 #include "../base/version.h"
-#include "../config/interface.h"
+
+/* What the system may have left. */
+enum told { ONE_SHOT, PREFERRED, DEFAULT, LAST_BOOTED, TIMEOUT, TIMEOUT_ONE_SHOT, N_TOLD };
+
+static struct {
+	char text[N_TOLD][INTERFACE_TEXT];
+	bool was_last_booted; /* there is a LoaderEntryLastBooted */
+	struct asked asked;
+	const struct entry *once; /* the entry that was asked for once */
+	bool saves;		  /* somebody asks for the last booted */
+} interface;
 
 #define MOST_VENDOR 128 /* characters of the firmware's vendor that are believed */
 
@@ -78,7 +88,57 @@ void interface_start(void)
 	write_origin();
 }
 
-void interface_listed(const struct catalogue *c)
+static bool read_text(CHAR16 *name, bool once, char out[INTERFACE_TEXT])
+{
+	static CHAR16 units[INTERFACE_UNITS];
+	size_t size = sizeof(units);
+	enum variable_state variable = efi_variable_read(name, units, &size);
+
+	if (once && variable != VARIABLE_NONE)
+		efi_variable_remove(name);
+	if (variable != VARIABLE_READ || !interface_text(units, size, out))
+		out[0] = '\0';
+	return variable != VARIABLE_NONE;
+}
+
+static struct word text_of(enum told which)
+{
+	const char *text = interface.text[which];
+
+	return text[0] == '\0' ? (struct word){NULL, 0} : word_of(text);
+}
+
+void interface_read(void)
+{
+	(void)read_text(L"LoaderEntryOneShot", true, interface.text[ONE_SHOT]);
+	(void)read_text(L"LoaderConfigTimeoutOneShot", true, interface.text[TIMEOUT_ONE_SHOT]);
+	(void)read_text(L"LoaderConfigTimeout", false, interface.text[TIMEOUT]);
+	(void)read_text(L"LoaderEntryPreferred", false, interface.text[PREFERRED]);
+	(void)read_text(L"LoaderEntryDefault", false, interface.text[DEFAULT]);
+	interface.was_last_booted = read_text(L"LoaderEntryLastBooted", false, interface.text[LAST_BOOTED]);
+	interface.asked = (struct asked){text_of(ONE_SHOT), text_of(PREFERRED), text_of(DEFAULT), text_of(LAST_BOOTED)};
+}
+
+static void set_timeout(struct loader_conf *conf, enum told which, const char *name,
+			bool (*set)(struct loader_conf *conf, struct word value))
+{
+	struct word value = text_of(which);
+
+	if (value.length != 0 && !set(conf, value))
+		fw_log(
+		    LOG_QUIET,
+		    "variable %s: \"%s\" is not a number of seconds, menu-force, menu-hidden or menu-disabled; it is "
+		    "ignored",
+		    name, word_shown(value).at);
+}
+
+void interface_timeouts(struct loader_conf *conf)
+{
+	set_timeout(conf, TIMEOUT, "LoaderConfigTimeout", interface_timeout);
+	set_timeout(conf, TIMEOUT_ONE_SHOT, "LoaderConfigTimeoutOneShot", interface_timeout_one_shot);
+}
+
+static void tell_entries(const struct catalogue *c)
 {
 	size_t size = interface_ids(c->sorted, c->n, NULL) * sizeof(CHAR16);
 	CHAR16 *ids = efi_alloc(size);
@@ -90,13 +150,60 @@ void interface_listed(const struct catalogue *c)
 	efi_free(ids);
 }
 
+enum chooser interface_choose(const struct catalogue *c, size_t *index)
+{
+	enum chooser by = entries_choose(c->sorted, c->n, &c->conf, &interface.asked, index);
+
+	tell_entries(c);
+	interface.saves = asks_for_saved(&c->conf, &interface.asked);
+	if (by == BY_ONE_SHOT)
+		interface.once = c->sorted[*index];
+	else if (interface.asked.one_shot.length != 0)
+		fw_log(LOG_QUIET, "variable LoaderEntryOneShot: \"%s\" matches no entry that can boot, and is gone",
+		       word_shown(interface.asked.one_shot).at);
+	return by;
+}
+
+/* The machine boots all the same. Nothing may have been booted yet: "@saved" is not told. */
+void interface_say_passed_over(const struct catalogue *c, enum chooser by, const struct entry *entry)
+{
+	static const char *const name[N_CHOOSERS] = {
+	    [BY_PREFERRED] = "variable LoaderEntryPreferred:",
+	    [BY_CONF_PREFERRED] = "loader.conf: preferred",
+	    [BY_DEFAULT] = "variable LoaderEntryDefault:",
+	    [BY_CONF_DEFAULT] = "loader.conf: default",
+	};
+
+	for (enum chooser over = BY_PREFERRED; over < by && over < BY_NOBODY; over++) {
+		struct word pattern = chooser_pattern(over, &c->conf, &interface.asked);
+
+		if (pattern.length != 0 && !is_saved(pattern))
+			fw_log(LOG_QUIET, "%s \"%s\" matches no entry that can boot: the default is %s", name[over],
+			       word_shown(pattern).at, entry->id);
+	}
+}
+
 void interface_menu(void)
 {
 	write_time(L"LoaderTimeMenuUSec");
 }
 
+/* For "@saved". What was asked for once is not what is booted by habit; and what nobody asks for goes. */
+static void save(const struct entry *entry)
+{
+	CHAR16 *name = L"LoaderEntryLastBooted";
+
+	if (entry == interface.once)
+		return;
+	if (interface.saves && !word_is(interface.asked.last_booted, entry->id))
+		efi_variable_write_text(name, entry->id, true);
+	else if (!interface.saves && interface.was_last_booted)
+		efi_variable_remove(name);
+}
+
 void fw_leaving(const struct entry *entry)
 {
 	efi_variable_write_text(L"LoaderEntrySelected", entry->id, false);
+	save(entry);
 	write_time(L"LoaderTimeExecUSec");
 }

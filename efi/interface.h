@@ -7,12 +7,22 @@
 #define BERTH_EFI_INTERFACE_H
 
 #include "catalogue.h"
+#include "../config/interface.h"
 
 /* At the start: who the loader is, what it can do, where it came from, and when. */
 void interface_start(void);
 
-/* The list is final: tells the ids. */
-void interface_listed(const struct catalogue *catalogue);
+/* Reads what the system has left for the loader. What is meant for one boot is gone from then on, whatever it says. */
+void interface_read(void);
+
+/* Lets variables overrule loader.conf's `timeout`; says so when one cannot be understood. */
+void interface_timeouts(struct loader_conf *conf);
+
+/* The list is final: tells the ids, and chooses. Says so when what was asked for once cannot boot. */
+enum chooser interface_choose(const struct catalogue *catalogue, size_t *index);
+
+/* Says which wishes for a default were passed over, when @by chose @entry. */
+void interface_say_passed_over(const struct catalogue *catalogue, enum chooser by, const struct entry *entry);
 
 /* The menu is about to be drawn for the first time. */
 void interface_menu(void);

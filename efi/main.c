@@ -135,14 +135,6 @@ static bool named_entry(size_t *index)
 	return false;
 }
 
-/* What loader.conf asks for may not exist; the machine boots all the same. */
-static void say_default(const struct entry *entry)
-{
-	if (catalogue.conf.default_pattern.length != 0 && !entry_is_meant(entry, &catalogue.conf))
-		fw_log(LOG_QUIET, "loader.conf: default \"%s\" matches no entry that can boot: the default is %s",
-		       word_shown(catalogue.conf.default_pattern).at, entry->id);
-}
-
 /* Returns only with the reason why the entry does not boot. */
 static enum status start(const struct entry *entry, struct fail *why)
 {
@@ -153,27 +145,36 @@ static enum status start(const struct entry *entry, struct fail *why)
 	return why->status;
 }
 
+/* Which entry, and whether a menu shows before it boots. */
+static bool choose_default(size_t *index)
+{
+	const struct loader_conf *conf = &catalogue.conf;
+	enum chooser by = interface_choose(&catalogue, index);
+	bool named = by != BY_ONE_SHOT && named_entry(index);
+
+	if (!named)
+		interface_say_passed_over(&catalogue, by, catalogue.sorted[*index]);
+	/* A key that is held down asks for a menu that is not configured; a stray one must not stop the machine. */
+	return conf->menu_forced ||
+	       (!named && (conf->timeout_seconds != TIMEOUT_NONE || (!conf->menu_disabled && console_key_pressed())));
+}
+
 static EFI_STATUS run(void)
 {
 	struct fail why;
-	bool named, menu;
 	size_t index;
+	bool menu;
 
 	interface_start();
+	interface_read();
 	if (catalogue_read(&catalogue, &why) != OK) {
 		say_why(&why);
 		wait_for_key();
 		return EFI_NOT_FOUND;
 	}
 	fw_log(LOG_DEBUG, BERTH_NAME " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);
-	interface_listed(&catalogue);
-	index = entries_default(catalogue.sorted, catalogue.n, &catalogue.conf);
-	named = named_entry(&index);
-	if (!named)
-		say_default(catalogue.sorted[index]);
-	/* A key that is held down asks for a menu that is not configured; a stray one must not stop the machine. */
-	menu = !named && (catalogue.conf.timeout_seconds != TIMEOUT_NONE ||
-			  (!catalogue.conf.menu_disabled && console_key_pressed()));
+	interface_timeouts(&catalogue.conf);
+	menu = choose_default(&index);
 	for (uint32_t seconds = catalogue.conf.timeout_seconds;; seconds = TIMEOUT_FOREVER) {
 		if (menu && !choose(&index, seconds == TIMEOUT_NONE ? UNASKED_MENU_SECONDS : seconds))
 			return EFI_SUCCESS;

@@ -75,13 +75,31 @@ bool efi_load_option(char *out, size_t room)
 	return has_ascii_letter(out);
 }
 
+enum variable_state efi_variable_read(CHAR16 *name, void *to, size_t *size)
+{
+	UINTN count = *size;
+	EFI_STATUS status = efi.system->RuntimeServices->GetVariable(name, &loader_guid, NULL, &count, to);
+
+	if (status == EFI_NOT_FOUND || status == EFI_UNSUPPORTED)
+		return VARIABLE_NONE;
+	if (EFI_ERROR(status) || count > *size)
+		return VARIABLE_BAD;
+	*size = count;
+	return VARIABLE_READ;
+}
+
 bool efi_variable_exists(CHAR16 *name)
 {
 	UINT8 value[8];
-	UINTN size = sizeof(value);
-	EFI_STATUS status = efi.system->RuntimeServices->GetVariable(name, &loader_guid, NULL, &size, value);
+	size_t size = sizeof(value);
 
-	return !EFI_ERROR(status) || status == EFI_BUFFER_TOO_SMALL;
+	return efi_variable_read(name, value, &size) != VARIABLE_NONE;
+}
+
+/* UEFI 2.10, 8.2.3: without attributes, whatever its own are. */
+void efi_variable_remove(CHAR16 *name)
+{
+	efi.system->RuntimeServices->SetVariable(name, &loader_guid, 0, 0, NULL);
 }
 
 void efi_variable_write(CHAR16 *name, const void *value, size_t size, bool stays)

@@ -98,8 +98,8 @@ static void the_features_are_those_that_there_are(void **state)
 		const struct arch *arch;
 		uint64_t features;
 	} row[] = {
-	    {NULL, 1u << 8},
-	    {&arch_aarch64, 1u << 8 | 1u << 10},
+	    {NULL, 0x8230f},	      /* timeouts, default, one shot, sort-key, saved, menu-disabled, preferred */
+	    {&arch_aarch64, 0x8270f}, /* and device trees */
 	};
 
 	(void)state;
@@ -221,6 +221,215 @@ static void without_variables_or_device_paths_it_boots_all_the_same(void **state
 	expect_variable("LoaderInfo", "Berth " BERTH_VERSION, FOR_THIS_BOOT);
 }
 
+/* ---- what the loader is told ---- */
+
+static void what_is_asked_for_once_boots_once(void **state)
+{
+	struct fail why;
+
+	(void)state;
+	given(NULL, TWO);
+	uefi_variable_put_text("LoaderEntryOneShot", "two.conf");
+	expect_boots("the first boot", "two");
+	expect_none("LoaderEntryOneShot");
+	expect_variable("LoaderEntrySelected", "two.conf", FOR_THIS_BOOT);
+	assert_int_equal(uefi_report.removals, 1);
+	/* The same firmware, which has kept what stays. */
+	assert_int_equal(entry_parse(&bench.entry, "one.conf", ONE, strlen(ONE), &why), OK);
+	expect_boots("the second boot", "one");
+	expect_variable("LoaderEntrySelected", "one.conf", FOR_THIS_BOOT);
+	assert_int_equal(uefi_report.removals, 0);
+}
+
+static void expect_said(const char *words)
+{
+	if (strstr(uefi_report.console, words) == NULL)
+		fail_msg("%s: \"%s\" is not said:\n%s", bench.name, words, uefi_report.console);
+}
+
+/* It would wait for the entry to come back, and then boot it when nobody thinks of it. */
+static void what_is_asked_for_once_and_is_not_there_is_gone_all_the_same(void **state)
+{
+	static const uint8_t odd[3] = {'t', 0, 'w'};
+	static uint8_t large[8192];
+
+	(void)state;
+	given(NULL, ONE);
+	uefi_variable_put_text("LoaderEntryOneShot", "three.conf");
+	expect_boots("no such entry", "one");
+	expect_none("LoaderEntryOneShot");
+	expect_said("variable LoaderEntryOneShot: \"three.conf\" matches no entry that can boot, and is gone");
+	given(NULL, ONE);
+	uefi_variable_put("LoaderEntryOneShot", odd, sizeof(odd));
+	expect_boots("half a unit", "one");
+	expect_none("LoaderEntryOneShot");
+	given(NULL, ONE);
+	memset(large, 't', sizeof(large));
+	uefi_variable_put("LoaderEntryOneShot", large, sizeof(large));
+	uefi_variable_put("LoaderConfigTimeoutOneShot", large, sizeof(large));
+	expect_boots("8 KiB", "one");
+	expect_none("LoaderEntryOneShot");
+	expect_none("LoaderConfigTimeoutOneShot");
+}
+
+static void what_is_asked_for_once_is_gone_although_nothing_boots(void **state)
+{
+	(void)state;
+	memset(&bench, 0, sizeof(bench));
+	bench_set_up("1M-512M free", ONE, "", &debian);
+	uefi = (struct uefi_setup){.fault = 0};
+	uefi_variable_put_text("LoaderEntryOneShot", "two.conf");
+	uefi_variable_put_text("LoaderConfigTimeoutOneShot", "5");
+	run("no entries");
+	assert_false(outcome.entered);
+	expect_none("LoaderEntryOneShot");
+	expect_none("LoaderConfigTimeoutOneShot");
+}
+
+static void what_was_asked_for_once_wins_over_the_load_option_and_that_over_the_default(void **state)
+{
+	(void)state;
+	given(NULL, ONE);
+	uefi.option = "one";
+	uefi_variable_put_text("LoaderEntryDefault", "two.conf");
+	expect_boots("a load option", "one");
+	given(NULL, TWO);
+	uefi.option = "one";
+	uefi_variable_put_text("LoaderEntryOneShot", "two.conf");
+	expect_boots("once", "two");
+}
+
+static void the_default_of_the_variable_wins_over_loader_conf(void **state)
+{
+	(void)state;
+	given("default one.conf\n", TWO);
+	uefi_variable_put_text("LoaderEntryDefault", "t*");
+	expect_boots("default", "two");
+	expect_variable("LoaderEntryDefault", "t*", STAYS);
+	given("default one.conf\n", ONE);
+	uefi_variable_put_text("LoaderEntryDefault", "three");
+	expect_boots("a default that is not there", "one");
+	expect_said("variable LoaderEntryDefault: \"three\" matches no entry that can boot: the default is one.conf");
+	given("preferred two.conf\ndefault one.conf\n", TWO);
+	expect_boots("preferred", "two");
+	given("preferred two.conf\n", ONE);
+	uefi_variable_put_text("LoaderEntryPreferred", "one");
+	expect_boots("preferred by the variable", "one");
+}
+
+static void the_entry_booted_last_is_kept_where_saved_asks_for_it(void **state)
+{
+	(void)state;
+	given("default @saved\ntimeout menu-force\n", TWO);
+	uefi.keys = "j\r";
+	expect_boots("two is chosen", "two");
+	expect_variable("LoaderEntryLastBooted", "two.conf", STAYS);
+	uefi.keys = "\r";
+	expect_boots("and is the default then", "two");
+	/* What is the same is not written again: flash wears out. */
+	assert_non_null(uefi_variable("LoaderEntryLastBooted"));
+	given("default @saved\n", ONE);
+	uefi_variable_put_text("LoaderEntryLastBooted", "two.conf");
+	uefi_variable_put_text("LoaderEntryOneShot", "one.conf");
+	expect_boots("once is no habit", "one");
+	expect_variable("LoaderEntryLastBooted", "two.conf", STAYS);
+	given(NULL, ONE);
+	uefi_variable_put_text("LoaderEntryLastBooted", "two.conf");
+	expect_boots("nobody asks for it", "one");
+	expect_none("LoaderEntryLastBooted");
+}
+
+static void an_entry_that_does_not_start_is_not_the_last_booted(void **state)
+{
+	(void)state;
+	given("default @saved\n", ONE);
+	put_text("\\loader\\entries\\awful.conf", AWFUL);
+	uefi_variable_put_text("LoaderEntryLastBooted", "one.conf");
+	uefi_variable_put_text("LoaderEntryOneShot", "two.conf"); /* so that it is awful's turn by a key alone */
+	uefi_variable_put_text("LoaderConfigTimeoutOneShot", "menu-force");
+	uefi.keys = "j\r\0331\r"; /* awful; the key that is asked for; and one */
+	expect_boots("awful, and then one", "one");
+	expect_said("cannot run at 0x4000");
+	expect_variable("LoaderEntryLastBooted", "one.conf", STAYS);
+	assert_int_equal(uefi_report.removals, 2);
+}
+
+static unsigned int times(const char *words)
+{
+	unsigned int n = 0;
+
+	for (const char *at = uefi_report.console; (at = strstr(at, words)) != NULL; at++)
+		n++;
+	return n;
+}
+
+static void the_timeout_of_a_variable_wins_over_loader_conf_and_once_over_both(void **state)
+{
+	(void)state;
+	given("timeout 5\n", ONE);
+	uefi_variable_put_text("LoaderConfigTimeout", "2");
+	expect_boots("two seconds", "one");
+	assert_int_equal(times("Boots in"), 2);
+	expect_variable("LoaderConfigTimeout", "2", STAYS);
+	given("timeout 5\n", ONE);
+	uefi_variable_put_text("LoaderConfigTimeout", "menu-hidden");
+	expect_boots("hidden", "one");
+	assert_int_equal(times("Boots in"), 0);
+	given(NULL, ONE);
+	uefi_variable_put_text("LoaderConfigTimeout", "2");
+	uefi_variable_put_text("LoaderConfigTimeoutOneShot", "3");
+	expect_boots("three seconds, once", "one");
+	assert_int_equal(times("Boots in"), 3);
+	expect_none("LoaderConfigTimeoutOneShot");
+	expect_boots("and two again", "one");
+	assert_int_equal(times("Boots in"), 2);
+	given("timeout 5\n", ONE);
+	uefi_variable_put_text("LoaderConfigTimeout", "soon");
+	expect_boots("no number", "one");
+	assert_int_equal(times("Boots in"), 5);
+	expect_said("variable LoaderConfigTimeout: \"soon\" is not a number of seconds");
+}
+
+static void a_menu_that_is_asked_for_once_waits_even_where_a_load_option_names_the_entry(void **state)
+{
+	(void)state;
+	given("timeout menu-disabled\n", ONE);
+	uefi.option = "two";
+	uefi.keys = "k\r";
+	uefi_variable_put_text("LoaderConfigTimeoutOneShot", "0");
+	expect_boots("a menu", "one");
+	assert_int_equal(times("Boots in"), 0);
+	assert_int_equal(times("  > Two"), 1);
+}
+
+/* But for those of Secure Boot, whose loss must stop it (efi_secure_boot). */
+static void no_variable_that_cannot_be_read_or_written_stops_a_boot(void **state)
+{
+	static const uint64_t faults[] = {EFIERR(2), EFIERR(3),	 EFIERR(5),   EFIERR(7),   EFIERR(8),
+					  EFIERR(9), EFIERR(26), LIE_NOTHING, LIE_TOO_MUCH};
+	unsigned int reads = 0, writes = 0, calls = 1000;
+
+	(void)state;
+	for (unsigned int k = 1; k <= calls; k++)
+		for (size_t f = 0; f < COUNT_OF(faults); f++) {
+			given("default @saved\n", ONE);
+			uefi_variable_put_text("LoaderEntryOneShot", "three.conf");
+			sim.fail_call = k;
+			uefi.fault = faults[f];
+			run("a call fails");
+			calls = k == 1 && f == 0 ? outcome.calls : calls;
+			if (strcmp(uefi_service_name(uefi_report.service), "SetVariable") == 0)
+				writes++;
+			else if (strcmp(uefi_service_name(uefi_report.service), "GetVariable") == 0)
+				reads++;
+			else
+				continue;
+			if (!outcome.entered && strstr(uefi_report.console, "Secure Boot is") == NULL)
+				fail_msg("call %u, fault %#" PRIx64 ": %s", k, faults[f], outcome.why.text);
+		}
+	assert_true(reads >= 10 * COUNT_OF(faults) && writes >= 11 * COUNT_OF(faults));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +441,16 @@ int main(void)
 	    cmocka_unit_test(under_a_hypervisor_no_time_is_told),
 	    cmocka_unit_test(an_entry_that_does_not_start_is_not_told_as_started),
 	    cmocka_unit_test(without_variables_or_device_paths_it_boots_all_the_same),
+	    cmocka_unit_test(what_is_asked_for_once_boots_once),
+	    cmocka_unit_test(what_is_asked_for_once_and_is_not_there_is_gone_all_the_same),
+	    cmocka_unit_test(what_is_asked_for_once_is_gone_although_nothing_boots),
+	    cmocka_unit_test(what_was_asked_for_once_wins_over_the_load_option_and_that_over_the_default),
+	    cmocka_unit_test(the_default_of_the_variable_wins_over_loader_conf),
+	    cmocka_unit_test(the_entry_booted_last_is_kept_where_saved_asks_for_it),
+	    cmocka_unit_test(an_entry_that_does_not_start_is_not_the_last_booted),
+	    cmocka_unit_test(the_timeout_of_a_variable_wins_over_loader_conf_and_once_over_both),
+	    cmocka_unit_test(a_menu_that_is_asked_for_once_waits_even_where_a_load_option_names_the_entry),
+	    cmocka_unit_test(no_variable_that_cannot_be_read_or_written_stops_a_boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,7 +41,8 @@ static const struct scenario {
 	struct uefi_setup uefi;
 	const char *packer; /* the kernel is a bzImage with a vmlinux, packed by this command, that Berth enters */
 	bool no_entropy, reads_fail_above_4g, has_hole, grows, fixed;
-	bool arm64, has_tree; /* the machine is one; firmware has a device tree */
+	const char *once, *standard, *last; /* variables that the system has left, or NULL */
+	bool arm64, has_tree;		    /* the machine is one; firmware has a device tree */
 } scenarios[] = {
     {.map = "1M-1G free, 4G-5G free", .entry = LINUX INITRDS},
     {.map = "1M-512M free", .entry = LINUX INITRD "placement random\n", .conf = "timeout 2\n"},
@@ -55,6 +56,12 @@ static const struct scenario {
      .entry = LINUX INITRD,
      .conf = "log quiet\n",
      .uefi = {.exit_fails = 3}},
+    {.map = "1M-512M free",
+     .entry = LINUX INITRD,
+     .conf = "timeout 1\n",
+     .once = "nobody",
+     .standard = "@saved",
+     .last = "t.conf"},
     {.map = "1M-64M free", .entry = "title T\nlinux /vmlinuz\ninitrd /one\noptions mem=1M\n"},
     {.map = "1M-512M free",
      .entry = LINUX,
@@ -117,8 +124,22 @@ static void set_up_arm64(const struct scenario *s)
 		sim.machine.tree = (struct bytes){tree, tree_file_write(&file, tree)};
 }
 
+static const struct scenario *current;
+
+/* What is there for one boot is gone after it. */
+static void put_variables(void)
+{
+	if (current->once != NULL)
+		uefi_variable_put_text("LoaderEntryOneShot", current->once);
+	if (current->standard != NULL)
+		uefi_variable_put_text("LoaderEntryDefault", current->standard);
+	if (current->last != NULL)
+		uefi_variable_put_text("LoaderEntryLastBooted", current->last);
+}
+
 static void set_up(const struct scenario *s)
 {
+	current = s;
 	if (s->arm64)
 		set_up_arm64(s);
 	else
@@ -142,6 +163,7 @@ static void set_up(const struct scenario *s)
 
 static void run(void)
 {
+	put_variables();
 	sim_boot(&bench.entry, &bench.conf);
 	if (uefi_report.reset) {
 		resets++; /* the machine is gone, and its memory with it */

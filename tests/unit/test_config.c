@@ -5,6 +5,7 @@
  */
 #include "given.h"
 
+#include "../../config/interface.h"
 #include "../../config/lines.h"
 
 static void expect_word(struct word word, const char *text)
@@ -95,6 +96,7 @@ static void the_other_keys_of_loader_conf_are_read(void **state)
 	    {"default a\ndefault b c\n", LOG_NORMAL, "b c"},
 	    {"default a\ndefault\n", LOG_NORMAL, ""},
 	    {"\xef\xbb\xbf  default\tsaved \n#log quiet\n", LOG_NORMAL, "saved"},
+	    {"default @saved\n", LOG_NORMAL, "@saved"},
 	    {"default \"arch.conf\"\nlog 'debug'\n", LOG_DEBUG, "arch.conf"},
 	    {"console-mode max\neditor no\nLOG quiet\nlogs quiet\n", LOG_NORMAL, ""},
 	};
@@ -139,7 +141,8 @@ static void mistakes_in_loader_conf_name_the_line_and_the_rest_counts(void **sta
 	    {"timeout Menu-Force", 0, LOG_NORMAL, "line 1: timeout"},
 	    {"timeout menu-forced", 0, LOG_NORMAL, "line 1: timeout"},
 	    {"timeout \"5", 0, LOG_NORMAL, "line 1: timeout \"\"5\""},
-	    {"default @saved\ntimeout 1", 1, LOG_NORMAL, "line 1: default \"@saved\" is not the name of an entry"},
+	    {"default @last\ntimeout 1", 1, LOG_NORMAL, "line 1: default \"@last\" is not the name of an entry"},
+	    {"timeout 1\npreferred @", 1, LOG_NORMAL, "line 2: preferred \"@\" is not the name of an entry"},
 	    {"log \x1b[31m", 0, LOG_NORMAL, "line 1: log \"?[31m\""},
 	};
 
@@ -166,7 +169,7 @@ static void count_remarks(void *context, enum log_level level, const char *sente
 static void every_mistake_in_loader_conf_is_said_once(void **state)
 {
 	static const char text[] =
-	    "default a\ntimeout 4\nlog loud\ntimeout soon\r\nkeep-free-below-4g lots\rdefault @saved\n"
+	    "default a\ntimeout 4\nlog loud\ntimeout soon\r\nkeep-free-below-4g lots\rdefault @last\n"
 	    "editor perhaps\n";
 	unsigned int n = 0;
 	const struct remarks remarks = {count_remarks, &n};
@@ -342,6 +345,7 @@ static void no_bytes_make_a_parser_look_outside_of_its_text(void **state)
 		enum status status;
 		struct entry e;
 		struct fail why;
+		size_t index;
 
 		exact = malloc(size == 0 ? 1 : size);
 		memcpy(exact, text, size);
@@ -354,7 +358,9 @@ static void no_bytes_make_a_parser_look_outside_of_its_text(void **state)
 			assert_non_null(memchr(line, '\0', sizeof(line)));
 		(void)loader_conf_parse(&conf, exact, size, &why);
 		expect_inside(conf.default_pattern, exact, size);
-		(void)entries_default((struct entry *const[]){&e}, 1, &conf);
+		expect_inside(conf.preferred_pattern, exact, size);
+		(void)entries_choose((struct entry *const[]){&e}, 1, &conf, &(struct asked){.one_shot = {NULL, 0}},
+				     &index);
 		free(exact);
 	}
 	assert_true(accepted > 1000); /* else all this says little about what is accepted */

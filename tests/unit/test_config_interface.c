@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What stands in the Boot Loader Interface's variables, and what follows from it: which entry boots, and how long a
+ * menu stands. Sources: systemd, docs/BOOT_LOADER_INTERFACE.md; src/boot/boot.c.
+ */
+#include "given.h"
+
+#include "../../config/interface.h"
+
+/* ---- told ---- */
+
+/* docs/BOOT_LOADER_INTERFACE.md, "LoaderFeatures", bit by bit. */
+static void only_what_is_done_is_claimed(void **state)
+{
+	const uint64_t everywhere = 1u << 0 | 1u << 1 | 1u << 2 | 1u << 3 | 1u << 8 | 1u << 9 | 1u << 13 | 1u << 19;
+
+	(void)state;
+	assert_int_equal(interface_features(false), everywhere);
+	assert_int_equal(interface_features(true), everywhere | 1u << 10);
+}
+
+static void ids_follow_each_other_each_with_its_end(void **state)
+{
+	static struct entry entry[3] = {{.id = "b.conf"}, {.id = "\xc3\xa4\xf0\x9f\x98\x80"}, {.id = ""}};
+	static struct entry *const list[] = {&entry[0], &entry[1], &entry[2]};
+	static const uint16_t wanted[] = {'b', '.', 'c', 'o', 'n', 'f', 0, 0xe4, 0xd83d, 0xde00, 0, 0};
+	uint16_t out[16];
+
+	(void)state;
+	assert_int_equal(interface_ids(list, 3, NULL), COUNT_OF(wanted));
+	memset(out, 0xee, sizeof(out));
+	assert_int_equal(interface_ids(list, 3, out), COUNT_OF(wanted));
+	assert_memory_equal(out, wanted, sizeof(wanted));
+	assert_int_equal(out[COUNT_OF(wanted)], 0xeeee);
+	assert_int_equal(interface_ids(list, 0, NULL), 0);
+	memset(entry[2].id, 'x', MAX_ENTRY_ID - 1);
+	assert_int_equal(interface_ids(list + 2, 1, NULL), MAX_ENTRY_ID);
+	memset(entry[2].id, 0, MAX_ENTRY_ID);
+}
+
+/* ---- read ---- */
+
+static void a_string_is_whole_units_with_or_without_an_end(void **state)
+{
+	static const struct {
+		uint16_t units[6];
+		size_t size;
+		const char *text; /* NULL: refused */
+	} row[] = {
+	    {{'a', '.', 'b', 0}, 8, "a.b"},
+	    {{'a', '.', 'b'}, 6, "a.b"},
+	    {{'a', 0, 'b', 0}, 8, "a"},
+	    {{0xe4, 0xd83d, 0xde00}, 6, "\xc3\xa4\xf0\x9f\x98\x80"},
+	    {{0xd83d}, 2, "?"},
+	    {{'a', 'b'}, 3, NULL},
+	    {{'a'}, 1, NULL},
+	    {{'a'}, 0, NULL},
+	    {{0, 'a'}, 4, NULL},
+	};
+	char out[INTERFACE_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		bool given = interface_text(row[i].units, row[i].size, out);
+
+		if (given != (row[i].text != NULL) || strcmp(out, given ? row[i].text : "") != 0)
+			fail_msg("row %zu: %s", i, out);
+	}
+}
+
+static void the_longest_string_fits_and_a_longer_one_is_refused(void **state)
+{
+	uint16_t *exact = malloc(INTERFACE_UNITS * sizeof(*exact));
+	char *out = malloc(INTERFACE_TEXT);
+
+	(void)state;
+	for (size_t i = 0; i < INTERFACE_UNITS; i++)
+		exact[i] = 0xffff;
+	assert_true(interface_text(exact, INTERFACE_UNITS * sizeof(*exact), out));
+	assert_int_equal(strlen(out), 3 * INTERFACE_UNITS);
+	assert_false(interface_text(exact, INTERFACE_UNITS * sizeof(*exact) + 2, out));
+	assert_false(interface_text(exact, SIZE_MAX - 1, out));
+	assert_false(interface_text(exact, SIZE_MAX, out));
+	free(exact);
+	free(out);
+}
+
+/* ---- timeouts ---- */
+
+static void timeouts_of_variables_are_numbers_or_words(void **state)
+{
+	static const struct {
+		const char *value;
+		uint32_t seconds, once; /* of the variable for one boot */
+		bool disabled;
+	} row[] = {
+	    {"0", 0, TIMEOUT_FOREVER, false},
+	    {"1", 1, 1, false},
+	    {"007", 7, 7, false},
+	    {"4294967294", 4294967294, 4294967294, false},
+	    {"4294967295", TIMEOUT_FOREVER, TIMEOUT_FOREVER, false},
+	    {"4294967296", TIMEOUT_FOREVER, TIMEOUT_FOREVER, false},
+	    {"18446744073709551616", TIMEOUT_FOREVER, TIMEOUT_FOREVER, false},
+	    {"99999999999999999999999999999", TIMEOUT_FOREVER, TIMEOUT_FOREVER, false},
+	    {"menu-force", TIMEOUT_FOREVER, TIMEOUT_FOREVER, false},
+	    {"menu-hidden", 0, TIMEOUT_FOREVER, false},
+	    {"menu-disabled", 0, TIMEOUT_FOREVER, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		struct loader_conf conf = {.timeout_seconds = 5, .menu_disabled = !row[i].disabled};
+
+		if (!interface_timeout(&conf, word_of(row[i].value)) || conf.timeout_seconds != row[i].seconds ||
+		    conf.menu_disabled != row[i].disabled || conf.menu_forced)
+			fail_msg("%s: %u", row[i].value, conf.timeout_seconds);
+		conf = (struct loader_conf){.timeout_seconds = 5, .menu_disabled = true};
+		if (!interface_timeout_one_shot(&conf, word_of(row[i].value)) || conf.timeout_seconds != row[i].once ||
+		    conf.menu_disabled || !conf.menu_forced)
+			fail_msg("%s once: %u", row[i].value, conf.timeout_seconds);
+	}
+}
+
+static void what_is_no_timeout_changes_nothing(void **state)
+{
+	static const char *const row[] = {"",	"x",	"-1",	 "+1",	   "1s",  "0x10",	" 1",
+					  "1 ", "soon", "menu-", "@saved", "1.5", "4294967296x"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		struct loader_conf conf = {.timeout_seconds = 5, .menu_disabled = true};
+
+		if (interface_timeout(&conf, word_of(row[i])) || interface_timeout_one_shot(&conf, word_of(row[i])) ||
+		    conf.timeout_seconds != 5 || !conf.menu_disabled || conf.menu_forced)
+			fail_msg("\"%s\" is a timeout", row[i]);
+	}
+}
+
+/* ---- which entry ---- */
+
+static struct entry broken = {.id = "broken.conf", .broken = true}, a = {.id = "a.conf"}, b = {.id = "b.conf"},
+		    c = {.id = "c.conf"}, d = {.id = "d.conf"}, odd = {.id = "[x]*.conf"},
+		    tired = {.id = "tired.conf", .tries_exhausted = true};
+static struct entry *const list[] = {&broken, &a, &b, &c, &d, &odd, &tired};
+
+enum { BROKEN, A, B, C, D, ODD, TIRED };
+
+struct wanted {
+	const char *one_shot, *preferred, *conf_preferred, *standard, *conf_default, *last;
+	enum chooser by;
+	size_t index;
+};
+
+static struct word word_or_none(const char *text)
+{
+	return text == NULL ? (struct word){NULL, 0} : word_of(text);
+}
+
+static struct asked asked_for(const struct wanted *row, struct loader_conf *conf)
+{
+	*conf = (struct loader_conf){.preferred_pattern = word_or_none(row->conf_preferred),
+				     .default_pattern = word_or_none(row->conf_default)};
+	return (struct asked){word_or_none(row->one_shot), word_or_none(row->preferred), word_or_none(row->standard),
+			      word_or_none(row->last)};
+}
+
+static void expect_chosen(const struct wanted *row, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct loader_conf conf;
+		struct asked asked = asked_for(&row[i], &conf);
+		size_t index = 99;
+		enum chooser by = entries_choose(list, COUNT_OF(list), &conf, &asked, &index);
+
+		if (by != row[i].by || index != row[i].index)
+			fail_msg("row %zu: entry %zu by %d", i, index, (int)by);
+	}
+}
+
+static void each_is_heard_before_those_behind_it(void **state)
+{
+	static const struct wanted row[] = {
+	    {"a", "b", "c", "d", "a", NULL, BY_ONE_SHOT, A},
+	    {NULL, "b", "c", "d", "a", NULL, BY_PREFERRED, B},
+	    {NULL, NULL, "c", "d", "a", NULL, BY_CONF_PREFERRED, C},
+	    {NULL, NULL, NULL, "d", "b", NULL, BY_DEFAULT, D},
+	    {NULL, NULL, NULL, NULL, "b", NULL, BY_CONF_DEFAULT, B},
+	    {NULL, NULL, NULL, NULL, NULL, "b.conf", BY_NOBODY, A},
+	    /* What matches nothing is passed over. */
+	    {"x", "x", "x", "x", "d", NULL, BY_CONF_DEFAULT, D},
+	    {"x", "x", "x", "x", "x", NULL, BY_NOBODY, A},
+	    {"x", "x", "x", "d", "b", NULL, BY_DEFAULT, D},
+	};
+
+	(void)state;
+	expect_chosen(row, COUNT_OF(row));
+}
+
+static void patterns_of_variables_are_globs_over_ids(void **state)
+{
+	static const struct wanted row[] = {
+	    {"c.conf", NULL, NULL, NULL, NULL, NULL, BY_ONE_SHOT, C},
+	    {"C.CONF", NULL, NULL, NULL, NULL, NULL, BY_ONE_SHOT, C},
+	    {"[bc].co?f", NULL, NULL, NULL, NULL, NULL, BY_ONE_SHOT, B},
+	    {"*", NULL, NULL, NULL, NULL, NULL, BY_ONE_SHOT, A},
+	    {"[x]*.conf", NULL, NULL, NULL, NULL, NULL, BY_ONE_SHOT, ODD}, /* an id, whatever it would mean as a glob */
+	    {"\\..\\c.conf", NULL, NULL, NULL, NULL, NULL, BY_NOBODY, A},
+	};
+
+	(void)state;
+	expect_chosen(row, COUNT_OF(row));
+}
+
+/* docs/BOOT_LOADER_INTERFACE.md: the default and what is meant for one boot may be bad, what is preferred may not. */
+static void what_is_preferred_has_tries_left_and_nothing_broken_is_chosen(void **state)
+{
+	static const struct wanted row[] = {
+	    {"tired", NULL, NULL, NULL, NULL, NULL, BY_ONE_SHOT, TIRED},
+	    {NULL, "tired", NULL, NULL, NULL, NULL, BY_NOBODY, A},
+	    {NULL, "t*", "tired", "tired", NULL, NULL, BY_DEFAULT, TIRED},
+	    {NULL, NULL, "tired", NULL, "tired", NULL, BY_CONF_DEFAULT, TIRED},
+	    {"broken", "broken", "broken", "broken", "broken", NULL, BY_NOBODY, A},
+	    {NULL, "@saved", NULL, NULL, NULL, "tired.conf", BY_NOBODY, A},
+	};
+
+	(void)state;
+	expect_chosen(row, COUNT_OF(row));
+}
+
+static void saved_is_what_was_booted_last_if_it_is_still_there(void **state)
+{
+	static const struct wanted row[] = {
+	    {NULL, "@saved", NULL, NULL, NULL, "c.conf", BY_PREFERRED, C},
+	    {NULL, NULL, "@saved", NULL, NULL, "c.conf", BY_CONF_PREFERRED, C},
+	    {NULL, NULL, NULL, "@saved", NULL, "c.conf", BY_DEFAULT, C},
+	    {NULL, NULL, NULL, "@SAVED", "d", "C.conf", BY_DEFAULT, C},
+	    {NULL, NULL, NULL, NULL, "@saved", "c.conf", BY_CONF_DEFAULT, C},
+	    {NULL, NULL, NULL, "@saved", "d", NULL, BY_CONF_DEFAULT, D},
+	    {NULL, NULL, NULL, "@saved", "d", "gone.conf", BY_CONF_DEFAULT, D},
+	    {NULL, NULL, NULL, NULL, "@saved", NULL, BY_NOBODY, A},
+	    {NULL, NULL, NULL, NULL, "@saved", "broken.conf", BY_NOBODY, A},
+	    {NULL, NULL, NULL, NULL, "@saved", "@saved", BY_NOBODY, A},
+	    {"d", NULL, NULL, "@saved", NULL, "c.conf", BY_ONE_SHOT, D},
+	};
+
+	(void)state;
+	expect_chosen(row, COUNT_OF(row));
+}
+
+/* src/boot/boot.c, save_selected_entry: a default of the variable's hides that of loader.conf. */
+static void the_last_boot_is_kept_where_somebody_asks_for_it(void **state)
+{
+	static const struct {
+		struct wanted row;
+		bool asks;
+	} row[] = {
+	    {{.conf_default = "@saved"}, true}, {{.standard = "@saved"}, true},
+	    {{.preferred = "@saved"}, true},	{{.conf_preferred = "@saved"}, true},
+	    {{.conf_default = "a"}, false},	{{.conf_default = "@saved", .standard = "a"}, false},
+	    {{.one_shot = "@saved"}, false},	{{.last = "@saved"}, false},
+	    {{.conf_default = NULL}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		struct loader_conf conf;
+		struct asked asked = asked_for(&row[i].row, &conf);
+
+		if (asks_for_saved(&conf, &asked) != row[i].asks)
+			fail_msg("row %zu", i);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(only_what_is_done_is_claimed),
+	    cmocka_unit_test(ids_follow_each_other_each_with_its_end),
+	    cmocka_unit_test(a_string_is_whole_units_with_or_without_an_end),
+	    cmocka_unit_test(the_longest_string_fits_and_a_longer_one_is_refused),
+	    cmocka_unit_test(timeouts_of_variables_are_numbers_or_words),
+	    cmocka_unit_test(what_is_no_timeout_changes_nothing),
+	    cmocka_unit_test(each_is_heard_before_those_behind_it),
+	    cmocka_unit_test(patterns_of_variables_are_globs_over_ids),
+	    cmocka_unit_test(what_is_preferred_has_tries_left_and_nothing_broken_is_chosen),
+	    cmocka_unit_test(saved_is_what_was_booted_last_if_it_is_still_there),
+	    cmocka_unit_test(the_last_boot_is_kept_where_somebody_asks_for_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
