@@ -10,6 +10,7 @@ bool exiting;
 UINT64 read_ticks;
 
 static EFI_GET_VARIABLE real_get_variable;
+static EFI_SET_VARIABLE real_set_variable;
 static UINT64 image_start, image_end;
 
 void watch(EFI_LOADED_IMAGE *loader)
@@ -44,6 +45,7 @@ static EFI_STATUS EFIAPI bent_exit(EFI_HANDLE image, UINTN key)
 	if (wish.n_sweeps != 0)
 		return pretend_to_exit();
 	st->RuntimeServices->GetVariable = real_get_variable; /* for this code is gone soon */
+	st->RuntimeServices->SetVariable = real_set_variable;
 	return real.ExitBootServices(image, key);
 }
 
@@ -280,6 +282,31 @@ static EFI_STATUS EFIAPI bent_get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 
 	return real_get_variable(name, guid, attributes, size, data);
 }
 
+static EFI_STATUS EFIAPI bent_set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attributes, UINTN size, VOID *data)
+{
+	EFI_STATUS status;
+
+	if (by_loader(CALLER) && fault(S_SetVariable, &status) == FAILS)
+		return status;
+	return real_set_variable(name, guid, attributes, size, data);
+}
+
+void forget_variables(void)
+{
+	static const EFI_GUID loader = {0x4a67b082, 0x0a4c, 0x41cf, {0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f}};
+	CHAR16 name[64] = {0};
+	EFI_GUID vendor = {0};
+	UINTN size = sizeof(name);
+
+	while (!EFI_ERROR(st->RuntimeServices->GetNextVariableName(&size, name, &vendor))) {
+		if (memcmp(&vendor, &loader, sizeof(loader)) == 0) {
+			st->RuntimeServices->SetVariable(name, &vendor, 0, 0, NULL);
+			name[0] = 0; /* from the first again: the one that was asked for is gone */
+		}
+		size = sizeof(name);
+	}
+}
+
 /* ---- all of them ---- */
 
 static EFI_RESET_SYSTEM real_reset;
@@ -301,6 +328,7 @@ static void bend_the_rest(void)
 	bs->Stall = bent_stall;
 	bs->SetWatchdogTimer = bent_watchdog;
 	st->RuntimeServices->GetVariable = bent_get_variable;
+	st->RuntimeServices->SetVariable = bent_set_variable;
 	if (wish.n_sweeps != 0)
 		st->RuntimeServices->ResetSystem = bent_reset;
 	bend_console();
@@ -310,6 +338,7 @@ void bend(EFI_FILE_IO_INTERFACE *volume)
 {
 	real = *bs;
 	real_get_variable = st->RuntimeServices->GetVariable;
+	real_set_variable = st->RuntimeServices->SetVariable;
 	real_reset = st->RuntimeServices->ResetSystem;
 	bs->ExitBootServices = bent_exit;
 	bs->AllocatePages = bent_pages;
@@ -322,6 +351,7 @@ void unbend(EFI_FILE_IO_INTERFACE *volume)
 {
 	*bs = real;
 	st->RuntimeServices->GetVariable = real_get_variable;
+	st->RuntimeServices->SetVariable = real_set_variable;
 	st->RuntimeServices->ResetSystem = real_reset;
 	if (!wish.meter)
 		unbend_console();

@@ -36,6 +36,7 @@ extern EFI_HANDLE self;
 	X(Stall)                                                                                                       \
 	X(SetWatchdogTimer)                                                                                            \
 	X(GetVariable)                                                                                                 \
+	X(SetVariable)                                                                                                 \
 	X(OpenVolume)                                                                                                  \
 	X(Open)                                                                                                        \
 	X(Close)                                                                                                       \
@@ -188,8 +189,9 @@ void bend(EFI_FILE_IO_INTERFACE *volume);
 void unbend(EFI_FILE_IO_INTERFACE *volume);
 void watch(EFI_LOADED_IMAGE *loader); /* whose calls are meant from here on */
 bool by_loader(const void *caller);
-extern bool exiting;	  /* the loader has called ExitBootServices */
-extern UINT64 read_ticks; /* spent in Read since the loader started */
+void forget_variables(void); /* those of the Boot Loader Interface, as a reset forgets them */
+extern bool exiting;	     /* the loader has called ExitBootServices */
+extern UINT64 read_ticks;    /* spent in Read since the loader started */
 #define CALLER __builtin_return_address(0)
 
 /* ---- files.c ---- */
