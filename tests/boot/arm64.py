@@ -13,7 +13,7 @@ import sys
 import zlib
 
 import lab
-from boots import boots
+from boots import boots, told
 from lab import GIB, MIB, Guest, Machine, data_archive, described, expect
 
 sys.path.insert(0, os.path.join(lab.ROOT, "tests", "probe"))
@@ -64,6 +64,10 @@ def boot_debian(esp, *options, level, **more):
     expect(int(guest.one("efivars")) > 0, "no EFI variable is visible: runtime services do not work")
     expect(guest.one("efivar-read") == "ok", "an EFI variable could not be read")
     expect(guest.one("runtime") == "ok", "an EFI variable could not be written and deleted")
+    variables = told(guest)
+    times = [int(variables[f"LoaderTime{at}USec"][1].decode("utf-16-le").rstrip("\0")) for at in ("Init", "Exec")]
+    expect(0 < times[0] < times[1], f"the loader was started and left at {times} us")
+    expect(variables["LoaderFeatures"] == (6, (0x8270f).to_bytes(8, "little")), f"{variables['LoaderFeatures']}")
     expect("KASLR enabled" in guest.text, "the kernel found no kaslr-seed")
     expect(not guest.all("complaint"), "the kernel complained: " + "; ".join(guest.all("complaint")))
     plans.expect_same(os.path.join(esp.path, "console.log"), "--initrd", str(esp.initrd_size), "--cmdline", OPTIONS,

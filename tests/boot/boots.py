@@ -408,6 +408,63 @@ def escape_leaves_to_firmware(esp):
         expect_nothing_left(machine)
 
 
+# ---- the Boot Loader Interface ----
+
+LOADER = "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"  # systemd, docs/BOOT_LOADER_INTERFACE.md
+
+
+def str16(text):
+    return text.encode("utf-16-le") + b"\0\0"
+
+
+def told(guest):
+    """The interface's variables as the booted system finds them: {name: (attributes, bytes)}."""
+    rows = (line.split() for line in guest.all("variable"))
+    return {name: (int.from_bytes(data[:4], "little"), data[4:])
+            for name, data in ((row[0], bytes.fromhex(row[1])) for row in rows)}
+
+
+def with_variables(esp, variables):
+    """Options of a machine whose firmware has kept these strings over a reset."""
+    vars = os.path.join(esp.path, "vars.fd")
+    lab.variable_store(os.path.join(lab.newer_ovmf()[1], "OVMF_VARS_4M.fd"), vars,
+                       {(name, LOADER): value for name, value in variables.items()})
+    return ("--vars", vars)
+
+
+@boots
+def loader_interface(esp):
+    """The system finds the interface's variables; what was asked for once has booted, and is gone"""
+    plain(esp, "sort-key a", name="First+3", options=REPORT + " nokaslr entry=first")
+    plain(esp, "sort-key b", name="second", options=REPORT + " nokaslr entry=second")
+    esp.conf("timeout 60", "default @saved")
+    partition, disk = "0a1b2c3d-4e5f-4678-9abc-def012345678", os.path.join(esp.path, "gpt.img")
+    lab.partitioned(esp.image(), disk, partition)
+    guest = boot(esp, *with_variables(esp, {
+        "LoaderEntryOneShot": str16("SECOND.conf"), "LoaderConfigTimeoutOneShot": str16("1"),
+        "LoaderEntryLastBooted": str16("first.conf")}), image=disk)
+    os.unlink(disk)
+    check_healthy(guest, REPORT + " nokaslr entry=second")
+    expect("Boots in 1 s" in guest.text and "Boots in 2 s" not in guest.text, "the menu did not stand for one second")
+    found = told(guest)
+    with open(os.path.join(lab.ROOT, "base", "version.h")) as file:
+        version = re.search(r'^#define BERTH_VERSION "(.*)"$', file.read(), re.M)[1]
+    wanted = {
+        "LoaderInfo": (6, str16("Berth " + version)),
+        "LoaderFeatures": (6, (0x8230f).to_bytes(8, "little")),
+        "LoaderFirmwareInfo": (6, str16("Debian distribution of EDK II 1.00")),
+        "LoaderFirmwareType": (6, str16("UEFI 2.70")),
+        "LoaderDevicePartUUID": (6, str16(partition.upper())),
+        "LoaderImageIdentifier": (6, str16(r"\EFI\BOOT\BOOTX64.EFI")),
+        "LoaderEntries": (6, str16("first.conf") + str16("second.conf")),
+        "LoaderEntrySelected": (6, str16("second.conf")),
+        "LoaderEntryLastBooted": (7, str16("first.conf")),
+    }
+    # No times: in a virtual machine the CPU's counter tells nothing of the machine.
+    expect(found == wanted, "\n".join(f"{name}: {found.get(name)}, not {wanted.get(name)}"
+                                      for name in {**found, **wanted} if found.get(name) != wanted.get(name)))
+
+
 # ---- bad input: the reason, a key, the menu; then another entry boots ----
 
 

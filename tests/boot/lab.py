@@ -9,9 +9,12 @@ import hashlib
 import os
 import re
 import shutil
+import struct
 import subprocess
 import threading
 import time
+import uuid
+import zlib
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORK = os.path.join(ROOT, "build", "test")
@@ -277,6 +280,48 @@ def put_into_image(image, name, text):
     """Replaces a file of an image that is not in use."""
     subprocess.run(["mcopy", "-o", "-i", image, "-", "::" + name], input=text.encode(), check=True,
                    env={**os.environ, "MTOOLS_SKIP_CHECK": "1"})
+
+
+def partitioned(image, out, partition):
+    """A disk with a GPT whose one partition, of this GUID, is the ESP @image. Source: UEFI 2.10, 5.3.2 and 5.3.3."""
+    sectors = os.path.getsize(image) // 512
+    first, last = 2048, 2048 + sectors + 33
+    esp, disk = uuid.UUID("c12a7328-f81f-11d2-ba4b-00a0c93ec93b"), uuid.UUID(int=1)
+    entry = esp.bytes_le + uuid.UUID(partition).bytes_le + struct.pack("<QQQ", first, first + sectors - 1, 0) + b"\0" * 72
+    entries = entry + b"\0" * (127 * 128)
+
+    def header(own, other, at):
+        fields = struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, 0, 0, own, other, 34, last - 33, disk.bytes_le,
+                             at, 128, 128, zlib.crc32(entries))
+        return fields[:16] + struct.pack("<I", zlib.crc32(fields)) + fields[20:]
+
+    subprocess.run(["dd", f"if={image}", f"of={out}", "bs=1M", "seek=1", "conv=sparse", "status=none"], check=True)
+    with open(out, "r+b") as file:
+        file.truncate((last + 1) * 512)
+        file.seek(446)
+        file.write(b"\0\0\2\0\xee\xff\xff\xff" + struct.pack("<II", 1, min(last, 0xffffffff)) + b"\0" * 48 + b"\x55\xaa")
+        for at, data in ((1, header(1, last, 2)), (2, entries), (last - 32, entries), (last, header(last, 1, last - 32))):
+            file.seek(at * 512)
+            file.write(data)
+
+
+def variable_store(empty, out, variables):
+    """
+    A copy of OVMF's empty variable store with these in it, which stay over a reset: {(name, vendor's GUID): bytes}.
+    Sources: EDK2, MdeModulePkg/Include/Guid/VariableFormat.h; PI 1.7, volume 3, 3.2.1 (the volume's header).
+    """
+    with open(empty, "rb") as file:
+        store = bytearray(file.read())
+    at = int.from_bytes(store[0x30:0x32], "little") + 28  # the header of the volume, and that of the store in it
+    expect(store[at:at + 4] == b"\xff" * 4, f"{empty} has variables already")
+    for (name, vendor), value in variables.items():
+        wide = name.encode("utf-16-le") + b"\0\0"
+        head = struct.pack("<HBBIQ16xIII", 0x55aa, 0x3f, 0, 7, 0, 0, len(wide), len(value)) + uuid.UUID(vendor).bytes_le
+        record = head + wide + value
+        store[at:at + len(record)] = record
+        at += (len(record) + 3) // 4 * 4
+    with open(out, "wb") as file:
+        file.write(store)
 
 
 def kernel_reads(path):
