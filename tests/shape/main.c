@@ -28,7 +28,7 @@
  *	option TEXT        the load option string
  *	leaks              after the loader returned: compares its pages with those before, and counts open files
  *	ramdisk ADDR SIZE  the disk image at this address (hexadecimal, from QEMU's loader device) is the volume
- *	meter              marks the loader's start, and its time in Read, on port 0xe9
+ *	meter              marks the loader's start, and its time in Read and variables, on port 0xe9
  *	pass               instead of starting the loader: marks the time of one pass of large reads, and ends QEMU
  */
 #include "shape.h"

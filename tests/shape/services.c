@@ -8,6 +8,7 @@
 EFI_BOOT_SERVICES real;
 bool exiting;
 UINT64 read_ticks;
+static UINT64 variable_ticks; /* spent in variable services since the loader started */
 
 static EFI_GET_VARIABLE real_get_variable;
 static EFI_SET_VARIABLE real_set_variable;
@@ -34,10 +35,12 @@ static EFI_STATUS EFIAPI bent_exit(EFI_HANDLE image, UINTN key)
 	if (fault(S_ExitBootServices, &status) == FAILS)
 		return exiting = true, status;
 	exiting = true;
-	if (wish.meter)
+	if (wish.meter) {
 		mark('R', read_ticks);
-	else if (wish.n_sweeps == 0)
+		mark('V', variable_ticks);
+	} else if (wish.n_sweeps == 0) {
 		mark('E', wish.exit_fails);
+	}
 	if (wish.exit_fails > 0) {
 		wish.exit_fails--;
 		return EFI_INVALID_PARAMETER;
@@ -291,6 +294,30 @@ static EFI_STATUS EFIAPI bent_set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 
 	return real_set_variable(name, guid, attributes, size, data);
 }
 
+static EFI_STATUS EFIAPI metered_get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attributes, UINTN *size, VOID *data)
+{
+	UINT64 start = now();
+	EFI_STATUS status = real_get_variable(name, guid, attributes, size, data);
+
+	variable_ticks += now() - start;
+	return status;
+}
+
+static EFI_STATUS EFIAPI metered_set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attributes, UINTN size, VOID *data)
+{
+	UINT64 start = now();
+	EFI_STATUS status = real_set_variable(name, guid, attributes, size, data);
+
+	variable_ticks += now() - start;
+	return status;
+}
+
+static void meter_variables(void)
+{
+	st->RuntimeServices->GetVariable = metered_get_variable;
+	st->RuntimeServices->SetVariable = metered_set_variable;
+}
+
 void forget_variables(void)
 {
 	static const EFI_GUID loader = {0x4a67b082, 0x0a4c, 0x41cf, {0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f}};
@@ -342,7 +369,9 @@ void bend(EFI_FILE_IO_INTERFACE *volume)
 	real_reset = st->RuntimeServices->ResetSystem;
 	bs->ExitBootServices = bent_exit;
 	bs->AllocatePages = bent_pages;
-	if (!wish.meter) /* nothing that costs the loader instructions while it is measured */
+	if (wish.meter) /* nothing else that costs the loader instructions while it is measured */
+		meter_variables();
+	else
 		bend_the_rest();
 	bend_volume(volume);
 }
