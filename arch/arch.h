@@ -69,8 +69,11 @@ const struct arch *arch_here(void);
 
 void arch_cpu(struct cpu *cpu);
 
-/* A counter of the CPU that runs at a fixed rate; the caller finds out its rate. */
+/* A counter of the CPU that runs at a fixed rate. */
 uint64_t arch_ticks(void);
+
+/* That rate; 0 when the CPU does not tell it. */
+uint64_t arch_ticks_per_second(void);
 
 /* False where that counts from another moment, as a hypervisor may have it on x86. */
 bool arch_ticks_from_power_on(void);

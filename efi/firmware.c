@@ -157,18 +157,31 @@ void fw_progress(const char *name, uint64_t done, uint64_t of)
 	console_write(line);
 }
 
+#define SECOND	  1000000u /* in microseconds */
+#define MOST_RATE UINT64_C(1000000000000)
+
+static uint64_t measured_rate(void)
+{
+	uint64_t start = arch_ticks();
+
+	if (EFI_ERROR(efi.boot->Stall(SECOND / 1000)))
+		return 0;
+	return (arch_ticks() - start) * 1000;
+}
+
 uint64_t fw_microseconds(void)
 {
-	static uint64_t ticks_per_ms;
+	static uint64_t rate; /* ticks a second */
+	uint64_t now, seconds;
 
-	if (ticks_per_ms == 0) {
-		uint64_t start = arch_ticks();
-
-		if (EFI_ERROR(efi.boot->Stall(1000)))
-			return 0;
-		ticks_per_ms = arch_ticks() - start;
-	}
-	return ticks_per_ms == 0
-		   ? 0
-		   : arch_ticks() / ticks_per_ms * 1000 + arch_ticks() % ticks_per_ms * 1000 / ticks_per_ms;
+	if (rate == 0)
+		rate = arch_ticks_per_second();
+	if (rate == 0)
+		rate = measured_rate();
+	if (rate == 0 || rate > MOST_RATE)
+		return 0;
+	now = arch_ticks();
+	seconds = now / rate;
+	/* No machine is up for 136 years: then it is not a time. */
+	return seconds > UINT32_MAX ? 0 : seconds * SECOND + now % rate * SECOND / rate;
 }

@@ -43,6 +43,12 @@ arch_ticks:
 	mrs	x0, cntvct_el0
 	ret
 
+	.globl aarch64_counter_frequency
+	.type aarch64_counter_frequency, @function
+aarch64_counter_frequency:
+	mrs	x0, cntfrq_el0
+	ret
+
 /* RNDR into [x0], in ten tries: it may have none at the moment, and then sets Z (Arm ARM, D19.2.125). */
 	.globl aarch64_random
 	.type aarch64_random, @function

@@ -14,6 +14,7 @@ struct aarch64_tables {
 
 uint64_t aarch64_memory_features(void);	   /* ID_AA64MMFR0_EL1 */
 uint64_t aarch64_hcr(void);		   /* HCR_EL2; all ones at EL1 */
+uint64_t aarch64_counter_frequency(void);  /* CNTFRQ_EL0, which firmware writes; 0 when it has not */
 uint32_t aarch64_random(uint64_t *number); /* 0 when the CPU gives none */
 
 /*

@@ -39,6 +39,11 @@ bool arch_ticks_from_power_on(void)
 	return true;
 }
 
+uint64_t arch_ticks_per_second(void)
+{
+	return aarch64_counter_frequency();
+}
+
 bool arch_random(uint64_t *number)
 {
 	return aarch64_random(number) != 0;

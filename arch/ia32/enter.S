@@ -8,28 +8,22 @@
 
 	.text
 
-	.globl ia32_cpuid_edx
-	.type ia32_cpuid_edx, @function
-ia32_cpuid_edx:
-	mov	4(%esp), %eax
-	call	cpuid_leaf
-	mov	%edx, %eax
-	ret
-
-	.globl ia32_cpuid_ecx
-	.type ia32_cpuid_ecx, @function
-ia32_cpuid_ecx:
-	mov	4(%esp), %eax
-	call	cpuid_leaf
-	mov	%ecx, %eax
-	ret
-
-/* eax: the leaf. */
-cpuid_leaf:
+/* The leaf, and where its four registers go. */
+	.globl ia32_cpuid
+	.type ia32_cpuid, @function
+ia32_cpuid:
 	push	%ebx
 	push	%esi
-	mov	%eax, %esi
+	push	%edi
+	mov	16(%esp), %esi
+	mov	20(%esp), %edi
+	mov	%esi, %eax
 	ASK_CPUID %esi
+	mov	%eax, (%edi)
+	mov	%ebx, 4(%edi)
+	mov	%ecx, 8(%edi)
+	mov	%edx, 12(%edi)
+	pop	%edi
 	pop	%esi
 	pop	%ebx
 	ret

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The running CPU, by the routines of enter.S. Source: Intel SDM volume 2, CPUID. */
+/* The running CPU, by the routines of enter.S. */
 #include "enter.h"
 
 #include "../arch.h"
 
-#define CPUID_EXTENDED 0x80000001u
-#define EDX_GIB_PAGES  (1u << 26)
-#define EDX_LONG_MODE  (1u << 29)
-#define CPUID_VERSION  1u
-#define ECX_HYPERVISOR (1u << 31) /* not Intel's: all hypervisors set it */
-#define CPUID_FEATURES 7u
-#define ECX_LA57       (1u << 16)
+static struct cpuid leaf(uint32_t number)
+{
+	struct cpuid registers;
+
+	ia32_cpuid(number, &registers);
+	return registers;
+}
 
 const struct arch *arch_here(void)
 {
@@ -19,18 +19,25 @@ const struct arch *arch_here(void)
 
 void arch_cpu(struct cpu *cpu)
 {
-	uint32_t extended = ia32_cpuid_edx(CPUID_EXTENDED);
+	uint32_t extended = leaf(CPUID_EXTENDED).edx;
 
 	*cpu = (struct cpu){
 	    .gib_pages = (extended & EDX_GIB_PAGES) != 0,
-	    .has_la57 = (ia32_cpuid_ecx(CPUID_FEATURES) & ECX_LA57) != 0,
+	    .has_la57 = (leaf(CPUID_FEATURES).ecx & ECX_LA57) != 0,
 	    .lacks_long_mode = (extended & EDX_LONG_MODE) == 0,
 	};
 }
 
 bool arch_ticks_from_power_on(void)
 {
-	return (ia32_cpuid_ecx(CPUID_VERSION) & ECX_HYPERVISOR) == 0;
+	return (leaf(CPUID_VERSION).ecx & ECX_HYPERVISOR) == 0;
+}
+
+uint64_t arch_ticks_per_second(void)
+{
+	struct cpuid ticks = leaf(CPUID_TICKS), frequency = leaf(CPUID_FREQUENCY);
+
+	return x86_ticks_per_second(&ticks, &frequency);
 }
 
 bool arch_random(uint64_t *number)

@@ -19,6 +19,12 @@ bool arch_ticks_from_power_on(void)
 	return true;
 }
 
+/* In the device tree alone (Devicetree Specification 0.4, 3.7, timebase-frequency), or in ACPI's RHCT. */
+uint64_t arch_ticks_per_second(void)
+{
+	return 0;
+}
+
 /* The CSR `seed` of Zkr is machine mode's, which rarely lends it (Cryptography Extensions, "mseccfg"). */
 bool arch_random(uint64_t *number)
 {

@@ -12,25 +12,17 @@
 	.text
 	.code64
 
-	.globl x86_cpuid_edx
-	.type x86_cpuid_edx, @function
-x86_cpuid_edx:
-	call	cpuid_leaf
-	mov	%edx, %eax
-	ret
-
-	.globl x86_cpuid_ecx
-	.type x86_cpuid_ecx, @function
-x86_cpuid_ecx:
-	call	cpuid_leaf
-	mov	%ecx, %eax
-	ret
-
-/* edi: the leaf. */
-cpuid_leaf:
+/* edi: the leaf; rsi: where its four registers go. */
+	.globl x86_cpuid
+	.type x86_cpuid, @function
+x86_cpuid:
 	push	%rbx
 	mov	%edi, %eax
 	ASK_CPUID %edi
+	mov	%eax, (%rsi)
+	mov	%ebx, 4(%rsi)
+	mov	%ecx, 8(%rsi)
+	mov	%edx, 12(%rsi)
 	pop	%rbx
 	ret
 

@@ -3,13 +3,13 @@
 #ifndef BERTH_X86_64_ENTER_H
 #define BERTH_X86_64_ENTER_H
 
+#include "../x86/cpuid.h"
 #include "../x86/entry.h"
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 
-uint32_t x86_cpuid_ecx(uint32_t leaf); /* 0 when the CPU does not have the leaf */
-uint32_t x86_cpuid_edx(uint32_t leaf);
+void x86_cpuid(uint32_t leaf, struct cpuid *registers);
 uint64_t x86_read_cr4(void);
 uint32_t x86_random(uint64_t *number); /* 0 when the CPU gives none */
 __attribute__((noreturn)) void x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument,

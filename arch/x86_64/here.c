@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The running CPU, by the routines of enter.S. Source: Intel SDM volume 2, CPUID; volume 3, 2.5. */
+/* The running CPU, by the routines of enter.S. Source: Intel SDM volume 3, 2.5. */
 #include "enter.h"
 
 #include "../arch.h"
 
-#define CPUID_EXTENDED 0x80000001u
-#define EDX_GIB_PAGES  (1u << 26)
-#define CPUID_VERSION  1u
-#define ECX_HYPERVISOR (1u << 31) /* not Intel's: all hypervisors set it */
-#define CPUID_FEATURES 7u
-#define ECX_LA57       (1u << 16)
+static struct cpuid leaf(uint32_t number)
+{
+	struct cpuid registers;
+
+	x86_cpuid(number, &registers);
+	return registers;
+}
 
 const struct arch *arch_here(void)
 {
@@ -19,15 +20,22 @@ const struct arch *arch_here(void)
 void arch_cpu(struct cpu *cpu)
 {
 	*cpu = (struct cpu){
-	    .gib_pages = (x86_cpuid_edx(CPUID_EXTENDED) & EDX_GIB_PAGES) != 0,
+	    .gib_pages = (leaf(CPUID_EXTENDED).edx & EDX_GIB_PAGES) != 0,
 	    .five_levels = (x86_read_cr4() & CR4_LA57) != 0,
-	    .has_la57 = (x86_cpuid_ecx(CPUID_FEATURES) & ECX_LA57) != 0,
+	    .has_la57 = (leaf(CPUID_FEATURES).ecx & ECX_LA57) != 0,
 	};
 }
 
 bool arch_ticks_from_power_on(void)
 {
-	return (x86_cpuid_ecx(CPUID_VERSION) & ECX_HYPERVISOR) == 0;
+	return (leaf(CPUID_VERSION).ecx & ECX_HYPERVISOR) == 0;
+}
+
+uint64_t arch_ticks_per_second(void)
+{
+	struct cpuid ticks = leaf(CPUID_TICKS), frequency = leaf(CPUID_FREQUENCY);
+
+	return x86_ticks_per_second(&ticks, &frequency);
 }
 
 bool arch_random(uint64_t *number)

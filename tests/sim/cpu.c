@@ -6,8 +6,7 @@
 
 /* ---- the CPU: the linker puts these in the place of arch/x86_64/enter.S's ---- */
 
-uint32_t __wrap_x86_cpuid_ecx(uint32_t leaf);
-uint32_t __wrap_x86_cpuid_edx(uint32_t leaf);
+void __wrap_x86_cpuid(uint32_t leaf, struct cpuid *registers);
 uint64_t __wrap_x86_read_cr4(void);
 uint32_t __wrap_x86_random(uint64_t *number);
 __attribute__((noreturn)) void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument,
@@ -15,22 +14,19 @@ __attribute__((noreturn)) void __wrap_x86_enter(uint64_t gdt, uint64_t root, uin
 __attribute__((noreturn)) void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline,
 							      uint64_t copies);
 
-uint32_t __wrap_x86_cpuid_ecx(uint32_t leaf)
+/* Intel SDM volume 2, CPUID. Every bit that is not asked for says the contrary of what it would say where it is asked.
+ */
+void __wrap_x86_cpuid(uint32_t leaf, struct cpuid *registers)
 {
-	/* The same: leaf 07H, subleaf 0, bit 16; leaf 01H, bit 31 is set by hypervisors. */
-	if (leaf == 1)
-		return sim.hypervisor ? 1u << 31 : ~(1u << 31);
-	bool la57 = (leaf == 7) == sim.la57;
+	bool la57 = (leaf == 0x07) == sim.la57, gib_pages = (leaf == 0x80000001) != sim.no_gib_pages;
 
-	return la57 ? 1u << 16 : ~(1u << 16);
-}
-
-uint32_t __wrap_x86_cpuid_edx(uint32_t leaf)
-{
-	/* Intel SDM volume 2, CPUID: leaf 80000001H, bit 26. Every other bit says the contrary. */
-	bool gib_pages = (leaf == 0x80000001) != sim.no_gib_pages;
-
-	return gib_pages ? 1u << 26 : ~(1u << 26);
+	*registers = (struct cpuid){.ecx = la57 ? 1u << 16 : ~(1u << 16), .edx = gib_pages ? 1u << 26 : ~(1u << 26)};
+	if (leaf == 0x01)
+		registers->ecx = sim.hypervisor ? 1u << 31 : ~(1u << 31);
+	if (leaf == 0x15)
+		*registers = sim.cpuid_15;
+	if (leaf == 0x16)
+		*registers = (struct cpuid){.eax = 0xabcd0000};
 }
 
 uint32_t __wrap_x86_random(uint64_t *number)

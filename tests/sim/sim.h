@@ -9,6 +9,7 @@
 #ifndef BERTH_TESTS_SIM_H
 #define BERTH_TESTS_SIM_H
 
+#include "../../arch/x86/cpuid.h"
 #include "../../loader/boot.h"
 
 /* The services, each of which can be made to fail at any call. */
@@ -46,6 +47,7 @@ struct sim_setup {
 	bool dirty;					  /* memory is full of something else when it is given */
 	bool cpu_has_entropy;				  /* RDRAND */
 	bool hypervisor;				  /* the CPU is one's */
+	struct cpuid cpuid_15;				  /* what it tells of its clock */
 	bool quiet;					  /* loader.conf asks for errors alone */
 
 	const struct arch *arch; /* of another CPU than the one that the tests run on; NULL: of that */

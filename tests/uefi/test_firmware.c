@@ -3,6 +3,7 @@
  * The facts of the machine, entropy, the log, the progress line and the clock: what efi/firmware.c asks firmware for,
  * and what it makes of the answers.
  */
+#include "../sim/sim.h"
 #include "../unit/given.h"
 
 #include "../../arch/arch.h"
@@ -145,6 +146,7 @@ static EFI_STATUS EFIAPI secure_boot_on(CHAR16 *name, EFI_GUID *guid, UINT32 *at
 static void given_firmware(void)
 {
 	memset(&fw, 0, sizeof(fw));
+	sim.cpuid_15 = (struct cpuid){0};
 	screen = (SIMPLE_TEXT_OUTPUT_INTERFACE){.OutputString = output_string};
 	services = (EFI_BOOT_SERVICES){.LocateProtocol = locate_protocol,
 				       .CreateEvent = create_event,
@@ -427,6 +429,33 @@ static void the_clock_is_measured_against_one_stall_and_counts_on(void **state)
 	assert_true(right);
 }
 
+static void a_clock_whose_rate_the_cpu_tells_costs_no_stall(void **state)
+{
+	uint64_t ticks[2], said;
+
+	(void)state;
+	memset(__start_efi_bss, 0, (size_t)(__stop_efi_bss - __start_efi_bss));
+	given_firmware();
+	sim.cpuid_15 = (struct cpuid){3, 75, 40000000, 0}; /* 1,000 ticks a microsecond */
+	said = read_clock(ticks);
+	assert_in_range(said, ticks[0] / 1000, ticks[1] / 1000);
+	assert_int_equal(fw.stalls, 0);
+}
+
+/* A counter that has run for longer than any machine, and one that is faster: neither is a clock. */
+static void a_clock_that_cannot_be_true_tells_nothing(void **state)
+{
+	(void)state;
+	memset(__start_efi_bss, 0, (size_t)(__stop_efi_bss - __start_efi_bss));
+	given_firmware();
+	sim.cpuid_15 = (struct cpuid){1, 300000, 4000000, 0};
+	assert_int_equal(fw_microseconds(), 0);
+	memset(__start_efi_bss, 0, (size_t)(__stop_efi_bss - __start_efi_bss));
+	sim.cpuid_15 = (struct cpuid){UINT32_MAX, 1, UINT32_MAX, 0}; /* a tick a second */
+	assert_int_equal(fw_microseconds(), 0);
+	assert_int_equal(fw.stalls, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -437,6 +466,8 @@ int main(void)
 	    cmocka_unit_test(a_line_is_written_where_its_level_is_asked_for),
 	    cmocka_unit_test(the_longest_message_is_logged_whole),
 	    cmocka_unit_test(a_status_is_told_in_words),
+	    cmocka_unit_test(a_clock_whose_rate_the_cpu_tells_costs_no_stall),
+	    cmocka_unit_test(a_clock_that_cannot_be_true_tells_nothing),
 	    cmocka_unit_test(a_file_that_is_read_at_once_shows_nothing),
 	    cmocka_unit_test(a_file_that_takes_longer_shows_how_far_it_is_four_times_a_second),
 	    cmocka_unit_test(without_a_timer_nothing_is_shown),
