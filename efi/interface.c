@@ -43,6 +43,8 @@ static void add_revision(struct text *text, UINT32 revision)
 	text_add(text, " %u.%02u", (unsigned int)(revision >> 16), (unsigned int)(revision & 0xffff));
 }
 
+/* Whoever writes these writes the same: to ask whether they are there would cost firmware a search through its store.
+ */
 static void write_firmware(void)
 {
 	char line[4 * MOST_VENDOR + 32];
@@ -53,12 +55,12 @@ static void write_firmware(void)
 		while (line[text.used] != '\0')
 			text.used++;
 		add_revision(&text, efi.system->FirmwareRevision);
-		write_unless_there(L"LoaderFirmwareInfo", line);
+		efi_variable_write_text(L"LoaderFirmwareInfo", line, false);
 	}
 	text = (struct text){line, sizeof(line), 0};
 	text_add(&text, "UEFI");
 	add_revision(&text, efi.system->Hdr.Revision);
-	write_unless_there(L"LoaderFirmwareType", line);
+	efi_variable_write_text(L"LoaderFirmwareType", line, false);
 }
 
 static void write_origin(void)
