@@ -16,11 +16,9 @@ bool asks_for_saved(const struct loader_conf *conf, const struct asked *asked)
 struct word chooser_pattern(enum chooser chooser, const struct loader_conf *conf, const struct asked *asked)
 {
 	const struct word pattern[N_CHOOSERS] = {
-	    [BY_ONE_SHOT] = asked->one_shot,
-	    [BY_PREFERRED] = asked->preferred,
-	    [BY_CONF_PREFERRED] = conf->preferred_pattern,
-	    [BY_DEFAULT] = asked->standard,
-	    [BY_CONF_DEFAULT] = conf->default_pattern,
+	    [BY_SYS_FAIL] = asked->sys_fail,   [BY_ONE_SHOT] = asked->one_shot,
+	    [BY_PREFERRED] = asked->preferred, [BY_CONF_PREFERRED] = conf->preferred_pattern,
+	    [BY_DEFAULT] = asked->standard,    [BY_CONF_DEFAULT] = conf->default_pattern,
 	};
 
 	return pattern[chooser];
@@ -41,7 +39,7 @@ static bool find(struct entry *const *entries, size_t n, const struct word *patt
 enum chooser entries_choose(struct entry *const *entries, size_t n, const struct loader_conf *conf,
 			    const struct asked *asked, size_t *index)
 {
-	for (enum chooser by = BY_ONE_SHOT; by < BY_NOBODY; by++) {
+	for (enum chooser by = BY_SYS_FAIL; by < BY_NOBODY; by++) {
 		struct word pattern = chooser_pattern(by, conf, asked);
 		bool has_tries = by == BY_PREFERRED || by == BY_CONF_PREFERRED;
 

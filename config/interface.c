@@ -15,6 +15,7 @@ enum feature {
 	DEVICETREE = 10,
 	MENU_DISABLE = 13, /* and the other words of `timeout` in variables, for bootctl */
 	ENTRY_PREFERRED = 19,
+	KEYBOARD_LAYOUT = 20,
 };
 
 static uint64_t bit(enum feature feature)
@@ -26,7 +27,7 @@ uint64_t interface_features(bool takes_tree)
 {
 	return bit(CONFIG_TIMEOUT) | bit(CONFIG_TIMEOUT_ONE_SHOT) | bit(ENTRY_DEFAULT) | bit(ENTRY_ONESHOT) |
 	       bit(SORT_KEY) | bit(SAVED_ENTRY) | (takes_tree ? bit(DEVICETREE) : 0) | bit(MENU_DISABLE) |
-	       bit(ENTRY_PREFERRED);
+	       bit(ENTRY_PREFERRED) | bit(KEYBOARD_LAYOUT);
 }
 
 size_t interface_ids(struct entry *const *entries, size_t n, uint16_t *out)
@@ -47,12 +48,58 @@ size_t interface_ids(struct entry *const *entries, size_t n, uint16_t *out)
 	return used;
 }
 
+#define LAYOUT_HEADER 23 /* bytes: length, GUID, where the descriptions are, number of keys */
+#define DESCRIPTIONS  18 /* in it: their offset */
+
+static bool is_of_tag(uint64_t unit)
+{
+	return (unit >= '0' && unit <= '9') || (unit >= 'a' && unit <= 'z') || (unit >= 'A' && unit <= 'Z') ||
+	       unit == '-';
+}
+
+bool interface_language(struct bytes layout, char out[LANGUAGE_TAG])
+{
+	size_t n = 0;
+	uint64_t at;
+
+	if (layout.size < LAYOUT_HEADER || load_le(layout.at, 2) != layout.size)
+		return false;
+	at = load_le(layout.at + DESCRIPTIONS, 4);
+	/* How many there are, and then of each its language, a blank, and what people call it. */
+	if (at > layout.size - 2 || load_le(layout.at + at, 2) == 0)
+		return false;
+	for (at += 2; at + 2 <= layout.size && n + 1 < LANGUAGE_TAG && is_of_tag(load_le(layout.at + at, 2)); at += 2)
+		out[n++] = (char)layout.at[at];
+	out[n] = '\0';
+	return n != 0 && at + 2 <= layout.size && load_le(layout.at + at, 2) == ' ';
+}
+
 bool interface_text(const uint16_t *units, size_t size, char out[INTERFACE_TEXT])
 {
 	out[0] = '\0';
 	if (size % sizeof(*units) != 0 || size > INTERFACE_UNITS * sizeof(*units))
 		return false;
 	return utf8_from_utf16(out, INTERFACE_TEXT, units, size / sizeof(*units)) && out[0] != '\0';
+}
+
+#define ESRT_VERSION	 1
+#define ESRT_LAST_STATUS 36 /* in an entry: LastAttemptStatus, 0 for success */
+
+size_t esrt_size(const uint8_t *table)
+{
+	uint64_t count = load_le(table, 4), most = load_le(table + 4, 4);
+
+	if (load_le(table + 8, 8) != ESRT_VERSION || count > most || count > ESRT_RESOURCES)
+		return 0;
+	return ESRT_HEADER + (size_t)count * ESRT_RESOURCE;
+}
+
+bool esrt_tells_failure(struct bytes table)
+{
+	for (size_t at = ESRT_HEADER; at + ESRT_RESOURCE <= table.size; at += ESRT_RESOURCE)
+		if (load_le(table.at + at + ESRT_LAST_STATUS, 4) != 0)
+			return true;
+	return false;
 }
 
 static bool has_digits_alone(struct word value)

@@ -10,6 +10,8 @@
 
 #include "entry.h"
 
+#include "../base/bytes.h"
+
 /* ---- what the loader tells ---- */
 
 /* LoaderFeatures: what this loader does. @takes_tree: it heeds the key `devicetree`. */
@@ -20,6 +22,14 @@ uint64_t interface_features(bool takes_tree);
  * them when @out is not NULL.
  */
 size_t interface_ids(struct entry *const *entries, size_t n, uint16_t *out);
+
+/*
+ * LoaderKeyboardLayout: the language of a keyboard's layout as firmware describes it, a tag such as "de-DE" (BCP 47).
+ * False when the bytes are not a layout, or its first description names no language.
+ * Source: UEFI 2.10, 34.8.10, EFI_HII_KEYBOARD_LAYOUT and EFI_DESCRIPTION_STRING_BUNDLE.
+ */
+#define LANGUAGE_TAG 36 /* bytes with the NUL; RFC 5646, 4.4.1: room for 35 characters holds every sensible one */
+bool interface_language(struct bytes layout, char out[LANGUAGE_TAG]);
 
 /* ---- what it is told ---- */
 
@@ -49,10 +59,12 @@ struct asked {
 	struct word preferred;	 /* LoaderEntryPreferred */
 	struct word standard;	 /* LoaderEntryDefault */
 	struct word last_booted; /* LoaderEntryLastBooted: an id */
+	struct word sys_fail;	 /* LoaderEntrySysFail, heard only when the system has failed */
 };
 
 /* Who chose an entry, in the order in which they are heard. */
 enum chooser {
+	BY_SYS_FAIL,
 	BY_ONE_SHOT,
 	BY_PREFERRED,	   /* the variable */
 	BY_CONF_PREFERRED, /* loader.conf */
@@ -68,6 +80,16 @@ enum chooser {
  */
 enum chooser entries_choose(struct entry *const *entries, size_t n, const struct loader_conf *conf,
 			    const struct asked *asked, size_t *index);
+
+/*
+ * Firmware's table of what it can update, ESRT, says that the last try to update something failed. @table: at least its
+ * header. Source: UEFI 2.10, 23.4; src/boot/sysfail.c.
+ */
+#define ESRT_HEADER    16		/* bytes */
+#define ESRT_RESOURCE  40		/* of each entry behind it */
+#define ESRT_RESOURCES 1024		/* a table of more is not believed */
+size_t esrt_size(const uint8_t *table); /* of all of it, by its header; 0 when it is not one */
+bool esrt_tells_failure(struct bytes table);
 
 /* What @chooser was asked for; absent when it was asked for nothing. */
 struct word chooser_pattern(enum chooser chooser, const struct loader_conf *conf, const struct asked *asked);

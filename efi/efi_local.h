@@ -11,6 +11,7 @@
 #include "../base/bytes.h"
 #include "../base/utf16.h"
 #include "../config/entry.h"
+#include "../config/interface.h"
 #include "../config/menu.h"
 #include "../loader/firmware.h"
 
@@ -27,6 +28,8 @@ extern struct efi_state efi;
 
 /* Firmware's status in words: "device error". */
 const char *efi_status_words(EFI_STATUS status);
+/* A table of firmware's, by its GUID; NULL when it has none. */
+void *efi_table(const EFI_GUID *guid);
 /* A service that reports success but returns no pointer has failed; some firmware does this. */
 static inline EFI_STATUS efi_given(EFI_STATUS status, const void *pointer)
 {
@@ -83,6 +86,10 @@ void efi_variable_write_text(CHAR16 *name, const char *utf8, bool stays);
 bool efi_partition(char out[EFI_GUID_TEXT]);
 /* The path of the loader's own file, with backslashes; false when firmware does not tell it. */
 bool efi_own_path(char *out, size_t room);
+
+/* ---- hii.c ---- */
+/* The language that the current keyboard's layout is for; false when firmware does not tell one. */
+bool efi_keyboard_language(char out[LANGUAGE_TAG]);
 
 /* ---- hart.c ---- */
 /* The number of the RISC-V hart that runs this; false when firmware has no protocol that tells it. */

@@ -52,7 +52,7 @@ const char *efi_status_words(EFI_STATUS status)
 	return "an error that UEFI does not name";
 }
 
-static void *find_table(const EFI_GUID *guid)
+void *efi_table(const EFI_GUID *guid)
 {
 	for (UINTN i = 0; i < efi.system->NumberOfTableEntries; i++)
 		if (memcmp(&efi.system->ConfigurationTable[i].VendorGuid, guid, sizeof(*guid)) == 0)
@@ -62,15 +62,15 @@ static void *find_table(const EFI_GUID *guid)
 
 static uint64_t find_rsdp(void)
 {
-	const void *rsdp = find_table(&acpi_20_guid);
+	const void *rsdp = efi_table(&acpi_20_guid);
 
-	return (uintptr_t)(rsdp != NULL ? rsdp : find_table(&acpi_10_guid));
+	return (uintptr_t)(rsdp != NULL ? rsdp : efi_table(&acpi_10_guid));
 }
 
 /* What is not a tree is passed on with what can be read of it: its user refuses it by name. */
 static struct bytes find_tree(void)
 {
-	const uint8_t *tree = find_table(&tree_guid);
+	const uint8_t *tree = efi_table(&tree_guid);
 	uint64_t size;
 
 	if (tree == NULL)

@@ -5,7 +5,7 @@
 #include "../base/version.h"
 
 /* What the system may have left. */
-enum told { ONE_SHOT, PREFERRED, DEFAULT, LAST_BOOTED, TIMEOUT, TIMEOUT_ONE_SHOT, N_TOLD };
+enum told { ONE_SHOT, PREFERRED, DEFAULT, LAST_BOOTED, TIMEOUT, TIMEOUT_ONE_SHOT, SYS_FAIL, N_TOLD };
 
 static struct {
 	char text[N_TOLD][INTERFACE_TEXT];
@@ -79,6 +79,14 @@ static bool takes_tree(void)
 	return arch_enters(arch_here(), ELF_AARCH64) || arch_enters(arch_here(), ELF_RISCV);
 }
 
+static void write_language(void)
+{
+	char language[LANGUAGE_TAG];
+
+	if (efi_keyboard_language(language))
+		write_unless_there(L"LoaderKeyboardLayout", language);
+}
+
 void interface_start(void)
 {
 	uint64_t features = interface_features(takes_tree());
@@ -88,6 +96,7 @@ void interface_start(void)
 	efi_variable_write(L"LoaderFeatures", &features, sizeof(features), false);
 	write_firmware();
 	write_origin();
+	write_language();
 }
 
 static bool read_text(CHAR16 *name, bool once, char out[INTERFACE_TEXT])
@@ -110,15 +119,31 @@ static struct word text_of(enum told which)
 	return text[0] == '\0' ? (struct word){NULL, 0} : word_of(text);
 }
 
+/* UEFI 2.10, 23.4: EFI_SYSTEM_RESOURCE_TABLE_GUID. */
+static EFI_GUID esrt_guid = {0xb122a263, 0x3661, 0x4f68, {0x99, 0x29, 0x78, 0xf8, 0xb0, 0xd6, 0x21, 0x80}};
+
+/* The reason is spelt as systemd's tools know it (src/boot/sysfail.c). */
+static void read_sys_fail(void)
+{
+	const uint8_t *table = efi_table(&esrt_guid);
+
+	if (table == NULL || !esrt_tells_failure((struct bytes){table, esrt_size(table)}))
+		return;
+	efi_variable_write_text(L"LoaderSysFailReason", "firmware-updare-failure", false);
+	(void)read_text(L"LoaderEntrySysFail", false, interface.text[SYS_FAIL]);
+}
+
 void interface_read(void)
 {
+	read_sys_fail();
 	(void)read_text(L"LoaderEntryOneShot", true, interface.text[ONE_SHOT]);
 	(void)read_text(L"LoaderConfigTimeoutOneShot", true, interface.text[TIMEOUT_ONE_SHOT]);
 	(void)read_text(L"LoaderConfigTimeout", false, interface.text[TIMEOUT]);
 	(void)read_text(L"LoaderEntryPreferred", false, interface.text[PREFERRED]);
 	(void)read_text(L"LoaderEntryDefault", false, interface.text[DEFAULT]);
 	interface.was_last_booted = read_text(L"LoaderEntryLastBooted", false, interface.text[LAST_BOOTED]);
-	interface.asked = (struct asked){text_of(ONE_SHOT), text_of(PREFERRED), text_of(DEFAULT), text_of(LAST_BOOTED)};
+	interface.asked = (struct asked){text_of(ONE_SHOT), text_of(PREFERRED), text_of(DEFAULT), text_of(LAST_BOOTED),
+					 text_of(SYS_FAIL)};
 }
 
 static void set_timeout(struct loader_conf *conf, enum told which, const char *name,
@@ -158,11 +183,14 @@ enum chooser interface_choose(const struct catalogue *c, size_t *index)
 
 	tell_entries(c);
 	interface.saves = asks_for_saved(&c->conf, &interface.asked);
-	if (by == BY_ONE_SHOT)
+	if (by <= BY_ONE_SHOT)
 		interface.once = c->sorted[*index];
 	else if (interface.asked.one_shot.length != 0)
 		fw_log(LOG_QUIET, "variable LoaderEntryOneShot: \"%s\" matches no entry that can boot, and is gone",
 		       word_shown(interface.asked.one_shot).at);
+	if (by == BY_SYS_FAIL)
+		fw_log(LOG_QUIET, "the last update of firmware failed: variable LoaderEntrySysFail chooses %s",
+		       c->sorted[*index]->id);
 	return by;
 }
 
@@ -170,16 +198,15 @@ enum chooser interface_choose(const struct catalogue *c, size_t *index)
 void interface_say_passed_over(const struct catalogue *c, enum chooser by, const struct entry *entry)
 {
 	static const char *const name[N_CHOOSERS] = {
-	    [BY_PREFERRED] = "variable LoaderEntryPreferred:",
-	    [BY_CONF_PREFERRED] = "loader.conf: preferred",
-	    [BY_DEFAULT] = "variable LoaderEntryDefault:",
+	    [BY_SYS_FAIL] = "variable LoaderEntrySysFail:", [BY_PREFERRED] = "variable LoaderEntryPreferred:",
+	    [BY_CONF_PREFERRED] = "loader.conf: preferred", [BY_DEFAULT] = "variable LoaderEntryDefault:",
 	    [BY_CONF_DEFAULT] = "loader.conf: default",
 	};
 
-	for (enum chooser over = BY_PREFERRED; over < by && over < BY_NOBODY; over++) {
+	for (enum chooser over = BY_SYS_FAIL; over < by && over < BY_NOBODY; over++) {
 		struct word pattern = chooser_pattern(over, &c->conf, &interface.asked);
 
-		if (pattern.length != 0 && !is_saved(pattern))
+		if (over != BY_ONE_SHOT && pattern.length != 0 && !is_saved(pattern))
 			fw_log(LOG_QUIET, "%s \"%s\" matches no entry that can boot: the default is %s", name[over],
 			       word_shown(pattern).at, entry->id);
 	}
@@ -190,7 +217,7 @@ void interface_menu(void)
 	write_time(L"LoaderTimeMenuUSec");
 }
 
-/* For "@saved". What was asked for once is not what is booted by habit; and what nobody asks for goes. */
+/* For "@saved". What was asked for once, or after a failure, is not booted by habit; and what nobody asks for goes. */
 static void save(const struct entry *entry)
 {
 	CHAR16 *name = L"LoaderEntryLastBooted";

@@ -150,7 +150,7 @@ static bool choose_default(size_t *index)
 {
 	const struct loader_conf *conf = &catalogue.conf;
 	enum chooser by = interface_choose(&catalogue, index);
-	bool named = by != BY_ONE_SHOT && named_entry(index);
+	bool named = by > BY_ONE_SHOT && named_entry(index);
 
 	if (!named)
 		interface_say_passed_over(&catalogue, by, catalogue.sorted[*index]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Strings of the Boot Loader Interface's variables: what is read is text within its room; whatever is asked for, an
- * entry that can boot is chosen, by one that means it; and what is no timeout changes nothing.
+ * Strings of the Boot Loader Interface's variables, and tables of firmware's behind them: what is read is text within
+ * its room; whatever is asked for, an entry that can boot is chosen, by one that means it; and what is no timeout
+ * changes nothing.
  */
 #include "fuzz.h"
 
@@ -68,16 +69,28 @@ static void use_choice(struct entry *const *entries, const struct loader_conf *c
 	REQUIRE(by == BY_NOBODY || entry_is_meant(entries[index], is_saved(pattern) ? asked->last_booted : pattern));
 }
 
+static void use_tables(struct bytes table)
+{
+	char language[LANGUAGE_TAG];
+
+	if (interface_language(table, language))
+		REQUIRE(language[0] != '\0' &&
+			strlen(language) == strspn(language, "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+							     "abcdefghijklmnopqrstuvwxyz"));
+	if (table.size >= ESRT_HEADER && esrt_size(table.at) <= table.size)
+		REQUIRE(!esrt_tells_failure((struct bytes){table.at, esrt_size(table.at)}) || table.size > ESRT_HEADER);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes input = {data, size};
-	static char text[6][INTERFACE_TEXT];
-	struct word word[6];
+	static char text[7][INTERFACE_TEXT];
+	struct word word[7];
 	struct entry entry[ENTRIES] = {{.id = "debian-6.1.conf"}, {.id = "a.conf"}, {.id = "[x].conf"}};
 	struct entry *list[ENTRIES];
 	uint64_t flags = take_number(&input, 1);
 
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < 7; i++)
 		word[i] = next_text(&input, text[i]);
 	for (size_t i = 0; i < ENTRIES; i++) {
 		entry[i].broken = (flags >> i & 1) != 0;
@@ -88,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		entry[3].id[i] = word[0].at[i];
 	use_timeout(word[1]);
 	use_choice(list, &(struct loader_conf){.default_pattern = word[4], .preferred_pattern = word[5]},
-		   &(struct asked){word[1], word[2], word[3], word[0]});
+		   &(struct asked){word[1], word[2], word[3], word[0], word[6]});
+	use_tables(input);
 	return 0;
 }

@@ -35,6 +35,7 @@
 	X(Read)                                                                                                        \
 	X(SetPosition)                                                                                                 \
 	X(GetInfo)                                                                                                     \
+	X(GetKeyboardLayout)                                                                                           \
 	X(GetRNG)                                                                                                      \
 	X(OutputString)                                                                                                \
 	X(ClearScreen)                                                                                                 \

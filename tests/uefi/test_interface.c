@@ -98,8 +98,9 @@ static void the_features_are_those_that_there_are(void **state)
 		const struct arch *arch;
 		uint64_t features;
 	} row[] = {
-	    {NULL, 0x8230f},	      /* timeouts, default, one shot, sort-key, saved, menu-disabled, preferred */
-	    {&arch_aarch64, 0x8270f}, /* and device trees */
+	    /* timeouts, default, one shot, sort-key, saved, menu-disabled, preferred, keyboard layout */
+	    {NULL, 0x18230f},
+	    {&arch_aarch64, 0x18270f}, /* and device trees */
 	};
 
 	(void)state;
@@ -148,6 +149,27 @@ static void what_an_earlier_loader_told_of_the_machine_stays(void **state)
 		expect_variable(stays[i], "an earlier loader's words", STAYS);
 		assert_int_equal(uefi_report.removals, 0);
 	}
+}
+
+/* UEFI 2.10, 34.8.10, EFI_HII_KEYBOARD_LAYOUT without keys: one description, "de D". */
+static const uint8_t german[] = {35, 0, 1, 2, 3, 4, 5, 6,   7, 8,   9, 10,  11, 12,  13, 14, 15, 16,
+				 23, 0, 0, 0, 0, 1, 0, 'd', 0, 'e', 0, ' ', 0,	'D', 0,	 0,  0};
+
+static void the_language_of_the_keyboard_is_told(void **state)
+{
+	(void)state;
+	given(NULL, ONE);
+	uefi.layout = german;
+	expect_boots("a German keyboard", "one");
+	expect_variable("LoaderKeyboardLayout", "de", FOR_THIS_BOOT);
+	given(NULL, ONE);
+	uefi.layout = german;
+	uefi_variable_put_text("LoaderKeyboardLayout", "fr");
+	expect_boots("told before", "one");
+	expect_variable("LoaderKeyboardLayout", "fr", STAYS);
+	given(NULL, ONE);
+	expect_boots("no keyboard", "one");
+	expect_none("LoaderKeyboardLayout");
 }
 
 static uint64_t time_in(const char *name)
@@ -401,6 +423,35 @@ static void a_menu_that_is_asked_for_once_waits_even_where_a_load_option_names_t
 	assert_int_equal(times("  > Two"), 1);
 }
 
+/* src/boot/sysfail.c: the reason is spelt so there. */
+static void after_an_update_of_firmware_that_failed_the_entry_for_that_boots(void **state)
+{
+	static uint8_t esrt[16 + 40];
+
+	(void)state;
+	store_le(esrt, 4, 1);
+	store_le(esrt + 4, 4, 1);
+	store_le(esrt + 8, 8, 1);
+	given("default one.conf\n", ONE);
+	uefi.esrt = esrt;
+	uefi_variable_put_text("LoaderEntrySysFail", "two.conf");
+	expect_boots("an update that succeeded", "one");
+	expect_none("LoaderSysFailReason");
+	store_le(esrt + 16 + 36, 4, 4);
+	uefi_variable_put_text("LoaderEntryOneShot", "one.conf");
+	assert_int_equal(entry_parse(&bench.entry, "two.conf", TWO, strlen(TWO), &(struct fail){.status = OK}), OK);
+	uefi.option = "one";
+	expect_boots("one that failed", "two");
+	expect_variable("LoaderSysFailReason", "firmware-updare-failure", FOR_THIS_BOOT);
+	expect_said("the last update of firmware failed: variable LoaderEntrySysFail chooses two.conf");
+	expect_none("LoaderEntryOneShot");
+	given("default one.conf\n", ONE);
+	uefi.esrt = esrt;
+	uefi_variable_put_text("LoaderEntrySysFail", "three.conf");
+	expect_boots("an entry that is not there", "one");
+	expect_said("variable LoaderEntrySysFail: \"three.conf\" matches no entry that can boot");
+}
+
 /* But for those of Secure Boot, whose loss must stop it (efi_secure_boot). */
 static void no_variable_that_cannot_be_read_or_written_stops_a_boot(void **state)
 {
@@ -413,6 +464,7 @@ static void no_variable_that_cannot_be_read_or_written_stops_a_boot(void **state
 		for (size_t f = 0; f < COUNT_OF(faults); f++) {
 			given("default @saved\n", ONE);
 			uefi_variable_put_text("LoaderEntryOneShot", "three.conf");
+			uefi.layout = german;
 			sim.fail_call = k;
 			uefi.fault = faults[f];
 			run("a call fails");
@@ -426,7 +478,7 @@ static void no_variable_that_cannot_be_read_or_written_stops_a_boot(void **state
 			if (!outcome.entered && strstr(uefi_report.console, "Secure Boot is") == NULL)
 				fail_msg("call %u, fault %#" PRIx64 ": %s", k, faults[f], outcome.why.text);
 		}
-	assert_true(reads >= 10 * COUNT_OF(faults) && writes >= 11 * COUNT_OF(faults));
+	assert_true(reads >= 9 * COUNT_OF(faults) && writes >= 12 * COUNT_OF(faults));
 }
 
 int main(void)
@@ -436,6 +488,7 @@ int main(void)
 	    cmocka_unit_test(the_features_are_those_that_there_are),
 	    cmocka_unit_test(the_entries_are_told_in_the_order_of_the_menu_each_with_its_end),
 	    cmocka_unit_test(what_an_earlier_loader_told_of_the_machine_stays),
+	    cmocka_unit_test(the_language_of_the_keyboard_is_told),
 	    cmocka_unit_test(the_times_ascend_and_the_menus_is_there_only_with_a_menu),
 	    cmocka_unit_test(under_a_hypervisor_no_time_is_told),
 	    cmocka_unit_test(an_entry_that_does_not_start_is_not_told_as_started),
@@ -449,6 +502,7 @@ int main(void)
 	    cmocka_unit_test(an_entry_that_does_not_start_is_not_the_last_booted),
 	    cmocka_unit_test(the_timeout_of_a_variable_wins_over_loader_conf_and_once_over_both),
 	    cmocka_unit_test(a_menu_that_is_asked_for_once_waits_even_where_a_load_option_names_the_entry),
+	    cmocka_unit_test(after_an_update_of_firmware_that_failed_the_entry_for_that_boots),
 	    cmocka_unit_test(no_variable_that_cannot_be_read_or_written_stops_a_boot),
 	};
 

@@ -258,16 +258,49 @@ static EFI_STATUS EFIAPI locate_handle_buffer(EFI_LOCATE_SEARCH_TYPE how, EFI_GU
 	return EFI_SUCCESS;
 }
 
+static EFI_STATUS EFIAPI get_keyboard_layout(VOID *this, EFI_GUID *key, UINT16 *length, VOID *layout)
+{
+	UINT16 size = (UINT16)load_le(uefi.layout, 2);
+	EFI_STATUS status;
+
+	(void)this;
+	if (key != NULL)
+		uefi_die("a layout that is not the current one");
+	if (uefi_call(CALL_GetKeyboardLayout, &status)) {
+		if (uefi_lies(LIE_TOO_MUCH))
+			*length = UINT16_MAX;
+		if (uefi_lies(LIE_NOTHING))
+			*length = 0;
+		return status;
+	}
+	if (*length < size)
+		return *length = size, EFI_BUFFER_TOO_SMALL;
+	*length = size;
+	memcpy(layout, uefi.layout, size);
+	return EFI_SUCCESS;
+}
+
+static struct {
+	VOID *others[8];
+	EFI_STATUS(EFIAPI *get)(VOID *this, EFI_GUID *key, UINT16 *length, VOID *layout);
+} layouts = {{NULL}, get_keyboard_layout};
+
+/* UEFI 2.10, 34.8.1. */
+static const EFI_GUID layouts_guid = {0xef9fc172, 0xa1b2, 0x4693, {0xb3, 0x27, 0x6d, 0x32, 0xfc, 0x41, 0x60, 0x42}};
+
 static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOID **protocol)
 {
 	EFI_STATUS status;
 
-	(void)guid;
 	(void)registration;
 	if (uefi_call(CALL_LocateProtocol, &status)) {
 		if (!EFI_ERROR(status))
 			*protocol = NULL;
 		return status;
+	}
+	if (uefi_is_guid(guid, layouts_guid)) {
+		*protocol = &layouts;
+		return uefi.layout == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
 	}
 	*protocol = &rng;
 	return sim.no_entropy ? EFI_NOT_FOUND : EFI_SUCCESS;
@@ -365,9 +398,13 @@ static void set_up_tables(EFI_SYSTEM_TABLE *table)
 	static CHAR16 vendor[] = L"Simulated UEFI";
 	static EFI_CONFIGURATION_TABLE tables[] = {
 	    {ACPI_20_TABLE_GUID, NULL},
-	    /* UEFI 2.10, 4.6.1.3, EFI_DTB_TABLE_GUID */
-	    {{0xb1b621d5, 0xf19c, 0x41a5, {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}}, NULL},
+	    {{0}, NULL},
+	    /* 23.4, EFI_SYSTEM_RESOURCE_TABLE_GUID */
+	    {{0xb122a263, 0x3661, 0x4f68, {0x99, 0x29, 0x78, 0xf8, 0xb0, 0xd6, 0x21, 0x80}}, NULL},
 	};
+	/* 4.6.1.3, EFI_DTB_TABLE_GUID */
+	static const EFI_GUID none,
+	    tree = {0xb1b621d5, 0xf19c, 0x41a5, {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}};
 
 	memset(table, 0, sizeof(*table));
 	table->Hdr.Signature = EFI_SYSTEM_TABLE_SIGNATURE;
@@ -379,8 +416,10 @@ static void set_up_tables(EFI_SYSTEM_TABLE *table)
 	table->ConsoleOutHandle = &console_handle;
 	tables[0].VendorTable = (VOID *)(uintptr_t)sim.machine.rsdp;
 	tables[1].VendorTable = (VOID *)(uintptr_t)sim.machine.tree.at;
+	tables[2].VendorTable = (VOID *)(uintptr_t)uefi.esrt;
+	tables[1].VendorGuid = sim.machine.tree.at == NULL ? none : tree;
 	table->ConfigurationTable = tables;
-	table->NumberOfTableEntries = sim.machine.tree.at == NULL ? 1 : 2;
+	table->NumberOfTableEntries = uefi.esrt == NULL ? 2 : 3;
 	uefi_console_set_up(table);
 	uefi_memory_set_up(&boot_services);
 	boot_services.CreateEvent = create_event;

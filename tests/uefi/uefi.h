@@ -33,6 +33,8 @@ extern struct uefi_setup {
 	bool no_origin;			 /* no device paths tell where the loader came from */
 	const char *variable_fails;	 /* this one cannot be read */
 	const char *variable_is_long;	 /* this one has two bytes */
+	const uint8_t *layout;		 /* the keyboard's; NULL: there is no database of layouts */
+	const uint8_t *esrt;		 /* the table of what can be updated; NULL: there is none */
 	unsigned int map_overstated;	 /* the k-th map is said to have one descriptor more than there was room for */
 } uefi;
 

@@ -12,7 +12,8 @@
 /* docs/BOOT_LOADER_INTERFACE.md, "LoaderFeatures", bit by bit. */
 static void only_what_is_done_is_claimed(void **state)
 {
-	const uint64_t everywhere = 1u << 0 | 1u << 1 | 1u << 2 | 1u << 3 | 1u << 8 | 1u << 9 | 1u << 13 | 1u << 19;
+	const uint64_t everywhere =
+	    1u << 0 | 1u << 1 | 1u << 2 | 1u << 3 | 1u << 8 | 1u << 9 | 1u << 13 | 1u << 19 | 1u << 20;
 
 	(void)state;
 	assert_int_equal(interface_features(false), everywhere);
@@ -36,6 +37,69 @@ static void ids_follow_each_other_each_with_its_end(void **state)
 	memset(entry[2].id, 'x', MAX_ENTRY_ID - 1);
 	assert_int_equal(interface_ids(list + 2, 1, NULL), MAX_ENTRY_ID);
 	memset(entry[2].id, 0, MAX_ENTRY_ID);
+}
+
+/* UEFI 2.10, 34.8.10: 23 bytes, then the descriptions: how many, and of each the language, a blank, and a name. */
+static size_t given_layout(uint8_t layout[128], const char *text)
+{
+	size_t size = 25;
+
+	memset(layout, 0xee, 128);
+	store_le(layout + 18, 4, 23);
+	layout[22] = 0;
+	store_le(layout + 23, 2, 1);
+	for (; *text != '\0'; text++, size += 2)
+		store_le(layout + size, 2, (uint8_t)*text);
+	store_le(layout, 2, size);
+	return size;
+}
+
+static void expect_language(const char *text, const char *wanted)
+{
+	uint8_t layout[128];
+	size_t size = given_layout(layout, text);
+	char out[LANGUAGE_TAG] = "?";
+
+	if (interface_language((struct bytes){layout, size}, out) != (wanted != NULL) ||
+	    (wanted != NULL && strcmp(out, wanted) != 0))
+		fail_msg("of \"%s\" the language is %s", text, out);
+}
+
+static void a_keyboards_language_is_the_first_word_of_its_description(void **state)
+{
+	(void)state;
+	expect_language("en-US English Keyboard", "en-US");
+	expect_language("de ", "de");
+	expect_language("sr-Latn-RS-1 x", "sr-Latn-RS-1");
+	expect_language("", NULL);
+	expect_language(" English", NULL);
+	expect_language("en-US", NULL);
+	expect_language("en_US English", NULL);
+	expect_language("en\nUS x", NULL);
+	expect_language("aaaaaaaaaabbbbbbbbbbccccccccccddddd x", "aaaaaaaaaabbbbbbbbbbccccccccccddddd");
+	expect_language("aaaaaaaaaabbbbbbbbbbccccccccccdddddd x", NULL);
+}
+
+static void a_layout_that_is_not_one_has_no_language(void **state)
+{
+	uint8_t layout[128];
+	size_t size = given_layout(layout, "de x");
+	char out[LANGUAGE_TAG];
+
+	(void)state;
+	for (size_t cut = 0; cut < size; cut++)
+		assert_false(interface_language((struct bytes){layout, cut}, out));
+	store_le(layout + 23, 2, 0); /* no description */
+	assert_false(interface_language((struct bytes){layout, size}, out));
+	(void)given_layout(layout, "de x");
+	store_le(layout + 18, 4, size - 1);
+	assert_false(interface_language((struct bytes){layout, size}, out));
+	store_le(layout + 18, 4, UINT32_MAX);
+	assert_false(interface_language((struct bytes){layout, size}, out));
+	store_le(layout + 18, 4, size - 2); /* 'x' of them, and none there */
+	assert_false(interface_language((struct bytes){layout, size}, out));
+	store_le(layout + 24, 2, 'e');
+	assert_false(interface_language((struct bytes){layout, size + 1}, out));
 }
 
 /* ---- read ---- */
@@ -160,8 +224,11 @@ static struct asked asked_for(const struct wanted *row, struct loader_conf *conf
 {
 	*conf = (struct loader_conf){.preferred_pattern = word_or_none(row->conf_preferred),
 				     .default_pattern = word_or_none(row->conf_default)};
-	return (struct asked){word_or_none(row->one_shot), word_or_none(row->preferred), word_or_none(row->standard),
-			      word_or_none(row->last)};
+	return (struct asked){word_or_none(row->one_shot),
+			      word_or_none(row->preferred),
+			      word_or_none(row->standard),
+			      word_or_none(row->last),
+			      {NULL, 0}};
 }
 
 static void expect_chosen(const struct wanted *row, size_t n)
@@ -227,6 +294,28 @@ static void what_is_preferred_has_tries_left_and_nothing_broken_is_chosen(void *
 	expect_chosen(row, COUNT_OF(row));
 }
 
+/* src/boot/boot.c, config_select_default_entry: the entry for that may be out of tries, and is heard first of all. */
+static void after_a_failure_of_the_system_the_entry_for_that_is_heard_first(void **state)
+{
+	static const struct {
+		const char *pattern;
+		enum chooser by;
+		size_t index;
+	} row[] = {
+	    {"d", BY_SYS_FAIL, D}, {"tired", BY_SYS_FAIL, TIRED}, {"broken", BY_ONE_SHOT, A}, {"x", BY_ONE_SHOT, A}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		struct loader_conf conf = {.preferred_pattern = word_of("c")};
+		struct asked asked = {
+		    .one_shot = word_of("a"), .preferred = word_of("b"), .sys_fail = word_of(row[i].pattern)};
+		size_t index = 99;
+
+		if (entries_choose(list, COUNT_OF(list), &conf, &asked, &index) != row[i].by || index != row[i].index)
+			fail_msg("%s: entry %zu", row[i].pattern, index);
+	}
+}
+
 static void saved_is_what_was_booted_last_if_it_is_still_there(void **state)
 {
 	static const struct wanted row[] = {
@@ -271,11 +360,59 @@ static void the_last_boot_is_kept_where_somebody_asks_for_it(void **state)
 	}
 }
 
+/* ---- updates of firmware ---- */
+
+/* UEFI 2.10, 23.4, EFI_SYSTEM_RESOURCE_TABLE; then entries whose last field is LastAttemptStatus. */
+static void given_esrt(uint8_t table[96], uint32_t count, uint32_t most, uint64_t version)
+{
+	memset(table, 0xff, 96);
+	store_le(table, 4, count);
+	store_le(table + 4, 4, most);
+	store_le(table + 8, 8, version);
+	store_le(table + 16 + 36, 4, 0);
+	store_le(table + 56 + 36, 4, 0);
+}
+
+static void an_update_that_failed_is_a_status_that_is_not_0(void **state)
+{
+	uint8_t table[96];
+
+	(void)state;
+	given_esrt(table, 2, 2, 1);
+	assert_int_equal(esrt_size(table), 96);
+	assert_false(esrt_tells_failure((struct bytes){table, 96}));
+	store_le(table + 56 + 36, 4, 3);
+	assert_true(esrt_tells_failure((struct bytes){table, 96}));
+	assert_false(esrt_tells_failure((struct bytes){table, 95}));
+	store_le(table + 16 + 36, 4, 0x01000000);
+	assert_true(esrt_tells_failure((struct bytes){table, 56}));
+	assert_false(esrt_tells_failure((struct bytes){table, 0}));
+}
+
+static void a_table_that_is_not_one_tells_nothing(void **state)
+{
+	uint8_t table[96];
+
+	(void)state;
+	given_esrt(table, 0, 0, 1);
+	assert_int_equal(esrt_size(table), 16);
+	given_esrt(table, 2, 1, 1);
+	assert_int_equal(esrt_size(table), 0);
+	given_esrt(table, 2, 2, 2);
+	assert_int_equal(esrt_size(table), 0);
+	given_esrt(table, 1024, UINT32_MAX, 1);
+	assert_int_equal(esrt_size(table), 16 + 1024 * 40);
+	given_esrt(table, 1025, UINT32_MAX, 1);
+	assert_int_equal(esrt_size(table), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(only_what_is_done_is_claimed),
 	    cmocka_unit_test(ids_follow_each_other_each_with_its_end),
+	    cmocka_unit_test(a_keyboards_language_is_the_first_word_of_its_description),
+	    cmocka_unit_test(a_layout_that_is_not_one_has_no_language),
 	    cmocka_unit_test(a_string_is_whole_units_with_or_without_an_end),
 	    cmocka_unit_test(the_longest_string_fits_and_a_longer_one_is_refused),
 	    cmocka_unit_test(timeouts_of_variables_are_numbers_or_words),
@@ -283,8 +420,11 @@ int main(void)
 	    cmocka_unit_test(each_is_heard_before_those_behind_it),
 	    cmocka_unit_test(patterns_of_variables_are_globs_over_ids),
 	    cmocka_unit_test(what_is_preferred_has_tries_left_and_nothing_broken_is_chosen),
+	    cmocka_unit_test(after_a_failure_of_the_system_the_entry_for_that_is_heard_first),
 	    cmocka_unit_test(saved_is_what_was_booted_last_if_it_is_still_there),
 	    cmocka_unit_test(the_last_boot_is_kept_where_somebody_asks_for_it),
+	    cmocka_unit_test(an_update_that_failed_is_a_status_that_is_not_0),
+	    cmocka_unit_test(a_table_that_is_not_one_tells_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
