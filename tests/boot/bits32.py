@@ -157,7 +157,7 @@ def i386_debian_with_6g(esp):
     expect(placed[2] == 16 * MIB, f"it was aligned to {placed[2]:#x}")
 
 
-@boots
+@boots(sampled=True)
 def i386_debian_with_kaslr(esp):
     """The same with KASLR, 1 GiB: Berth puts it low, so that it has all of 512 MiB to choose from"""
     options = REPORT + " berth.dmesg"

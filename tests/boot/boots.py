@@ -175,7 +175,7 @@ def with_two_screens(esp):
     expect(guest.param(0x0f, 1) == 0x70 and guest.param(0x18, 4) != 0, "screen_info is empty")
 
 
-@boots
+@boots(sampled=True)
 def kaslr_is_told(esp):
     """Without nokaslr the log says that the kernel will move itself again, and it boots"""
     plain(esp, options=REPORT)
@@ -260,7 +260,7 @@ def debug_log(esp):
     expect(re.search(r"^berth: refuse \w+ in 0x.*: rule [CX]\d", guest.text, re.M), "no refused candidate is there")
 
 
-@boots
+@boots(sampled=True)
 def quiet_log(esp):
     """log quiet: one line, the counters"""
     plain(esp)
@@ -318,7 +318,7 @@ def run_on_a_terminal(esp):
 # ---- choosing ----
 
 
-@boots
+@boots(sampled=True)
 def default_by_glob(esp):
     """loader.conf's default is a glob; without a timeout it boots at once"""
     plain(esp, name="aaa", options=REPORT + " entry=aaa")
@@ -572,7 +572,7 @@ def leave_nothing(esp, bad, broken=0):
         return machine.text()
 
 
-@boots
+@boots(sampled=True)
 def bad_entries_leave_nothing(esp):
     """After each bad entry in turn the loader returns to firmware with no page and no open file of its own left"""
     text = leave_nothing(esp, BAD)

@@ -144,7 +144,7 @@ def check_two_differ(one, other):
     expect(one != other, f"two boots gave {one[0]:#x} and {one[1]:#x} both times")
 
 
-@boots
+@boots(sampled=True)
 def direct_as_linked(esp):
     """decompress loader, nokaslr (Debian 12, LZ4): above 4 GiB, at the addresses that it was linked for"""
     guest = boot(esp, "decompress loader", options=REPORT + " nokaslr")

@@ -92,7 +92,7 @@ def compare_all(esp, memory, exact):
     return seen
 
 
-@boots
+@boots(sampled=True)
 def same_plan_with_512m(esp):
     """512 MiB: berth plan makes the loader's plan, four policies, one with a copy after exit; 1 GiB is refused alike"""
     seen = compare_all(esp, "512M", 16 * MIB)
@@ -115,7 +115,7 @@ def same_plan_with_6g(esp):
     expect(seen["exact", "1g"]["kernel"][0] == 5 * GIB, "the exact place is not the one that was asked for")
 
 
-@boots
+@boots(sampled=True)
 def same_plan_of_other_wishes(esp):
     """A random place, a window, kept-free memory and mem= give the same plan on the workstation; all of them boot"""
     wishes = (

@@ -65,7 +65,7 @@ def riscv_debian_with_6g(esp):
     check_plan(esp, options)
 
 
-@boots
+@boots(sampled=True)
 def riscv_debian_compressed(esp):
     """RISC-V, Debian 13's Image in gzip, a device tree of the entry's, 1 GiB: unpacked into place, and it comes up"""
     # What QEMU makes knows nothing of OpenSBI's memory: without U-Boot's additions the kernel dies without a word.

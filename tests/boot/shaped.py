@@ -40,7 +40,7 @@ def a_call_fails_once(esp):
     expect(found[0] > 140 and found[1] > 40 and found[2] > 100, f"faults, entered, refused: {found}")
 
 
-@boots
+@boots(sampled=True)
 def a_service_fails_from_some_call_on(esp):
     """Each service fails from each of its calls on: the same, and the loader comes to an end"""
     found = sweep(esp, "always device-error enter", "always device-error refuse")
