@@ -439,7 +439,7 @@ def loader_interface(esp):
     plain(esp, "sort-key b", name="second", options=REPORT + " nokaslr entry=second")
     esp.conf("timeout 60", "default @saved")
     partition, disk = "0a1b2c3d-4e5f-4678-9abc-def012345678", os.path.join(esp.path, "gpt.img")
-    lab.partitioned(esp.image(), disk, partition)
+    lab.partitioned(disk, (lab.TYPE_ESP, partition, esp.image()))
     guest = boot(esp, *with_variables(esp, {
         "LoaderEntryOneShot": str16("SECOND.conf"), "LoaderConfigTimeoutOneShot": str16("1"),
         "LoaderEntryLastBooted": str16("first.conf")}), image=disk)

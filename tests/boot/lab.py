@@ -282,20 +282,29 @@ def put_into_image(image, name, text):
                    env={**os.environ, "MTOOLS_SKIP_CHECK": "1"})
 
 
-def partitioned(image, out, partition):
-    """A disk with a GPT whose one partition, of this GUID, is the ESP @image. Source: UEFI 2.10, 5.3.2 and 5.3.3."""
-    sectors = os.path.getsize(image) // 512
-    first, last = 2048, 2048 + sectors + 33
-    esp, disk = uuid.UUID("c12a7328-f81f-11d2-ba4b-00a0c93ec93b"), uuid.UUID(int=1)
-    entry = esp.bytes_le + uuid.UUID(partition).bytes_le + struct.pack("<QQQ", first, first + sectors - 1, 0) + b"\0" * 72
-    entries = entry + b"\0" * (127 * 128)
+TYPE_ESP, TYPE_ROOT = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "4f68bce3-e8cd-4db1-96e7-fbcaf984b709"  # types of partitions
+
+
+def partitioned(out, *partitions):
+    """A disk with a GPT of these: (type, GUID, image). Sources: UEFI 2.10, 5.3.2 and 5.3.3; UAPI.2 for a root's type."""
+    entries, first = b"", 2048
+    with open(out, "wb"):
+        pass
+    for kind, guid, image in partitions:
+        sectors = (os.path.getsize(image) + (1 << 20) - 1 >> 20) * 2048
+        entries += uuid.UUID(kind).bytes_le + uuid.UUID(guid).bytes_le + struct.pack("<QQQ", first, first + sectors - 1, 0)
+        entries += b"\0" * 72
+        subprocess.run(["dd", f"if={image}", f"of={out}", "bs=1M", f"seek={first // 2048}", "conv=sparse,notrunc",
+                        "status=none"], check=True)
+        first += sectors
+    entries = entries.ljust(128 * 128, b"\0")
+    last, disk = first + 33, uuid.UUID(int=1)
 
     def header(own, other, at):
         fields = struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, 0, 0, own, other, 34, last - 33, disk.bytes_le,
                              at, 128, 128, zlib.crc32(entries))
         return fields[:16] + struct.pack("<I", zlib.crc32(fields)) + fields[20:]
 
-    subprocess.run(["dd", f"if={image}", f"of={out}", "bs=1M", "seek=1", "conv=sparse", "status=none"], check=True)
     with open(out, "r+b") as file:
         file.truncate((last + 1) * 512)
         file.seek(446)

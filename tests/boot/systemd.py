@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What systemd's tools make of the loader: a Debian with systemd, started by firmware and Berth, uses them unchanged.
+
+The commands stand in STEPS, one list a boot; each list ends in the way in which the machine is started again. What they
+said is read from the console.
+"""
+import os
+import re
+import subprocess
+
+import boots
+import lab
+from lab import Machine, expect
+
+PARTITION, ROOT = "0a1b2c3d-4e5f-4678-9abc-def012345678", "11111111-2222-4333-8444-555555555555"
+# Runs one list a boot: each command with its words, what it says, and its status.
+RUNNER = """
+step=$(cat /var/step 2>/dev/null || echo 0)
+echo $((step + 1)) >/var/step
+sync
+do_it() {
+	echo "guest: run $*"
+	"$@" 2>&1 | sed 's/^/guest: | /'
+	echo "guest: status ${PIPESTATUS[0]}"
+}
+variable() {
+	echo "guest: variable $1 $(cat "/sys/firmware/efi/efivars/$1-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f" |
+		tail -c +5 | tr -d "\\000")"
+}
+echo "guest: boot $step"
+variable LoaderEntrySelected
+case "$step" in
+"""
+
+
+def steps(lists):
+    body = "".join(f"{i})\n" + "\n".join(("do_it " if not words.startswith("variable ") else "") + words for words in words_of) +
+                   "\n;;\n" for i, words_of in enumerate(lists))
+    return RUNNER + body + "*) poweroff -ff ;;\nesac\n"
+
+
+class Run:
+    """The boots of one guest, each with what its commands said."""
+
+    def __init__(self, text):
+        self.text = text
+        self.boots = [part.split("guest: done")[0] for part in text.split("guest: boot ")[1:]]
+
+    def variable(self, boot, name):
+        found = re.findall(rf"^guest: variable {name} ?(.*)$", self.boots[boot], re.M)
+        expect(found, f"boot {boot} does not tell {name}")
+        return found[0]
+
+    def selected(self, boot):
+        return self.variable(boot, "LoaderEntrySelected")
+
+    def said(self, boot, command):
+        """What the command printed; it must have succeeded."""
+        found = re.search(rf"^guest: run {re.escape(command)}$\n(.*?)^guest: status (\d+)$", self.boots[boot], re.M | re.S)
+        expect(found, f"boot {boot} never ran {command}; the console ended with:\n" + self.text[-1500:])
+        said = "\n".join(line[9:] for line in found[1].splitlines() if line.startswith("guest: | "))
+        expect(found[2] == "0", f"{command} ended with status {found[2]}: {said}")
+        return said
+
+
+def guest_disk(esp, suite, lists):
+    """A disk with the ESP and the guest's root, which runs these lists."""
+    guest = lab.script("guest", suite)
+    root = os.path.join(esp.path, "root.ext4")
+    subprocess.run(["cp", "--sparse=always", os.path.join(guest, "root.ext4"), root], check=True)
+    subprocess.run(["/sbin/debugfs", "-w", "-f", "-", root], check=True, text=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, input=f"write {write(esp, steps(lists))} steps\n")
+    esp.put("vmlinuz", link=os.path.join(guest, "vmlinuz"))
+    esp.put("initrd.img", link=os.path.join(guest, "initrd.img"))
+    disk = os.path.join(esp.path, "disk.img")
+    image = esp.image() + ".esp"
+    os.rename(disk, image)
+    lab.partitioned(disk, (lab.TYPE_ESP, PARTITION, image), (lab.TYPE_ROOT, ROOT, root))
+    os.unlink(root)
+    os.unlink(image)
+    return disk
+
+
+def write(esp, text):
+    path = os.path.join(esp.path, "steps")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def entries(esp, *names):
+    for name in names:
+        esp.entry(name, f"title The {name}", "linux /vmlinuz", "initrd /initrd.img", f"sort-key {name}",
+                  f"options console=ttyS0 quiet root=PARTUUID={ROOT} nokaslr entry={name}")
+
+
+def run(esp, suite, lists, timeout):
+    disk = guest_disk(esp, suite, lists)
+    with Machine(esp, "--resets", memory="3G", timeout=timeout, image=disk) as machine:
+        found = Run(machine.finish())
+    os.unlink(disk)
+    return found
+
+
+def check(found):
+    status = found.said(0, "bootctl status")
+    for words in ("Product: Berth 0.1", "✓ One-shot entry control", "✓ Menu timeout control", "✓ Support @saved pseudo-entry",
+                  f"ESP: /dev/disk/by-partuuid/{PARTITION}", "File: └─/EFI/BOOT/BOOTX64.EFI"):
+        expect(words in status, f"bootctl status does not say {words!r}:\n{status}")
+    listed = found.said(0, "bootctl list")
+    expect("title: The first (default) (selected)\n" in listed, f"bootctl list says:\n{listed}")
+    expect("not reported" not in listed, f"bootctl list has entries that the loader has not told:\n{listed}")
+    wanted = ["first", "second", "third", "first", "third", "first"]
+    selected = [found.selected(boot) for boot in range(len(found.boots))]
+    expect(selected == [name + ".conf" for name in wanted], f"booted were {selected}")
+    expect("Boots in 3 s" in found.text, "the menu did not show for the three seconds that were asked for once")
+    expect("Boots in 5 s" in found.text, "the menu did not show for the five seconds that logind asked for")
+
+
+@boots.boots(sampled=True, large=True)
+def systemd_252(esp):
+    """Debian 12's bootctl and logind: status, list, default, one-shot, timeouts and reboots to an entry work unchanged"""
+    entries(esp, "first", "second", "third")
+    found = run(esp, "bookworm", [
+        ["bootctl status", "bootctl list", "bootctl set-oneshot second.conf", "systemctl reboot"],
+        ["bootctl set-default third.conf", "systemctl reboot"],
+        ["systemctl reboot --boot-loader-entry=first.conf"],
+        ["bootctl set-timeout-oneshot 3", "systemctl reboot"],
+        ["bootctl set-default @saved", "bootctl set-oneshot first.conf", "systemctl reboot --boot-loader-menu=5"],
+        ["poweroff -ff"],
+    ], 1200)
+    check(found)
