@@ -57,6 +57,9 @@ struct entry {
 	const char *needs;
 	bool broken; /* cannot be booted; broken_why says why; it stays in the list */
 	struct fail broken_why;
+	/* What came of it since the loader was started; the rest never changes. */
+	bool tried;   /* it has failed to boot */
+	bool counted; /* a try is in the name of its file */
 };
 
 enum log_level { LOG_QUIET, LOG_NORMAL, LOG_DEBUG };
@@ -78,8 +81,17 @@ bool word_is_ascii_case(struct word word, const char *text); /* ASCII letters of
 int word_compare(struct word a, struct word b);
 /* Decimal, or hexadecimal after 0x; false, and *out untouched, when it is neither or does not fit. */
 bool word_number(struct word word, uint64_t *out);
+/*
+ * loader.conf(5): 1, yes, y, true, t, on, or 0, no, n, false, f, off, in upper or lower case; false, and *out
+ * untouched, when it is neither.
+ */
+bool word_bool(struct word word, bool *out);
 struct word word_of(const char *text);
-/* A file's name without its ".conf", in upper or lower case, because FAT does not tell them apart. */
+/*
+ * A file's name without this suffix, in upper or lower case, because FAT does not tell them apart; all of it when the
+ * name ends otherwise, or is nothing else.
+ */
+struct word word_without(struct word name, const char *suffix);
 struct word word_without_conf(struct word name);
 
 /*
@@ -156,12 +168,20 @@ bool entries_named(struct entry *const *entries, size_t n, struct word name, siz
 #define TIMEOUT_NONE	0	   /* no menu: straight to the default */
 #define TIMEOUT_FOREVER UINT32_MAX /* menu-force */
 
+/* loader.conf(5), "reboot-on-error": after a failure. */
+enum reboot_on_error {
+	REBOOT_AUTO, /* when nothing else is left to try, and a try was counted */
+	REBOOT_YES,  /* at once */
+	REBOOT_NO,
+};
+
 struct loader_conf {
 	uint32_t timeout_seconds;
 	bool menu_disabled; /* loader.conf(5), "timeout": then a held key opens no menu either */
 	bool menu_forced;   /* a variable asks for the menu: even an entry that a load option names waits */
 	/* Globs over entry ids, written with or without ".conf", or "@saved"; preferred: over those with tries left. */
 	struct word default_pattern, preferred_pattern;
+	enum reboot_on_error reboot_on_error;
 	enum log_level log;
 	uint64_t keep_free_below_4g; /* bytes of one free run that no part may take (rule C9) */
 };

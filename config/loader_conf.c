@@ -32,6 +32,20 @@ static bool set_log(struct loader_conf *conf, struct word value)
 	return false;
 }
 
+/* loader.conf(5), "reboot-on-error". */
+static bool set_reboot(struct loader_conf *conf, struct word value)
+{
+	bool reboot;
+
+	if (word_is(value, "auto"))
+		conf->reboot_on_error = REBOOT_AUTO;
+	else if (word_bool(value, &reboot))
+		conf->reboot_on_error = reboot ? REBOOT_YES : REBOOT_NO;
+	else
+		return false;
+	return true;
+}
+
 static bool set_kept_free(struct loader_conf *conf, struct word value)
 {
 	uint64_t size;
@@ -60,6 +74,8 @@ static const char *take_line(struct loader_conf *conf, const struct line *line)
 		return "quiet, normal or debug";
 	if (word_is(line->key, "keep-free-below-4g") && !set_kept_free(conf, line->value))
 		return "a size such as 512M";
+	if (word_is(line->key, "reboot-on-error") && !set_reboot(conf, line->value))
+		return "yes, no or auto";
 	if ((word_is(line->key, "default") && !set_pattern(&conf->default_pattern, line->value)) ||
 	    (word_is(line->key, "preferred") && !set_pattern(&conf->preferred_pattern, line->value)))
 		return "the name of an entry, a pattern or @saved";

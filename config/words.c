@@ -39,11 +39,18 @@ struct word word_of(const char *text)
 	return word;
 }
 
+struct word word_without(struct word name, const char *suffix)
+{
+	size_t length = word_of(suffix).length;
+
+	if (name.length > length && word_is_ascii_case((struct word){name.at + name.length - length, length}, suffix))
+		name.length -= length;
+	return name;
+}
+
 struct word word_without_conf(struct word name)
 {
-	if (name.length > 5 && word_is_ascii_case((struct word){name.at + name.length - 5, 5}, ".conf"))
-		name.length -= 5;
-	return name;
+	return word_without(name, ".conf");
 }
 
 /* The value of a digit; 16, not a digit in any base, for anything else. */
@@ -71,6 +78,24 @@ bool word_number(struct word word, uint64_t *out)
 	}
 	*out = value;
 	return true;
+}
+
+bool word_bool(struct word word, bool *out)
+{
+	static const struct {
+		const char *text;
+		bool value;
+	} row[] = {
+	    {"1", true},  {"yes", true}, {"y", true},  {"true", true},	 {"t", true},  {"on", true},
+	    {"0", false}, {"no", false}, {"n", false}, {"false", false}, {"f", false}, {"off", false},
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		if (word_is_ascii_case(word, row[i].text)) {
+			*out = row[i].value;
+			return true;
+		}
+	return false;
 }
 
 /* C0, DEL and C1: to a terminal on a serial line these are commands, U+009B as much as ESC. */

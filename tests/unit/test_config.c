@@ -80,6 +80,46 @@ static void c9_the_memory_to_keep_free_is_a_size_with_a_suffix(void **state)
 	}
 }
 
+/* loader.conf(5), "reboot-on-error": a boolean, or auto, which is the default. */
+static void reboot_on_error_is_a_boolean_or_auto(void **state)
+{
+	static const struct {
+		const char *text;
+		enum reboot_on_error reboot;
+	} row[] = {
+	    {"", REBOOT_AUTO},
+	    {"reboot-on-error auto", REBOOT_AUTO},
+	    {"reboot-on-error yes", REBOOT_YES},
+	    {"reboot-on-error 1", REBOOT_YES},
+	    {"reboot-on-error Y", REBOOT_YES},
+	    {"reboot-on-error TRUE", REBOOT_YES},
+	    {"reboot-on-error t", REBOOT_YES},
+	    {"reboot-on-error On", REBOOT_YES},
+	    {"reboot-on-error 0", REBOOT_NO},
+	    {"reboot-on-error no", REBOOT_NO},
+	    {"reboot-on-error N", REBOOT_NO},
+	    {"reboot-on-error false", REBOOT_NO},
+	    {"reboot-on-error F", REBOOT_NO},
+	    {"reboot-on-error off", REBOOT_NO},
+	    {"reboot-on-error yes\nreboot-on-error auto", REBOOT_AUTO},
+	};
+	static const char *const wrong[] = {"", "Auto", "2", "yess", "ye", "tru", "o", "10", "maybe"};
+	struct fail why;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++)
+		if (read_conf(row[i].text, OK, &why).reboot_on_error != row[i].reboot)
+			fail_msg("\"%s\" is another", row[i].text);
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "reboot-on-error no\nreboot-on-error %s\n", wrong[i]);
+		assert_int_equal(read_conf(text, BAD_INPUT, &why).reboot_on_error, REBOOT_NO);
+		assert_non_null(strstr(why.text, "loader.conf line 2: reboot-on-error"));
+		assert_non_null(strstr(why.text, "is not yes, no or auto"));
+	}
+}
+
 static void the_other_keys_of_loader_conf_are_read(void **state)
 {
 	static const struct {
@@ -393,6 +433,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(timeouts_are_seconds_or_words),
 	    cmocka_unit_test(c9_the_memory_to_keep_free_is_a_size_with_a_suffix),
+	    cmocka_unit_test(reboot_on_error_is_a_boolean_or_auto),
 	    cmocka_unit_test(the_other_keys_of_loader_conf_are_read),
 	    cmocka_unit_test(mistakes_in_loader_conf_name_the_line_and_the_rest_counts),
 	    cmocka_unit_test(every_mistake_in_loader_conf_is_said_once),
