@@ -16,6 +16,14 @@ void menu_open(struct menu *menu, struct entry *const *entries, size_t n, size_t
 	};
 }
 
+void menu_tell(struct menu *menu, const struct entry *failed, const char *reason)
+{
+	menu->failed = failed;
+	menu->reason = (struct word){reason, 0};
+	while (reason[menu->reason.length] != '\0' && reason[menu->reason.length] != '\n')
+		menu->reason.length++;
+}
+
 static void move(struct menu *menu, bool down, size_t by)
 {
 	size_t last = menu->n - 1;
@@ -41,7 +49,7 @@ enum menu_result menu_press(struct menu *menu, enum menu_key key, uint32_t chara
 	if (key == KEY_NONE)
 		return MENU_STAY;
 	menu->counting = false;
-	if (key == KEY_ENTER)
+	if (key == KEY_ENTER || key == KEY_GONE)
 		return MENU_BOOT;
 	if (key == KEY_ESCAPE)
 		return MENU_LEAVE;
@@ -150,6 +158,14 @@ static void draw_countdown(const struct menu *menu, unsigned int columns, struct
 	draw_line(line, columns, out);
 }
 
+static void draw_failure(const struct menu *menu, unsigned int columns, struct text *out)
+{
+	put(out, menu->failed->id, &columns);
+	put(out, " failed: ", &columns);
+	(void)word_show(out, menu->reason, &columns);
+	text_add(out, "\n");
+}
+
 /* How a console's rows are divided. */
 struct division {
 	size_t shown; /* lines for entries */
@@ -193,6 +209,10 @@ bool menu_line(const struct menu *menu, unsigned int columns, unsigned int rows,
 	}
 	if (d.foot && menu->counting && at-- == 0) {
 		draw_countdown(menu, columns, out);
+		return true;
+	}
+	if (d.foot && !menu->counting && menu->failed != NULL && at-- == 0) {
+		draw_failure(menu, columns, out);
 		return true;
 	}
 	if (!d.foot || at != 0)

@@ -15,6 +15,7 @@ enum menu_key {
 	KEY_PAGE_DOWN,
 	KEY_ENTER,
 	KEY_ESCAPE,
+	KEY_GONE, /* no key can be pressed: what is selected boots */
 	KEY_OTHER /* a character, which is passed too; 0 for a key without one */
 };
 
@@ -25,10 +26,18 @@ struct menu {
 	size_t n, selected;
 	bool counting;
 	uint32_t seconds_left;
+	const struct entry *failed; /* which could not boot, and why; NULL: none */
+	struct word reason;
 };
 
 /* @seconds: until the selected entry boots; TIMEOUT_FOREVER: never by itself. @n is at least 1. */
 void menu_open(struct menu *menu, struct entry *const *entries, size_t n, size_t selected, uint32_t seconds);
+
+/*
+ * The menu is there because @failed did not boot: a line says so, with the first line of @reason, where else the
+ * countdown stands. The text must outlive the menu.
+ */
+void menu_tell(struct menu *menu, const struct entry *failed, const char *reason);
 
 /*
  * Any key ends the countdown. MENU_BOOT for Enter: boot entries[selected]; MENU_LEAVE for Esc. j and k move like Down

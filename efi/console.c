@@ -116,18 +116,25 @@ static enum wait wait_for_key(uint32_t seconds, EFI_INPUT_KEY *pressed)
 	return wait;
 }
 
+/* One second at a time: in 32 bits, more than 4294 have too many microseconds. */
+static void stall(uint32_t seconds)
+{
+	while (seconds-- > 0 && !EFI_ERROR(efi.boot->Stall(1000000)))
+		;
+}
+
 bool console_key(uint32_t seconds, enum menu_key *key, uint32_t *character)
 {
 	EFI_INPUT_KEY pressed = {0, 0};
 	enum wait wait = wait_for_key(seconds, &pressed);
 
-	*key = wait == WAIT_KEY ? key_of(pressed) : KEY_ESCAPE;
+	*key = wait == WAIT_KEY ? key_of(pressed) : KEY_GONE;
 	*character = pressed.UnicodeChar;
 	if (wait == WAIT_BROKEN && seconds == UINT32_MAX)
 		console_write("\nberth: the keyboard does not answer\n");
 	if (wait == WAIT_BROKEN && seconds != UINT32_MAX)
-		efi.boot->Stall((UINTN)seconds * 1000000);
-	/* Where no key can be pressed, an endless wait ends as if the user had left. */
+		stall(seconds);
+	/* Where no key can be pressed, an endless wait ends. */
 	return wait == WAIT_KEY || (wait == WAIT_BROKEN && seconds == UINT32_MAX);
 }
 

@@ -41,7 +41,7 @@ void console_write(const char *utf8); /* "\n" ends a line */
 void console_clear(void);
 #define MOST_COLUMNS 1000 /* of a console; one with more is not believed */
 void console_size(unsigned int *columns, unsigned int *rows);
-/* Waits for a key at most @seconds (UINT32_MAX: for ever); false when none came. */
+/* Waits for a key at most @seconds (UINT32_MAX: for ever, but KEY_GONE where none can come); false when none came. */
 bool console_key(uint32_t seconds, enum menu_key *key, uint32_t *character);
 bool console_key_pressed(void); /* without waiting; the key is taken */
 

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The entry point: choose an entry and boot it; if that fails, say why, wait for a key, and show the menu. */
+/*
+ * The entry point: choose an entry and boot it. When it fails, say why; a key asks for the menu then, and where nobody
+ * presses one, config/attempts.h says what follows.
+ */
 #include "interface.h"
 
+#include "../config/attempts.h"
 #include "../loader/boot.h"
 #include "../base/version.h"
 
-#define UNASKED_MENU_SECONDS 10 /* for a menu that a key called up */
+#define UNASKED_MENU_SECONDS 10	 /* for a menu that a key called up */
+#define MOST_TYPED_AHEAD     100 /* keys; a keyboard that has more of them is stuck */
 
 /*
  * bootctl(1) finds a loader's name and version by this text: newer ones in the section alone, older ones wherever it
@@ -26,13 +31,44 @@ static struct boot attempt; /* too large for firmware's stack, of which 128 KiB 
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
-static void wait_for_key(void)
+/* Shows the reason until a key is pressed, and for a time at most; whether one was. */
+static bool wait_for_key(uint32_t seconds, const char *what_then)
 {
+	char line[256];
+	struct text text = TEXT(line);
 	enum menu_key key;
 	uint32_t character;
 
-	console_write("berth: press any key\n");
-	(void)console_key(UINT32_MAX, &key, &character);
+	text_add(&text, "berth: press any key%s in %u s\n", what_then, (unsigned int)seconds);
+	console_write(line);
+	/* What was typed before there was a reason to read is no sign that somebody reads it. */
+	for (unsigned int i = 0; i < MOST_TYPED_AHEAD && console_key_pressed(); i++)
+		;
+	return console_key(seconds, &key, &character);
+}
+
+static void wait_to_leave(void)
+{
+	(void)wait_for_key(reason_seconds(&catalogue.conf), ", or firmware goes on");
+}
+
+/* Whether a key asked for the menu, while the reason and what follows stood there. */
+static bool menu_is_wanted(const struct follow *follow)
+{
+	char what[192];
+	struct text text = TEXT(what);
+
+	if (follow->seconds == 0)
+		return false;
+	text_add(&text, " for the menu, or ");
+	if (follow->step == NEXT_ENTRY)
+		text_add(&text, "%s boots", word_shown(word_of(catalogue.sorted[follow->index]->id)).at);
+	else
+		text_add(&text, "%s",
+			 follow->step == NEXT_MENU     ? "it comes"
+			 : follow->step == NEXT_REBOOT ? "the machine reboots"
+						       : "firmware goes on");
+	return wait_for_key(follow->seconds, what);
 }
 
 static void say_why(const struct fail *why)
@@ -65,11 +101,15 @@ static void draw(const struct menu *menu, unsigned int columns, unsigned int row
 	}
 }
 
-/* Shows the menu until an entry is chosen; false when the user leaves to firmware. */
-static bool choose(size_t *index, uint32_t seconds)
+/* How the menu was left. */
+enum chosen { LEFT, BY_HAND, BY_TIME, WITHOUT_KEYS };
+
+/* Shows the menu until an entry is chosen, or the user leaves to firmware. @why: why *index failed, or NULL. */
+static enum chosen choose(size_t *index, uint32_t seconds, const struct fail *why)
 {
 	static bool timed;
 	enum menu_result result = MENU_STAY;
+	enum chosen by = BY_TIME;
 	unsigned int columns, rows;
 	struct menu menu;
 
@@ -78,19 +118,24 @@ static bool choose(size_t *index, uint32_t seconds)
 	timed = true;
 	console_size(&columns, &rows);
 	menu_open(&menu, catalogue.sorted, catalogue.n, *index, seconds);
+	if (why != NULL)
+		menu_tell(&menu, catalogue.sorted[*index], why->text);
 	while (result == MENU_STAY) {
 		uint32_t character;
 		enum menu_key key;
 
 		draw(&menu, columns, rows);
-		if (console_key(menu.counting ? 1 : UINT32_MAX, &key, &character))
+		if (console_key(menu.counting ? 1 : UINT32_MAX, &key, &character)) {
+			by = key == KEY_GONE ? WITHOUT_KEYS : BY_HAND;
 			result = menu_press(&menu, key, character);
-		else
+		} else {
+			by = BY_TIME;
 			result = menu_tick(&menu);
+		}
 	}
 	console_clear();
 	*index = menu.selected;
-	return result == MENU_BOOT;
+	return result == MENU_BOOT ? by : LEFT;
 }
 
 /* A shell passes the whole line it was given, our own file name first: that word is not meant for us. */
@@ -159,8 +204,54 @@ static bool choose_default(size_t *index)
 	       (!named && (conf->timeout_seconds != TIMEOUT_NONE || (!conf->menu_disabled && console_key_pressed())));
 }
 
-static EFI_STATUS run(void)
+static void say_failure(const struct entry *entry, const struct fail *why)
 {
+	if (catalogue.n > 1)
+		fw_log(LOG_QUIET, "%s does not boot", word_shown(word_of(entry->id)).at);
+	say_why(why);
+}
+
+/*
+ * Boots entries[*index], and if it fails finds the next one and how it was chosen; false when there is none, and then
+ * *step says what is left: NEXT_REBOOT, NEXT_LEAVE, or NEXT_MENU when the user left the menu.
+ */
+static bool boot_one(struct attempts *attempts, size_t *index, enum chosen *by, enum next_step *step)
+{
+	static struct fail why;
+	size_t failed = *index;
+	struct follow follow;
+
+	if (start(attempts->entries[failed], &why) != OK)
+		say_failure(attempts->entries[failed], &why);
+	attempts_failed(attempts, failed);
+	follow = attempts_follow(attempts, failed, *by == BY_HAND);
+	if (menu_is_wanted(&follow) || follow.step == NEXT_MENU) {
+		*by = choose(index, TIMEOUT_FOREVER, &why);
+		if (*by != WITHOUT_KEYS) {
+			*step = NEXT_MENU;
+			return *by == BY_HAND;
+		}
+		follow = attempts_follow(attempts, failed, false);
+	}
+	*by = BY_TIME;
+	*index = follow.index;
+	*step = follow.step;
+	return follow.step == NEXT_ENTRY;
+}
+
+static void reboot(void)
+{
+	console_write("berth: reboots\n");
+	efi.system->RuntimeServices->ResetSystem(EfiResetCold, EFI_SUCCESS, 0, NULL);
+	fw_log(LOG_QUIET, "firmware does not start the machine anew");
+}
+
+/* Sets *reboots when the machine is to be started anew. */
+static EFI_STATUS run(bool *reboots)
+{
+	struct attempts attempts;
+	enum chosen by = BY_TIME;
+	enum next_step step;
 	struct fail why;
 	size_t index;
 	bool menu;
@@ -169,20 +260,24 @@ static EFI_STATUS run(void)
 	interface_read();
 	if (catalogue_read(&catalogue, &why) != OK) {
 		say_why(&why);
-		wait_for_key();
+		wait_to_leave();
 		return EFI_NOT_FOUND;
 	}
 	fw_log(LOG_DEBUG, BERTH_NAME " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);
 	interface_timeouts(&catalogue.conf);
 	menu = choose_default(&index);
-	for (uint32_t seconds = catalogue.conf.timeout_seconds;; seconds = TIMEOUT_FOREVER) {
-		if (menu && !choose(&index, seconds == TIMEOUT_NONE ? UNASKED_MENU_SECONDS : seconds))
+	if (menu) {
+		uint32_t seconds = catalogue.conf.timeout_seconds;
+
+		by = choose(&index, seconds == TIMEOUT_NONE ? UNASKED_MENU_SECONDS : seconds, NULL);
+		if (by == LEFT)
 			return EFI_SUCCESS;
-		if (start(catalogue.sorted[index], &why) != OK)
-			say_why(&why);
-		wait_for_key();
-		menu = true;
 	}
+	attempts = (struct attempts){catalogue.sorted, catalogue.n, &catalogue.conf, false};
+	while (boot_one(&attempts, &index, &by, &step))
+		;
+	*reboots = step == NEXT_REBOOT;
+	return step == NEXT_MENU ? EFI_SUCCESS : EFI_LOAD_ERROR;
 }
 
 static EFI_STATUS say_unknown(EFI_STATUS status)
@@ -192,13 +287,14 @@ static EFI_STATUS say_unknown(EFI_STATUS status)
 	(void)fail(&why, NOT_FOUND, "firmware does not tell where Berth was started from: %s",
 		   efi_status_words(status));
 	say_why(&why);
-	wait_for_key();
+	wait_to_leave();
 	return EFI_NOT_FOUND;
 }
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
 	static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
+	bool reboots = false;
 	EFI_STATUS status;
 
 	efi.image = image;
@@ -211,8 +307,10 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	if (EFI_ERROR(status))
 		status = say_unknown(status);
 	else
-		status = run();
+		status = run(&reboots);
 	catalogue_free(&catalogue);
 	efi_close_volume();
+	if (reboots)
+		reboot();
 	return status;
 }

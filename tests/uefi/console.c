@@ -9,6 +9,7 @@ static SIMPLE_TEXT_OUTPUT_INTERFACE screen;
 static SIMPLE_TEXT_OUTPUT_MODE mode;
 static int key_event;
 static unsigned int strays;
+static bool awaited; /* nobody does what the loader says before it waits for that */
 
 static EFI_STATUS EFIAPI output_string(SIMPLE_TEXT_OUTPUT_INTERFACE *this, CHAR16 *wide)
 {
@@ -55,8 +56,21 @@ static EFI_STATUS EFIAPI query_mode(SIMPLE_TEXT_OUTPUT_INTERFACE *this, UINTN nu
 
 bool uefi_key_ready(void)
 {
-	return (uefi.keys != NULL && *uefi.keys != '\0') || uefi.presses ||
-	       strstr(uefi_report.console, "press any key") != NULL;
+	if (uefi.keys != NULL && *uefi.keys != '\0')
+		return *uefi.keys != '|' && *uefi.keys != '.';
+	return uefi.presses || (awaited && !uefi.nobody && strstr(uefi_report.console, "press any key") != NULL);
+}
+
+bool uefi_key_awaited(void)
+{
+	bool passes;
+
+	awaited = true;
+	if (uefi.keys != NULL && *uefi.keys == '|')
+		uefi.keys++;
+	passes = uefi.keys != NULL && *uefi.keys == '.';
+	uefi.keys += passes;
+	return !passes;
 }
 
 static EFI_STATUS EFIAPI read_key_stroke(SIMPLE_INPUT_INTERFACE *this, EFI_INPUT_KEY *key)
@@ -74,6 +88,7 @@ static EFI_STATUS EFIAPI read_key_stroke(SIMPLE_INPUT_INTERFACE *this, EFI_INPUT
 	}
 	if (!uefi_key_ready())
 		return EFI_NOT_READY;
+	awaited = false;
 	if (uefi.keys == NULL || *uefi.keys == '\0')
 		*key = escape;
 	else if (*uefi.keys++ == '\033')
@@ -92,6 +107,7 @@ void uefi_console_set_up(EFI_SYSTEM_TABLE *table)
 {
 	used = 0;
 	strays = 0;
+	awaited = false;
 	uefi_report.console[0] = '\0';
 	mode = (SIMPLE_TEXT_OUTPUT_MODE){.MaxMode = 1};
 	screen.OutputString = output_string;

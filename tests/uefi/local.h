@@ -29,6 +29,7 @@
 	X(SetWatchdogTimer)                                                                                            \
 	X(GetVariable)                                                                                                 \
 	X(SetVariable)                                                                                                 \
+	X(ResetSystem)                                                                                                 \
 	X(OpenVolume)                                                                                                  \
 	X(Open)                                                                                                        \
 	X(Close)                                                                                                       \
@@ -88,5 +89,6 @@ void uefi_variables_reset(void);
 void uefi_console_set_up(EFI_SYSTEM_TABLE *table);
 EFI_EVENT uefi_key_event(void);
 bool uefi_key_ready(void);
+bool uefi_key_awaited(void); /* the loader waits for one; false: the time that it waits passes without */
 
 #endif

@@ -249,26 +249,145 @@ static void a_default_that_matches_nothing_is_said_unless_another_was_named(void
 
 /* ---- failures ---- */
 
-static void a_failure_is_said_with_its_rule_and_then_the_menu_waits_for_ever(void **state)
+static void given_awful(const char *conf)
 {
-	(void)state;
-	given("timeout 1\ndefault awful.conf\n", ONE);
+	given(conf, ONE);
 	put_text("\\loader\\entries\\one.conf", ONE);
 	put_text("\\loader\\entries\\awful.conf", AWFUL);
+}
+
+static void a_failure_is_said_with_its_rule_and_a_key_asks_for_the_menu(void **state)
+{
+	(void)state;
+	given_awful("timeout 1\ndefault awful.conf\n");
 	uefi.keys = "";
 	expect_left("awful alone", "status 0 ");
 	expect("\n\nberth: \\vmlinuz cannot run at 0x4000: ", 1);
 	expect("\n  rule X1: A relocatable kernel lies at a multiple of kernel_alignment", 1);
-	expect("berth: press any key\n", 1);
+	expect("berth: press any key", 1);
 	expect("Boots in", 1);
 	expect("  > Awful", 2); /* what failed is still chosen */
+	expect("berth: awful.conf does not boot\n", 1);
+	expect("\nawful.conf failed: \\vmlinuz cannot run at 0x4000: ", 1); /* the menu says it again, in a line */
 	/* Another can be chosen then, and boots. */
-	given("timeout menu-force\ndefault awful.conf\n", ONE);
-	put_text("\\loader\\entries\\one.conf", ONE);
-	put_text("\\loader\\entries\\awful.conf", AWFUL);
-	uefi.keys = "\r\0331\r";
+	given_awful("timeout menu-force\ndefault awful.conf\n");
+	uefi.keys = "\r|\0331\r";
 	expect_entered("awful first");
-	expect("berth: press any key\n", 1);
+	expect("berth: press any key for the menu, or it comes in 10 s\n", 1);
+}
+
+/* loader.conf(5) has no countdown there: somebody chose what failed. */
+static void what_was_chosen_by_hand_leads_back_to_the_menu_by_itself(void **state)
+{
+	(void)state;
+	given_awful("timeout 7\ndefault awful.conf\n");
+	uefi.nobody = true;
+	uefi.keys = "\r.1\r";
+	expect_entered("awful by hand");
+	expect("berth: press any key for the menu, or it comes in 7 s\n", 1);
+	expect("Boots in", 1);
+	expect("\nawful.conf failed: ", 2); /* until another boots */
+}
+
+/* ---- machines that nobody watches ---- */
+
+static void an_unattended_machine_boots_the_next_entry(void **state)
+{
+	uint64_t others;
+
+	(void)state;
+	given_two(NULL, ONE);
+	expect_entered("nothing fails");
+	others = uefi_report.timers;
+	given_awful("default awful\n");
+	uefi.nobody = true;
+	expect_entered("the next");
+	expect("\nberth: \\vmlinuz cannot run at 0x4000: ", 1);
+	expect("berth: press any key for the menu, or one.conf boots in 10 s\n", 1);
+	assert_int_equal(uefi_report.clears, 0);
+	assert_true(uefi_report.timers >= others + 100000000);
+	/* The menu's own seconds serve, and a menu whose time ran out was nobody's choice. */
+	given_awful("default awful\ntimeout 3\n");
+	uefi.nobody = true;
+	expect_entered("the next, with a menu");
+	expect("berth: press any key for the menu, or one.conf boots in 3 s\n", 1);
+	expect("Boots in", 3);
+}
+
+static void a_machine_without_consoles_goes_the_same_way(void **state)
+{
+	static const char *const conf[] = {"default awful\n", "default awful\ntimeout 2\n",
+					   "default awful\ntimeout menu-force\n"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(conf); i++)
+		for (unsigned int screen = 0; screen < 2; screen++) {
+			given_awful(conf[i]);
+			uefi.no_keyboard = uefi.no_screen = true;
+			uefi.no_console = screen == 0;
+			uefi.nobody = true;
+			expect_entered("headless");
+			expect("berth: press any key for the menu, or one.conf boots in", screen);
+		}
+	/* What breaks after a key was pressed is no person any more: what failed is not tried again. */
+	given_awful("default awful\n");
+	uefi.nobody = true;
+	uefi.keys = "|x";
+	uefi.keyboard_breaks = true;
+	expect_entered("the keyboard breaks");
+	expect("\nawful.conf failed: ", 1);
+	expect("\nberth: \\vmlinuz cannot run at 0x4000: ", 1);
+}
+
+static void keys_typed_before_the_failure_do_not_stop_an_unattended_machine(void **state)
+{
+	(void)state;
+	given_awful("default awful\ntimeout menu-disabled\n");
+	uefi.nobody = true;
+	uefi.keys = "xyz";
+	expect_entered("typed ahead");
+	assert_int_equal(uefi_report.clears, 0);
+}
+
+static void where_nothing_boots_firmware_gets_the_machine_back_with_an_error(void **state)
+{
+	(void)state;
+	given(NULL, ONE);
+	put_text("\\loader\\entries\\awful.conf", AWFUL);
+	put_text("\\loader\\entries\\worse.conf", AWFUL);
+	put_text("\\loader\\entries\\broken.conf", "title B\n");
+	uefi.nobody = true;
+	expect_left("all fail", "status 0x8000000000000001 ");
+	expect("cannot run at 0x4000", 2);
+	expect("berth: press any key for the menu, or awful.conf boots in 10 s\n", 1);
+	expect("berth: press any key for the menu, or firmware goes on in 10 s\n", 1);
+	given(NULL, ONE);
+	uefi.nobody = true;
+	expect_left("no entries", "status 0x800000000000000e ");
+	expect("berth: press any key, or firmware goes on in 10 s\n", 1);
+	given("timeout 4\n", ONE);
+	uefi.nobody = true;
+	expect_left("no entries, and 4 seconds", "status 0x800000000000000e ");
+	expect("berth: press any key, or firmware goes on in 4 s\n", 1);
+}
+
+static void reboot_on_error_starts_the_machine_anew_at_once(void **state)
+{
+	(void)state;
+	given_awful("default awful\nreboot-on-error yes\n");
+	uefi.nobody = true;
+	expect_left("reboot", "reboot 0 ");
+	assert_true(uefi_report.rebooted);
+	expect("cannot run at 0x4000", 1);
+	expect("press any key", 0);
+	expect("berth: reboots\n", 1);
+	given_awful("default awful\nreboot-on-error yes\n");
+	uefi.nobody = uefi.stays_on = true;
+	expect_left("firmware does not", "status 0x8000000000000001 ");
+	expect("berth: firmware does not start the machine anew\n", 1);
+	given_awful("default awful\nreboot-on-error no\n");
+	uefi.nobody = true;
+	expect_entered("no reboot");
 }
 
 static void what_an_entry_says_that_is_not_heeded_is_told_when_it_boots(void **state)
@@ -288,9 +407,9 @@ static void a_broken_entry_says_why_when_it_is_chosen(void **state)
 	put_text("\\loader\\entries\\a.conf", "title A\noptions nothing to boot\n"); /* read after it */
 	expect_left("broken alone", "status 0 ");
 	expect("berth: a.conf", 0);
-	expect("berth: b.conf", 1);
+	expect("berth: b.conf: no line", 1);
 	expect("\n  rule ", 0);
-	expect("berth: press any key\n", 1);
+	expect("berth: press any key", 1);
 }
 
 static void without_entries_firmware_gets_the_machine_back(void **state)
@@ -299,7 +418,7 @@ static void without_entries_firmware_gets_the_machine_back(void **state)
 	given(NULL, ONE);
 	expect_left("no entries", "status 0x800000000000000e ");
 	expect("\nberth: no boot entries: ", 1);
-	expect("berth: press any key\n", 1);
+	expect("berth: press any key", 1);
 	expect("\n  rule ", 0);
 }
 
@@ -315,7 +434,7 @@ static void firmware_that_does_not_tell_where_the_loader_came_from_is_told_so(vo
 		uefi.fault = faults[i];
 		expect_left("no loaded image", "status 0x800000000000000e ");
 		expect("\nberth: firmware does not tell where Berth was started from: unsupported\n", 1);
-		expect("berth: press any key\n", 1);
+		expect("berth: press any key", 1);
 	}
 }
 
@@ -342,7 +461,13 @@ int main(void)
 	    cmocka_unit_test(a_load_option_boots_its_entry_without_a_menu),
 	    cmocka_unit_test(a_held_key_does_not_stop_what_a_load_option_names),
 	    cmocka_unit_test(a_default_that_matches_nothing_is_said_unless_another_was_named),
-	    cmocka_unit_test(a_failure_is_said_with_its_rule_and_then_the_menu_waits_for_ever),
+	    cmocka_unit_test(a_failure_is_said_with_its_rule_and_a_key_asks_for_the_menu),
+	    cmocka_unit_test(what_was_chosen_by_hand_leads_back_to_the_menu_by_itself),
+	    cmocka_unit_test(an_unattended_machine_boots_the_next_entry),
+	    cmocka_unit_test(a_machine_without_consoles_goes_the_same_way),
+	    cmocka_unit_test(keys_typed_before_the_failure_do_not_stop_an_unattended_machine),
+	    cmocka_unit_test(where_nothing_boots_firmware_gets_the_machine_back_with_an_error),
+	    cmocka_unit_test(reboot_on_error_starts_the_machine_anew_at_once),
 	    cmocka_unit_test(what_an_entry_says_that_is_not_heeded_is_told_when_it_boots),
 	    cmocka_unit_test(a_broken_entry_says_why_when_it_is_chosen),
 	    cmocka_unit_test(without_entries_firmware_gets_the_machine_back),

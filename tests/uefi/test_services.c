@@ -368,7 +368,7 @@ static void a_failure_names_its_rule_and_waits_for_a_key(void **state)
 	assert_false(outcome.entered);
 	expect_said("\nberth: ");
 	expect_said("\n  rule ");
-	expect_said("berth: press any key\n");
+	expect_said("berth: press any key for the menu, or firmware goes on in 10 s\n");
 	sim_end();
 }
 

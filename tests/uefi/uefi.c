@@ -134,9 +134,11 @@ static EFI_STATUS EFIAPI wait_for_event(UINTN n, EFI_EVENT *events, UINTN *which
 		*which = uefi_lies(LIE_TOO_MUCH) ? SIZE_MAX : 0;
 		return status;
 	}
-	if (!uefi_key_ready() && n == 1)
+	if (uefi.keyboard_breaks && *uefi.keys == '\0')
+		return EFI_UNSUPPORTED;
+	*which = uefi_key_awaited() && uefi_key_ready() ? 0 : 1;
+	if (*which == 1 && n == 1)
 		uefi_die("the loader waits for a key that nobody presses");
-	*which = uefi_key_ready() ? 0 : 1;
 	return EFI_SUCCESS;
 }
 
@@ -328,15 +330,17 @@ static EFI_STATUS EFIAPI exit_boot_services(EFI_HANDLE image, UINTN key)
 	return EFI_SUCCESS;
 }
 
+/* UEFI 2.10, 8.5.1: it does not return, which firmware is known to do all the same. */
 static EFI_STATUS EFIAPI reset_system(EFI_RESET_TYPE type, EFI_STATUS status, UINTN size, CHAR16 *data)
 {
-	(void)type;
-	(void)status;
-	(void)size;
-	(void)data;
-	if (!fw.exiting || outcome.exits != 0)
-		uefi_die("the machine was reset although boot services are there");
-	uefi_report.reset = true;
+	if (outcome.exits != 0)
+		uefi_die("the machine was reset although it is the kernel's");
+	if (!fw.exiting && (type != EfiResetCold || EFI_ERROR(status) || size != 0 || data != NULL))
+		uefi_die("a reset that is not a plain one");
+	if (!fw.exiting && (uefi_call(CALL_ResetSystem, &status) || uefi.stays_on))
+		return EFI_UNSUPPORTED;
+	uefi_report.reset = fw.exiting;
+	uefi_report.rebooted = !fw.exiting;
 	longjmp(fw.left, 1);
 }
 
@@ -454,7 +458,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	(void)entry; /* the loader reads them itself, from files */
 	(void)conf;
 	outcome = (struct sim_outcome){.entered = false};
-	uefi_report.reset = false;
+	uefi_report.reset = uefi_report.rebooted = false;
 	uefi_report.pools = 0;
 	uefi_report.watchdog_off = uefi_report.clears = 0;
 	uefi_report.timers = 0;
@@ -477,6 +481,9 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	if (!outcome.entered) {
 		outcome.status = outcome.why.status = IO_ERROR;
 		snprintf(outcome.why.text, sizeof(outcome.why.text), "%s%#lx %.900s",
-			 uefi_report.reset ? "reset " : "status ", (unsigned long)status, uefi_report.console);
+			 uefi_report.reset	? "reset "
+			 : uefi_report.rebooted ? "reboot "
+						: "status ",
+			 (unsigned long)status, uefi_report.console);
 	}
 }

@@ -28,7 +28,14 @@ extern struct uefi_setup {
 	bool no_keyboard, no_screen, no_console, no_variables;
 	bool maps_nothing; /* SetVirtualAddressMap answers that it is not supported, which changes nothing */
 	bool presses;	   /* somebody presses Esc from the start; else only when told to press a key */
-	const char *keys;  /* pressed one after the other, before that; \r is Enter, \033 is Esc */
+	bool nobody;	   /* nobody does, whatever the loader says */
+	/*
+	 * Pressed one after the other, before that: \r is Enter, \033 is Esc, and what stands behind a | only when the
+	 * loader waits for a key; a . is a wait whose time passes without one.
+	 */
+	const char *keys;
+	bool keyboard_breaks;		 /* when the last of them was pressed */
+	bool stays_on;			 /* ResetSystem does nothing */
 	uint8_t secure_boot, setup_mode; /* the variables; 0xff: there is none */
 	bool no_origin;			 /* no device paths tell where the loader came from */
 	const char *variable_fails;	 /* this one cannot be read */
@@ -45,6 +52,7 @@ extern struct uefi_report {
 	unsigned int clears;	       /* of the screen */
 	size_t longest;		       /* units of the longest string that was written */
 	bool reset;		       /* after a failed exit the loader has started the machine anew */
+	bool rebooted;		       /* it has done so while boot services were there, and asked in the right way */
 	unsigned int service;	       /* the index of the one that went wrong */
 	unsigned int pools;	       /* calls of AllocatePool */
 	unsigned int writes, removals; /* of variables, tried */

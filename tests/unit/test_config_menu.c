@@ -36,6 +36,8 @@ static int give_many(void **state)
 	return 0;
 }
 
+static const char *reason; /* why the selected one did not boot; NULL: nothing failed */
+
 /* Draws the first @n entries into screen. */
 static void draw(size_t n, size_t selected, uint32_t seconds, unsigned int columns, unsigned int rows)
 {
@@ -45,6 +47,8 @@ static void draw(size_t n, size_t selected, uint32_t seconds, unsigned int colum
 
 	screen[0] = '\0';
 	menu_open(&menu, list, n, selected, seconds);
+	if (reason != NULL)
+		menu_tell(&menu, list[selected], reason);
 	for (unsigned int i = 0;; i++) {
 		struct text text = {line, room, 0};
 
@@ -129,6 +133,8 @@ static void enter_boots_what_is_selected_and_escape_leaves(void **state)
 	(void)menu_press(&menu, KEY_DOWN, 0);
 	assert_int_equal(menu_press(&menu, KEY_ENTER, '\r'), MENU_BOOT);
 	assert_int_equal(menu.selected, 2);
+	assert_int_equal(menu_press(&menu, KEY_GONE, 0), MENU_BOOT);
+	assert_int_equal(menu.selected, 2);
 	assert_int_equal(menu_press(&menu, KEY_ESCAPE, 0), MENU_LEAVE);
 	menu_open(&menu, list, 3, 99, 5);
 	assert_int_equal(menu.selected, 0);
@@ -195,6 +201,35 @@ static void the_screen_shows_titles_marker_countdown_and_keys(void **state)
 				    "Up/Down choose   Enter boot   Esc firmware\n");
 }
 
+/* It stands where else the countdown does, in one line, and is the console's no more than a title is. */
+static void a_menu_after_a_failure_says_which_entry_failed_and_why(void **state)
+{
+	(void)state;
+	reason = "\\vmlinuz: no such file on the volume\n  rule X1: one";
+	draw(3, 1, TIMEOUT_FOREVER, 80, 25);
+	assert_string_equal(screen, "Berth\n"
+				    "\n"
+				    "    entry 0\n"
+				    "  > entry 1\n"
+				    "    entry 2\n"
+				    "\n"
+				    "1.conf failed: \\vmlinuz: no such file on the volume\n"
+				    "Up/Down choose   Enter boot   Esc firmware\n");
+	draw(3, 1, 5, 80, 25);
+	expect_line("Boots in 5 s; any key stops that.");
+	draw(64, 3, TIMEOUT_FOREVER, 24, 4);
+	assert_string_equal(screen, "  > entry 3\n3.conf failed: \\vmlinuz\nUp/Down choose   Enter \n");
+	draw(64, 3, TIMEOUT_FOREVER, 40, 3);
+	assert_string_equal(screen, "  > entry 3\n");
+	reason = "\x1b[31m red";
+	draw(1, 0, TIMEOUT_FOREVER, 80, 25);
+	expect_line("0.conf failed: ?[31m red");
+	reason = "";
+	draw(1, 0, TIMEOUT_FOREVER, 80, 25);
+	expect_line("0.conf failed: ");
+	reason = NULL;
+}
+
 static void a_menu_longer_than_the_console_scrolls(void **state)
 {
 	(void)state;
@@ -233,6 +268,7 @@ static void the_menu_fits_every_console_and_shows_the_selected_entry(void **stat
 	given_entry(7, "broken.conf",
 		    "title \xe6\xb8\xaf\xe6\xb8\xaf\xe6\xb8\xaf and a title that is too long for most of them\n");
 	given_entry(8, "two.conf", "title entry 9\nversion 6.1.0-56-amd64-something-long\nlinux /k\n");
+	reason = "a reason that is too long for most of them, \xe6\xb8\xaf\xe6\xb8\xaf, or for some of them at least";
 	for (unsigned int rows = 2; rows < 80; rows++)
 		for (unsigned int columns = 6; columns < 140; columns += rows % 7 + 1)
 			for (size_t n = 1; n <= 64; n = n * 2 + 1) {
@@ -251,6 +287,7 @@ static void the_menu_fits_every_console_and_shows_the_selected_entry(void **stat
 					assert_memory_equal(marker + 4, title, strlen(title));
 				}
 			}
+	reason = NULL;
 }
 
 static void a_console_of_a_few_rows_shows_entries_and_keys(void **state)
@@ -434,6 +471,7 @@ int main(void)
 	    TEST(any_key_stops_the_countdown_and_no_key_does_not),
 	    TEST(for_ever_is_no_countdown),
 	    TEST(the_screen_shows_titles_marker_countdown_and_keys),
+	    TEST(a_menu_after_a_failure_says_which_entry_failed_and_why),
 	    TEST(a_menu_longer_than_the_console_scrolls),
 	    TEST(the_menu_fits_every_console_and_shows_the_selected_entry),
 	    TEST(a_console_of_a_few_rows_shows_entries_and_keys),
