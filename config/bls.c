@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Boot Loader Specification (UAPI.1), type #1: one text file per entry. */
+#include "counting.h"
 #include "lines.h"
 #include "scan.h"
 
@@ -13,45 +14,15 @@ struct place {
 	struct fail *why;
 };
 
-static size_t count_digits(const char *text, size_t length)
-{
-	size_t n = 0;
-
-	while (n < length && is_digit(text[n]))
-		n++;
-	return n;
-}
-
-/* UAPI.1, "Boot counting": ID+LEFT.conf or ID+LEFT-DONE.conf. Returns the length of ID; no match: it is all ID. */
-static size_t cut_counters(const char *name, size_t length, bool *exhausted)
-{
-	size_t plus = length, left, at;
-
-	while (plus > 0 && name[plus - 1] != '+')
-		plus--;
-	left = count_digits(name + plus, length - plus);
-	at = plus + left;
-	if (plus < 2 || left == 0)
-		return length;
-	if (at < length) {
-		size_t done = count_digits(name + at + 1, length - at - 1);
-
-		if (name[at] != '-' || done == 0 || at + 1 + done != length)
-			return length;
-	}
-	*exhausted = true;
-	for (at = plus; at < plus + left; at++)
-		*exhausted = *exhausted && name[at] == '0';
-	return plus - 1;
-}
-
 /* systemd-boot (src/boot/boot.c, boot_entry_add_type1) and its tools: with the suffix, in small letters. */
 static void set_id(struct entry *entry, const char *file_name)
 {
 	struct word name = word_of(file_name);
 	size_t suffix = word_without_conf(name).length;
-	size_t length = cut_counters(file_name, suffix, &entry->tries_exhausted), used = 0;
+	struct counters counters = counters_of((struct word){file_name, suffix});
+	size_t length = counters.id, used = 0;
 
+	entry->tries_exhausted = counters.exhausted;
 	name.length -= suffix;
 	for (size_t i = 0; i < length + name.length && used + 1 < sizeof(entry->id); i++)
 		entry->id[used++] = ascii_lower(file_name[i < length ? i : suffix + i - length]);
