@@ -40,6 +40,7 @@ struct wish {
 };
 
 struct entry {
+	const char *folder;    /* in which its file lies, from the root of its volume; NULL: it has none */
 	const char *file_name; /* and the text that it was read from */
 	struct word source;
 	char id[MAX_ENTRY_ID]; /* file name without boot counters, in small letters; a longer one is cut */

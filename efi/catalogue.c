@@ -81,6 +81,7 @@ static enum status read_entry(struct listed *listed, struct fail *why)
 	TRY(efi_read_file(path, MAX_CONFIG_FILE, &listed->text, &size, why));
 	/* entry->broken keeps the reason */
 	(void)entry_parse(&listed->entry, listed->name, listed->text, size, why);
+	listed->entry.folder = ENTRIES_FOLDER;
 	return OK;
 }
 

@@ -82,7 +82,8 @@ static enum status file_info(EFI_FILE_HANDLE handle, const char *path, union inf
 	return check_info_size(size, path, why);
 }
 
-static enum status open_handle(const char *path, EFI_FILE_HANDLE *handle, union info *info, struct fail *why)
+static enum status open_handle(const char *path, UINT64 mode, EFI_FILE_HANDLE *handle, union info *info,
+			       struct fail *why)
 {
 	CHAR16 wide[MAX_PATH_TEXT];
 	EFI_STATUS status;
@@ -92,7 +93,7 @@ static enum status open_handle(const char *path, EFI_FILE_HANDLE *handle, union 
 	if (!utf16_from_utf8(wide, MAX_PATH_TEXT, path))
 		return fail(why, BAD_INPUT, "%s: the path is too long", path);
 	*handle = NULL;
-	status = efi.root->Open(efi.root, handle, wide, EFI_FILE_MODE_READ, 0);
+	status = efi.root->Open(efi.root, handle, wide, mode, 0);
 	status = efi_given(status, *handle);
 	if (status == EFI_NOT_FOUND)
 		return fail(why, NOT_FOUND, "%s: no such file on the volume that Berth was started from", path);
@@ -112,7 +113,7 @@ enum status fw_open(const char *path, struct fw_file **file, uint64_t *size, str
 
 	if (f == NULL)
 		return fail(why, IO_ERROR, "%s: no memory to open it", path);
-	status = open_handle(path, &f->handle, &info, why);
+	status = open_handle(path, EFI_FILE_MODE_READ, &f->handle, &info, why);
 	if (status == OK && (info.info.Attribute & EFI_FILE_DIRECTORY) != 0) {
 		f->handle->Close(f->handle);
 		status = fail(why, BAD_INPUT, "%s: is a folder", path);
@@ -191,7 +192,7 @@ enum status efi_list_folder(const char *path, enum status (*each)(void *context,
 	union info info;
 	char name[1024];
 
-	TRY(open_handle(path, &folder, &info, why));
+	TRY(open_handle(path, EFI_FILE_MODE_READ, &folder, &info, why));
 	if ((info.info.Attribute & EFI_FILE_DIRECTORY) == 0) {
 		folder->Close(folder);
 		return fail(why, NOT_FOUND, "%s: is not a folder", path);
@@ -214,4 +215,52 @@ enum status efi_list_folder(const char *path, enum status (*each)(void *context,
 	}
 	folder->Close(folder);
 	return result;
+}
+
+/*
+ * UEFI 2.10, 13.5, EFI_FILE_INFO: times of zero stay as they are on the disk. EDK2 refuses those that it gave itself
+ * where a file has none (FatPkg/EnhancedFatDxe/Info.c).
+ */
+static void prepare_info(union info *info)
+{
+	memset(&info->info.CreateTime, 0, sizeof(info->info.CreateTime));
+	memset(&info->info.LastAccessTime, 0, sizeof(info->info.LastAccessTime));
+	memset(&info->info.ModificationTime, 0, sizeof(info->info.ModificationTime));
+	info->info.Size = SIZE_OF_EFI_FILE_INFO;
+	for (size_t i = 0; info->info.FileName[i] != 0; i++)
+		info->info.Size += sizeof(CHAR16);
+	info->info.Size += sizeof(CHAR16);
+}
+
+static enum status set_name(EFI_FILE_HANDLE handle, const char *path, const char *name, union info *info,
+			    struct fail *why)
+{
+	const size_t room = (sizeof(*info) - SIZE_OF_EFI_FILE_INFO) / sizeof(CHAR16);
+	EFI_STATUS status;
+
+	if ((info->info.Attribute & (EFI_FILE_READ_ONLY | EFI_FILE_DIRECTORY)) != 0)
+		return fail(why, REFUSED, "%s: is read-only, or a folder", path);
+	if (!utf16_from_utf8(info->info.FileName, room, name))
+		return fail(why, BAD_INPUT, "%s: the new name is too long", path);
+	prepare_info(info);
+	status = handle->SetInfo(handle, &file_info_guid, (UINTN)info->info.Size, info);
+	if (EFI_ERROR(status))
+		return fail(why, IO_ERROR, "%s: cannot be renamed: %s", path, efi_status_words(status));
+	status = handle->Flush(handle);
+	if (EFI_ERROR(status))
+		fw_log(LOG_NORMAL, "%s: is %s now, which may not be on the disk yet: %s", path, name,
+		       efi_status_words(status));
+	return OK;
+}
+
+enum status efi_rename(const char *path, const char *name, struct fail *why)
+{
+	EFI_FILE_HANDLE handle;
+	enum status status;
+	union info info;
+
+	TRY(open_handle(path, EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE, &handle, &info, why));
+	status = set_name(handle, path, name, &info, why);
+	handle->Close(handle);
+	return status;
 }

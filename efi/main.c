@@ -3,6 +3,7 @@
  * The entry point: choose an entry and boot it. When it fails, say why; a key asks for the menu then, and where nobody
  * presses one, config/attempts.h says what follows.
  */
+#include "counting.h"
 #include "interface.h"
 
 #include "../config/attempts.h"
@@ -223,6 +224,8 @@ static bool boot_one(struct attempts *attempts, size_t *index, enum chosen *by, 
 
 	if (start(attempts->entries[failed], &why) != OK)
 		say_failure(attempts->entries[failed], &why);
+	if (counting_failed())
+		attempts->entries[failed]->counted = true;
 	attempts_failed(attempts, failed);
 	follow = attempts_follow(attempts, failed, *by == BY_HAND);
 	if (menu_is_wanted(&follow) || follow.step == NEXT_MENU) {

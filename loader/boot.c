@@ -164,6 +164,7 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 
 	/* 2. What the user named, and what it is. */
 	TRY(boot_open(b, entry, why));
+	fw_trying(entry);
 	TRY(boot_identify(b, entry, why));
 	TRY(boot_find_tree(b, entry, why));
 

@@ -70,6 +70,14 @@ void fw_progress(const char *name, uint64_t done, uint64_t of);
 /* Microseconds on a clock that started before the loader; 0 when the machine's clock is not known. */
 uint64_t fw_microseconds(void);
 
+/* ---- boot counting ---- */
+
+/*
+ * The files of @entry are there and none has been read: counts the try, for from here on the machine may hang. Never
+ * fails: where a try cannot be written down, the entry boots all the same.
+ */
+void fw_trying(const struct entry *entry);
+
 /* ---- leaving ---- */
 
 /* All is ready, and @entry will be started: tells the system that is about to run so. Its failures stay its own. */

@@ -453,6 +453,14 @@ uint64_t fw_microseconds(void)
 	return outcome.calls;
 }
 
+void fw_trying(const struct entry *entry)
+{
+	if (entry == NULL || entry->broken || outcome.tryings++ != 0 || outcome.n_reads != 0 || fw.n_claims != 0)
+		die("a try that is counted twice, too late, or for an entry that cannot be started");
+	if (fw.n_handles == 0)
+		die("a try that is counted before the entry's files are known to be there");
+}
+
 /* ---- leaving ---- */
 
 void fw_leaving(const struct entry *entry)
@@ -466,6 +474,8 @@ enum status fw_exit(struct final_map *final, struct fail *why)
 	const uint8_t *raw = sim.final_map != NULL ? sim.final_map : sim.descriptors;
 	size_t size = sim.final_map != NULL ? sim.final_map_size : sim.descriptors_size;
 
+	if (outcome.tryings != 1)
+		die("ExitBootServices, and the try was not counted");
 	if (outcome.leavings != 1)
 		die("ExitBootServices before the loader told of its leaving");
 	if (fails(SERVICE_EXIT))

@@ -3,17 +3,28 @@
 #include "local.h"
 
 #define HANDLES 64
+#define RENAMED 8
 #define ENTRIES "\\loader\\entries"
 
 struct handle {
 	EFI_FILE protocol;
-	const struct sim_file *file; /* NULL: a folder */
-	bool open, is_entries, broken;
-	uint64_t at; /* position; of a folder, which file comes next */
+	const struct sim_file *file;			/* NULL: a folder */
+	bool open, is_entries, broken, writes, renamed; /* renamed: and not written to the disk yet */
+	uint64_t at;					/* position; of a folder, which file comes next */
 };
 
 static struct handle handle[HANDLES];
 static bool was_opened[SIM_FILES];
+
+/* Files with a name that the loader gave them. */
+static struct {
+	size_t file;
+	const char *before;
+	char path[400];
+} renamed[RENAMED];
+static size_t n_renamed;
+
+static bool kernel_was_read; /* the file that every machine has first, since it was opened the last time */
 
 uint8_t sim_byte(const struct sim_file *file, uint64_t offset)
 {
@@ -48,9 +59,11 @@ static EFI_STATUS EFIAPI handle_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out,
 	EFI_STATUS status;
 	struct handle *h;
 
+	bool writes = mode == (EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE);
+
 	(void)of(this);
-	if (mode != EFI_FILE_MODE_READ || attributes != 0)
-		uefi_die("a file was opened to be written to");
+	if ((mode != EFI_FILE_MODE_READ && !writes) || attributes != 0)
+		uefi_die("a file was opened to be made");
 	if (uefi_call(CALL_Open, &status)) {
 		if (uefi_lies(LIE_NOTHING))
 			*out = NULL;
@@ -65,8 +78,14 @@ static EFI_STATUS EFIAPI handle_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out,
 	for (size_t i = 0; i < sim.n_files; i++) {
 		if (!is_path(name, sim.file[i].path))
 			continue;
+		if (writes && uefi.write_protected)
+			return EFI_WRITE_PROTECTED;
+		if (writes && kernel_was_read)
+			uefi_die("the kernel is read, and something is written only now");
+		kernel_was_read = kernel_was_read && i != 0;
 		h = new_handle();
 		h->file = &sim.file[i];
+		h->writes = writes;
 		*out = &h->protocol;
 		return EFI_SUCCESS;
 	}
@@ -77,6 +96,8 @@ static EFI_STATUS EFIAPI handle_close(EFI_FILE_HANDLE this)
 {
 	EFI_STATUS status;
 
+	if (of(this)->renamed)
+		uefi_die("a new name is not written to the disk");
 	of(this)->open = false;
 	return uefi_call(CALL_Close, &status) ? status : EFI_SUCCESS;
 }
@@ -93,7 +114,9 @@ static EFI_STATUS tell(const struct sim_file *file, const char *name, UINTN *siz
 	*size = wanted;
 	memset(info, 0, wanted);
 	info->Size = wanted;
-	info->Attribute = file == NULL ? EFI_FILE_DIRECTORY : 0;
+	info->Attribute = file == NULL ? EFI_FILE_DIRECTORY : uefi.read_only_file ? EFI_FILE_READ_ONLY : 0;
+	/* As EDK2 tells of a file that has none: no day is the 0th. */
+	info->CreateTime.Year = info->ModificationTime.Year = 1980;
 	if (file != NULL)
 		info->FileSize = file->size + (sim.grows == file->path && was_opened[file - sim.file] ? 1 : 0);
 	for (size_t i = 0; name[i] != '\0'; i++)
@@ -144,6 +167,7 @@ static EFI_STATUS EFIAPI file_read(EFI_FILE_HANDLE this, UINTN *size, VOID *to)
 		return next_of_folder(h, size, to);
 	if (h->file == NULL)
 		uefi_die("the root folder was read");
+	kernel_was_read = kernel_was_read || h->file == &sim.file[0];
 	rest = h->at < h->file->size ? h->file->size - h->at : 0;
 	*size = asked < rest ? asked : rest;
 	if (sim.unreadable_above != 0 && (uintptr_t)to + *size > sim.unreadable_above && (uintptr_t)to < GIB(16)) {
@@ -193,6 +217,79 @@ static EFI_STATUS EFIAPI file_get_info(EFI_FILE_HANDLE this, EFI_GUID *type, UIN
 	return status;
 }
 
+static const EFI_TIME no_time;
+
+/* 13.5, EFI_FILE_INFO: another name and nothing else. */
+static void check_info(const struct handle *h, UINTN size, const EFI_FILE_INFO *info)
+{
+	size_t length = 0;
+
+	if (h->file == NULL || !h->writes)
+		uefi_die("something was changed that is not open to be written to");
+	while (info->FileName[length] != 0)
+		length++;
+	if (info->Size != size || size != SIZE_OF_EFI_FILE_INFO + (length + 1) * sizeof(CHAR16) || length > 255)
+		uefi_die("an information of another size than it says");
+	if (info->FileSize != h->file->size || info->Attribute != 0)
+		uefi_die("a file gets another size or other attributes");
+	if (memcmp(&info->CreateTime, &no_time, sizeof(no_time)) != 0 ||
+	    memcmp(&info->ModificationTime, &no_time, sizeof(no_time)) != 0 ||
+	    memcmp(&info->LastAccessTime, &no_time, sizeof(no_time)) != 0)
+		uefi_die("a file gets another time");
+}
+
+static void set_name(struct handle *h, const CHAR16 *name)
+{
+	size_t file = (size_t)(h->file - sim.file), used = (size_t)(name_of(h->file) - h->file->path);
+
+	if (n_renamed == RENAMED)
+		uefi_die("too many files are renamed");
+	renamed[n_renamed].file = file;
+	renamed[n_renamed].before = h->file->path;
+	memcpy(renamed[n_renamed].path, h->file->path, used);
+	for (size_t i = 0; name[i] != 0; i++)
+		renamed[n_renamed].path[used++] = (char)name[i];
+	renamed[n_renamed].path[used] = '\0';
+	sim.file[file].path = renamed[n_renamed++].path;
+	h->renamed = true;
+	uefi_report.renames++;
+}
+
+static bool is_taken(const struct handle *h, const CHAR16 *name)
+{
+	for (size_t i = 0; i < sim.n_files; i++)
+		if (&sim.file[i] != h->file && strncmp(sim.file[i].path, ENTRIES "\\", sizeof(ENTRIES)) == 0 &&
+		    is_path(name, name_of(&sim.file[i])))
+			return true;
+	return false;
+}
+
+static EFI_STATUS EFIAPI file_set_info(EFI_FILE_HANDLE this, EFI_GUID *type, UINTN size, VOID *from)
+{
+	static const EFI_GUID info_guid = EFI_FILE_INFO_ID;
+	const EFI_FILE_INFO *info = from;
+	struct handle *h = of(this);
+	EFI_STATUS status;
+
+	if (memcmp(type, &info_guid, sizeof(info_guid)) != 0)
+		uefi_die("another information than EFI_FILE_INFO was set");
+	check_info(h, size, info);
+	if (uefi_call(CALL_SetInfo, &status))
+		return status;
+	if (is_taken(h, info->FileName))
+		return EFI_ACCESS_DENIED;
+	set_name(h, info->FileName);
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI file_flush(EFI_FILE_HANDLE this)
+{
+	EFI_STATUS status;
+
+	of(this)->renamed = false;
+	return uefi_call(CALL_Flush, &status) ? status : EFI_SUCCESS;
+}
+
 static struct handle *new_handle(void)
 {
 	for (size_t i = 0; i < HANDLES; i++) {
@@ -206,6 +303,8 @@ static struct handle *new_handle(void)
 		h->protocol.Read = file_read;
 		h->protocol.SetPosition = file_set_position;
 		h->protocol.GetInfo = file_get_info;
+		h->protocol.SetInfo = file_set_info;
+		h->protocol.Flush = file_flush;
 		return h;
 	}
 	uefi_die("too many open files");
@@ -225,8 +324,18 @@ EFI_STATUS EFIAPI uefi_open_volume(EFI_FILE_IO_INTERFACE *this, EFI_FILE_HANDLE 
 	return EFI_SUCCESS;
 }
 
+static void undo_names(void)
+{
+	for (; n_renamed > 0; n_renamed--)
+		if (sim.file[renamed[n_renamed - 1].file].path == renamed[n_renamed - 1].path)
+			sim.file[renamed[n_renamed - 1].file].path = renamed[n_renamed - 1].before;
+}
+
 void uefi_files_reset(void)
 {
+	kernel_was_read = false;
+	if (!uefi.disk_stays)
+		undo_names();
 	memset(handle, 0, sizeof(handle));
 	memset(was_opened, 0, sizeof(was_opened));
 }

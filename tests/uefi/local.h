@@ -37,6 +37,8 @@
 	X(SetPosition)                                                                                                 \
 	X(GetInfo)                                                                                                     \
 	X(GetKeyboardLayout)                                                                                           \
+	X(SetInfo)                                                                                                     \
+	X(Flush)                                                                                                       \
 	X(GetRNG)                                                                                                      \
 	X(OutputString)                                                                                                \
 	X(ClearScreen)                                                                                                 \

@@ -43,6 +43,7 @@ static const struct scenario {
 	bool no_entropy, reads_fail_above_4g, has_hole, grows, fixed;
 	const char *once, *standard, *last; /* variables that the system has left, or NULL */
 	bool arm64, has_tree;		    /* the machine is one; firmware has a device tree */
+	bool counted;			    /* the entry has three tries */
 } scenarios[] = {
     {.map = "1M-1G free, 4G-5G free", .entry = LINUX INITRDS},
     {.map = "1M-512M free", .entry = LINUX INITRD "placement random\n", .conf = "timeout 2\n"},
@@ -62,6 +63,12 @@ static const struct scenario {
      .once = "nobody",
      .standard = "@saved",
      .last = "t.conf"},
+    {.map = "1M-512M free", .entry = LINUX, .counted = true},
+    {.map = "1M-64M free",
+     .entry = "title T\nlinux /vmlinuz\noptions mem=1M\n",
+     .conf = "timeout 2\n",
+     .uefi = {.nobody = true},
+     .counted = true},
     {.map = "1M-64M free", .entry = "title T\nlinux /vmlinuz\ninitrd /one\noptions mem=1M\n"},
     {.map = "1M-512M free",
      .entry = LINUX,
@@ -154,7 +161,7 @@ static void set_up(const struct scenario *s)
 	sim.grows = s->grows ? sim.file[0].path : NULL;
 	if (s->has_hole)
 		sim.refused[sim.n_refused++] = (struct range){GIB(4) + MIB(1000), GIB(5)};
-	put_text("\\loader\\entries\\t.conf", s->entry);
+	put_text(s->counted ? "\\loader\\entries\\t+3.conf" : "\\loader\\entries\\t.conf", s->entry);
 	put_text("\\loader\\entries\\broken.conf", "title B\noptions nothing to boot\n");
 	put_text("\\loader\\entries\\README", "no entry");
 	if (s->conf != NULL)

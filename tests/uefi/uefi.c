@@ -464,6 +464,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.timers = 0;
 	uefi_report.writes = uefi_report.removals = 0;
 	uefi_report.longest = 0;
+	uefi_report.renames = 0;
 	uefi_report.service = N_CALLS;
 	uefi_files_reset();
 	fw.n_events = uefi_map.looks = fw.exits = 0;

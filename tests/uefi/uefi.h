@@ -34,15 +34,17 @@ extern struct uefi_setup {
 	 * loader waits for a key; a . is a wait whose time passes without one.
 	 */
 	const char *keys;
-	bool keyboard_breaks;		 /* when the last of them was pressed */
-	bool stays_on;			 /* ResetSystem does nothing */
-	uint8_t secure_boot, setup_mode; /* the variables; 0xff: there is none */
-	bool no_origin;			 /* no device paths tell where the loader came from */
-	const char *variable_fails;	 /* this one cannot be read */
-	const char *variable_is_long;	 /* this one has two bytes */
-	const uint8_t *layout;		 /* the keyboard's; NULL: there is no database of layouts */
-	const uint8_t *esrt;		 /* the table of what can be updated; NULL: there is none */
-	unsigned int map_overstated;	 /* the k-th map is said to have one descriptor more than there was room for */
+	bool keyboard_breaks;		      /* when the last of them was pressed */
+	bool stays_on;			      /* ResetSystem does nothing */
+	bool write_protected, read_only_file; /* the volume; each file on it */
+	bool disk_stays;		      /* files keep the names that an earlier boot gave them */
+	uint8_t secure_boot, setup_mode;      /* the variables; 0xff: there is none */
+	bool no_origin;			      /* no device paths tell where the loader came from */
+	const char *variable_fails;	      /* this one cannot be read */
+	const char *variable_is_long;	      /* this one has two bytes */
+	const uint8_t *layout;		      /* the keyboard's; NULL: there is no database of layouts */
+	const uint8_t *esrt;		      /* the table of what can be updated; NULL: there is none */
+	unsigned int map_overstated; /* the k-th map is said to have one descriptor more than there was room for */
 } uefi;
 
 extern struct uefi_report {
@@ -56,6 +58,7 @@ extern struct uefi_report {
 	unsigned int service;	       /* the index of the one that went wrong */
 	unsigned int pools;	       /* calls of AllocatePool */
 	unsigned int writes, removals; /* of variables, tried */
+	unsigned int renames;	       /* of files, made */
 	char console[1 << 16];
 } uefi_report;
 

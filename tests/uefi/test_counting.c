@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Boot counting over whole boots: which name an entry's file has before the kernel is read, what the system is told of
+ * it, and that no file system which refuses to be written to keeps an entry from booting. Source: UAPI.1, "Boot
+ * counting"; systemd, src/boot/boot.c and src/bless-boot/bless-boot.c.
+ */
+#include "../sim/bench.h"
+#include "uefi.h"
+
+#include <efi.h>
+
+static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+#define FOLDER "\\loader\\entries\\"
+#define ONE    "title One\nsort-key a\nlinux /vmlinuz\noptions one\n"
+#define TWO    "title Two\nsort-key b\nlinux /vmlinuz\noptions two\n"
+#define AWFUL  "title Awful\nsort-key 0\nlinux /vmlinuz\nplacement 0x4000\n"
+#define PATH   "LoaderBootCountPath"
+
+static void put_text(const char *path, const char *text)
+{
+	sim.file[sim.n_files++] = (struct sim_file){path, strlen(text), (const uint8_t *)text, strlen(text)};
+}
+
+/* @boots: the text of the entry that is to boot. Nobody is there. */
+static void given(const char *conf, const char *boots)
+{
+	memset(&bench, 0, sizeof(bench));
+	bench_set_up("1M-512M free", boots, "", &debian);
+	uefi = (struct uefi_setup){.nobody = true};
+	put_text("\\loader\\loader.conf", conf);
+}
+
+static void run(const char *name)
+{
+	snprintf(bench.name, sizeof(bench.name), "%s", name);
+	sim_boot(&bench.entry, &bench.conf);
+	check_outcome(&bench.entry, bench.name);
+	sim_end();
+}
+
+static void expect_entered(const char *name)
+{
+	run(name);
+	if (!outcome.entered)
+		fail_msg("%s: %s", name, outcome.why.text);
+}
+
+static void expect_file(const char *path, unsigned int renames)
+{
+	for (size_t i = 0; i < sim.n_files; i++)
+		if (strcmp(sim.file[i].path, path) == 0) {
+			assert_int_equal(uefi_report.renames, renames);
+			return;
+		}
+	fail_msg("%s: there is no %s\n%s", bench.name, path, uefi_report.console);
+}
+
+static void expect_told(const char *path)
+{
+	const struct uefi_variable *variable = uefi_variable(PATH);
+
+	if (path == NULL && variable == NULL)
+		return;
+	if (path == NULL || !uefi_variable_says(PATH, path) || variable->attributes != 6)
+		fail_msg("%s: " PATH " is not %s\n%s", bench.name, path == NULL ? "absent" : path, uefi_report.console);
+}
+
+static void expect_said(const char *words)
+{
+	if (strstr(uefi_report.console, words) == NULL)
+		fail_msg("%s: \"%s\" is not said:\n%s", bench.name, words, uefi_report.console);
+}
+
+static void a_try_is_in_the_name_of_the_file_and_the_system_is_told(void **state)
+{
+	(void)state;
+	given("", ONE);
+	put_text(FOLDER "one+3.conf", ONE);
+	expect_entered("three tries");
+	expect_file(FOLDER "one+2-1.conf", 1);
+	expect_told(FOLDER "one+2-1.conf");
+	expect_said("berth: counted as " FOLDER "one+2-1.conf\n");
+	assert_true(uefi_variable_says("LoaderEntrySelected", "one.conf"));
+	given("", ONE);
+	put_text(FOLDER "One+10-09.CONF", ONE);
+	expect_entered("widths");
+	expect_file(FOLDER "One+09-10.CONF", 1);
+	expect_told(FOLDER "One+09-10.CONF");
+}
+
+static void an_entry_without_counters_is_left_alone(void **state)
+{
+	(void)state;
+	given("", ONE);
+	put_text(FOLDER "one+x.conf", ONE);
+	put_text(FOLDER "two+3.conf", TWO);
+	expect_entered("not counted");
+	expect_file(FOLDER "one+x.conf", 0);
+	expect_file(FOLDER "two+3.conf", 0);
+	expect_told(NULL);
+}
+
+/* systemd issue 15667: a new kernel has one try, and the boot after it takes the old one. */
+static void an_entry_out_of_tries_gives_way_to_the_next(void **state)
+{
+	struct fail why;
+
+	(void)state;
+	given("", TWO);
+	put_text(FOLDER "arch-v1.conf", "title One\nlinux /vmlinuz\noptions one\n");
+	put_text(FOLDER "arch-v2+1.conf", TWO);
+	uefi.disk_stays = true;
+	expect_entered("v2");
+	expect_file(FOLDER "arch-v2+0-1.conf", 1);
+	assert_true(uefi_variable_says("LoaderEntrySelected", "arch-v2.conf"));
+	assert_int_equal(entry_parse(&bench.entry, "arch-v1.conf", ONE, strlen(ONE), &why), OK);
+	expect_entered("v1");
+	expect_file(FOLDER "arch-v2+0-1.conf", 0);
+	assert_true(uefi_variable_says("LoaderEntrySelected", "arch-v1.conf"));
+	expect_told(NULL);
+}
+
+static void without_tries_left_those_done_are_counted_up_to_the_last(void **state)
+{
+	(void)state;
+	given("", ONE);
+	put_text(FOLDER "one+0-8.conf", ONE);
+	expect_entered("the ninth");
+	expect_file(FOLDER "one+0-9.conf", 1);
+	expect_told(FOLDER "one+0-9.conf");
+	given("", ONE);
+	put_text(FOLDER "one+0-9.conf", ONE);
+	expect_entered("the tenth");
+	expect_file(FOLDER "one+0-9.conf", 0);
+	expect_told(FOLDER "one+0-9.conf"); /* it may be good after all */
+}
+
+static void what_cannot_be_renamed_boots_all_the_same(void **state)
+{
+	static char longest[sizeof(FOLDER) + 255];
+
+	(void)state;
+	given("", ONE);
+	put_text(FOLDER "one+3.conf", ONE);
+	uefi.write_protected = true;
+	expect_entered("a volume that is write-protected");
+	expect_file(FOLDER "one+3.conf", 0);
+	expect_told(NULL);
+	expect_said("berth: this try is not counted: " FOLDER "one+3.conf: cannot be opened: write-protected\n");
+	given("", ONE);
+	put_text(FOLDER "one+3.conf", ONE);
+	uefi.read_only_file = true;
+	expect_entered("a file that is read-only");
+	expect_file(FOLDER "one+3.conf", 0);
+	expect_told(NULL);
+	expect_said("berth: this try is not counted: " FOLDER "one+3.conf: is read-only");
+	given("default one\n", ONE);
+	put_text(FOLDER "one+3.conf", ONE);
+	put_text(FOLDER "one+2-1.conf", TWO);
+	bench.entry.title = word_of("One");
+	expect_entered("another has the name");
+	assert_int_equal(uefi_report.renames, 0);
+	given("", ONE);
+	snprintf(longest, sizeof(longest), FOLDER "%0247d+3.conf", 1);
+	put_text(longest, ONE);
+	expect_entered("a name without room for more");
+	assert_int_equal(uefi_report.renames, 0);
+	expect_told(NULL);
+	expect_said("would be too long\n");
+	given("log quiet\n", ONE);
+	put_text(FOLDER "one+3.conf", ONE);
+	uefi.write_protected = true;
+	expect_entered("quiet");
+	assert_null(strstr(uefi_report.console, "counted"));
+}
+
+static bool is_service(const char *name)
+{
+	return strcmp(uefi_service_name(uefi_report.service), name) == 0;
+}
+
+static void each_call_that_counts_may_fail(void **state)
+{
+	static const uint64_t faults[] = {EFIERR(2), EFIERR(3),	 EFIERR(5),  EFIERR(7),	 EFIERR(8),
+					  EFIERR(9), EFIERR(11), EFIERR(15), LIE_NOTHING};
+	unsigned int names = 0, flushes = 0, calls = 1000;
+
+	(void)state;
+	for (unsigned int k = 1; k <= calls; k++)
+		for (size_t f = 0; f < COUNT_OF(faults); f++) {
+			given("", ONE);
+			put_text(FOLDER "one+3.conf", ONE);
+			sim.fail_call = k;
+			uefi.fault = faults[f];
+			run("a call fails");
+			calls = k == 1 && f == 0 ? outcome.calls : calls;
+			if (!is_service("SetInfo") && !is_service("Flush"))
+				continue;
+			if (!outcome.entered)
+				fail_msg("call %u, fault %#" PRIx64 ": %s", k, faults[f], outcome.why.text);
+			if (is_service("SetInfo")) {
+				names++;
+				assert_int_equal(uefi_report.renames, 0);
+				/* What says that it has done so is believed. */
+				expect_told(faults[f] == LIE_NOTHING ? FOLDER "one+2-1.conf" : NULL);
+			} else {
+				flushes++;
+				expect_file(FOLDER "one+2-1.conf", 1);
+				expect_told(FOLDER "one+2-1.conf");
+				if (faults[f] != LIE_NOTHING)
+					expect_said("which may not be on the disk yet: ");
+			}
+		}
+	assert_true(names == COUNT_OF(faults) && flushes == COUNT_OF(faults));
+}
+
+static void what_is_not_tried_is_not_counted(void **state)
+{
+	(void)state;
+	given("", ONE);
+	put_text(FOLDER "one+3.conf", ONE);
+	uefi.secure_boot = 1;
+	run("Secure Boot");
+	assert_false(outcome.entered);
+	expect_file(FOLDER "one+3.conf", 0);
+	given("", ONE);
+	put_text(FOLDER "gone+3.conf", "title Gone\nlinux /nowhere\n");
+	run("no kernel");
+	assert_false(outcome.entered || uefi_report.rebooted);
+	expect_file(FOLDER "gone+3.conf", 0);
+	given("", ONE);
+	put_text(FOLDER "broken+3.conf", "title Broken\n");
+	run("broken");
+	assert_false(outcome.entered || uefi_report.rebooted);
+	expect_file(FOLDER "broken+3.conf", 0);
+}
+
+/* systemd-bless-boot would take the counters of what has failed away, because another has come up. */
+static void when_another_boots_the_system_is_told_of_that_alone(void **state)
+{
+	(void)state;
+	given("", ONE);
+	put_text(FOLDER "awful+3.conf", AWFUL);
+	put_text(FOLDER "one.conf", ONE);
+	expect_entered("one after awful");
+	expect_file(FOLDER "awful+2-1.conf", 1);
+	expect_told(NULL);
+	given("", ONE);
+	put_text(FOLDER "awful+3.conf", AWFUL);
+	put_text(FOLDER "one+5-1.conf", ONE);
+	expect_entered("one, which is counted too");
+	expect_file(FOLDER "awful+2-1.conf", 2);
+	expect_file(FOLDER "one+4-2.conf", 2);
+	expect_told(FOLDER "one+4-2.conf");
+}
+
+/* The kernel's file cannot be read at first: a person tries again, and then it can. */
+static void a_second_try_by_hand_is_not_counted_again(void **state)
+{
+	unsigned int calls = 1000, again = 0;
+
+	(void)state;
+	for (unsigned int k = 1; k <= calls; k++) {
+		given("", ONE);
+		put_text(FOLDER "one+3.conf", ONE);
+		uefi.keys = "|x\r";
+		sim.fail_call = k;
+		uefi.fault = EFIERR(7);
+		run("a call fails");
+		calls = k == 1 ? outcome.calls + 2 : calls;
+		if (!outcome.entered || strstr(uefi_report.console, "one.conf failed: ") == NULL ||
+		    strstr(uefi_report.console, "counted as") == NULL)
+			continue;
+		again++;
+		expect_file(FOLDER "one+2-1.conf", 1);
+		expect_told(FOLDER "one+2-1.conf");
+	}
+	assert_true(again >= 3);
+}
+
+static void where_nothing_boots_a_counted_try_is_followed_by_a_reboot(void **state)
+{
+	(void)state;
+	given("", ONE);
+	put_text(FOLDER "awful+1.conf", AWFUL);
+	run("one try");
+	assert_true(uefi_report.rebooted);
+	expect_said("berth: press any key for the menu, or the machine reboots in 10 s\n");
+	expect_file(FOLDER "awful+0-1.conf", 1);
+	given("", ONE);
+	put_text(FOLDER "awful+0-1.conf", AWFUL);
+	run("no try");
+	assert_false(uefi_report.rebooted);
+	expect_file(FOLDER "awful+0-2.conf", 1);
+	given("reboot-on-error no\n", ONE);
+	put_text(FOLDER "awful+1.conf", AWFUL);
+	run("no reboot");
+	assert_false(uefi_report.rebooted);
+	/* It would reboot for ever. */
+	given("", ONE);
+	put_text(FOLDER "awful+1.conf", AWFUL);
+	uefi.write_protected = true;
+	run("a try that cannot be written down");
+	assert_false(uefi_report.rebooted);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_try_is_in_the_name_of_the_file_and_the_system_is_told),
+	    cmocka_unit_test(an_entry_without_counters_is_left_alone),
+	    cmocka_unit_test(an_entry_out_of_tries_gives_way_to_the_next),
+	    cmocka_unit_test(without_tries_left_those_done_are_counted_up_to_the_last),
+	    cmocka_unit_test(what_cannot_be_renamed_boots_all_the_same),
+	    cmocka_unit_test(each_call_that_counts_may_fail),
+	    cmocka_unit_test(what_is_not_tried_is_not_counted),
+	    cmocka_unit_test(when_another_boots_the_system_is_told_of_that_alone),
+	    cmocka_unit_test(a_second_try_by_hand_is_not_counted_again),
+	    cmocka_unit_test(where_nothing_boots_a_counted_try_is_followed_by_a_reboot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
