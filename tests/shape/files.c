@@ -12,6 +12,8 @@ static EFI_FILE_HANDLE broken; /* a handle on which a read has failed */
 
 static EFI_FILE_SET_POSITION real_set_position;
 static EFI_FILE_GET_INFO real_get_info;
+static EFI_FILE_SET_INFO real_set_info;
+static EFI_FILE_FLUSH real_flush;
 
 static EFI_STATUS EFIAPI bent_read(EFI_FILE_HANDLE file, UINTN *size, VOID *to)
 {
@@ -47,6 +49,23 @@ static EFI_STATUS EFIAPI bent_get_info(EFI_FILE_HANDLE file, EFI_GUID *type, UIN
 	return fault(S_GetInfo, &status) == FAILS ? status : real_get_info(file, type, size, info);
 }
 
+/* In a sweep files keep their names, so that each start of the loader finds the same. */
+static EFI_STATUS EFIAPI bent_set_info(EFI_FILE_HANDLE file, EFI_GUID *type, UINTN size, VOID *info)
+{
+	EFI_STATUS status;
+
+	if (fault(S_SetInfo, &status) == FAILS)
+		return status;
+	return wish.n_sweeps != 0 ? EFI_SUCCESS : real_set_info(file, type, size, info);
+}
+
+static EFI_STATUS EFIAPI bent_flush(EFI_FILE_HANDLE file)
+{
+	EFI_STATUS status;
+
+	return fault(S_Flush, &status) == FAILS ? status : real_flush(file);
+}
+
 static EFI_STATUS EFIAPI bent_close(EFI_FILE_HANDLE file)
 {
 	EFI_STATUS status, wanted;
@@ -76,6 +95,8 @@ static void opened(EFI_FILE_HANDLE file)
 	if (!wish.meter) {
 		file->SetPosition = bent_set_position;
 		file->GetInfo = bent_get_info;
+		file->SetInfo = bent_set_info;
+		file->Flush = bent_flush;
 	}
 	open_files++;
 	took(OPEN_FILE, (UINTN)file, 0);
@@ -126,6 +147,8 @@ static EFI_STATUS EFIAPI bent_open_volume(EFI_FILE_IO_INTERFACE *volume, EFI_FIL
 	real_close = (*root)->Close;
 	real_set_position = (*root)->SetPosition;
 	real_get_info = (*root)->GetInfo;
+	real_set_info = (*root)->SetInfo;
+	real_flush = (*root)->Flush;
 	opened(*root);
 	return EFI_SUCCESS;
 }

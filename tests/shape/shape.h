@@ -43,6 +43,8 @@ extern EFI_HANDLE self;
 	X(Read)                                                                                                        \
 	X(SetPosition)                                                                                                 \
 	X(GetInfo)                                                                                                     \
+	X(SetInfo)                                                                                                     \
+	X(Flush)                                                                                                       \
 	X(GetRNG)                                                                                                      \
 	X(OutputString)                                                                                                \
 	X(ClearScreen)                                                                                                 \
