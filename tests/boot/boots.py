@@ -436,14 +436,16 @@ def with_variables(esp, variables):
 def loader_interface(esp):
     """The system finds the interface's variables; what was asked for once has booted, and is gone"""
     plain(esp, "sort-key a", name="First+3", options=REPORT + " nokaslr entry=first")
-    plain(esp, "sort-key b", name="second", options=REPORT + " nokaslr entry=second")
+    plain(esp, "sort-key b", name="second+10-09", options=REPORT + " nokaslr entry=second")
     esp.conf("timeout 60", "default @saved")
     partition, disk = "0a1b2c3d-4e5f-4678-9abc-def012345678", os.path.join(esp.path, "gpt.img")
     lab.partitioned(disk, (lab.TYPE_ESP, partition, esp.image()))
     guest = boot(esp, *with_variables(esp, {
         "LoaderEntryOneShot": str16("SECOND.conf"), "LoaderConfigTimeoutOneShot": str16("1"),
-        "LoaderEntryLastBooted": str16("first.conf")}), image=disk)
+        "LoaderEntryLastBooted": str16("first.conf")}), "--write", image=disk)
+    names = lab.names_in_image(disk, "/loader/entries", at=MIB)
     os.unlink(disk)
+    expect(names == ["First+3.conf", "second+09-10.conf"], f"the entries' files are {names}")
     check_healthy(guest, REPORT + " nokaslr entry=second")
     expect("Boots in 1 s" in guest.text and "Boots in 2 s" not in guest.text, "the menu did not stand for one second")
     found = told(guest)
@@ -451,18 +453,81 @@ def loader_interface(esp):
         version = re.search(r'^#define BERTH_VERSION "(.*)"$', file.read(), re.M)[1]
     wanted = {
         "LoaderInfo": (6, str16("Berth " + version)),
-        "LoaderFeatures": (6, (0x18230f).to_bytes(8, "little")),
+        "LoaderFeatures": (6, (0x18231f).to_bytes(8, "little")),
         "LoaderFirmwareInfo": (6, str16("Debian distribution of EDK II 1.00")),
         "LoaderFirmwareType": (6, str16("UEFI 2.70")),
         "LoaderDevicePartUUID": (6, str16(partition.upper())),
         "LoaderImageIdentifier": (6, str16(r"\EFI\BOOT\BOOTX64.EFI")),
         "LoaderEntries": (6, str16("first.conf") + str16("second.conf")),
         "LoaderEntrySelected": (6, str16("second.conf")),
+        "LoaderBootCountPath": (6, str16(r"\loader\entries\second+09-10.conf")),
         "LoaderEntryLastBooted": (7, str16("first.conf")),
     }
     # No times: in a virtual machine the CPU's counter tells nothing of the machine.
     expect(found == wanted, "\n".join(f"{name}: {found.get(name)}, not {wanted.get(name)}"
                                       for name in {**found, **wanted} if found.get(name) != wanted.get(name)))
+
+
+# ---- machines that nobody watches, and boot counting ----
+
+
+@boots
+def the_boot_after_the_last_try_takes_another(esp):
+    """A kernel with one try boots, and its file's name says so; the next boot takes the other [UAPI.1, Boot counting]"""
+    for name, case in (("arch-v1", "v1"), ("arch-v2+1", "v2")):
+        plain(esp, name=name, options=REPORT + " nokaslr case=" + case)
+    image = esp.image()
+    for case in ("v2", "v1"):
+        guest = boot(esp, "--write", image=image)
+        check_healthy(guest, REPORT + " nokaslr case=" + case)
+        names = lab.names_in_image(image, "/loader/entries")
+        expect(names == ["arch-v1.conf", "arch-v2+0-1.conf"], f"the entries' files are {names}")
+        path = told(guest).get("LoaderBootCountPath")
+        wanted = (6, str16(r"\loader\entries\arch-v2+0-1.conf")) if case == "v2" else None
+        expect(path == wanted, f"LoaderBootCountPath is {path}, not {wanted}")
+    os.unlink(image)
+
+
+def damaged(esp, name):
+    """The newest entry, whose kernel is cut off."""
+    esp.put("cut", lab.patched(KERNEL["file"], [])[:-5000000])
+    esp.entry(name, "title Damaged", "sort-key a", "linux /cut")
+
+
+@boots
+def nobody_presses_a_key(esp):
+    """The default's kernel is cut off: without a key the next entry boots, and the system is told of that one alone"""
+    plain(esp, "sort-key b")
+    damaged(esp, "newest+2")
+    image = esp.image()
+    guest = boot(esp, "--write", image=image)
+    check_healthy(guest, REPORT + " nokaslr")
+    expect(r"\cut: truncated" in guest.text, "the reason is not there")
+    expect("press any key for the menu, or debian.conf boots in 10 s" in guest.text, "what follows is not there")
+    names = lab.names_in_image(image, "/loader/entries")
+    expect(names == ["debian.conf", "newest+1-1.conf"], f"the entries' files are {names}")
+    os.unlink(image)
+    expect("LoaderBootCountPath" not in told(guest), "the system is told of the entry that failed")
+    expect(told(guest)["LoaderEntrySelected"] == (6, str16("debian.conf")), "another entry is told as booted")
+
+
+@boots
+def nothing_boots_and_nobody_is_there(esp):
+    """Where nothing boots the machine starts anew while there are tries, and then goes back to firmware"""
+    damaged(esp, "newest+1")
+    esp.conf("timeout 1")
+    image = esp.image()
+    with Machine(esp, "--write", image=image) as machine:
+        machine.wait_for("press any key for the menu, or the machine reboots in 1 s")
+        machine.finish()
+    names = lab.names_in_image(image, "/loader/entries")
+    expect(names == ["newest+0-1.conf"], f"the entries' files are {names}")
+    with Machine(esp, "--write", image=image) as machine:
+        machine.wait_for("press any key for the menu, or firmware goes on in 1 s")
+        machine.wait_for("BdsDxe: ")
+    names = lab.names_in_image(image, "/loader/entries")
+    expect(names == ["newest+0-2.conf"], f"the entries' files are {names}")
+    os.unlink(image)
 
 
 # ---- bad input: the reason, a key, the menu; then another entry boots ----

@@ -276,6 +276,13 @@ def lost_memory(guest):
     return lost
 
 
+def names_in_image(image, folder, at=0):
+    """The files of a folder of a FAT image that is not in use and begins at byte @at."""
+    listed = subprocess.run(["mdir", "-b", "-i", f"{image}@@{at}", "::" + folder], check=True, stdout=subprocess.PIPE, text=True,
+                            env={**os.environ, "MTOOLS_SKIP_CHECK": "1"}).stdout
+    return sorted(os.path.basename(line) for line in listed.split("\n") if line)
+
+
 def put_into_image(image, name, text):
     """Replaces a file of an image that is not in use."""
     subprocess.run(["mcopy", "-o", "-i", image, "-", "::" + name], input=text.encode(), check=True,
