@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "machine.h"
 
-#include "range.h"
+#include "pe.h"
 
 static const struct machine_row {
 	enum elf_machine machine;
@@ -87,10 +87,9 @@ static enum elf_machine by_setup_header(struct bytes head)
 /* PE Format, "MS-DOS Stub" and "COFF File Header". */
 static enum elf_machine by_pe(struct bytes head)
 {
-	uint64_t magic, at, machine;
+	uint64_t at, machine;
 
-	if (!bytes_get(head, 0, 2, &magic) || magic != 0x5a4d || !bytes_get(head, 0x3c, 4, &at) ||
-	    !bytes_get(head, at, 4, &magic) || magic != 0x4550 || !bytes_get(head, at + 4, 2, &machine))
+	if (!pe_header(head, &at) || !bytes_get(head, at + 4, 2, &machine))
 		return (enum elf_machine)0;
 	return machine_of_pe(machine);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../base/machine.h"
+#include "../base/pe.h"
 
 #define SECTIONS_MOST 96 /* Windows' loader takes no more */
 
@@ -21,32 +22,26 @@ static const struct flag_name section_flags[] = {
     {0x20000000, "X"}, {0x40000000, "R"}, {0x80000000, "W"}, {0, NULL},
 };
 
-struct section {
-	char name[9];
-	uint64_t virtual_size, address, size, offset, flags;
-};
-
 bool pe_header_at(const struct inspection *in, uint64_t *pe)
 {
 	return inspect_is(in, 0, "MZ", 2) && inspect_get(in, 0x3c, 4, pe) && inspect_is(in, *pe, "PE\0\0", 4);
 }
 
 /* The @n-th section; false past the last. */
-static bool section_at(const struct inspection *in, uint64_t pe, unsigned int n, struct section *s)
+static bool section_at(const struct inspection *in, uint64_t pe, unsigned int n, struct pe_section *s)
 {
-	uint64_t count, optional, at;
+	uint64_t count, optional;
+	uint8_t row[PE_SECTION];
 
 	if (!inspect_get(in, pe + 6, 2, &count) || n >= count || n >= SECTIONS_MOST ||
-	    !inspect_get(in, pe + 20, 2, &optional))
+	    !inspect_get(in, pe + 20, 2, &optional) ||
+	    inspect_bytes(in, pe + 24 + optional + PE_SECTION * (uint64_t)n, row, PE_SECTION) != PE_SECTION)
 		return false;
-	at = pe + 24 + optional + 40 * (uint64_t)n;
-	*s = (struct section){.name = ""};
-	return inspect_bytes(in, at, s->name, 8) == 8 && inspect_get(in, at + 8, 4, &s->virtual_size) &&
-	       inspect_get(in, at + 12, 4, &s->address) && inspect_get(in, at + 16, 4, &s->size) &&
-	       inspect_get(in, at + 20, 4, &s->offset) && inspect_get(in, at + 36, 4, &s->flags);
+	pe_section_decode(row, s);
+	return true;
 }
 
-static bool find_section(const struct inspection *in, const char *name, struct section *s)
+static bool find_section(const struct inspection *in, const char *name, struct pe_section *s)
 {
 	uint64_t pe;
 
@@ -60,7 +55,7 @@ static bool find_section(const struct inspection *in, const char *name, struct s
 
 void show_pe_sections(struct inspection *in)
 {
-	struct section s;
+	struct pe_section s;
 	uint64_t pe;
 
 	if (!pe_header_at(in, &pe) || !section_at(in, pe, 0, &s))
@@ -159,7 +154,7 @@ bool inspect_pe(struct inspection *in)
 }
 
 /* The kernel in a UKI is a file of its own. */
-static void show_kernel(struct inspection *in, const struct section *kernel)
+static void show_kernel(struct inspection *in, const struct pe_section *kernel)
 {
 	struct inspection inner = *in;
 	bool known;
@@ -183,7 +178,7 @@ static void show_kernel(struct inspection *in, const struct section *kernel)
 bool inspect_uki(struct inspection *in)
 {
 	static const char *const texts[] = {".osrel", ".cmdline", ".uname", ".sbat", ".pcrpkey"};
-	struct section kernel, text;
+	struct pe_section kernel, text;
 	uint64_t pe;
 
 	if (in->depth != 0 || !find_section(in, ".linux", &kernel) || !pe_header_at(in, &pe))

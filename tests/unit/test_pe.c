@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Headers of PE files are read as Microsoft's PE Format has them, and no further than the head that is there. */
+#include "given.h"
+#include "pe_file.h"
+
+#include "../../base/pe.h"
+
+static struct pe_file file;
+
+static struct bytes head(void)
+{
+	return (struct bytes){file.bytes, file.size};
+}
+
+static void what_headers_say_is_read(void **state)
+{
+	struct pe_section section;
+	struct pe pe;
+
+	(void)state;
+	pe_file_begin(&file, PE_X64, 3);
+	pe_file_add_text(&file, ".first", "one");
+	pe_file_add_text(&file, ".eight88", "seven, 7");
+	assert_true(pe_read(head(), &pe));
+	assert_int_equal(pe.machine, PE_X64);
+	assert_int_equal(pe.major_image_version, 3);
+	assert_int_equal(pe.n_sections, 2);
+	assert_int_equal(pe.head_end, 0x80 + 24 + 0xf0 + 2 * 40);
+	assert_true(pe_section_at(head(), &pe, 1, &section));
+	assert_string_equal(section.name, ".eight88");
+	assert_int_equal(section.virtual_size, 8);
+	assert_int_equal(section.address, 0x2000);
+	assert_int_equal(section.size, 512);
+	assert_int_equal(section.offset, 1536);
+	assert_false(pe_section_at(head(), &pe, 2, &section));
+	assert_true(pe_section_named(head(), &pe, ".first", &section));
+	assert_int_equal(section.offset, 1024);
+	assert_false(pe_section_named(head(), &pe, ".fir", &section));
+	assert_false(pe_section_named(head(), &pe, ".firsts", &section));
+	assert_false(pe_section_named(head(), &pe, ".eight888", &section));
+}
+
+/* In the file a section is filled up, or, with zeros in memory alone, shorter. */
+static void contents_are_what_is_in_the_file_and_means_something(void **state)
+{
+	(void)state;
+	assert_int_equal(pe_section_contents(&(struct pe_section){.virtual_size = 3, .size = 512}), 3);
+	assert_int_equal(pe_section_contents(&(struct pe_section){.virtual_size = 5000, .size = 512}), 512);
+	assert_int_equal(pe_section_contents(&(struct pe_section){.virtual_size = 0, .size = 512}), 0);
+}
+
+static void what_is_no_pe_file_is_none(void **state)
+{
+	struct pe pe;
+
+	(void)state;
+	for (size_t at = 0; at < 2; at++) {
+		pe_file_begin(&file, PE_X64, 0);
+		file.bytes[at] ^= 1;
+		assert_false(pe_read(head(), &pe));
+	}
+	for (size_t at = 0x80; at < 0x84; at++) {
+		pe_file_begin(&file, PE_X64, 0);
+		file.bytes[at] ^= 1;
+		assert_false(pe_read(head(), &pe));
+	}
+	pe_file_begin(&file, PE_X64, 0);
+	store_le(file.bytes + 0x3c, 4, UINT32_MAX);
+	assert_false(pe_read(head(), &pe));
+}
+
+/* Of every length: what is not there is not read, which the sanitizers see, and nothing is made up of it. */
+static void a_head_may_end_anywhere(void **state)
+{
+	struct pe_section section;
+	struct pe pe;
+
+	(void)state;
+	pe_file_begin(&file, PE_X64, 1);
+	pe_file_add_text(&file, ".a", "a");
+	pe_file_add_text(&file, ".b", "b");
+	for (size_t size = 0; size <= 1024; size++) {
+		uint8_t *copy = malloc(size + 1);
+		struct bytes cut = {copy, size};
+		bool is_pe;
+
+		memcpy(copy, file.bytes, size);
+		copy = realloc(copy, size == 0 ? 1 : size);
+		cut.at = copy;
+		is_pe = pe_read(cut, &pe);
+		assert_int_equal(is_pe, size >= 0x80 + 22);
+		if (is_pe) {
+			assert_int_equal(pe.major_image_version, size >= 0x80 + 24 + 46 ? 1 : 0);
+			assert_int_equal(pe_section_at(cut, &pe, 0, &section), size >= pe.table + 40);
+			assert_int_equal(pe_section_at(cut, &pe, 1, &section), size >= pe.head_end);
+		}
+		free(copy);
+	}
+}
+
+/* Object files have none; then what stands behind is a section, and no version. */
+static void without_an_optional_header_there_is_no_version(void **state)
+{
+	struct pe pe;
+
+	(void)state;
+	pe_file_begin(&file, PE_X64, 7);
+	store_le(file.bytes + 0x80 + 20, 2, 45);
+	assert_true(pe_read(head(), &pe));
+	assert_int_equal(pe.major_image_version, 0);
+	assert_int_equal(pe.table, 0x80 + 24 + 45);
+	store_le(file.bytes + 0x80 + 20, 2, 46);
+	assert_true(pe_read(head(), &pe));
+	assert_int_equal(pe.major_image_version, 7);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_headers_say_is_read),
+	    cmocka_unit_test(contents_are_what_is_in_the_file_and_means_something),
+	    cmocka_unit_test(what_is_no_pe_file_is_none),
+	    cmocka_unit_test(a_head_may_end_anywhere),
+	    cmocka_unit_test(without_an_optional_header_there_is_no_version),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
