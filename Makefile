@@ -52,7 +52,7 @@ TOOL_CFLAGS := -std=gnu11 -O2 -g -fshort-wchar $(WARN)
 # ---- what each source may see ----
 # Firmware has no libc, so what runs there never sees this machine's headers: only the compiler's own, and those named
 # here. What is hosted, tools and tests, has the machine's.
-FREESTANDING := base plan protocol kernel config arch policy codecs loader efi tests/probe tests/shape
+FREESTANDING := base plan protocol kernel config arch policy codecs loader efi tests/probe tests/shape tests/chain
 gnuefi = -isystem $(1) -isystem $(1)/$(2)
 
 # COMPILER: its own headers. A compiler that is not there is missed when it is needed.
@@ -74,7 +74,7 @@ $(1)_GNUEFI := $$(call gnuefi,$(4),$(5))
 
 $(1)/%.o: %.c $(BUILT_BY)
 	@mkdir -p $$(@D)
-	$$(Q)$(2) $(3) $$(call flags_of,$$<,$$($(1)_HEADERS)) $$(if $$(filter efi/% tests/shape/% tests/uefi/%,$$<),$$($(1)_GNUEFI)) $$(ALSO) \
+	$$(Q)$(2) $(3) $$(call flags_of,$$<,$$($(1)_HEADERS)) $$(if $$(filter efi/% tests/shape/% tests/chain/% tests/uefi/%,$$<),$$($(1)_GNUEFI)) $$(ALSO) \
 		-MMD -MP -c $$< -o $$@
 
 $(1)/%.o: %.S $(BUILT_BY)
@@ -182,13 +182,16 @@ $(HOST)/berth: $(TOOL_O) $(HOST)/tool/libunpack.a
 $(HOST)/checked/berth: $(HOST)/tools/berth.o $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
 	$(call link,$(HOSTCC) $(HOST_CFLAGS),-lm)
 
-# ---- an EFI application of the tests: tests/shape/ becomes build/x86_64/tests/shape.efi ----
-SHAPE_O := $(call objects,$(OUT),$(wildcard tests/shape/*.c))
+# ---- EFI applications of the tests: tests/shape/ becomes build/x86_64/tests/shape.efi ----
+APPLICATIONS := shape chain
+application_objects = $(call objects,$(OUT),$(wildcard tests/$(1)/*.c))
+APPLICATION_O := $(foreach a,$(APPLICATIONS),$(call application_objects,$(a)))
+$(foreach a,$(APPLICATIONS),$(eval $(OUT)/tests/$(a).elf: $(call application_objects,$(a))))
 
-$(OUT)/tests/shape.elf: $(SHAPE_O) $(OUT)/efi/libc.o efi/efi.lds
+$(APPLICATIONS:%=$(OUT)/tests/%.elf): $(OUT)/efi/libc.o efi/efi.lds
 	$(call link,$(LD) $(EFI_LDFLAGS))
 
-$(OUT)/tests/shape.efi: $(OUT)/tests/shape.elf $(HOST)/elf2efi
+$(APPLICATIONS:%=$(OUT)/tests/%.efi): %.efi: %.elf $(HOST)/elf2efi
 	$(pe)
 
 # ---- stand-in kernels: what they find at their entry is checked against the protocol, clause by clause ----
@@ -224,7 +227,7 @@ endif
 
 # What boots of this CPU need beside its loader.
 .PHONY: test-efi
-test-efi: $(if $(filter x86_64,$(ARCH)),$(OUT)/tests/shape.efi) $(PROBES_$(ARCH):%=$(OUT)/probe/%.bin)
+test-efi: $(if $(filter x86_64,$(ARCH)),$(APPLICATIONS:%=$(OUT)/tests/%.efi)) $(PROBES_$(ARCH):%=$(OUT)/probe/%.bin)
 
 # ---- unit tests: each tests/unit/test_NAME.c is a program of its own ----
 HOST_PURE_O := $(call objects,$(HOST),$(PURE))
@@ -278,7 +281,7 @@ UEFI_EFI_O := $(patsubst %.c,$(UEFI)/%.named.o,$(filter-out efi/libc.c,$(wildcar
 UEFI_O := $(UEFI_EFI_O) $(call objects,$(UEFI),$(PURE) $(ASKING_C) \
 	$(filter-out tests/uefi/test_%,$(wildcard tests/uefi/*.c)) $(wildcard tests/probe/clauses*.c) \
 	$(addprefix tests/sim/,bench.c check.c check_arm64.c cpu.c vmlinux.c) \
-	$(addprefix tests/unit/,given.c kernel_head.c elf_file.c packed.c tree_file.c memory_source.c))
+	$(addprefix tests/unit/,given.c kernel_head.c elf_file.c packed.c pe_file.c tree_file.c memory_source.c))
 
 $(UEFI)/%.named.o: $(UEFI)/%.o
 	$(Q)objcopy --set-section-flags .bss=alloc,load,contents --rename-section .bss=efi_bss \
@@ -325,13 +328,13 @@ $(eval $(call way,$(HOST)/tool,$(HOSTCC),$(TOOL_CFLAGS),$(HOST_GNUEFI),x86_64))
 $(eval $(call way,$(HOST)/counted,$(HOSTCC),$(TOOL_CFLAGS) -fsanitize-coverage=trace-pc,$(HOST_GNUEFI),x86_64))
 $(eval $(call way,$(UEFI),$(HOSTCC),$(UEFI_CFLAGS),$(HOST_GNUEFI),x86_64))
 $(eval $(call way,$(FUZZ),$(FUZZ_CC),$(FUZZ_CFLAGS),$(HOST_GNUEFI),x86_64))
-$(filter $(OUT)/efi/%,$(LOADER_O)) $(SHAPE_O): | $(GNUEFI)/efi.h
+$(filter $(OUT)/efi/%,$(LOADER_O)) $(APPLICATION_O): | $(GNUEFI)/efi.h
 $(OUT)/kernel/formats.o: ALSO = $(call formats,$(PROTOCOLS))
 $(OUT)/base/rule.o: ALSO = $(foreach p,$(filter-out $(PROTOCOLS),$(HOST_PROTOCOLS)),-DNO_RULES_$(shell echo $(p) | tr a-z A-Z))
 $(OUT)/efi/libc.o: ALSO := -fno-tree-loop-distribute-patterns # its loops are what memcpy and the others are
 
 # For scripts/hidden: the objects of each way; those of them that see no header of this machine, and the others.
-OBJECTS_loader := $(OUT) $(LOADER_O) $(call whole,$(OUT)) $(if $(filter x86_64,$(ARCH)),$(SHAPE_O)) $(PROBE_O)
+OBJECTS_loader := $(OUT) $(LOADER_O) $(call whole,$(OUT)) $(if $(filter x86_64,$(ARCH)),$(APPLICATION_O)) $(PROBE_O)
 OBJECTS_checked := $(HOST) $(HOST_PURE_O) $(call objects,$(HOST),$(TOOL_C)) $(call whole,$(HOST)) $(UNIT_EXTRA_O) $(SIM_O) \
 	$(UNIT_TESTS:%=$(HOST)/tests/unit/%.o) $(SIM_TESTS:%=$(HOST)/tests/sim/%.o) $(HOST)/tests/elf/relocate.o
 OBJECTS_tool := $(HOST)/tool $(TOOL_O) $(HOST)/tool/tools/elf2efi.o $(call whole,$(HOST)/tool)

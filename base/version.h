@@ -4,6 +4,13 @@
 #define BERTH_VERSION_H
 
 #define BERTH_VERSION "0.1"
-#define BERTH_NAME    "Berth " BERTH_VERSION /* the first word is the product, for bootctl(1) */
+#define BERTH_PRODUCT "Berth"
+#define BERTH_NAME    BERTH_PRODUCT " " BERTH_VERSION
+
+/*
+ * bootctl(1) finds a loader's name and version by a text that begins so: newer ones in the section .sdmagic alone,
+ * older ones wherever it stands.
+ */
+#define LOADER_MAGIC "#### LoaderInfo: " BERTH_PRODUCT " "
 
 #endif

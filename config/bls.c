@@ -110,14 +110,45 @@ static void set_word(struct entry *entry, const struct line *line)
 		const char *key;
 		struct word *value;
 	} plain[] = {
-	    {"title", &entry->title},		{"version", &entry->version},  {"sort-key", &entry->sort_key},
-	    {"machine-id", &entry->machine_id}, {"linux", &entry->linux_path}, {"architecture", &entry->architecture},
-	    {"devicetree", &entry->devicetree},
+	    {"title", &entry->title},		{"version", &entry->version},
+	    {"sort-key", &entry->sort_key},	{"machine-id", &entry->machine_id},
+	    {"devicetree", &entry->devicetree}, {"architecture", &entry->architecture},
 	};
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		if (word_is(line->key, plain[i].key))
 			*plain[i].value = line->value;
+}
+
+/* UAPI.1, "Type #1": an entry starts one thing. Two lines of one kind are like two of any key. */
+static enum status set_program(struct entry *entry, const struct line *line, struct place at)
+{
+	static const char *const key[] = {
+	    [ENTRY_LINUX] = "linux", [ENTRY_EFI] = "efi", [ENTRY_UKI] = "uki", [ENTRY_UKI_URL] = "uki-url"};
+
+	for (size_t i = 0; i < sizeof(key) / sizeof(key[0]); i++) {
+		if (!word_is(line->key, key[i]))
+			continue;
+		if (entry->program.length != 0 && entry->kind != (enum entry_kind)i)
+			return fail(at.why, BAD_INPUT,
+				    "%s line %u: a line `%s`, and one `%s` before it: an entry starts one thing\n"
+				    "  try: two entries",
+				    at.file, at.line, key[i], key[entry->kind]);
+		entry->kind = (enum entry_kind)i;
+		entry->program = line->value;
+	}
+	return OK;
+}
+
+static void set_profile(struct entry *entry, struct word value, struct place at)
+{
+	uint64_t number;
+
+	if (word_number(value, &number) && number <= UINT32_MAX)
+		entry->profile = (uint32_t)number;
+	else
+		remark(at.remarks, LOG_QUIET, "%s line %u: profile \"%s\" is not a number; the line is ignored",
+		       at.file, at.line, word_shown(value).at);
 }
 
 static enum status take_line(struct entry *entry, const struct line *line, struct place at)
@@ -129,6 +160,9 @@ static enum status take_line(struct entry *entry, const struct line *line, struc
 	if (line->value.length == 0)
 		return OK; /* generators write a bare `initrd` where there is none, and other loaders skip that */
 	set_word(entry, line);
+	TRY(set_program(entry, line, at));
+	if (word_is(line->key, "profile"))
+		set_profile(entry, line->value, at);
 	if (word_is(line->key, "devicetree-overlay"))
 		return fail(at.why, BAD_INPUT,
 			    "%s line %u: overlays of a device tree are not supported\n"
@@ -143,24 +177,13 @@ static enum status take_line(struct entry *entry, const struct line *line, struc
 	return OK; /* unknown keys are for other loaders, or from a later UAPI.1 */
 }
 
-/* There is no line `linux`: says what there is instead. */
-static enum status no_kernel(struct entry *entry, struct fail *why)
+/* UAPI.1, "Type #1": initrds belong to a kernel; a unified kernel image has its own. */
+static void drop_what_is_a_kernels(struct entry *entry, const struct remarks *remarks)
 {
-	static const char *const kind[] = {"efi", "uki", "uki-url"};
-	struct lines lines;
-	struct line line;
-
-	lines_open(&lines, entry->source.at, entry->source.length);
-	while (lines_next(&lines, &line))
-		for (size_t i = 0; i < sizeof(kind) / sizeof(kind[0]); i++)
-			if (word_is(line.key, kind[i])) {
-				entry->needs = kind[i];
-				return fail(why, BAD_INPUT,
-					    "%s line %u: entries of type `%s` are not supported yet\n"
-					    "  try: an entry that names a kernel with `linux`",
-					    entry->file_name, line.number, kind[i]);
-			}
-	return fail(why, BAD_INPUT, "%s: no line `linux`: there is no kernel to boot", entry->file_name);
+	if (entry->kind == ENTRY_LINUX || entry->n_initrds == 0)
+		return;
+	entry->n_initrds = 0;
+	remark(remarks, LOG_QUIET, "%s: `initrd` is for a kernel that `linux` names, and is ignored", entry->file_name);
 }
 
 static enum status take_all(struct entry *entry, const struct remarks *remarks, struct fail *why)
@@ -181,8 +204,9 @@ static enum status take_all(struct entry *entry, const struct remarks *remarks, 
 
 		status = status == OK ? this : status;
 	}
-	if (status == OK && entry->linux_path.length == 0)
-		return no_kernel(entry, why);
+	drop_what_is_a_kernels(entry, remarks);
+	if (status == OK && entry->program.length == 0)
+		return fail(why, BAD_INPUT, "%s: no line `linux`, `efi` or `uki`: there is nothing to start", name);
 	return status;
 }
 
@@ -210,6 +234,8 @@ void entry_remarks(const struct entry *entry, const struct remarks *remarks)
 	struct entry again;
 	struct fail why;
 
+	if (entry->source.at == NULL) /* nobody wrote it */
+		return;
 	(void)parse(&again, entry->file_name, entry->source, remarks, &why);
 }
 
@@ -311,6 +337,23 @@ enum status entry_command_line(const struct entry *entry, char *out, size_t room
 	}
 	out[used] = '\0';
 	return OK;
+}
+
+enum status entry_load_options(const struct entry *entry, char *out, size_t room, struct fail *why)
+{
+	struct text text = {out, room, 0};
+
+	if (entry->kind == ENTRY_UKI && entry->profile != 0)
+		text_add(&text, "@%u ", (unsigned int)entry->profile);
+	return entry_command_line(entry, out + text.used, room - text.used, why);
+}
+
+bool entry_is_named(const char *file_name, const char *suffix)
+{
+	struct word name = word_of(file_name);
+	bool is_automatic = name.length > 5 && word_is_ascii_case((struct word){name.at, 5}, "auto-");
+
+	return first(name) != '.' && !is_automatic && word_without(name, suffix).length != name.length;
 }
 
 bool entry_is_for_cpu(const struct entry *entry, const char *architecture)

@@ -39,24 +39,32 @@ struct wish {
 	uint64_t at, end; /* whole pages: the address, or the window [at, end) */
 };
 
+/* What an entry starts. */
+enum entry_kind {
+	ENTRY_LINUX,   /* the key `linux`: a kernel, which Berth places and enters */
+	ENTRY_EFI,     /* `efi`: any program for UEFI */
+	ENTRY_UKI,     /* `uki`: a unified kernel image */
+	ENTRY_UKI_URL, /* `uki-url`: one that is fetched, which Berth cannot do */
+};
+
 struct entry {
 	const char *folder;    /* in which its file lies, from the root of its volume; NULL: it has none */
 	const char *file_name; /* and the text that it was read from */
 	struct word source;
 	char id[MAX_ENTRY_ID]; /* file name without boot counters, in small letters; a longer one is cut */
 	struct word title, version, sort_key, machine_id, architecture;
-	struct word linux_path; /* the key `linux` */
+	enum entry_kind kind;
+	struct word program; /* what the key of its kind names; absent when there is no such key */
 	struct word devicetree;
 	struct word initrd[MAX_INITRDS];
 	size_t n_initrds;
 	struct word options[MAX_OPTIONS]; /* joined by one space */
 	size_t n_options;
+	uint32_t profile; /* of a unified kernel image; 0: the one that it has by itself */
 	struct wish wish;
 	bool loader_unpacks;  /* `decompress loader`: the payload of a bzImage is unpacked and entered by Berth */
 	bool tries_exhausted; /* boot counting: "+0" or "+0-N" in the file name; sorted last */
-	/* "efi", "uki" or "uki-url": what it names instead of a kernel, which Berth cannot start; or NULL. */
-	const char *needs;
-	bool broken; /* cannot be booted; broken_why says why; it stays in the list */
+	bool broken;	      /* cannot be booted; broken_why says why; it stays in the list */
 	struct fail broken_why;
 	/* What came of it since the loader was started; the rest never changes. */
 	bool tried;   /* it has failed to boot */
@@ -134,6 +142,18 @@ enum status entry_path(struct word value, char *out, size_t room, struct fail *w
 /* The options joined by one space, without variables; BAD_INPUT, never cut, when @room bytes (1 or more) do not hold
  * them and a NUL. */
 enum status entry_command_line(const struct entry *entry, char *out, size_t room, struct fail *why) MUST_CHECK;
+
+/*
+ * What a program is passed: the options, behind "@N " for a profile of a unified kernel image, which is how its stub
+ * takes it (systemd-stub(7), "Command line options"). Empty: nothing is passed.
+ */
+enum status entry_load_options(const struct entry *entry, char *out, size_t room, struct fail *why) MUST_CHECK;
+
+/*
+ * Whether a file of this name is an entry: it has the suffix, in upper or lower case, and is neither hidden nor named
+ * like an automatic entry (systemd, src/boot/boot.c).
+ */
+bool entry_is_named(const char *file_name, const char *suffix);
 
 /* False for an entry whose `architecture` names another CPU. */
 bool entry_is_for_cpu(const struct entry *entry, const char *architecture);

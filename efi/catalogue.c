@@ -1,75 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reads \loader\loader.conf and \loader\entries\*.conf from the volume that the loader came from. */
+/* Reads \loader\loader.conf and entries from the volume that the loader came from. */
 #include "catalogue.h"
 
+#include "programs.h"
+
 #include "../arch/arch.h"
-#include "../base/mem.h"
 
 #define ENTRIES_FOLDER "\\loader\\entries"
 #define LOADER_CONF    "\\loader\\loader.conf"
-#define FIRST_ROOM     32 /* entries; doubled when they are more */
-
-static bool ends_with_conf(const char *name)
-{
-	static const char suffix[] = ".conf";
-	size_t length = 0;
-
-	while (name[length] != '\0')
-		length++;
-	if (length < sizeof(suffix))
-		return false;
-	for (size_t i = 0; i < sizeof(suffix) - 1; i++)
-		if ((name[length - (sizeof(suffix) - 1) + i] | 0x20) != (suffix[i] | 0x20))
-			return false;
-	return true;
-}
-
-/* An entry with what it points into. */
-struct listed {
-	struct entry entry; /* the first, by which catalogue->sorted knows it */
-	char *text;
-	char name[]; /* of the file */
-};
-
-static struct listed *new_listed(const char *name)
-{
-	size_t size = 1;
-	struct listed *listed;
-
-	while (name[size - 1] != '\0')
-		size++;
-	listed = efi_alloc(sizeof(*listed) + size);
-	if (listed == NULL)
-		return NULL;
-	listed->text = NULL;
-	memcpy(listed->name, name, size);
-	return listed;
-}
-
-static void drop(struct listed *listed)
-{
-	efi_free(listed->text);
-	efi_free(listed);
-}
-
-/* Room for one more entry; false when firmware has no memory for that. */
-static bool make_room(struct catalogue *c)
-{
-	size_t room = c->room == 0 ? FIRST_ROOM : 2 * c->room;
-	struct entry **sorted;
-
-	if (c->n < c->room)
-		return true;
-	sorted = efi_alloc(room * sizeof(struct entry *));
-	if (sorted == NULL)
-		return false;
-	for (size_t i = 0; i < c->n; i++)
-		sorted[i] = c->sorted[i];
-	efi_free(c->sorted);
-	c->sorted = sorted;
-	c->room = room;
-	return true;
-}
 
 static enum status read_entry(struct listed *listed, struct fail *why)
 {
@@ -85,18 +23,43 @@ static enum status read_entry(struct listed *listed, struct fail *why)
 	return OK;
 }
 
-/* UAPI.1, "Boot Loader Entries": entries for another CPU, or of a type that this loader cannot start, are hidden. */
+/* Whether there is the program that an entry names, and it is not the loader itself, which would offer itself for ever.
+ */
+static bool can_start(const struct entry *entry)
+{
+	static struct program_file program; /* its path is too large to be added to those on the stack */
+	enum status status;
+	struct fail why;
+	bool is_berth;
+
+	/* What is wrong with a path, or with firmware, is said when it is started. */
+	if (entry_path(entry->program, program.file.path, sizeof(program.file.path), &why) != OK)
+		return true;
+	status = entry->kind == ENTRY_UKI ? file_open(&program.file, &why) : program_open(&program, &why);
+	if (status == NOT_FOUND)
+		fw_log(LOG_DEBUG, "%s: not shown: %s", entry->file_name, why.text);
+	if (status != OK)
+		return status != NOT_FOUND;
+	is_berth = entry->kind == ENTRY_EFI && program_is_berth(&program);
+	if (is_berth)
+		fw_log(LOG_DEBUG, "%s: not shown: %s is Berth", entry->file_name, program.file.path);
+	program_close(&program);
+	return !is_berth;
+}
+
+/* UAPI.1, "Boot Loader Entries": entries for another CPU, or that this loader cannot start, are hidden. */
 static bool is_hidden(const struct entry *entry)
 {
-	if (!entry_is_for_cpu(entry, arch_here()->bls))
-		fw_log(LOG_DEBUG, "%s: for another CPU (architecture %s), so not shown", entry->file_name,
+	if (!entry_is_for_cpu(entry, arch_here()->bls)) {
+		fw_log(LOG_DEBUG, "%s: not shown: for another CPU (architecture %s)", entry->file_name,
 		       word_shown(entry->architecture).at);
-	else if (entry->needs != NULL)
-		fw_log(LOG_DEBUG, "%s: an entry of type `%s`, which is not supported yet, so not shown",
-		       entry->file_name, entry->needs);
-	else
-		return false;
-	return true;
+		return true;
+	}
+	if (entry->kind == ENTRY_UKI_URL) {
+		fw_log(LOG_DEBUG, "%s: not shown: `uki-url` is not supported", entry->file_name);
+		return true;
+	}
+	return !entry->broken && entry->kind != ENTRY_LINUX && !can_start(entry);
 }
 
 /* A broken file must not cost the others: it stays in the menu, and says why it is broken when it is chosen. */
@@ -105,20 +68,17 @@ static enum status add_entry(void *context, const char *name, struct fail *why)
 	struct catalogue *c = context;
 	struct listed *listed;
 
-	if (!ends_with_conf(name))
+	if (!entry_is_named(name, ".conf"))
 		return OK;
-	listed = make_room(c) ? new_listed(name) : NULL;
-	if (listed == NULL)
-		return fail(why, IO_ERROR, "no memory for the entry %s: the %zu read before it are all that is offered",
-			    name, c->n);
+	TRY(listed_new(c, name, &listed, why));
 	if (read_entry(listed, why) != OK) {
 		fw_log(LOG_QUIET, "%s", why->text);
-		drop(listed);
+		listed_drop(listed);
 	} else if (is_hidden(&listed->entry)) {
 		c->hidden++;
-		drop(listed);
+		listed_drop(listed);
 	} else {
-		c->sorted[c->n++] = &listed->entry;
+		listed_keep(c, listed);
 	}
 	return OK;
 }
@@ -150,10 +110,12 @@ static void read_loader_conf(struct catalogue *c)
 static enum status nothing_to_start(const struct catalogue *c, struct fail *why)
 {
 	if (c->hidden != 0)
-		return fail(why, NOT_FOUND,
-			    "no boot entries: none of the %zu in %s is for this CPU (%s) and names a kernel\n"
-			    "  try: a file " ENTRIES_FOLDER "\\linux.conf with a line `linux`",
-			    c->hidden, ENTRIES_FOLDER, arch_here()->bls);
+		return fail(
+		    why, NOT_FOUND,
+		    "no boot entries: none of the %zu on the volume that Berth was started from is for this CPU "
+		    "(%s) and names what is there; `log debug` in loader.conf tells why\n"
+		    "  try: a file " ENTRIES_FOLDER "\\linux.conf with a line `linux`",
+		    c->hidden, arch_here()->bls);
 	return fail(why, NOT_FOUND,
 		    "no boot entries: there is no file in %s on the volume that Berth was started from\n"
 		    "  try: a file " ENTRIES_FOLDER "\\linux.conf with the lines\n"
@@ -180,7 +142,7 @@ enum status catalogue_read(struct catalogue *c, struct fail *why)
 void catalogue_free(struct catalogue *c)
 {
 	while (c->n != 0)
-		drop((struct listed *)(void *)c->sorted[--c->n]);
+		listed_drop((struct listed *)(void *)c->sorted[--c->n]);
 	efi_free(c->sorted);
 	efi_free(c->conf_text);
 	*c = (struct catalogue){.n = 0};

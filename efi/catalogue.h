@@ -3,14 +3,7 @@
 #ifndef BERTH_CATALOGUE_H
 #define BERTH_CATALOGUE_H
 
-#include "efi_local.h"
-
-struct catalogue {
-	struct loader_conf conf;
-	struct entry **sorted;
-	size_t n, room, hidden; /* hidden: files with nothing that this loader can start */
-	char *conf_text;	/* which conf points into */
-};
+#include "listed.h"
 
 /*
  * NOT_FOUND when there is no entry that can be started; a single broken file is not an error. If memory runs out, what

@@ -2,6 +2,8 @@
 /* Where the loader came from, by firmware's device paths. Source: UEFI 2.10, 10.2 and 10.3; every length is hostile. */
 #include "efi_local.h"
 
+#include "../base/mem.h"
+
 #define MOST_NODES 64 /* of a path; one that does not end is firmware's fault */
 #define NODE	   4  /* bytes in front of what a node says: type, subtype, and its whole length */
 
@@ -112,4 +114,47 @@ bool efi_own_path(char *out, size_t room)
 		if (!is_media(&node, FILE_PATH) || !add_name(&path, &node))
 			return false;
 	return path.used != 0;
+}
+
+/* 10.3.1: the end of a whole path. */
+static const uint8_t end_of_path[NODE] = {END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, NODE, 0};
+
+/* The bytes of a path without its end. */
+static size_t nodes_size(const EFI_DEVICE_PATH *path)
+{
+	size_t size = 0;
+
+	for (struct node node = first_node(path); is_node(&node); node = node_behind(&node))
+		size += node.size;
+	return size;
+}
+
+enum status efi_file_path(EFI_HANDLE handle, const char *path, EFI_DEVICE_PATH **out, struct fail *why)
+{
+	CHAR16 wide[MAX_PATH_TEXT];
+	EFI_DEVICE_PATH *device = NULL;
+	EFI_STATUS status = efi.boot->HandleProtocol(handle, &device_path_guid, (void **)&device);
+	size_t before, name = sizeof(*wide);
+	uint8_t *at;
+
+	status = efi_given(status, device);
+	if (EFI_ERROR(status))
+		return fail(why, IO_ERROR, "%s: firmware does not tell which device it is on: %s", path,
+			    efi_status_words(status));
+	if (!utf16_from_utf8(wide, MAX_PATH_TEXT, path))
+		return fail(why, BAD_INPUT, "%s: the path is too long", path);
+	for (size_t i = 0; wide[i] != 0; i++)
+		name += sizeof(*wide);
+	before = nodes_size(device);
+	at = efi_alloc(before + NODE + name + NODE);
+	if (at == NULL)
+		return fail(why, IO_ERROR, "%s: no memory for its path", path);
+	memcpy(at, device, before);
+	at[before] = MEDIA;
+	at[before + 1] = FILE_PATH;
+	store_le(at + before + 2, 2, NODE + name);
+	memcpy(at + before + NODE, wide, name);
+	memcpy(at + before + NODE + name, end_of_path, NODE);
+	*out = (EFI_DEVICE_PATH *)(void *)at;
+	return OK;
 }

@@ -91,6 +91,8 @@ void efi_variable_write_text(CHAR16 *name, const char *utf8, bool stays);
 bool efi_partition(char out[EFI_GUID_TEXT]);
 /* The path of the loader's own file, with backslashes; false when firmware does not tell it. */
 bool efi_own_path(char *out, size_t room);
+/* The path of a file on the volume of this handle, from the device on; efi_free gives it back. */
+enum status efi_file_path(EFI_HANDLE device, const char *path, EFI_DEVICE_PATH **out, struct fail *why) MUST_CHECK;
 
 /* ---- hii.c ---- */
 /* The language that the current keyboard's layout is for; false when firmware does not tell one. */

@@ -45,6 +45,7 @@ const char *efi_status_words(EFI_STATUS status)
 	    {EFI_ACCESS_DENIED, "access denied"},
 	    {EFI_NO_RESPONSE, "no response"},
 	    {EFI_TIMEOUT, "timeout"},
+	    {EFI_ABORTED, "aborted"},
 	    {EFI_SECURITY_VIOLATION, "security violation"},
 	};
 

@@ -5,6 +5,7 @@
  */
 #include "counting.h"
 #include "interface.h"
+#include "start.h"
 
 #include "../config/attempts.h"
 #include "../loader/boot.h"
@@ -13,11 +14,8 @@
 #define UNASKED_MENU_SECONDS 10	 /* for a menu that a key called up */
 #define MOST_TYPED_AHEAD     100 /* keys; a keyboard that has more of them is stuck */
 
-/*
- * bootctl(1) finds a loader's name and version by this text: newer ones in the section alone, older ones wherever it
- * stands. The section holds it and nothing more, not even a NUL.
- */
-#define MAGIC "#### LoaderInfo: " BERTH_NAME " ####"
+/* The section holds it and nothing more, not even a NUL. */
+#define MAGIC LOADER_MAGIC BERTH_VERSION " ####"
 __attribute__((used, section(".sdmagic"))) static const char magic[sizeof(MAGIC) - 1] = MAGIC;
 
 /* rhboot/shim SBAT.md: which generation of which component this is, so that a bad one can be revoked. */
@@ -181,14 +179,17 @@ static bool named_entry(size_t *index)
 	return false;
 }
 
-/* Returns only with the reason why the entry does not boot. */
+/* OK when a program came back that has had its turn; else the reason why the entry does not start. */
 static enum status start(const struct entry *entry, struct fail *why)
 {
 	entry_remarks(entry, &catalogue_remarks);
-	if (!entry->broken)
-		return boot(&attempt, entry, &catalogue.conf, why);
-	*why = entry->broken_why;
-	return why->status;
+	if (entry->broken) {
+		*why = entry->broken_why;
+		return why->status;
+	}
+	if (entry->kind != ENTRY_LINUX)
+		return efi_start(entry, why);
+	return boot(&attempt, entry, &catalogue.conf, why);
 }
 
 /* Which entry, and whether a menu shows before it boots. */
@@ -212,6 +213,20 @@ static void say_failure(const struct entry *entry, const struct fail *why)
 	say_why(why);
 }
 
+/* Starts @entry. True when it has had its turn, and a person who chose it goes on; else it has failed, which is said.
+ */
+static bool came_back(const struct entry *entry, bool by_hand, struct fail *why)
+{
+	enum status status = start(entry, why);
+
+	if (status == OK && by_hand)
+		return true;
+	if (status == OK)
+		(void)fail(why, IO_ERROR, "the program of this entry came back, and nobody is there to choose another");
+	say_failure(entry, why);
+	return false;
+}
+
 /*
  * Boots entries[*index], and if it fails finds the next one and how it was chosen; false when there is none, and then
  * *step says what is left: NEXT_REBOOT, NEXT_LEAVE, or NEXT_MENU when the user left the menu.
@@ -222,8 +237,11 @@ static bool boot_one(struct attempts *attempts, size_t *index, enum chosen *by, 
 	size_t failed = *index;
 	struct follow follow;
 
-	if (start(attempts->entries[failed], &why) != OK)
-		say_failure(attempts->entries[failed], &why);
+	if (came_back(attempts->entries[failed], *by == BY_HAND, &why)) {
+		*by = choose(index, TIMEOUT_FOREVER, NULL);
+		*step = NEXT_MENU;
+		return *by == BY_HAND;
+	}
 	if (counting_failed())
 		attempts->entries[failed]->counted = true;
 	attempts_failed(attempts, failed);

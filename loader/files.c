@@ -18,7 +18,7 @@ enum status boot_open(struct boot *b, const struct entry *entry, struct fail *wh
 	struct cargo *cargo = &b->situation.cargo;
 
 	TRY(entry_command_line(entry, b->command_line, sizeof(b->command_line), why));
-	TRY(open_file(&b->kernel, entry->linux_path, why));
+	TRY(open_file(&b->kernel, entry->program, why));
 	for (; b->n_initrds < entry->n_initrds; b->n_initrds++)
 		TRY(open_file(&b->initrd[b->n_initrds], entry->initrd[b->n_initrds], why));
 	TRY(initrds_size(b->initrd, b->n_initrds, &cargo->initrd_size, why));

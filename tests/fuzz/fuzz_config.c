@@ -13,8 +13,8 @@ static void use_entry(const struct entry *entry)
 	struct fail why;
 	bool added;
 
-	REQUIRE(entry->linux_path.length != 0);
-	if (entry_path(entry->linux_path, path, sizeof(path), &why) == OK) {
+	REQUIRE(entry->program.length != 0);
+	if (entry_path(entry->program, path, sizeof(path), &why) == OK) {
 		REQUIRE(path[0] == '\\' && strlen(path) > 1 && strlen(path) < sizeof(path));
 		REQUIRE(strstr(path, "\\..\\") == NULL && strchr(path, '/') == NULL);
 	}

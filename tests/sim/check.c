@@ -144,7 +144,7 @@ void check_initrds(const struct entry *entry, uint64_t at, const char *scenario)
 static void check_entered(const struct entry *entry, const char *scenario)
 {
 	const uint8_t *bp = sim_memory(outcome.argument, 4096);
-	const struct sim_file *kernel = check_file_named(entry->linux_path);
+	const struct sim_file *kernel = check_file_named(entry->program);
 
 	check_exit(scenario);
 	if (bp == NULL)
@@ -320,7 +320,7 @@ void check_outcome(const struct entry *entry, const char *scenario)
 	} else if (outcome.entered) {
 		check_entered(entry, scenario);
 		if (!sim.no_clauses)
-			check_clauses(check_file_named(entry->linux_path), scenario);
+			check_clauses(check_file_named(entry->program), scenario);
 	} else
 		check_refused(scenario);
 }

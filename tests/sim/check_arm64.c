@@ -19,7 +19,7 @@ static void check_written(const char *what, struct range range, const char *scen
 /* arch/aarch64/enter.S, by which registers and caches are as the clauses want them, is held to them in firmware. */
 void check_arm64(const struct entry *entry, const char *scenario)
 {
-	const struct sim_file *kernel = check_file_named(entry->linux_path);
+	const struct sim_file *kernel = check_file_named(entry->program);
 	const struct handoff *h = &outcome.handoff;
 	const uint8_t *head = sim.packed_image != NULL ? sim.packed_image : kernel->head;
 	uint64_t image_size = load_le(head + 16, 8);

@@ -127,7 +127,7 @@ static void say_unless_no_tree(void *context, unsigned int number, const char *s
 
 static void check_riscv(const struct entry *entry, const char *scenario)
 {
-	const struct sim_file *kernel = check_file_named(entry->linux_path);
+	const struct sim_file *kernel = check_file_named(entry->program);
 	struct riscv_facts facts = {.image_size = load_le(kernel->head + 16, 8)};
 	struct clause_report report = {.say = say_unless_no_tree, .context = (void *)(uintptr_t)scenario};
 	struct found_riscv found = {

@@ -51,6 +51,14 @@ static bool is_path(const CHAR16 *wide, const char *path)
 	return path[i] == '\0' && wide[i] == 0;
 }
 
+const struct sim_file *uefi_file_named(const CHAR16 *path)
+{
+	for (size_t i = 0; i < sim.n_files; i++)
+		if (is_path(path, sim.file[i].path))
+			return &sim.file[i];
+	return NULL;
+}
+
 static struct handle *new_handle(void);
 
 static EFI_STATUS EFIAPI handle_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out, CHAR16 *name, UINT64 mode,

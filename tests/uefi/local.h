@@ -43,7 +43,10 @@
 	X(OutputString)                                                                                                \
 	X(ClearScreen)                                                                                                 \
 	X(QueryMode)                                                                                                   \
-	X(ReadKeyStroke)
+	X(ReadKeyStroke)                                                                                               \
+	X(LoadImage)                                                                                                   \
+	X(StartImage)                                                                                                  \
+	X(UnloadImage)
 
 enum uefi_service {
 #define X(name) CALL_##name,
@@ -87,6 +90,14 @@ void uefi_memory_end(void);
 /* variables.c. What does not stay over a reset is gone at the start of a boot. */
 void uefi_variables_set_up(EFI_RUNTIME_SERVICES *services);
 void uefi_variables_reset(void);
+
+/* images.c */
+void uefi_images_set_up(EFI_BOOT_SERVICES *services);
+EFI_LOADED_IMAGE *uefi_image_of(EFI_HANDLE handle); /* NULL: it is no image */
+size_t uefi_images_loaded(void);
+
+/* The file of that path; NULL when there is none. */
+const struct sim_file *uefi_file_named(const CHAR16 *path);
 
 void uefi_console_set_up(EFI_SYSTEM_TABLE *table);
 EFI_EVENT uefi_key_event(void);

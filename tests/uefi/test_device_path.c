@@ -147,12 +147,74 @@ static void a_path_without_end_ends(void **state)
 	assert_false(efi_own_path(out, sizeof(out)));
 }
 
+/* ---- the path of a file on that device ---- */
+
+static size_t room; /* of the next pool; 0: there is none */
+static uint8_t pool[70000 + 4096];
+
+static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN size, VOID **to)
+{
+	(void)type;
+	room = size;
+	*to = pool;
+	return room <= sizeof(pool) - 4096 ? EFI_SUCCESS : EFI_OUT_OF_RESOURCES;
+}
+
+static void a_files_path_is_its_devices_with_the_name_behind(void **state)
+{
+	static const uint8_t device_node[] = {2, 1, 12, 0, 0xd0, 0x41, 3, 0x0a, 0, 0, 0, 0, END},
+			     wanted[] = {2, 1,	12, 0,	  0xd0, 0x41, 3, 0x0a, 0, 0, 0, 0,  4,
+					 4, 12, 0,  '\\', 0,	0xfc, 0, '!',  0, 0, 0, END};
+	EFI_DEVICE_PATH *out = NULL;
+	struct fail why;
+
+	(void)state;
+	fw.path = path_of(device_node, sizeof(device_node));
+	fw.status = EFI_SUCCESS;
+	boot.AllocatePool = allocate_pool;
+	assert_int_equal(efi_file_path(&device, "\\\xc3\xbc!", &out, &why), OK);
+	assert_ptr_equal(out, pool);
+	assert_int_equal(room, sizeof(wanted));
+	assert_memory_equal(pool, wanted, sizeof(wanted));
+}
+
+static void a_path_that_cannot_be_made_is_said(void **state)
+{
+	static uint8_t nodes[64 * 65535 + 4];
+	char name[MAX_PATH_TEXT + 2];
+	EFI_DEVICE_PATH *out = NULL;
+	struct fail why;
+
+	(void)state;
+	(void)path_of(nodes, 4);
+	boot.AllocatePool = allocate_pool;
+	fw.path = nodes;
+	fw.status = EFI_UNSUPPORTED;
+	assert_int_equal(efi_file_path(&device, "\\a", &out, &why), IO_ERROR);
+	assert_non_null(strstr(why.text, "\\a: firmware does not tell which device it is on: unsupported"));
+	fw.status = EFI_SUCCESS;
+	fw.path = NULL;
+	assert_int_equal(efi_file_path(&device, "\\a", &out, &why), IO_ERROR);
+	fw.path = nodes;
+	memset(name, 'a', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(efi_file_path(&device, name, &out, &why), BAD_INPUT);
+	/* 64 nodes of the greatest length, which no firmware has memory for here. */
+	for (size_t i = 0; i < 64; i++)
+		memcpy(nodes + i * 65535, (const uint8_t[]){1, 1, 0xff, 0xff}, 4);
+	assert_int_equal(efi_file_path(&device, "\\a", &out, &why), IO_ERROR);
+	assert_non_null(strstr(why.text, "\\a: no memory for its path"));
+	assert_int_equal(room, 64 * 65535 + 4 + 6 + 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_partition_is_the_last_that_has_a_guid),
 	    cmocka_unit_test(the_own_path_is_all_of_its_names_with_backslashes),
 	    cmocka_unit_test(a_path_without_end_ends),
+	    cmocka_unit_test(a_files_path_is_its_devices_with_the_name_behind),
+	    cmocka_unit_test(a_path_that_cannot_be_made_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

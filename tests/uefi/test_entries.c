@@ -66,13 +66,14 @@ static void files_with_the_suffix_are_entries_and_no_others(void **state)
 		const char *path;
 		bool is_entry;
 	} rows[] = {
-	    {"\\loader\\entries\\a.conf", true},    {"\\loader\\entries\\A.CONF", true},
-	    {"\\loader\\entries\\a.cOnF", true},    {"\\loader\\entries\\.conf", false},
-	    {"\\loader\\entries\\conf", false},	    {"\\loader\\entries\\aconf", false},
-	    {"\\loader\\entries\\a.config", false}, {"\\loader\\entries\\a.con", false},
-	    {"\\loader\\entries\\a.bonf", false},   {"\\loader\\entries\\a.conf~", false},
-	    {"\\loader\\entries\\a", false},	    {"\\loader\\entries\\xxa.cong", false},
-	    {"\\loader\\entries\\a,conf", false},   {"\\loader\\entries\\long-name-6.1.0-13.conf", true},
+	    {"\\loader\\entries\\a.conf", true},       {"\\loader\\entries\\A.CONF", true},
+	    {"\\loader\\entries\\a.cOnF", true},       {"\\loader\\entries\\.conf", false},
+	    {"\\loader\\entries\\conf", false},	       {"\\loader\\entries\\aconf", false},
+	    {"\\loader\\entries\\a.config", false},    {"\\loader\\entries\\a.con", false},
+	    {"\\loader\\entries\\a.bonf", false},      {"\\loader\\entries\\a.conf~", false},
+	    {"\\loader\\entries\\a", false},	       {"\\loader\\entries\\xxa.cong", false},
+	    {"\\loader\\entries\\auto-a.conf", false}, {"\\loader\\entries\\.a.conf", false},
+	    {"\\loader\\entries\\a,conf", false},      {"\\loader\\entries\\long-name-6.1.0-13.conf", true},
 	};
 
 	(void)state;
@@ -121,13 +122,15 @@ static void what_is_not_shown_is_counted_and_said(void **state)
 {
 	(void)state;
 	given_volume("log debug\n");
-	put_text("\\loader\\entries\\a.conf", "efi /a.efi\n");
+	put_text("\\loader\\entries\\a.conf", "uki-url http://a/a.efi\n");
 	put_text("\\loader\\entries\\b.conf", "architecture aa64\nlinux /k\n");
 	assert_int_equal(read_it(), NOT_FOUND);
 	assert_int_equal(catalogue.hidden, 2);
-	assert_non_null(strstr(why.text, "no boot entries: none of the 2 in \\loader\\entries is for this CPU (x64)"));
-	expect_said("a.conf: an entry of type `efi`, which is not supported yet", true);
-	expect_said("b.conf: for another CPU (architecture aa64)", true);
+	assert_non_null(
+	    strstr(why.text,
+		   "no boot entries: none of the 2 on the volume that Berth was started from is for this CPU (x64)"));
+	expect_said("a.conf: not shown: `uki-url` is not supported", true);
+	expect_said("b.conf: not shown: for another CPU (architecture aa64)", true);
 	put_text("\\loader\\entries\\c.conf", LINUX);
 	catalogue_free(&catalogue);
 	assert_int_equal(read_it(), OK);

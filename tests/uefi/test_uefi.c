@@ -6,6 +6,7 @@
  */
 #include "../sim/bench.h"
 #include "../sim/vmlinux.h"
+#include "../unit/pe_file.h"
 #include "../unit/tree_file.h"
 #include "uefi.h"
 
@@ -33,6 +34,8 @@ static const uint64_t faults[] = {
 };
 
 static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+#define PROGRAM "title T\nefi /p.efi\n"
 
 static const struct kernel_fields fixed = {DEBIAN_12, SMALL_KERNEL, .relocatable_kernel = 0};
 
@@ -91,10 +94,20 @@ static const struct scenario {
      .uefi = {.maps_nothing = true},
      .arm64 = true,
      .no_entropy = true},
+    /* A program is started first, and comes back, with words or without. */
+    {.map = "1M-512M free",
+     .entry = PROGRAM,
+     .conf = "log debug\ntimeout 1\n",
+     .uefi = {.keys = "\r\033\033\033\033\033\033"}},
+    {.map = "1M-512M free",
+     .entry = PROGRAM "options a\n",
+     .conf = "timeout 1\n",
+     .uefi = {.keys = "\r\033\033\033\033\033\033", .program_returns = ERROR(21), .program_says = "words"}},
 };
 
 static struct vmlinux vmlinux;
 static struct blob kernel;
+static struct pe_file program;
 
 static uint64_t by_service[UEFI_SERVICES], resets;
 
@@ -150,7 +163,8 @@ static void set_up(const struct scenario *s)
 	if (s->arm64)
 		set_up_arm64(s);
 	else
-		bench_set_up(s->map, s->entry, "", s->fixed ? &fixed : &debian);
+		bench_set_up(s->map, strstr(s->entry, PROGRAM) == NULL ? s->entry : LINUX, "",
+			     s->fixed ? &fixed : &debian);
 	if (s->packer != NULL)
 		pack(s);
 	uefi = s->uefi;
@@ -164,6 +178,8 @@ static void set_up(const struct scenario *s)
 	put_text(s->counted ? "\\loader\\entries\\t+3.conf" : "\\loader\\entries\\t.conf", s->entry);
 	put_text("\\loader\\entries\\broken.conf", "title B\noptions nothing to boot\n");
 	put_text("\\loader\\entries\\README", "no entry");
+	pe_file_begin(&program, PE_X64, 0);
+	sim.file[sim.n_files++] = (struct sim_file){"\\p.efi", program.size, program.bytes, program.size};
 	if (s->conf != NULL)
 		put_text("\\loader\\loader.conf", s->conf);
 }
@@ -171,6 +187,7 @@ static void set_up(const struct scenario *s)
 static void run(void)
 {
 	put_variables();
+	uefi.keys = current->uefi.keys; /* those of the boot before are pressed */
 	sim_boot(&bench.entry, &bench.conf);
 	if (uefi_report.reset) {
 		resets++; /* the machine is gone, and its memory with it */
@@ -218,13 +235,15 @@ static void every_call_of_every_service_goes_wrong_in_every_way(void **state)
 		    resets > 5 / share());
 }
 
-/* Without faults each scenario ends as it should: all boot but those with no room and with a file that grows. */
+/* Without faults each scenario ends as it should: all boot but those with no room, with a file that
+ * grows, and with a program that comes back. */
 static void honest_firmware_boots(void **state)
 {
 	(void)state;
 	memset(&bench, 0, sizeof(bench));
 	for (size_t s = 0; s < COUNT_OF(scenarios); s++) {
-		bool boots = strstr(scenarios[s].entry, "mem=1M") == NULL && !scenarios[s].grows;
+		bool boots = strstr(scenarios[s].entry, "mem=1M") == NULL && !scenarios[s].grows &&
+			     strstr(scenarios[s].entry, PROGRAM) == NULL;
 
 		if (scenarios[s].conf != NULL && strstr(scenarios[s].conf, "menu-force") != NULL)
 			continue; /* Esc leaves the menu */

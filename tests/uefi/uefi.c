@@ -163,6 +163,7 @@ static EFI_STATUS EFIAPI set_watchdog_timer(UINTN timeout, UINT64 code, UINTN si
 	/* UEFI 2.10, 7.5.1: a timeout of 0 disables it, and no data belongs to that. */
 	if (timeout == 0 && code == 0 && size == 0 && data == NULL && uefi_report.watchdog_off++ == 0)
 		uefi_report.watchdog_off_at = outcome.calls;
+	uefi_report.watchdog = timeout;
 	return uefi_unless_wrong(CALL_SetWatchdogTimer);
 }
 
@@ -212,6 +213,8 @@ static VOID *protocol_of(EFI_HANDLE handle, const EFI_GUID *guid)
 {
 	if (handle == &image_handle && uefi_is_guid(guid, (EFI_GUID)LOADED_IMAGE_PROTOCOL))
 		return &loaded;
+	if (uefi_is_guid(guid, (EFI_GUID)LOADED_IMAGE_PROTOCOL))
+		return uefi_image_of(handle);
 	if (handle == &device_handle && uefi_is_guid(guid, (EFI_GUID)SIMPLE_FILE_SYSTEM_PROTOCOL))
 		return &volume;
 	if (handle == &device_handle && uefi_is_guid(guid, (EFI_GUID)DEVICE_PATH_PROTOCOL) && !uefi.no_origin)
@@ -437,6 +440,7 @@ static void set_up_tables(EFI_SYSTEM_TABLE *table)
 	boot_services.LocateHandleBuffer = locate_handle_buffer;
 	boot_services.LocateProtocol = locate_protocol;
 	boot_services.ExitBootServices = exit_boot_services;
+	uefi_images_set_up(&boot_services);
 	uefi_variables_set_up(&runtime_services);
 	runtime_services.ResetSystem = reset_system;
 	runtime_services.SetVirtualAddressMap = set_virtual_address_map;
@@ -463,6 +467,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.watchdog_off = uefi_report.clears = 0;
 	uefi_report.timers = 0;
 	uefi_report.writes = uefi_report.removals = 0;
+	uefi_report.loads = uefi_report.starts = 0;
 	uefi_report.longest = 0;
 	uefi_report.renames = 0;
 	uefi_report.service = N_CALLS;
@@ -478,7 +483,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 		status = efi_main(&image_handle, table);
 	outcome.files_left = uefi_files_open() - (outcome.entered && uefi_files_open() != 0 ? 1 : 0); /* the volume */
 	uefi_memory_left(&outcome);
-	outcome.surveys_left += fw.n_events;
+	outcome.surveys_left += fw.n_events + uefi_images_loaded();
 	if (!outcome.entered) {
 		outcome.status = outcome.why.status = IO_ERROR;
 		snprintf(outcome.why.text, sizeof(outcome.why.text), "%s%#lx %.900s",

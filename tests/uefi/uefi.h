@@ -45,6 +45,10 @@ extern struct uefi_setup {
 	const uint8_t *layout;		      /* the keyboard's; NULL: there is no database of layouts */
 	const uint8_t *esrt;		      /* the table of what can be updated; NULL: there is none */
 	unsigned int map_overstated; /* the k-th map is said to have one descriptor more than there was room for */
+	/* A program that was started: what it does, unless NULL, and how it comes back. */
+	void (*program)(void *image);
+	uint64_t program_returns;
+	const char *program_says; /* by Exit; NULL: nothing */
 } uefi;
 
 extern struct uefi_report {
@@ -59,6 +63,11 @@ extern struct uefi_report {
 	unsigned int pools;	       /* calls of AllocatePool */
 	unsigned int writes, removals; /* of variables, tried */
 	unsigned int renames;	       /* of files, made */
+	unsigned int loads, starts;    /* of images */
+	uint64_t watchdog;	       /* seconds that it is set to */
+	uint64_t watchdog_at_start;    /* when the last program was started */
+	bool passed;		       /* that program has load options: */
+	char options[1024], program[256];
 	char console[1 << 16];
 } uefi_report;
 

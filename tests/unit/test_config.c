@@ -338,7 +338,7 @@ static void expect_inside(struct word word, const char *text, size_t size)
 
 static void expect_sound_entry(const struct entry *e, const char *text, size_t size, enum status status)
 {
-	const struct word plain[] = {e->title, e->version, e->sort_key, e->machine_id, e->architecture, e->linux_path};
+	const struct word plain[] = {e->title, e->version, e->sort_key, e->machine_id, e->architecture, e->program};
 
 	for (size_t i = 0; i < COUNT_OF(plain); i++)
 		expect_inside(plain[i], text, size);
@@ -350,7 +350,7 @@ static void expect_sound_entry(const struct entry *e, const char *text, size_t s
 	assert_true(e->wish.at % 4096 == 0);
 	assert_int_equal(e->broken, status != OK);
 	if (status == OK)
-		assert_true(e->linux_path.length != 0 && memchr(text, '\0', size) == NULL);
+		assert_true(e->program.length != 0 && memchr(text, '\0', size) == NULL);
 	else
 		assert_non_null(strstr(e->broken_why.text, "r.conf"));
 }
@@ -392,7 +392,7 @@ static void no_bytes_make_a_parser_look_outside_of_its_text(void **state)
 		status = entry_parse(&e, "r.conf", exact, size, &why);
 		accepted += status == OK;
 		expect_sound_entry(&e, exact, size, status);
-		expect_sound_path(e.linux_path);
+		expect_sound_path(e.program);
 		expect_sound_path((struct word){exact, size});
 		if (entry_command_line(&e, line, sizeof(line), &why) == OK)
 			assert_non_null(memchr(line, '\0', sizeof(line)));

@@ -22,7 +22,7 @@ static void every_key_of_an_entry_is_read(void **state)
 	expect_word(e.version, "6.1.0-56");
 	expect_word(e.sort_key, "debian");
 	expect_word(e.machine_id, "0123456789abcdef");
-	expect_word(e.linux_path, "/vmlinuz");
+	expect_word(e.program, "/vmlinuz");
 	assert_int_equal(e.n_initrds, 2);
 	expect_word(e.initrd[0], "/a.img");
 	expect_word(e.initrd[1], "/b.img");
@@ -64,7 +64,7 @@ static void of_a_key_that_stands_twice_the_last_counts(void **state)
 
 	(void)state;
 	expect_word(e.title, "B");
-	expect_word(e.linux_path, "/2");
+	expect_word(e.program, "/2");
 	assert_int_equal(e.wish.policy, PLACE_LOW);
 }
 
@@ -76,7 +76,7 @@ static void a_line_without_a_value_counts_as_absent(void **state)
 	(void)state;
 	assert_false(e.broken);
 	expect_word(e.title, "A");
-	expect_word(e.linux_path, "/k");
+	expect_word(e.program, "/k");
 	assert_int_equal(e.n_initrds, 1);
 	expect_word(e.initrd[0], "/i");
 	assert_int_equal(e.n_options, 1);
@@ -138,7 +138,7 @@ static void line_ends_marks_and_blanks_do_not_matter(void **state)
 
 		assert_false(e.broken);
 		expect_word(e.title, "A b");
-		expect_word(e.linux_path, "/k");
+		expect_word(e.program, "/k");
 		assert_int_equal(e.n_options, 1);
 		expect_word(e.options[0], "\xc3\xbc");
 	}
@@ -149,7 +149,7 @@ static void a_hash_inside_of_a_value_is_no_comment(void **state)
 	struct entry e = parse("a.conf", "linux /k#1\noptions a # b\n");
 
 	(void)state;
-	expect_word(e.linux_path, "/k#1");
+	expect_word(e.program, "/k#1");
 	expect_word(e.options[0], "a # b");
 }
 
@@ -253,25 +253,41 @@ static void a_nul_byte_is_named_wherever_it_stands(void **state)
 	}
 }
 
-static void entries_of_other_types_are_not_supported_yet(void **state)
+static void an_entry_names_one_thing_to_start(void **state)
 {
 	static const struct {
-		const char *text, *reason;
+		const char *text;
+		enum entry_kind kind;
+		const char *program;
 	} row[] = {
-	    {"title A\nefi /shell.efi\n", "a.conf line 2: entries of type `efi` are not supported yet"},
-	    {"uki /a.efi\n", "a.conf line 1: entries of type `uki` are not supported yet"},
-	    {"#\n#\nuki-url a/b.efi\n", "a.conf line 3: entries of type `uki-url` are not supported yet"},
-	    {"title A\noptions x\n", "a.conf: no line `linux`: there is no kernel to boot"},
+	    {"linux /k\n", ENTRY_LINUX, "/k"},
+	    {"efi /shell.efi\n", ENTRY_EFI, "/shell.efi"},
+	    {"uki /a.efi\n", ENTRY_UKI, "/a.efi"},
+	    {"uki-url http://a/b.efi\n", ENTRY_UKI_URL, "http://a/b.efi"},
+	    {"efi /a.efi\nefi /b.efi\n", ENTRY_EFI, "/b.efi"},
+	    {"efi\nlinux /k\n", ENTRY_LINUX, "/k"}, /* a key without a value is absent */
 	};
-	struct entry both = parse("a.conf", "efi /a.efi\nlinux /k\nuki /b.efi\n");
+	static const struct {
+		const char *text, *reason;
+	} bad[] = {
+	    {"efi /a.efi\nlinux /k\n", "a.conf line 2: a line `linux`, and one `efi` before it"},
+	    {"linux /k\nefi /a.efi\n", "a.conf line 2: a line `efi`, and one `linux` before it"},
+	    {"uki /k\n\nuki-url /a.efi\n", "a.conf line 3: a line `uki-url`, and one `uki` before it"},
+	    {"title A\noptions x\n", "a.conf: no line `linux`, `efi` or `uki`: there is nothing to start"},
+	};
 
 	(void)state;
-	assert_false(both.broken);
-	expect_word(both.linux_path, "/k");
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
 		struct entry e = parse("a.conf", row[i].text);
 
-		expect_broken(&e, row[i].reason);
+		assert_false(e.broken);
+		assert_int_equal(e.kind, row[i].kind);
+		expect_word(e.program, row[i].program);
+	}
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		struct entry e = parse("a.conf", bad[i].text);
+
+		expect_broken(&e, bad[i].reason);
 	}
 }
 
@@ -312,7 +328,7 @@ static void the_first_mistake_is_told_and_the_other_lines_count(void **state)
 	assert_string_equal(e.id, "a.conf");
 	assert_true(e.tries_exhausted);
 	expect_word(e.title, "T");
-	expect_word(e.linux_path, "/k");
+	expect_word(e.program, "/k");
 	assert_int_equal(e.wish.policy, PLACE_HIGH);
 	assert_true(e.wish.at == 0);
 }
@@ -335,7 +351,7 @@ int main(void)
 	    TEST(x10_decompress_says_who_unpacks_the_kernel),
 	    TEST(a_device_tree_is_named_and_its_overlays_are_not_supported),
 	    TEST(a_nul_byte_is_named_wherever_it_stands),
-	    TEST(entries_of_other_types_are_not_supported_yet),
+	    TEST(an_entry_names_one_thing_to_start),
 	    TEST(too_many_initrds_or_options_name_the_limit),
 	    TEST(the_first_mistake_is_told_and_the_other_lines_count),
 	};

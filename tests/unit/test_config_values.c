@@ -137,7 +137,7 @@ static void a_pair_of_quotes_around_a_whole_value_goes(void **state)
 	expect_word(e.version, "1");
 	expect_word(e.sort_key, "\"");
 	expect_word(e.machine_id, "'m\"");
-	expect_word(e.linux_path, "/k(1)/a b");
+	expect_word(e.program, "/k(1)/a b");
 	expect_word(e.initrd[0], "/i");
 	expect_word(e.options[0], "a=\"b\" c");
 	expect_word(e.devicetree, "");
@@ -151,7 +151,7 @@ static void a_lone_carriage_return_ends_a_line_and_counts_as_one(void **state)
 	struct entry e = parse("a.conf", "title T\rlinux /k\r\n\r\nplacement 1\r");
 
 	(void)state;
-	expect_word(e.linux_path, "/k");
+	expect_word(e.program, "/k");
 	expect_broken(&e, "a.conf line 4: placement 0x1 is not a multiple");
 }
 
@@ -199,20 +199,87 @@ static void variables_of_other_loaders_go_and_the_log_says_so(void **state)
 	    "1 f.conf line 2: $x behind `initrd` is a variable of another loader, and is left out\n");
 }
 
-static void an_entry_that_names_no_kernel_says_what_it_needs(void **state)
+/* UAPI.1, "Type #1": the key stands for a unified kernel image, which has its own initrds. */
+static void initrds_count_for_kernels_alone(void **state)
 {
-	static const char *const kind[] = {"efi", "uki", "uki-url"};
+	struct entry kernel = parse("a.conf", "initrd /i\nlinux /k\n"), image = parse("a.conf", "initrd /i\nuki /k\n"),
+		     program = parse("a.conf", "efi /k\ninitrd /i\n");
 
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(kind); i++) {
-		char text[64];
+	assert_int_equal(kernel.n_initrds, 1);
+	assert_string_equal(remarks_of(&kernel), "");
+	assert_int_equal(image.n_initrds + program.n_initrds, 0);
+	assert_false(image.broken || program.broken);
+	assert_string_equal(remarks_of(&image),
+			    "0 a.conf: `initrd` is for a kernel that `linux` names, and is ignored\n");
+	assert_string_equal(remarks_of(&program),
+			    "0 a.conf: `initrd` is for a kernel that `linux` names, and is ignored\n");
+}
 
-		snprintf(text, sizeof(text), "title T\n%s /a.efi\n", kind[i]);
-		assert_string_equal(parse("a.conf", text).needs, kind[i]);
-		snprintf(text, sizeof(text), "%s /a.efi\nlinux /k\n", kind[i]);
-		assert_null(parse("a.conf", text).needs);
+/* systemd-stub(7): "@N" and one blank before the command line. Other programs would not know what that is. */
+static void a_profile_stands_before_the_options_of_a_unified_kernel_image(void **state)
+{
+	static const struct {
+		const char *text, *options;
+	} row[] = {
+	    {"uki /a.efi\nprofile 2\noptions quiet\n", "@2 quiet"},
+	    {"uki /a.efi\nprofile 4294967295\n", "@4294967295 "},
+	    {"uki /a.efi\nprofile 0\noptions quiet\n", "quiet"},
+	    {"uki /a.efi\nprofile 0\n", ""},
+	    {"uki /a.efi\noptions a\noptions b\n", "a b"},
+	    {"efi /a.efi\nprofile 2\noptions quiet\n", "quiet"},
+	    {"uki /a.efi\nprofile one\n", ""},
+	    {"uki /a.efi\nprofile 4294967296\n", ""},
+	};
+	struct entry odd = parse("a.conf", "uki /a.efi\nprofile 4294967296\n");
+	char out[32];
+	struct fail why;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		struct entry e = parse("a.conf", row[i].text);
+
+		assert_false(e.broken);
+		assert_int_equal(entry_load_options(&e, out, sizeof(out), &why), OK);
+		assert_string_equal(out, row[i].options);
 	}
-	assert_null(parse("a.conf", "title T\n").needs);
+	assert_string_equal(remarks_of(&odd),
+			    "0 a.conf line 2: profile \"4294967296\" is not a number; the line is ignored\n");
+	odd = parse("a.conf", "uki /a.efi\nprofile 2\noptions 0123456789012345678901234567890\n");
+	assert_int_equal(entry_load_options(&odd, out, sizeof(out), &why), BAD_INPUT);
+}
+
+/* A title of an automatic entry that nobody wrote has no file whose lines could be remarked on. */
+static void what_nobody_wrote_is_not_remarked_on(void **state)
+{
+	struct entry e = {.id = "auto-x", .file_name = "auto-x"};
+
+	(void)state;
+	assert_string_equal(remarks_of(&e), "");
+}
+
+/* UAPI.1, "Boot Loader Entries"; systemd, src/boot/boot.c: hidden files, and those with names that are the loader's. */
+static void names_of_entries_are_told_from_others(void **state)
+{
+	static const struct {
+		const char *name;
+		bool conf, efi;
+	} row[] = {
+	    {"a.conf", true, false},	   {"A.CONF", true, false},
+	    {"a.efi", false, true},	   {"a.EFI", false, true},
+	    {".a.conf", false, false},	   {".conf", false, false},
+	    {".efi", false, false},	   {"conf", false, false},
+	    {"auto-a.conf", false, false}, {"AUTO-a.efi", false, false},
+	    {"auto.conf", true, false},	   {"autoa.efi", false, true},
+	    {"a-auto-.conf", true, false}, {"a.efix", false, false},
+	    {"a.conf.efi", false, true},   {"", false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		assert_int_equal(entry_is_named(row[i].name, ".conf"), row[i].conf);
+		assert_int_equal(entry_is_named(row[i].name, ".efi"), row[i].efi);
+	}
 }
 
 int main(void)
@@ -226,7 +293,10 @@ int main(void)
 	    TEST(a_pair_of_quotes_around_a_whole_value_goes),
 	    TEST(a_lone_carriage_return_ends_a_line_and_counts_as_one),
 	    TEST(variables_of_other_loaders_go_and_the_log_says_so),
-	    TEST(an_entry_that_names_no_kernel_says_what_it_needs),
+	    TEST(initrds_count_for_kernels_alone),
+	    TEST(a_profile_stands_before_the_options_of_a_unified_kernel_image),
+	    TEST(what_nobody_wrote_is_not_remarked_on),
+	    TEST(names_of_entries_are_told_from_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,7 +73,7 @@ static void an_entry_cut_anywhere_boots_what_it_names_or_says_what_is_missing(vo
 			struct fail why = {.text = ""};
 
 			if (entry_parse(&entry, "e.conf", text, size, &why) == OK)
-				assert_true(!entry.broken && entry.linux_path.length != 0);
+				assert_true(!entry.broken && entry.program.length != 0);
 			else
 				assert_true(entry.broken && entry.broken_why.text[0] != '\0');
 			free(text);

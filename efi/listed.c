@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "listed.h"
+
+#include "../base/mem.h"
+
+#define FIRST_ROOM 32 /* entries; doubled when they are more */
+
+/* Room for one more entry; false when firmware has no memory for that. */
+static bool make_room(struct catalogue *c)
+{
+	size_t room = c->room == 0 ? FIRST_ROOM : 2 * c->room;
+	struct entry **sorted;
+
+	if (c->n < c->room)
+		return true;
+	sorted = efi_alloc(room * sizeof(struct entry *));
+	if (sorted == NULL)
+		return false;
+	for (size_t i = 0; i < c->n; i++)
+		sorted[i] = c->sorted[i];
+	efi_free(c->sorted);
+	c->sorted = sorted;
+	c->room = room;
+	return true;
+}
+
+enum status listed_new(struct catalogue *c, const char *name, struct listed **listed, struct fail *why)
+{
+	size_t size = word_of(name).length + 1;
+
+	*listed = make_room(c) ? efi_alloc(sizeof(**listed) + size) : NULL;
+	if (*listed == NULL)
+		return fail(why, IO_ERROR, "no memory for the entry %s: the %zu read before it are all that is offered",
+			    name, c->n);
+	(*listed)->device = efi.loaded->DeviceHandle;
+	(*listed)->text = NULL;
+	memcpy((*listed)->name, name, size);
+	return OK;
+}
+
+void listed_keep(struct catalogue *c, struct listed *listed)
+{
+	c->sorted[c->n++] = &listed->entry;
+}
+
+void listed_drop(struct listed *listed)
+{
+	efi_free(listed->text);
+	efi_free(listed);
+}
+
+EFI_HANDLE listed_device(const struct entry *entry)
+{
+	return ((const struct listed *)(const void *)entry)->device;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The list of entries, and each of them with what it points into; catalogue.h reads them. */
+#ifndef BERTH_EFI_LISTED_H
+#define BERTH_EFI_LISTED_H
+
+#include "efi_local.h"
+
+struct catalogue {
+	struct loader_conf conf;
+	struct entry **sorted;
+	size_t n, room, hidden; /* hidden: files with nothing that this loader can start */
+	char *conf_text;	/* which conf points into */
+};
+
+/* An entry with what it points into. */
+struct listed {
+	struct entry entry; /* the first, by which catalogue->sorted knows it */
+	EFI_HANDLE device;  /* of the volume that its program is on */
+	char *text;	    /* a pool, or NULL */
+	char name[];	    /* of the file */
+};
+
+/* Room for one more, which is kept or dropped. IO_ERROR when there is no memory for it. */
+enum status listed_new(struct catalogue *catalogue, const char *name, struct listed **listed,
+		       struct fail *why) MUST_CHECK;
+void listed_keep(struct catalogue *catalogue, struct listed *listed);
+void listed_drop(struct listed *listed);
+
+/* The device that an entry of the catalogue is on. */
+EFI_HANDLE listed_device(const struct entry *entry);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Loads and starts a program. Source: UEFI 2.10, 7.4; what it refuses under Secure Boot: 32.4.2. */
+#include "start.h"
+
+#define WATCHDOG_SECONDS 300 /* UEFI 2.10, 3.1.2: what firmware gives a boot option */
+#define MOST_EXIT_UNITS	 256 /* of the words that a program leaves */
+
+static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
+
+static char options[MAX_COMMAND_LINE]; /* too large for firmware's stack */
+
+struct program {
+	char path[MAX_PATH_TEXT];
+	EFI_HANDLE device, handle;
+	CHAR16 *options; /* what it is passed; NULL: nothing */
+};
+
+static enum status say_refused(const char *path, EFI_STATUS status, struct fail *why)
+{
+	if (status == EFI_SECURITY_VIOLATION || status == EFI_ACCESS_DENIED)
+		return fail(why, REFUSED,
+			    "%s: firmware does not trust it: %s\n"
+			    "  try: a file signed with a key that the firmware knows",
+			    path, efi_status_words(status));
+	if (status == EFI_NOT_FOUND)
+		return fail(why, NOT_FOUND, "%s: no such file on the volume that Berth was started from", path);
+	if (status == EFI_UNSUPPORTED || status == EFI_LOAD_ERROR)
+		return fail(why, BAD_INPUT, "%s: firmware does not take it for a program for this CPU: %s", path,
+			    efi_status_words(status));
+	return fail(why, IO_ERROR, "%s: firmware cannot load it: %s", path, efi_status_words(status));
+}
+
+static enum status load(struct program *program, struct fail *why)
+{
+	EFI_DEVICE_PATH *file;
+	EFI_STATUS status;
+
+	TRY(efi_file_path(program->device, program->path, &file, why));
+	status = efi.boot->LoadImage(FALSE, efi.image, file, NULL, 0, &program->handle);
+	efi_free(file);
+	/* 7.4.1: an image that must not be started is loaded all the same, and its handle is there. */
+	if (status == EFI_SECURITY_VIOLATION && program->handle != NULL)
+		efi.boot->UnloadImage(program->handle);
+	status = efi_given(status, program->handle);
+	return EFI_ERROR(status) ? say_refused(program->path, status, why) : OK;
+}
+
+/* In UTF-16, with its NUL. */
+static enum status pass(struct program *program, const char *text, struct fail *why)
+{
+	EFI_LOADED_IMAGE *image = NULL;
+	EFI_STATUS status;
+	size_t length = 0;
+
+	if (text[0] == '\0')
+		return OK;
+	status = efi.boot->HandleProtocol(program->handle, &loaded_image_guid, (void **)&image);
+	status = efi_given(status, image);
+	if (EFI_ERROR(status))
+		return fail(why, IO_ERROR, "%s: firmware lets it be passed no options: %s", program->path,
+			    efi_status_words(status));
+	while (text[length] != '\0')
+		length++;
+	program->options = efi_alloc((length + 1) * sizeof(CHAR16));
+	if (program->options == NULL)
+		return fail(why, IO_ERROR, "%s: no memory for its options", program->path);
+	(void)utf16_from_utf8(program->options, length + 1, text); /* no byte becomes more than a unit */
+	for (length = 0; program->options[length] != 0; length++)
+		;
+	image->LoadOptions = program->options;
+	image->LoadOptionsSize = (UINT32)((length + 1) * sizeof(CHAR16));
+	return OK;
+}
+
+/* 7.4.5, Exit: words with a NUL, in a pool that is ours now. They are the program's, so they are shown as such. */
+static void add_exit_words(const CHAR16 *words, UINTN size, struct fail *why)
+{
+	char text[3 * MOST_EXIT_UNITS + 5];
+	size_t units = size / sizeof(CHAR16) < MOST_EXIT_UNITS ? size / sizeof(CHAR16) : MOST_EXIT_UNITS;
+
+	if (words != NULL && utf8_from_utf16(text, sizeof(text), words, units) && text[0] != '\0')
+		fail_add(why, "  it says: %s", word_shown(word_of(text)).at);
+}
+
+/* While it runs the machine has the watchdog that firmware sets for a boot option, and the loader itself has none. */
+static enum status run(const struct program *program, struct fail *why)
+{
+	CHAR16 *words = NULL;
+	UINTN size = 0;
+	EFI_STATUS status;
+
+	efi.boot->SetWatchdogTimer(WATCHDOG_SECONDS, 0, 0, NULL);
+	status = efi.boot->StartImage(program->handle, &size, &words);
+	efi.boot->SetWatchdogTimer(0, 0, 0, NULL);
+	if (EFI_ERROR(status)) {
+		(void)fail(why, IO_ERROR, "%s came back with an error: %s", program->path, efi_status_words(status));
+		add_exit_words(words, size, why);
+	}
+	efi_free(words);
+	return EFI_ERROR(status) ? IO_ERROR : OK;
+}
+
+enum status efi_start_program(const struct entry *entry, const char *passed, struct fail *why)
+{
+	struct program program = {.device = listed_device(entry)};
+	enum status status;
+
+	TRY(entry_path(entry->program, program.path, sizeof(program.path), why));
+	TRY(load(&program, why));
+	status = pass(&program, passed, why);
+	if (status == OK) {
+		fw_log(LOG_NORMAL, "start %s", program.path);
+		fw_leaving(entry);
+		status = run(&program, why); /* a program that has come back is unloaded by firmware */
+	} else {
+		efi.boot->UnloadImage(program.handle);
+	}
+	efi_free(program.options);
+	return status;
+}
+
+enum status efi_start(const struct entry *entry, struct fail *why)
+{
+	TRY(entry_load_options(entry, options, sizeof(options), why));
+	return efi_start_program(entry, options, why);
+}

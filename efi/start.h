@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Entries that firmware starts: programs for UEFI, among them unified kernel images. */
+#ifndef BERTH_EFI_START_H
+#define BERTH_EFI_START_H
+
+#include "listed.h"
+
+/*
+ * Starts @entry, which is one of the catalogue's, and no kernel. OK when it came back without an error: then it has had
+ * its turn. REFUSED when firmware does not trust it; IO_ERROR says what it, or firmware, answered.
+ */
+enum status efi_start(const struct entry *entry, struct fail *why) MUST_CHECK;
+
+/* The same of any entry's file, which is passed this text; "" is nothing. */
+enum status efi_start_program(const struct entry *entry, const char *passed, struct fail *why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* LoadImage, StartImage and UnloadImage: programs that do what a test says. Source: UEFI 2.10, 7.4. */
+#include "local.h"
+
+#include "../../base/utf16.h"
+
+#define IMAGES 4
+
+static struct loaded_image {
+	bool loaded, must_not_start;
+	EFI_LOADED_IMAGE protocol;
+	char path[256];
+} images[IMAGES];
+
+/* 10.3.5.1, 10.3.5.4: where the loader came from, and behind it a node with the file's path. */
+#define DEVICE_SIZE 54
+
+static const CHAR16 *file_in(const EFI_DEVICE_PATH *path)
+{
+	static CHAR16 name[256];
+	const uint8_t *at = (const uint8_t *)path;
+	size_t size;
+
+	if (at[0] != 2 || at[2] != 12 || at[12] != 4 || at[13] != 1 || at[14] != 42)
+		uefi_die("an image's device path that begins with another device");
+	at += DEVICE_SIZE;
+	size = load_le(at + 2, 2);
+	if (at[0] != 4 || at[1] != 4 || size < 6 || size > sizeof(name))
+		uefi_die("an image's device path without a file");
+	memcpy(name, at + 4, size - 4);
+	if (load_le(at + size - 2, 2) != 0 || load_le(at + size, 4) != 0x0004ff7f)
+		uefi_die("an image's device path without an end");
+	return name;
+}
+
+EFI_LOADED_IMAGE *uefi_image_of(EFI_HANDLE handle)
+{
+	struct loaded_image *image = handle;
+
+	if (image < images || image >= images + IMAGES)
+		return NULL;
+	if (!image->loaded)
+		uefi_die("an image that is not loaded");
+	return &image->protocol;
+}
+
+static EFI_HANDLE new_image(const CHAR16 *path)
+{
+	for (size_t i = 0; i < IMAGES; i++)
+		if (!images[i].loaded) {
+			images[i] = (struct loaded_image){.loaded = true};
+			(void)utf8_from_utf16(images[i].path, sizeof(images[i].path), path, sizeof(images[i].path));
+			return &images[i];
+		}
+	uefi_die("images are loaded and not unloaded");
+}
+
+static EFI_STATUS EFIAPI load_file_image(BOOLEAN policy, EFI_HANDLE parent, EFI_DEVICE_PATH *path, VOID *source,
+					 UINTN size, EFI_HANDLE *out)
+{
+	const CHAR16 *file = file_in(path);
+	EFI_STATUS status;
+
+	(void)parent;
+	if (policy || source != NULL || size != 0)
+		uefi_die("an image is loaded as by the boot manager, or from memory");
+	uefi_report.loads++;
+	if (uefi_call(CALL_LoadImage, &status)) {
+		*out = NULL;
+		if (status == EFI_SECURITY_VIOLATION) {
+			*out = new_image(file);
+			((struct loaded_image *)*out)->must_not_start = true;
+		}
+		return status;
+	}
+	if (uefi_file_named(file) == NULL)
+		return EFI_NOT_FOUND;
+	*out = new_image(file);
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI unload_image(EFI_HANDLE handle)
+{
+	struct loaded_image *image = handle;
+
+	(void)uefi_image_of(handle);
+	image->loaded = false;
+	return uefi_unless_wrong(CALL_UnloadImage);
+}
+
+static void report_start(const struct loaded_image *image)
+{
+	const EFI_LOADED_IMAGE *protocol = &image->protocol;
+	size_t units = protocol->LoadOptionsSize / sizeof(CHAR16);
+
+	uefi_report.starts++;
+	uefi_report.watchdog_at_start = uefi_report.watchdog;
+	snprintf(uefi_report.program, sizeof(uefi_report.program), "%s", image->path);
+	uefi_report.passed = protocol->LoadOptions != NULL;
+	uefi_report.options[0] = '\0';
+	if (!uefi_report.passed)
+		return;
+	if (units == 0 || ((const CHAR16 *)protocol->LoadOptions)[units - 1] != 0)
+		uefi_die("load options without an end");
+	(void)utf8_from_utf16(uefi_report.options, sizeof(uefi_report.options), protocol->LoadOptions, units);
+}
+
+/* The words are a pool that the caller gives back. */
+static void say(UINTN *size, CHAR16 **words)
+{
+	size_t units = strlen(uefi.program_says) + 1;
+
+	*words = malloc(units * sizeof(CHAR16));
+	(void)utf16_from_utf8(*words, units, uefi.program_says);
+	*size = units * sizeof(CHAR16);
+	uefi_keep_pool(*words);
+}
+
+static EFI_STATUS EFIAPI start_image(EFI_HANDLE handle, UINTN *size, CHAR16 **words)
+{
+	struct loaded_image *image = handle;
+	EFI_STATUS status;
+
+	(void)uefi_image_of(handle);
+	if (image->must_not_start)
+		uefi_die("an image is started that must not be");
+	report_start(image);
+	if (uefi_call(CALL_StartImage, &status)) {
+		if (uefi_lies(LIE_TOO_MUCH))
+			*size = SIZE_MAX;
+	} else {
+		if (uefi.program != NULL)
+			uefi.program(handle);
+		if (uefi.program_says != NULL)
+			say(size, words);
+		status = uefi.program_returns;
+	}
+	image->loaded = false; /* 7.4.5: an application that has come back is unloaded */
+	return status;
+}
+
+void uefi_images_set_up(EFI_BOOT_SERVICES *services)
+{
+	memset(images, 0, sizeof(images));
+	services->LoadImage = load_file_image;
+	services->StartImage = start_image;
+	services->UnloadImage = unload_image;
+}
+
+size_t uefi_images_loaded(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < IMAGES; i++)
+		n += images[i].loaded;
+	return n;
+}
