@@ -15,10 +15,10 @@ struct place {
 };
 
 /* systemd-boot (src/boot/boot.c, boot_entry_add_type1) and its tools: with the suffix, in small letters. */
-static void set_id(struct entry *entry, const char *file_name)
+void set_id(struct entry *entry, const char *file_name, const char *ending)
 {
 	struct word name = word_of(file_name);
-	size_t suffix = word_without_conf(name).length;
+	size_t suffix = word_without(name, ending).length;
 	struct counters counters = counters_of((struct word){file_name, suffix});
 	size_t length = counters.id, used = 0;
 
@@ -214,7 +214,7 @@ static enum status parse(struct entry *entry, const char *file_name, struct word
 			 struct fail *why)
 {
 	*entry = (struct entry){.file_name = file_name, .source = text, .wish = {.policy = PLACE_HIGH}};
-	set_id(entry, file_name);
+	set_id(entry, file_name, ".conf");
 	return take_all(entry, remarks, why);
 }
 

@@ -24,12 +24,18 @@ struct word chooser_pattern(enum chooser chooser, const struct loader_conf *conf
 	return pattern[chooser];
 }
 
+/* systemd, config_select_default_entry: other profiles of an image than its first are for who asks for them. */
+static bool is_taken_unasked(const struct entry *entry)
+{
+	return entry->kind != ENTRY_UKI || entry->profile == 0;
+}
+
 /* The first that can boot and that the pattern means, or any when it is NULL. @has_tries: of those with tries left. */
 static bool find(struct entry *const *entries, size_t n, const struct word *pattern, bool has_tries, size_t *index)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!entries[i]->broken && !(has_tries && entries[i]->tries_exhausted) &&
-		    (pattern == NULL || entry_is_meant(entries[i], *pattern))) {
+		    (pattern == NULL ? is_taken_unasked(entries[i]) : entry_is_meant(entries[i], *pattern))) {
 			*index = i;
 			return true;
 		}

@@ -52,6 +52,7 @@ struct entry {
 	const char *file_name; /* and the text that it was read from */
 	struct word source;
 	char id[MAX_ENTRY_ID]; /* file name without boot counters, in small letters; a longer one is cut */
+	size_t plain_id;       /* of an id with "@PROFILE" behind it, the bytes before that; else 0 */
 	struct word title, version, sort_key, machine_id, architecture;
 	enum entry_kind kind;
 	struct word program; /* what the key of its kind names; absent when there is no such key */
@@ -166,7 +167,8 @@ struct word entry_title(const struct entry *entry);
 
 /* ---- names and order: select.c, version.c, glob.c; which entry boots: interface.h ---- */
 
-/* UAPI.1, "Sorting": the first entry of the menu first. Equal ones keep their order. */
+/* UAPI.1, "Sorting": the first entry of the menu first; profiles of an image follow each other. Equal ones keep their
+ * order. */
 void entries_sort(struct entry **entries, size_t n);
 
 /* UAPI.10, "Version Comparison": negative, 0 or positive as @a is older than, equal to or newer than @b. */

@@ -40,4 +40,9 @@ static inline void skip(struct word *w, size_t n)
 	w->length -= n;
 }
 
+/* ---- bls.c ---- */
+
+/* The id, and whether there are tries left, from a file's name with this ending. */
+void set_id(struct entry *entry, const char *file_name, const char *ending);
+
 #endif

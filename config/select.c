@@ -14,6 +14,17 @@ static int compare_keys(const struct entry *a, const struct entry *b)
 	return result;
 }
 
+/* systemd, src/boot/boot.c, boot_entry_compare: profiles of an image stand as they do in it. */
+static int compare_profiles(const struct entry *a, const struct entry *b)
+{
+	return a->profile == b->profile ? 0 : a->profile < b->profile ? -1 : 1;
+}
+
+static struct word plain_id(const struct entry *entry)
+{
+	return entry->plain_id != 0 ? (struct word){entry->id, entry->plain_id} : word_of(entry->id);
+}
+
 /* UAPI.1, "Sorting": negative when @a stands before @b in the menu. */
 static int compare_entries(const struct entry *a, const struct entry *b)
 {
@@ -27,7 +38,9 @@ static int compare_entries(const struct entry *a, const struct entry *b)
 	if (a_key)
 		result = compare_keys(a, b);
 	if (result == 0)
-		result = version_compare(word_of(b->id), word_of(a->id));
+		result = version_compare(plain_id(b), plain_id(a));
+	if (result == 0)
+		result = compare_profiles(a, b);
 	/* "a_1" and "a+1" are one version: the order must not depend on how the folder lists its files. */
 	return result != 0 ? result : word_compare(word_of(b->id), word_of(a->id));
 }

@@ -3,6 +3,7 @@
 #include "catalogue.h"
 
 #include "programs.h"
+#include "unified.h"
 
 #include "../arch/arch.h"
 
@@ -123,19 +124,26 @@ static enum status nothing_to_start(const struct catalogue *c, struct fail *why)
 		    ENTRIES_FOLDER);
 }
 
+static void say_unless_missing(enum status status, const struct fail *why)
+{
+	if (status != OK && status != NOT_FOUND)
+		fw_log(LOG_QUIET, "%s", why->text);
+}
+
+/* What was read before a folder failed is better than nothing. */
 enum status catalogue_read(struct catalogue *c, struct fail *why)
 {
-	enum status status;
+	enum status status, unified;
+	struct fail later;
 
 	read_loader_conf(c);
 	status = efi_list_folder(ENTRIES_FOLDER, add_entry, c, why);
-	if (status == NOT_FOUND || (status == OK && c->n == 0))
-		return nothing_to_start(c, why);
-	if (status != OK && c->n == 0)
-		return status;
-	if (status != OK) /* what was read before the folder failed is better than nothing */
-		fw_log(LOG_QUIET, "%s", why->text);
+	unified = unified_read(c, &later);
+	say_unless_missing(unified, &later);
 	entries_sort(c->sorted, c->n);
+	if (c->n == 0)
+		return status != OK && status != NOT_FOUND ? status : nothing_to_start(c, why);
+	say_unless_missing(status, why);
 	return OK;
 }
 

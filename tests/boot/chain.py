@@ -1,12 +1,86 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Programs that Berth lets firmware start."""
+"""What Berth lets firmware start: programs, and unified kernel images made of Debian's kernel
+and systemd's stub. The booted system tells with what command line it came up.
+"""
 import os
+import struct
 
 import lab
-from boots import REPORT, boots, check_healthy, plain, str16, told
+from boots import KERNEL, REPORT, boot, boots, check_healthy, plain, str16, told
 from lab import Guest, Machine, expect
 
 PROGRAM = os.path.join(lab.ROOT, "build/x86_64/tests/chain.efi")
+
+
+def unified_image(sections):
+    """systemd's stub with these (name, bytes) behind its own sections. Source: Microsoft PE Format, "Section Table"."""
+    with open(os.path.join(lab.script("fetch", "stub"), "linuxx64.efi.stub"), "rb") as file:
+        image = bytearray(file.read())
+    pe = struct.unpack_from("<I", image, 0x3c)[0]
+    count, optional = struct.unpack_from("<H", image, pe + 6)[0], struct.unpack_from("<H", image, pe + 20)[0]
+    page, unit = struct.unpack_from("<II", image, pe + 24 + 32)
+    address, head = struct.unpack_from("<II", image, pe + 24 + 56)
+    table = pe + 24 + optional
+    for name, data in sections:
+        row = table + 40 * count
+        expect(row + 40 <= head, "the stub's headers have no room for one more section")
+        image += b"\0" * (-len(image) % unit)
+        struct.pack_into("<8sIIIIIIHHI", image, row, name.encode(), len(data), address, len(data) + -len(data) % unit,
+                         len(image), 0, 0, 0, 0, 0x40000040)
+        image += data + b"\0" * (-len(data) % unit)
+        address += len(data) + -len(data) % page
+        count += 1
+    struct.pack_into("<H", image, pe + 6, count)
+    struct.pack_into("<I", image, pe + 24 + 56, address)
+    return bytes(image)
+
+
+def whole(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def two_profiles(esp):
+    """An image of Debian's kernel whose second profile has another command line; nothing else is on the volume."""
+    esp.put("EFI/Linux/System-7+3.efi", unified_image([
+        (".osrel", b'PRETTY_NAME="System 7"\nID=system\nVERSION_ID=7\n'),
+        (".cmdline", (REPORT + " profile=main").encode()),
+        (".uname", b"6.1"),
+        (".initrd", whole(KERNEL["initrd"])),
+        (".linux", whole(KERNEL["file"])),
+        (".profile", b"ID=main\nTITLE=Main\n"),
+        (".profile", b"ID=rescue\nTITLE=Rescue\n"),
+        (".cmdline", (REPORT + " profile=rescue").encode()),
+    ]))
+
+
+@boots
+def unified_image_by_its_second_profile(esp):
+    """An image in \\EFI\\Linux with two profiles, alone on the volume: the second boots from the menu, with its command line"""
+    two_profiles(esp)
+    esp.conf("timeout menu-force")
+    with Machine(esp) as machine:
+        machine.wait_for("> System 7 (Main)")
+        machine.wait_for("Enter boot")
+        machine.press("down")
+        machine.wait_for("> System 7 (Rescue)")
+        machine.wait_for("Enter boot")
+        machine.press("enter")
+        guest = Guest(machine.finish())
+    expect(guest.one("cmdline") == REPORT + " profile=rescue", f"/proc/cmdline is {guest.one('cmdline')!r}")
+    variables = told(guest)
+    expect(variables["LoaderEntries"][1] == str16("system-7.efi") + str16("system-7.efi@rescue"), variables["LoaderEntries"])
+    expect(variables["LoaderEntrySelected"][1] == str16("system-7.efi@rescue"), variables["LoaderEntrySelected"])
+
+
+@boots(sampled=True)
+def unified_image_by_default(esp):
+    """The same without a word: the first profile boots at once, with the command line that is in the image"""
+    two_profiles(esp)
+    guest = boot(esp)
+    expect(guest.one("cmdline") == REPORT + " profile=main", f"/proc/cmdline is {guest.one('cmdline')!r}")
+    expect("Enter" not in guest.text, "a menu was shown")
+    expect(told(guest)["LoaderEntrySelected"][1] == str16("system-7.efi"), "another entry was told")
 
 
 @boots

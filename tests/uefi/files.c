@@ -4,13 +4,13 @@
 
 #define HANDLES 64
 #define RENAMED 8
-#define ENTRIES "\\loader\\entries"
 
 struct handle {
 	EFI_FILE protocol;
-	const struct sim_file *file;			/* NULL: a folder */
-	bool open, is_entries, broken, writes, renamed; /* renamed: and not written to the disk yet */
-	uint64_t at;					/* position; of a folder, which file comes next */
+	const struct sim_file *file;	    /* NULL: a folder */
+	const char *folder;		    /* NULL: the root */
+	bool open, broken, writes, renamed; /* renamed: and not written to the disk yet */
+	uint64_t at;			    /* position; of a folder, which file comes next */
 };
 
 static struct handle handle[HANDLES];
@@ -59,11 +59,34 @@ const struct sim_file *uefi_file_named(const CHAR16 *path)
 	return NULL;
 }
 
+static bool is_in(const struct sim_file *file, const char *folder)
+{
+	size_t length = strlen(folder);
+
+	return strncmp(file->path, folder, length) == 0 && file->path[length] == '\\' &&
+	       strchr(file->path + length + 1, '\\') == NULL;
+}
+
+/* The folder for entries is always there, that for images when there is one. */
+static const char *folder_named(const CHAR16 *path)
+{
+	static const char entries[] = "\\loader\\entries", images[] = "\\EFI\\Linux";
+
+	if (is_path(path, entries))
+		return entries;
+	for (size_t i = 0; is_path(path, images) && i < sim.n_files; i++)
+		if (is_in(&sim.file[i], images))
+			return images;
+	return NULL;
+}
+
 static struct handle *new_handle(void);
 
 static EFI_STATUS EFIAPI handle_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out, CHAR16 *name, UINT64 mode,
 				     UINT64 attributes)
 {
+	const struct sim_file *file;
+	const char *folder;
 	EFI_STATUS status;
 	struct handle *h;
 
@@ -77,27 +100,21 @@ static EFI_STATUS EFIAPI handle_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out,
 			*out = NULL;
 		return status;
 	}
-	if (is_path(name, ENTRIES)) {
-		h = new_handle();
-		h->is_entries = true;
-		*out = &h->protocol;
-		return EFI_SUCCESS;
-	}
-	for (size_t i = 0; i < sim.n_files; i++) {
-		if (!is_path(name, sim.file[i].path))
-			continue;
-		if (writes && uefi.write_protected)
-			return EFI_WRITE_PROTECTED;
-		if (writes && kernel_was_read)
-			uefi_die("the kernel is read, and something is written only now");
-		kernel_was_read = kernel_was_read && i != 0;
-		h = new_handle();
-		h->file = &sim.file[i];
-		h->writes = writes;
-		*out = &h->protocol;
-		return EFI_SUCCESS;
-	}
-	return EFI_NOT_FOUND;
+	folder = folder_named(name);
+	file = uefi_file_named(name);
+	if (folder == NULL && file == NULL)
+		return EFI_NOT_FOUND;
+	if (writes && uefi.write_protected)
+		return EFI_WRITE_PROTECTED;
+	if (writes && kernel_was_read)
+		uefi_die("the kernel is read, and something is written only now");
+	kernel_was_read = kernel_was_read && file != &sim.file[0];
+	h = new_handle();
+	h->folder = folder;
+	h->file = file;
+	h->writes = writes;
+	*out = &h->protocol;
+	return EFI_SUCCESS;
 }
 
 static EFI_STATUS EFIAPI handle_close(EFI_FILE_HANDLE this)
@@ -143,7 +160,7 @@ static EFI_STATUS next_of_folder(struct handle *h, UINTN *size, VOID *to)
 		const struct sim_file *file = &sim.file[h->at];
 		EFI_STATUS status;
 
-		if (strncmp(file->path, ENTRIES "\\", sizeof(ENTRIES)) != 0)
+		if (!is_in(file, h->folder))
 			continue;
 		status = tell(file, name_of(file), size, to);
 		h->at += status == EFI_SUCCESS;
@@ -171,7 +188,7 @@ static EFI_STATUS EFIAPI file_read(EFI_FILE_HANDLE this, UINTN *size, VOID *to)
 	}
 	if (h->broken)
 		return EFI_DEVICE_ERROR;
-	if (h->is_entries)
+	if (h->folder != NULL)
 		return next_of_folder(h, size, to);
 	if (h->file == NULL)
 		uefi_die("the root folder was read");
@@ -265,9 +282,11 @@ static void set_name(struct handle *h, const CHAR16 *name)
 
 static bool is_taken(const struct handle *h, const CHAR16 *name)
 {
+	size_t folder = (size_t)(name_of(h->file) - h->file->path);
+
 	for (size_t i = 0; i < sim.n_files; i++)
-		if (&sim.file[i] != h->file && strncmp(sim.file[i].path, ENTRIES "\\", sizeof(ENTRIES)) == 0 &&
-		    is_path(name, name_of(&sim.file[i])))
+		if (&sim.file[i] != h->file && strncmp(sim.file[i].path, h->file->path, folder) == 0 &&
+		    is_path(name, sim.file[i].path + folder))
 			return true;
 	return false;
 }
