@@ -24,10 +24,11 @@ struct word chooser_pattern(enum chooser chooser, const struct loader_conf *conf
 	return pattern[chooser];
 }
 
-/* systemd, config_select_default_entry: other profiles of an image than its first are for who asks for them. */
+/* systemd, config_select_default_entry: what nobody wrote, and other profiles of an image than its first, are for who
+ * asks for them. */
 static bool is_taken_unasked(const struct entry *entry)
 {
-	return entry->kind != ENTRY_UKI || entry->profile == 0;
+	return !entry->automatic && (entry->kind != ENTRY_UKI || entry->profile == 0);
 }
 
 /* The first that can boot and that the pattern means, or any when it is NULL. @has_tries: of those with tries left. */

@@ -45,6 +45,10 @@ enum entry_kind {
 	ENTRY_EFI,     /* `efi`: any program for UEFI */
 	ENTRY_UKI,     /* `uki`: a unified kernel image */
 	ENTRY_UKI_URL, /* `uki-url`: one that is fetched, which Berth cannot do */
+	/* What firmware does, as automatic entries alone. */
+	ENTRY_SETUP,
+	ENTRY_POWER_OFF,
+	ENTRY_REBOOT,
 };
 
 struct entry {
@@ -53,6 +57,7 @@ struct entry {
 	struct word source;
 	char id[MAX_ENTRY_ID]; /* file name without boot counters, in small letters; a longer one is cut */
 	size_t plain_id;       /* of an id with "@PROFILE" behind it, the bytes before that; else 0 */
+	bool automatic;	       /* nobody wrote it: the loader found it */
 	struct word title, version, sort_key, machine_id, architecture;
 	enum entry_kind kind;
 	struct word program; /* what the key of its kind names; absent when there is no such key */
@@ -206,8 +211,16 @@ struct loader_conf {
 	struct word default_pattern, preferred_pattern;
 	enum reboot_on_error reboot_on_error;
 	enum log_level log;
+	bool auto_entries, auto_firmware, auto_reboot, auto_poweroff; /* which automatic entries are offered */
 	uint64_t keep_free_below_4g; /* bytes of one free run that no part may take (rule C9) */
 };
+
+/* What counts where loader.conf says nothing. */
+#define LOADER_CONF_DEFAULT                                                                                            \
+	(struct loader_conf)                                                                                           \
+	{                                                                                                              \
+		.timeout_seconds = TIMEOUT_NONE, .log = LOG_NORMAL, .auto_entries = true, .auto_firmware = true        \
+	}
 
 /*
  * Reads loader.conf into @conf, which it sets to the defaults first. BAD_INPUT names the first line with a bad value;

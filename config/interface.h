@@ -76,8 +76,8 @@ enum chooser {
 
 /*
  * The first entry that the first of them means and that is not broken; `preferred` passes over those out of tries.
- * Without any: the first that is neither broken nor out of tries, and no other profile than an image's first; else the
- * first of these that is not broken; else 0.
+ * Without any: the first that is neither broken nor out of tries, of those that somebody wrote and that are no other
+ * profile than an image's first; else the first of them that is not broken; else 0.
  */
 enum chooser entries_choose(struct entry *const *entries, size_t n, const struct loader_conf *conf,
 			    const struct asked *asked, size_t *index);

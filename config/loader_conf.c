@@ -65,6 +65,36 @@ static bool set_pattern(struct word *pattern, struct word value)
 	return true;
 }
 
+/* systemd, src/fundamental, parse_boolean. */
+static bool set_bool(bool *out, struct word value)
+{
+	static const char *const words[] = {"1", "yes", "y", "true", "t", "on", "0", "no", "n", "false", "f", "off"};
+	const size_t n = sizeof(words) / sizeof(words[0]);
+
+	for (size_t i = 0; i < n; i++)
+		if (word_is_ascii_case(value, words[i])) {
+			*out = i < n / 2;
+			return true;
+		}
+	return false;
+}
+
+static bool set_automatic(struct loader_conf *conf, const struct line *line)
+{
+	const struct {
+		const char *key;
+		bool *value;
+	} keys[] = {{"auto-entries", &conf->auto_entries},
+		    {"auto-firmware", &conf->auto_firmware},
+		    {"auto-reboot", &conf->auto_reboot},
+		    {"auto-poweroff", &conf->auto_poweroff}};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (word_is(line->key, keys[i].key))
+			return set_bool(keys[i].value, line->value);
+	return true;
+}
+
 /* Returns NULL, or what the key takes when the value is something else. */
 static const char *take_line(struct loader_conf *conf, const struct line *line)
 {
@@ -79,6 +109,8 @@ static const char *take_line(struct loader_conf *conf, const struct line *line)
 	if ((word_is(line->key, "default") && !set_pattern(&conf->default_pattern, line->value)) ||
 	    (word_is(line->key, "preferred") && !set_pattern(&conf->preferred_pattern, line->value)))
 		return "the name of an entry, a pattern or @saved";
+	if (!set_automatic(conf, line))
+		return "yes or no";
 	return NULL;
 }
 
@@ -91,7 +123,7 @@ static enum status read_lines(struct loader_conf *conf, const char *text, size_t
 	struct lines lines;
 	struct line line;
 
-	*conf = (struct loader_conf){.timeout_seconds = TIMEOUT_NONE, .log = LOG_NORMAL};
+	*conf = LOADER_CONF_DEFAULT;
 	if (nul != 0) {
 		status = fail(why, BAD_INPUT, "loader.conf line %u: a NUL byte: this is not UTF-8 text", nul);
 		remark(remarks, LOG_QUIET, "%s", why->text);

@@ -2,6 +2,7 @@
 /* Reads \loader\loader.conf and entries from the volume that the loader came from. */
 #include "catalogue.h"
 
+#include "automatic.h"
 #include "programs.h"
 #include "unified.h"
 
@@ -98,7 +99,7 @@ static void read_loader_conf(struct catalogue *c)
 	size_t size;
 	enum status status = efi_read_file(LOADER_CONF, MAX_CONFIG_FILE, &c->conf_text, &size, &why);
 
-	c->conf = (struct loader_conf){.log = LOG_NORMAL};
+	c->conf = LOADER_CONF_DEFAULT;
 	if (status == OK)
 		(void)loader_conf_parse(&c->conf, c->conf_text, size, &why);
 	efi.log = c->conf.log;
@@ -141,9 +142,11 @@ enum status catalogue_read(struct catalogue *c, struct fail *why)
 	unified = unified_read(c, &later);
 	say_unless_missing(unified, &later);
 	entries_sort(c->sorted, c->n);
+	automatic_programs(c);
 	if (c->n == 0)
 		return status != OK && status != NOT_FOUND ? status : nothing_to_start(c, why);
 	say_unless_missing(status, why);
+	automatic_actions(c);
 	return OK;
 }
 

@@ -202,7 +202,7 @@ static bool choose_default(size_t *index)
 	if (!named)
 		interface_say_passed_over(&catalogue, by, catalogue.sorted[*index]);
 	/* A key that is held down asks for a menu that is not configured; a stray one must not stop the machine. */
-	return conf->menu_forced ||
+	return conf->menu_forced || (!named && by == BY_NOBODY && catalogue.sorted[*index]->automatic) ||
 	       (!named && (conf->timeout_seconds != TIMEOUT_NONE || (!conf->menu_disabled && console_key_pressed())));
 }
 

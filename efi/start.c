@@ -2,6 +2,8 @@
 /* Loads and starts a program. Source: UEFI 2.10, 7.4; what it refuses under Secure Boot: 32.4.2. */
 #include "start.h"
 
+#include "reset.h"
+
 #define WATCHDOG_SECONDS 300 /* UEFI 2.10, 3.1.2: what firmware gives a boot option */
 #define MOST_EXIT_UNITS	 256 /* of the words that a program leaves */
 
@@ -121,6 +123,8 @@ enum status efi_start_program(const struct entry *entry, const char *passed, str
 
 enum status efi_start(const struct entry *entry, struct fail *why)
 {
+	if (entry->kind >= ENTRY_SETUP)
+		return efi_reset(entry->kind, why);
 	TRY(entry_load_options(entry, options, sizeof(options), why));
 	return efi_start_program(entry, options, why);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Entries that firmware starts: programs for UEFI, among them unified kernel images. */
+/* Entries that firmware starts or does: programs for UEFI, among them unified kernel images; a restart. */
 #ifndef BERTH_EFI_START_H
 #define BERTH_EFI_START_H
 

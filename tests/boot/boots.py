@@ -458,7 +458,7 @@ def loader_interface(esp):
         "LoaderFirmwareType": (6, str16("UEFI 2.70")),
         "LoaderDevicePartUUID": (6, str16(partition.upper())),
         "LoaderImageIdentifier": (6, str16(r"\EFI\BOOT\BOOTX64.EFI")),
-        "LoaderEntries": (6, str16("first.conf") + str16("second.conf")),
+        "LoaderEntries": (6, str16("first.conf") + str16("second.conf") + str16("auto-reboot-to-firmware-setup")),
         "LoaderEntrySelected": (6, str16("second.conf")),
         "LoaderBootCountPath": (6, str16(r"\loader\entries\second+09-10.conf")),
         "LoaderEntryLastBooted": (7, str16("first.conf")),
@@ -620,7 +620,7 @@ def leave_nothing(esp, bad, broken=0):
     esp.put("initrd.cpio", link=KERNEL["initrd"])
     # Read errors of every kind: the claims are made, and given back.
     esp.entry("read-error", "sort-key zz", "linux /vmlinuz", "initrd /initrd.cpio")
-    esp.conf("timeout 60", "default " + sorted(bad)[0])
+    esp.conf("timeout 60", "default " + sorted(bad)[0], "auto-firmware no")
     esp.shape("leaks", "high-reads fail", "large-reads fail", "small-reads fail")
     with Machine(esp, timeout=300) as machine:
         for _ in range(len(bad) + 1 + broken):
@@ -647,6 +647,7 @@ def bad_entries_leave_nothing(esp):
 @boots
 def no_entries(esp):
     """Without any entry the loader says what it looked for, and returns to firmware"""
+    esp.conf("auto-entries no")
     esp.shape("leaks")
     with Machine(esp) as machine:
         machine.wait_for("no boot entries")

@@ -58,7 +58,7 @@ def two_profiles(esp):
 def unified_image_by_its_second_profile(esp):
     """An image in \\EFI\\Linux with two profiles, alone on the volume: the second boots from the menu, with its command line"""
     two_profiles(esp)
-    esp.conf("timeout menu-force")
+    esp.conf("timeout menu-force", "auto-firmware no")
     with Machine(esp) as machine:
         machine.wait_for("> System 7 (Main)")
         machine.wait_for("Enter boot")
@@ -117,5 +117,27 @@ def program_that_comes_back(esp):
         guest = Guest(machine.finish())
     check_healthy(guest, REPORT + " nokaslr")
     expect("Boots in" not in guest.text[guest.text.index("chain: passed"):], "there was a countdown after a program")
-    entries = b"".join(str16(name) for name in ("a.conf", "b.conf", "debian.conf"))
+    entries = b"".join(str16(name) for name in ("a.conf", "b.conf", "debian.conf", "auto-reboot-to-firmware-setup"))
     expect(told(guest)["LoaderEntries"][1] == entries, f"the entries are {told(guest)['LoaderEntries'][1]}")
+
+
+@boots(sampled=True)
+def reboot_and_power_off_from_the_menu(esp):
+    """auto-reboot starts the machine anew, with Berth again; auto-poweroff switches it off"""
+    plain(esp)
+    esp.conf("timeout menu-force", "auto-firmware no", "auto-reboot yes", "auto-poweroff yes")
+    with Machine(esp, more=("-action", "reboot=reset")) as machine:  # scripts/qemu has it end there
+        machine.wait_for("Enter boot")
+        machine.press("down")
+        machine.wait_for("> Power Off The System")
+        machine.press("down")
+        machine.wait_for("> Reboot The System")
+        machine.wait_for("Enter boot")
+        machine.press("enter")
+        machine.wait_for("> Debian")
+        machine.wait_for("Enter boot")
+        machine.press("down")
+        machine.wait_for("> Power Off The System")
+        machine.wait_for("Enter boot")
+        machine.press("enter")
+        machine.finish()

@@ -338,8 +338,11 @@ static EFI_STATUS EFIAPI reset_system(EFI_RESET_TYPE type, EFI_STATUS status, UI
 {
 	if (outcome.exits != 0)
 		uefi_die("the machine was reset although it is the kernel's");
-	if (!fw.exiting && (type != EfiResetCold || EFI_ERROR(status) || size != 0 || data != NULL))
+	if (!fw.exiting &&
+	    ((type != EfiResetCold && type != EfiResetShutdown) || EFI_ERROR(status) || size != 0 || data != NULL))
 		uefi_die("a reset that is not a plain one");
+	uefi_report.reset_how = type;
+	uefi_report.resets += !fw.exiting;
 	if (!fw.exiting && (uefi_call(CALL_ResetSystem, &status) || uefi.stays_on))
 		return EFI_UNSUPPORTED;
 	uefi_report.reset = fw.exiting;
@@ -402,7 +405,7 @@ void sim_end(void)
 
 static void set_up_tables(EFI_SYSTEM_TABLE *table)
 {
-	static CHAR16 vendor[] = L"Simulated UEFI";
+	static CHAR16 vendor[] = L"Simulated UEFI", apple[] = L"Apple";
 	static EFI_CONFIGURATION_TABLE tables[] = {
 	    {ACPI_20_TABLE_GUID, NULL},
 	    {{0}, NULL},
@@ -418,7 +421,7 @@ static void set_up_tables(EFI_SYSTEM_TABLE *table)
 	table->BootServices = &boot_services;
 	table->RuntimeServices = &runtime_services;
 	table->Hdr.Revision = 2u << 16 | 70;
-	table->FirmwareVendor = vendor;
+	table->FirmwareVendor = uefi.is_apples ? apple : vendor;
 	table->FirmwareRevision = 0x10001;
 	table->ConsoleOutHandle = &console_handle;
 	tables[0].VendorTable = (VOID *)(uintptr_t)sim.machine.rsdp;
@@ -467,7 +470,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.watchdog_off = uefi_report.clears = 0;
 	uefi_report.timers = 0;
 	uefi_report.writes = uefi_report.removals = 0;
-	uefi_report.loads = uefi_report.starts = 0;
+	uefi_report.loads = uefi_report.starts = uefi_report.resets = 0;
 	uefi_report.longest = 0;
 	uefi_report.renames = 0;
 	uefi_report.service = N_CALLS;

@@ -45,6 +45,8 @@ extern struct uefi_setup {
 	const uint8_t *layout;		      /* the keyboard's; NULL: there is no database of layouts */
 	const uint8_t *esrt;		      /* the table of what can be updated; NULL: there is none */
 	unsigned int map_overstated; /* the k-th map is said to have one descriptor more than there was room for */
+	bool is_apples;		     /* firmware says that it is */
+	uint64_t indications;	     /* OsIndicationsSupported; 0: there is no such variable */
 	/* A program that was started: what it does, unless NULL, and how it comes back. */
 	void (*program)(void *image);
 	uint64_t program_returns;
@@ -54,19 +56,21 @@ extern struct uefi_setup {
 extern struct uefi_report {
 	unsigned int watchdog_off; /* times that the watchdog was switched off, and before what call at first */
 	unsigned int watchdog_off_at;
-	uint64_t timers;	       /* what they were set to, all together, in 100 ns */
-	unsigned int clears;	       /* of the screen */
-	size_t longest;		       /* units of the longest string that was written */
-	bool reset;		       /* after a failed exit the loader has started the machine anew */
-	bool rebooted;		       /* it has done so while boot services were there, and asked in the right way */
-	unsigned int service;	       /* the index of the one that went wrong */
-	unsigned int pools;	       /* calls of AllocatePool */
-	unsigned int writes, removals; /* of variables, tried */
-	unsigned int renames;	       /* of files, made */
-	unsigned int loads, starts;    /* of images */
-	uint64_t watchdog;	       /* seconds that it is set to */
-	uint64_t watchdog_at_start;    /* when the last program was started */
-	bool passed;		       /* that program has load options: */
+	uint64_t timers;		/* what they were set to, all together, in 100 ns */
+	unsigned int clears;		/* of the screen */
+	size_t longest;			/* units of the longest string that was written */
+	bool reset;			/* after a failed exit the loader has started the machine anew */
+	bool rebooted;			/* it has done so while boot services were there, and asked in the right way */
+	unsigned int resets, reset_how; /* asked for before exit, and EFI_RESET_TYPE */
+	uint64_t indications;		/* OsIndications */
+	unsigned int service;		/* the index of the one that went wrong */
+	unsigned int pools;		/* calls of AllocatePool */
+	unsigned int writes, removals;	/* of variables, tried */
+	unsigned int renames;		/* of files, made */
+	unsigned int loads, starts;	/* of images */
+	uint64_t watchdog;		/* seconds that it is set to */
+	uint64_t watchdog_at_start;	/* when the last program was started */
+	bool passed;			/* that program has load options: */
 	char options[1024], program[256];
 	char console[1 << 16];
 } uefi_report;

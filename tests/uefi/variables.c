@@ -79,6 +79,17 @@ static EFI_STATUS tell_stored(const CHAR16 *name, UINTN *size, VOID *to)
 	return EFI_SUCCESS;
 }
 
+static EFI_STATUS tell_number(uint64_t number, UINTN *size, VOID *to)
+{
+	UINTN room = *size;
+
+	*size = sizeof(number);
+	if (room < sizeof(number))
+		return EFI_BUFFER_TOO_SMALL;
+	memcpy(to, &number, sizeof(number));
+	return EFI_SUCCESS;
+}
+
 static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attributes, UINTN *size, VOID *to)
 {
 	bool is_loaders = uefi_is_guid(guid, loader_guid);
@@ -98,7 +109,24 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attr
 		return EFI_NOT_FOUND;
 	if (is_loaders)
 		return tell_stored(name, size, to);
+	if (is_named(name, "OsIndicationsSupported") && uefi.indications != 0)
+		return tell_number(uefi.indications, size, to);
+	if (is_named(name, "OsIndications") && uefi_report.indications != 0)
+		return tell_number(uefi_report.indications, size, to);
 	return *size < 2 ? EFI_NOT_FOUND : tell_variable(name, size, to);
+}
+
+/* UEFI 2.10, 8.5.4. */
+static EFI_STATUS write_indications(UINT32 attributes, UINTN size, const VOID *value)
+{
+	EFI_STATUS status;
+
+	if (attributes != (FOR_THIS_BOOT | EFI_VARIABLE_NON_VOLATILE) || size != 8)
+		uefi_die("OsIndications as no firmware has it");
+	if (uefi_call(CALL_SetVariable, &status))
+		return status;
+	memcpy(&uefi_report.indications, value, 8);
+	return EFI_SUCCESS;
 }
 
 /* Attributes of 0, or no bytes, remove it. What has bytes and is no number of 64 bits is a string with its NUL. */
@@ -108,6 +136,8 @@ static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attri
 	struct uefi_variable *variable;
 	EFI_STATUS status;
 
+	if (uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE) && is_named(name, "OsIndications"))
+		return write_indications(attributes, size, value);
 	if (!uefi_is_guid(guid, loader_guid))
 		uefi_die("a variable of another vendor is written");
 	if (!removes && (attributes & ~(UINT32)EFI_VARIABLE_NON_VOLATILE) != FOR_THIS_BOOT)

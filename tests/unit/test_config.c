@@ -60,6 +60,39 @@ static void timeouts_are_seconds_or_words(void **state)
 	}
 }
 
+/* loader.conf(5): the first two are offered where nothing is said, the others are not. Any case, as systemd reads it.
+ */
+static void automatic_entries_are_offered_by_yes_and_no(void **state)
+{
+	static const char *const key[] = {"auto-entries", "auto-firmware", "auto-reboot", "auto-poweroff"};
+	static const char *const yes[] = {"1", "yes", "y", "true", "t", "on", "YES", "oN"};
+	static const char *const no[] = {"0", "no", "n", "false", "f", "off", "Off"};
+	static const char *const odd[] = {"", "2", "ye", "yess", "o", "tr", "10", "yes no"};
+
+	(void)state;
+	for (size_t k = 0; k < COUNT_OF(key); k++)
+		for (size_t i = 0; i < COUNT_OF(yes) + COUNT_OF(no) + COUNT_OF(odd); i++) {
+			bool is_yes = i < COUNT_OF(yes), is_odd = i >= COUNT_OF(yes) + COUNT_OF(no);
+			const char *value = is_yes   ? yes[i]
+					    : is_odd ? odd[i - COUNT_OF(yes) - COUNT_OF(no)]
+						     : no[i - COUNT_OF(yes)];
+			struct loader_conf conf;
+			struct fail why;
+			char line[64];
+
+			snprintf(line, sizeof(line), "%s %s\n", key[k], value);
+			conf = read_conf(line, is_odd ? BAD_INPUT : OK, &why);
+			for (size_t other = 0; other < COUNT_OF(key); other++) {
+				bool got = (const bool[]){conf.auto_entries, conf.auto_firmware, conf.auto_reboot,
+							  conf.auto_poweroff}[other];
+
+				assert_int_equal(got, other == k && !is_odd ? is_yes : other < 2);
+			}
+			if (is_odd)
+				assert_non_null(strstr(why.text, "is not yes or no; the line is ignored"));
+		}
+}
+
 static void c9_the_memory_to_keep_free_is_a_size_with_a_suffix(void **state)
 {
 	static const char *const wrong[] = {"", "much", "512Mi", "5 G", "-1", "16E", "1.5G"};
@@ -432,6 +465,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(timeouts_are_seconds_or_words),
+	    cmocka_unit_test(automatic_entries_are_offered_by_yes_and_no),
 	    cmocka_unit_test(c9_the_memory_to_keep_free_is_a_size_with_a_suffix),
 	    cmocka_unit_test(reboot_on_error_is_a_boolean_or_auto),
 	    cmocka_unit_test(the_other_keys_of_loader_conf_are_read),

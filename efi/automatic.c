@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Source of paths, ids and titles: systemd, src/boot/boot.c. */
+#include "automatic.h"
+
+#include "programs.h"
+#include "reset.h"
+
+#include "../arch/arch.h"
+#include "../base/mem.h"
+
+#define MOST_VOLUMES 256
+
+static EFI_GUID file_system_guid = SIMPLE_FILE_SYSTEM_PROTOCOL;
+
+/* One that lacks memory is missing, and the log says so. @path: NULL for what is no program. */
+static struct listed *add(struct catalogue *c, const char *id, const char *title, enum entry_kind kind,
+			  const char *path)
+{
+	struct listed *listed;
+	struct text text;
+	struct fail why;
+
+	if (listed_new(c, id, &listed, &why) != OK) {
+		fw_log(LOG_QUIET, "%s", why.text);
+		return NULL;
+	}
+	listed->entry = (struct entry){
+	    .file_name = listed->name, .kind = kind, .automatic = true, .title = word_of(title), .program = {path, 0}};
+	if (path != NULL)
+		listed->entry.program = word_of(path);
+	text = (struct text){listed->entry.id, sizeof(listed->entry.id), 0};
+	text_add(&text, "%s", id);
+	listed_keep(c, listed);
+	return listed;
+}
+
+static bool is_there(const char *path)
+{
+	struct fw_file *file;
+	uint64_t size;
+	struct fail why;
+
+	if (fw_open(path, &file, &size, &why) != OK)
+		return false;
+	fw_close(file);
+	return true;
+}
+
+/* A program on another volume than the loader's own. */
+static bool is_on(EFI_HANDLE volume, const CHAR16 *path)
+{
+	EFI_FILE_IO_INTERFACE *system = NULL;
+	EFI_FILE_HANDLE root = NULL, file = NULL;
+	EFI_STATUS status = efi.boot->HandleProtocol(volume, &file_system_guid, (void **)&system);
+
+	if (EFI_ERROR(efi_given(status, system)))
+		return false;
+	status = system->OpenVolume(system, &root);
+	if (EFI_ERROR(efi_given(status, root)))
+		return false;
+	status = root->Open(root, &file, (CHAR16 *)(uintptr_t)path, EFI_FILE_MODE_READ, 0);
+	status = efi_given(status, file);
+	if (!EFI_ERROR(status))
+		file->Close(file);
+	root->Close(root);
+	return !EFI_ERROR(status);
+}
+
+/* macOS starts on Apple's firmware alone: on others no volume is opened for it, which may be slow to answer. */
+static bool is_apples(void)
+{
+	static const CHAR16 apple[] = L"Apple";
+	const CHAR16 *vendor = efi.system->FirmwareVendor;
+
+	for (size_t i = 0; apple[i] != 0; i++)
+		if (vendor == NULL || vendor[i] != apple[i])
+			return false;
+	return true;
+}
+
+static void add_macos(struct catalogue *c)
+{
+	static const char path[] = "\\System\\Library\\CoreServices\\boot.efi";
+	static const CHAR16 wide[] = L"\\System\\Library\\CoreServices\\boot.efi";
+	EFI_HANDLE *volume = NULL;
+	UINTN n = 0;
+	EFI_STATUS status;
+
+	if (!is_apples())
+		return;
+	status = efi.boot->LocateHandleBuffer(ByProtocol, &file_system_guid, NULL, &n, &volume);
+	if (EFI_ERROR(efi_given(status, volume)))
+		return;
+	for (UINTN i = 0; i < n && i < MOST_VOLUMES; i++)
+		if (is_on(volume[i], wide)) {
+			struct listed *listed = add(c, "auto-osx", "macOS", ENTRY_EFI, path);
+
+			if (listed != NULL)
+				listed->device = volume[i];
+			break;
+		}
+	efi_free(volume);
+}
+
+static void add_windows(struct catalogue *c)
+{
+	static const char path[] = "\\EFI\\Microsoft\\Boot\\bootmgfw.efi";
+
+	if (is_there(path))
+		(void)add(c, "auto-windows", "Windows Boot Manager", ENTRY_EFI, path);
+}
+
+static void add_shell(struct catalogue *c)
+{
+	static char path[32];
+	struct text text = TEXT(path);
+
+	text_add(&text, "\\shell%s.efi", arch_here()->bls);
+	if (is_there(path))
+		(void)add(c, "auto-efi-shell", "EFI Shell", ENTRY_EFI, path);
+}
+
+/* The loader that firmware starts from removable media, unless it is this one, here or there. */
+static void add_default_loader(struct catalogue *c)
+{
+	static char path[32];
+	struct text text = TEXT(path);
+	static struct program_file program; /* its path is too large to be added to those on the stack */
+	char own[MAX_PATH_TEXT];
+	struct fail why;
+	bool is_berth;
+
+	text_add(&text, "\\EFI\\BOOT\\BOOT%s.EFI", arch_here()->bls);
+	if (efi_own_path(own, sizeof(own)) && word_is_ascii_case(word_of(own), path))
+		return;
+	memcpy(program.file.path, path, sizeof(path));
+	if (program_open(&program, &why) != OK)
+		return;
+	is_berth = program_is_berth(&program);
+	program_close(&program);
+	if (!is_berth)
+		(void)add(c, "auto-efi-default", "EFI Default Loader", ENTRY_EFI, path);
+}
+
+void automatic_programs(struct catalogue *c)
+{
+	if (!c->conf.auto_entries)
+		return;
+	add_macos(c);
+	add_windows(c);
+	add_shell(c);
+	add_default_loader(c);
+}
+
+void automatic_actions(struct catalogue *c)
+{
+	if (c->conf.auto_firmware && efi_has_setup())
+		(void)add(c, "auto-reboot-to-firmware-setup", "Reboot Into Firmware Interface", ENTRY_SETUP, NULL);
+	if (c->conf.auto_poweroff)
+		(void)add(c, "auto-poweroff", "Power Off The System", ENTRY_POWER_OFF, NULL);
+	if (c->conf.auto_reboot)
+		(void)add(c, "auto-reboot", "Reboot The System", ENTRY_REBOOT, NULL);
+}

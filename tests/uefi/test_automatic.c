@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Entries that nobody wrote: which are offered and in which order, that none is the default of itself, and what they
+ * do. Source: loader.conf(5); systemd, src/boot/boot.c.
+ */
+#include "../sim/bench.h"
+#include "../unit/pe_file.h"
+#include "local.h"
+
+static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+static struct pe_file program;
+
+static void put_bytes(const char *path, const uint8_t *bytes, size_t size)
+{
+	sim.file[sim.n_files++] = (struct sim_file){path, size, bytes, size};
+}
+
+static void put_text(const char *path, const char *text)
+{
+	put_bytes(path, (const uint8_t *)text, strlen(text));
+}
+
+static void put_program(const char *path)
+{
+	put_bytes(path, program.bytes, program.size);
+}
+
+static void given(const char *conf)
+{
+	memset(&bench, 0, sizeof(bench));
+	bench_set_up("1M-512M free", LINUX, "", &debian);
+	uefi = (struct uefi_setup){.fault = 0};
+	uefi_report.indications = 0;
+	pe_file_begin(&program, PE_X64, 0);
+	if (conf != NULL)
+		put_text("\\loader\\loader.conf", conf);
+}
+
+static void given_all(const char *conf)
+{
+	given(conf);
+	uefi.indications = 1;
+	uefi.is_apples = true;
+	put_program("\\shellx64.efi");
+	put_program("\\EFI\\BOOT\\BOOTx64.EFI");
+	put_program("\\EFI\\Microsoft\\Boot\\bootmgfw.efi");
+	put_program("\\System\\Library\\CoreServices\\boot.efi");
+}
+
+static void run(const char *name)
+{
+	snprintf(bench.name, sizeof(bench.name), "%s", name);
+	sim_boot(&bench.entry, &bench.conf);
+	if (!uefi_report.reset)
+		check_outcome(&bench.entry, bench.name);
+	sim_end();
+}
+
+static unsigned int times(const char *words)
+{
+	unsigned int n = 0;
+
+	for (const char *at = uefi_report.console; (at = strstr(at, words)) != NULL; at++)
+		n++;
+	return n;
+}
+
+static void expect(const char *words, unsigned int n)
+{
+	if (times(words) != n)
+		fail_msg("%s: \"%s\" stands there %u times, not %u:\n%s", bench.name, words, times(words), n,
+			 uefi_report.console);
+}
+
+/* Ids in the order of the menu, with a blank behind each. */
+static void expect_entries(const char *wanted)
+{
+	const struct uefi_variable *entries = uefi_variable("LoaderEntries");
+	char ids[512];
+	size_t n = 0;
+
+	assert_non_null(entries);
+	for (; n < entries->size / 2; n++)
+		ids[n] = entries->value[2 * n] == 0 ? ' ' : (char)entries->value[2 * n];
+	ids[n] = '\0';
+	assert_string_equal(ids, wanted);
+}
+
+static void they_stand_behind_all_others_in_their_order(void **state)
+{
+	(void)state;
+	given_all("timeout menu-force\nauto-reboot yes\nauto-poweroff on\n");
+	put_text("\\loader\\entries\\linux.conf", LINUX);
+	put_text("\\loader\\entries\\bad+0.conf", LINUX);
+	uefi.presses = true;
+	run("all of them");
+	expect_entries("linux.conf bad.conf auto-osx auto-windows auto-efi-shell auto-efi-default "
+		       "auto-reboot-to-firmware-setup auto-poweroff auto-reboot ");
+	expect("    macOS\n    Windows Boot Manager\n    EFI Shell\n    EFI Default Loader\n"
+	       "    Reboot Into Firmware Interface\n    Power Off The System\n    Reboot The System\n",
+	       1);
+}
+
+/* loader.conf(5): which there are when nothing is said, and what each key says. */
+static void keys_say_which_are_offered(void **state)
+{
+	static const struct {
+		const char *conf, *entries;
+	} row[] = {
+	    {"", "linux.conf auto-osx auto-windows auto-efi-shell auto-efi-default auto-reboot-to-firmware-setup "},
+	    {"auto-entries no\n", "linux.conf auto-reboot-to-firmware-setup "},
+	    {"auto-firmware 0\n", "linux.conf auto-osx auto-windows auto-efi-shell auto-efi-default "},
+	    {"auto-entries OFF\nauto-firmware f\nauto-reboot t\n", "linux.conf auto-reboot "},
+	    {"auto-entries n\nauto-firmware false\nauto-poweroff TRUE\n", "linux.conf auto-poweroff "},
+	    {"auto-entries maybe\nauto-entries false\nauto-firmware no\nauto-firmware\n", "linux.conf "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given_all(row[i].conf);
+		put_text("\\loader\\entries\\linux.conf", LINUX);
+		run(row[i].conf);
+		assert_true(outcome.entered);
+		expect_entries(row[i].entries);
+		expect("is not yes or no; the line is ignored", i == 5 ? 2 : 0);
+	}
+}
+
+static void what_is_not_there_is_not_offered(void **state)
+{
+	(void)state;
+	given("timeout 1\n");
+	put_text("\\loader\\entries\\linux.conf", LINUX);
+	uefi.indications = 2; /* of other things than setup */
+	run("nothing there");
+	assert_true(outcome.entered);
+	expect_entries("linux.conf ");
+	given_all(NULL);
+	put_text("\\loader\\entries\\linux.conf", LINUX);
+	uefi.is_apples = false;
+	run("no firmware of Apple's");
+	expect_entries("linux.conf auto-windows auto-efi-shell auto-efi-default auto-reboot-to-firmware-setup ");
+}
+
+/* It would only start itself again. */
+static void the_default_loader_is_offered_unless_it_is_this_one(void **state)
+{
+	static const struct {
+		const char *magic;
+		bool offered;
+	} row[] = {{"#### LoaderInfo: Berth 9 ####", false}, {"#### LoaderInfo: systemd-boot 9 ####", true}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given(NULL);
+		put_text("\\loader\\entries\\linux.conf", LINUX);
+		pe_file_add_text(&program, ".sdmagic", row[i].magic);
+		put_program("\\EFI\\BOOT\\BOOTx64.EFI");
+		run(row[i].magic);
+		expect_entries(row[i].offered ? "linux.conf auto-efi-default " : "linux.conf ");
+	}
+	given(NULL);
+	put_text("\\loader\\entries\\linux.conf", LINUX);
+	put_text("\\EFI\\BOOT\\BOOTx64.EFI", "no program");
+	run("no program");
+	expect_entries("linux.conf ");
+}
+
+/* systemd, config_select_default_entry: then the menu stands for ten seconds, whatever loader.conf says. */
+static void none_is_the_default_of_itself(void **state)
+{
+	(void)state;
+	given_all(NULL);
+	uefi.keys = "";
+	uefi.program_returns = EFIERR(1);
+	run("alone");
+	expect("Boots in 10 s", 1);
+	expect("Boots in", 10);
+	assert_string_equal(uefi_report.program, "\\System\\Library\\CoreServices\\boot.efi");
+	given_all("timeout menu-disabled\n");
+	uefi.program_returns = EFIERR(1);
+	run("menu-disabled");
+	expect("Boots in", 10);
+	/* A broken entry of the user's is nearer to the wish than what nobody wrote. */
+	given_all(NULL);
+	put_text("\\loader\\entries\\broken.conf", "title B\n");
+	run("broken");
+	expect("broken.conf: no line `linux`", 1);
+	assert_int_equal(uefi_report.starts, 0);
+}
+
+static void who_asks_for_one_by_its_id_gets_it(void **state)
+{
+	(void)state;
+	given_all("default auto-windows\n");
+	put_text("\\loader\\entries\\linux.conf", LINUX);
+	uefi.program_returns = EFIERR(1);
+	run("default");
+	assert_string_equal(uefi_report.program, "\\EFI\\Microsoft\\Boot\\bootmgfw.efi");
+	assert_true(uefi_variable_says("LoaderEntrySelected", "auto-windows"));
+	expect("Boots in", 0);
+	given_all("auto-entries no\ndefault auto-windows\n");
+	put_text("\\loader\\entries\\linux.conf", LINUX);
+	run("not offered");
+	assert_true(outcome.entered);
+	expect("default \"auto-windows\" matches no entry that can boot", 1);
+}
+
+static void given_action(const char *id)
+{
+	given_all("auto-reboot yes\nauto-poweroff yes\n");
+	put_text("\\loader\\entries\\linux.conf", LINUX);
+	uefi_variable_put_text("LoaderEntryOneShot", id);
+}
+
+static void firmware_does_what_is_asked_of_it(void **state)
+{
+	static const struct {
+		const char *id;
+		EFI_RESET_TYPE how;
+		uint64_t before, indications;
+	} row[] = {{"auto-reboot", EfiResetCold, 0, 0},
+		   {"auto-poweroff", EfiResetShutdown, 4, 4},
+		   {"auto-reboot-to-firmware-setup", EfiResetCold, 0, 1},
+		   {"auto-reboot-to-firmware-setup", EfiResetCold, 4, 5}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given_action(row[i].id);
+		uefi_report.indications = row[i].before;
+		run(row[i].id);
+		assert_true(uefi_report.rebooted);
+		assert_int_equal(uefi_report.resets, 1);
+		assert_int_equal(uefi_report.reset_how, row[i].how);
+		assert_int_equal(uefi_report.indications, row[i].indications);
+		assert_null(uefi_variable("LoaderEntrySelected"));
+		assert_null(uefi_variable("LoaderEntryLastBooted"));
+	}
+}
+
+static void what_firmware_does_not_do_is_said(void **state)
+{
+	static const struct {
+		const char *id, *words;
+	} row[] = {{"auto-reboot", "\nberth: firmware did not restart the machine\n"},
+		   {"auto-poweroff", "\nberth: firmware did not switch off the machine\n"},
+		   {"auto-reboot-to-firmware-setup", "\nberth: firmware did not restart the machine\n"}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given_action(row[i].id);
+		uefi.stays_on = true;
+		run(row[i].id);
+		expect(row[i].words, 1);
+		expect("press any key", 1);
+	}
+	/* The wish for setup cannot be noted: then there is no restart. */
+	for (unsigned int k = 1, found = 0; found == 0; k++) {
+		assert_true(k < 300);
+		given_action("auto-reboot-to-firmware-setup");
+		sim.fail_call = k;
+		uefi.fault = EFIERR(9);
+		run("indications");
+		found = times("firmware does not note that its setup is wanted: out of resources") == 1;
+		assert_true(found == 0 || uefi_report.resets == 0);
+	}
+}
+
+/* Without memory for one the others are there, and the log says which is not. */
+static void without_memory_others_are_offered(void **state)
+{
+	unsigned int said = 0;
+
+	(void)state;
+	for (unsigned int k = 1; k <= 40; k++) {
+		given_all("auto-reboot yes\n");
+		put_text("\\loader\\entries\\linux.conf", LINUX);
+		uefi.pools = k;
+		uefi.presses = true;
+		run("no memory");
+		said += times("no memory for the entry auto-");
+	}
+	assert_int_equal(said, 6);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(they_stand_behind_all_others_in_their_order),
+	    cmocka_unit_test(keys_say_which_are_offered),
+	    cmocka_unit_test(what_is_not_there_is_not_offered),
+	    cmocka_unit_test(the_default_loader_is_offered_unless_it_is_this_one),
+	    cmocka_unit_test(none_is_the_default_of_itself),
+	    cmocka_unit_test(who_asks_for_one_by_its_id_gets_it),
+	    cmocka_unit_test(firmware_does_what_is_asked_of_it),
+	    cmocka_unit_test(what_firmware_does_not_do_is_said),
+	    cmocka_unit_test(without_memory_others_are_offered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
