@@ -7,6 +7,7 @@
 
 #include "../arch/arch.h"
 #include "../base/mem.h"
+#include "../config/bcd.h"
 
 #define MOST_VOLUMES 256
 
@@ -102,12 +103,28 @@ static void add_macos(struct catalogue *c)
 	efi_free(volume);
 }
 
+/* What Windows calls itself is a better title, where it can be found out. */
+static void name_windows(struct listed *listed)
+{
+	struct fail why;
+	char *hive;
+	size_t size;
+
+	if (efi_read_file("\\EFI\\Microsoft\\Boot\\BCD", BCD_MOST, &hive, &size, &why) != OK)
+		return;
+	listed->text = efi_alloc(BCD_TITLE_ROOM);
+	if (listed->text != NULL && bcd_title((struct bytes){(const uint8_t *)hive, size}, listed->text))
+		listed->entry.title = word_of(listed->text);
+	efi_free(hive);
+}
+
 static void add_windows(struct catalogue *c)
 {
 	static const char path[] = "\\EFI\\Microsoft\\Boot\\bootmgfw.efi";
+	struct listed *listed = is_there(path) ? add(c, "auto-windows", "Windows Boot Manager", ENTRY_EFI, path) : NULL;
 
-	if (is_there(path))
-		(void)add(c, "auto-windows", "Windows Boot Manager", ENTRY_EFI, path);
+	if (listed != NULL)
+		name_windows(listed);
 }
 
 static void add_shell(struct catalogue *c)

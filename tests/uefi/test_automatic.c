@@ -4,6 +4,7 @@
  * do. Source: loader.conf(5); systemd, src/boot/boot.c.
  */
 #include "../sim/bench.h"
+#include "../unit/hive.h"
 #include "../unit/pe_file.h"
 #include "local.h"
 
@@ -267,6 +268,23 @@ static void what_firmware_does_not_do_is_said(void **state)
 	}
 }
 
+/* Only what the boot manager alone would start has its title; the test of a hive's contents is test_bcd. */
+static void windows_is_called_what_it_calls_itself(void **state)
+{
+	static struct hive hive;
+
+	(void)state;
+	for (int several = 0; several < 2; several++) {
+		given_all("timeout menu-force\n");
+		hive_of_windows(&hive, "Windows 12", several == 1);
+		put_bytes("\\EFI\\Microsoft\\Boot\\BCD", hive.bytes, hive.size);
+		uefi.presses = true;
+		run("a title");
+		expect("    Windows 12\n", several == 0);
+		expect("    Windows Boot Manager\n", several == 1);
+	}
+}
+
 /* Without memory for one the others are there, and the log says which is not. */
 static void without_memory_others_are_offered(void **state)
 {
@@ -295,6 +313,7 @@ int main(void)
 	    cmocka_unit_test(who_asks_for_one_by_its_id_gets_it),
 	    cmocka_unit_test(firmware_does_what_is_asked_of_it),
 	    cmocka_unit_test(what_firmware_does_not_do_is_said),
+	    cmocka_unit_test(windows_is_called_what_it_calls_itself),
 	    cmocka_unit_test(without_memory_others_are_offered),
 	};
 
