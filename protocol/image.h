@@ -82,11 +82,13 @@ struct cargo {
 /*
  * Where an initrd of @size goes behind others that end at @end: on a 4-byte boundary, where the kernel's unpacker looks
  * for the next archive (Linux Documentation/driver-api/early-userspace/buffer-format.rst; init/initramfs.c,
- * unpack_to_rootfs), and with nothing behind the last. True when that is larger than any memory.
+ * unpack_to_rootfs), and with nothing behind the last. An empty one takes nothing, so that it
+ * does not matter where it stands. True when that is larger than any memory.
  */
 static inline bool initrd_join(uint64_t end, uint64_t size, uint64_t *start, uint64_t *new_end)
 {
-	return checked_align_up(end, 4, start) || checked_add(*start, size, new_end);
+	*start = *new_end = end;
+	return size != 0 && (checked_align_up(end, 4, start) || checked_add(*start, size, new_end));
 }
 
 /* Where the bytes of a packed kernel lie in its file, and what is known of them. */
