@@ -55,6 +55,15 @@ static void set_decompress(struct entry *entry, struct word value, struct place 
 		       at.line, word_shown(value).at);
 }
 
+static void set_handoff(struct entry *entry, struct word value, struct place at)
+{
+	if (word_is(value, "own") || word_is(value, "stub"))
+		entry->by_stub = word_is(value, "stub");
+	else
+		remark(at.remarks, LOG_QUIET, "%s line %u: handoff \"%s\" is neither own nor stub; the line is ignored",
+		       at.file, at.line, word_shown(value).at);
+}
+
 static void say_variable(struct word variable, const struct line *line, struct place at)
 {
 	remark(at.remarks, LOG_NORMAL, "%s line %u: %s behind `%.*s` is a variable of another loader, and is left out",
@@ -157,6 +166,8 @@ static enum status take_line(struct entry *entry, const struct line *line, struc
 		return set_placement(entry, line->value, at);
 	if (word_is(line->key, "decompress"))
 		set_decompress(entry, line->value, at);
+	if (word_is(line->key, "handoff"))
+		set_handoff(entry, line->value, at);
 	if (line->value.length == 0)
 		return OK; /* generators write a bare `initrd` where there is none, and other loaders skip that */
 	set_word(entry, line);

@@ -41,7 +41,7 @@ struct wish {
 
 /* What an entry starts. */
 enum entry_kind {
-	ENTRY_LINUX,   /* the key `linux`: a kernel, which Berth places and enters */
+	ENTRY_LINUX,   /* the key `linux`: a kernel, which Berth places and enters, or hands to its EFI stub */
 	ENTRY_EFI,     /* `efi`: any program for UEFI */
 	ENTRY_UKI,     /* `uki`: a unified kernel image */
 	ENTRY_UKI_URL, /* `uki-url`: one that is fetched, which Berth cannot do */
@@ -68,6 +68,7 @@ struct entry {
 	size_t n_options;
 	uint32_t profile; /* of a unified kernel image; 0: the one that it has by itself */
 	struct wish wish;
+	bool by_stub;	      /* `handoff stub`: the kernel's EFI stub is started, and does what Berth would */
 	bool loader_unpacks;  /* `decompress loader`: the payload of a bzImage is unpacked and entered by Berth */
 	bool tries_exhausted; /* boot counting: "+0" or "+0-N" in the file name; sorted last */
 	bool broken;	      /* cannot be booted; broken_why says why; it stays in the list */

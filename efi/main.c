@@ -6,6 +6,7 @@
 #include "counting.h"
 #include "interface.h"
 #include "start.h"
+#include "stub.h"
 
 #include "../config/attempts.h"
 #include "../loader/boot.h"
@@ -189,6 +190,8 @@ static enum status start(const struct entry *entry, struct fail *why)
 	}
 	if (entry->kind != ENTRY_LINUX)
 		return efi_start(entry, why);
+	if (entry->by_stub)
+		return efi_start_stub(&attempt, entry, why);
 	return boot(&attempt, entry, &catalogue.conf, why);
 }
 

@@ -209,7 +209,7 @@ enum status boot(struct boot *b, const struct entry *entry, const struct loader_
 {
 	enum status status;
 
-	memset(b, 0, offsetof(struct boot, spare));
+	boot_clear(b);
 	b->situation.wish = entry->wish;
 	b->situation.conf = conf;
 	status = boot_through(b, entry, why);

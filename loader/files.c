@@ -3,9 +3,15 @@
 
 #include "relocations.h"
 
+#include "../base/mem.h"
 #include "../kernel/identify.h"
 #include "../policy/linux_words.h"
 #include "../policy/policy.h"
+
+void boot_clear(struct boot *b)
+{
+	memset(b, 0, offsetof(struct boot, spare));
+}
 
 static enum status open_file(struct file *file, struct word path, struct fail *why)
 {

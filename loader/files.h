@@ -5,6 +5,9 @@
 
 #include "attempt.h"
 
+/* The start of an attempt: nothing is known, nothing held. */
+void boot_clear(struct boot *b);
+
 /* Kernel and initrds, whose sizes are summed up, and the command line. NOT_FOUND names the missing file. */
 enum status boot_open(struct boot *b, const struct entry *entry, struct fail *why) MUST_CHECK;
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What Berth lets firmware start: programs, and unified kernel images made of Debian's kernel
-and systemd's stub. The booted system tells with what command line it came up.
+"""What Berth lets firmware start: programs, unified kernel images made of Debian's kernel and systemd's stub, and a kernel
+by its own EFI stub. The booted system tells with what command line and initrds it came up.
 """
 import os
 import struct
@@ -119,6 +119,21 @@ def program_that_comes_back(esp):
     expect("Boots in" not in guest.text[guest.text.index("chain: passed"):], "there was a countdown after a program")
     entries = b"".join(str16(name) for name in ("a.conf", "b.conf", "debian.conf", "auto-reboot-to-firmware-setup"))
     expect(told(guest)["LoaderEntries"][1] == entries, f"the entries are {told(guest)['LoaderEntries'][1]}")
+
+
+@boots
+def kernel_by_its_stub(esp):
+    """`handoff stub`: Debian's kernel, started by its EFI stub, has both initrds, and nothing of them on its command line"""
+    data = os.urandom(54321)
+    plain(esp, "initrd \\extra.cpio", "handoff stub")
+    esp.put("extra.cpio", lab.data_archive("extra", data))
+    guest = boot(esp)
+    expect(guest.one("cmdline") == REPORT + " nokaslr", f"/proc/cmdline is {guest.one('cmdline')!r}")
+    expect(guest.all("file") == [lab.described("extra", data)], f"/data is {guest.all('file')}")
+    size = guest.param(0x21c, 4) | guest.param(0xc4, 4) << 32
+    first, second = (os.path.getsize(os.path.join(esp.tree, name)) for name in ("initrd.cpio", "extra.cpio"))
+    expect(size == (first + 3) // 4 * 4 + second, f"the initrd has {size} bytes, of {first} and {second}")
+    expect(told(guest)["LoaderEntrySelected"][1] == str16("debian.conf"), "another entry was told")
 
 
 @boots(sampled=True)

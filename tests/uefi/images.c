@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* LoadImage, StartImage and UnloadImage: programs that do what a test says. Source: UEFI 2.10, 7.4. */
+/*
+ * LoadImage, StartImage and UnloadImage: programs that do what a test says; and what the loader installs for them.
+ * Source: UEFI 2.10, 7.3 and 7.4.
+ */
 #include "local.h"
 
 #include "../../base/utf16.h"
@@ -139,8 +142,76 @@ static EFI_STATUS EFIAPI start_image(EFI_HANDLE handle, UINTN *size, CHAR16 **wo
 	return status;
 }
 
+/* ---- protocols that the loader installs: 7.3 ---- */
+
+#define INTERFACES 4
+
+static struct interface {
+	EFI_HANDLE handle; /* NULL: none */
+	EFI_GUID guid;
+	VOID *protocol;
+} interfaces[INTERFACES];
+
+static int handles[INTERFACES];
+
+static EFI_STATUS EFIAPI install_protocol_interface(EFI_HANDLE *handle, EFI_GUID *guid, EFI_INTERFACE_TYPE type,
+						    VOID *protocol)
+{
+	EFI_STATUS status;
+
+	if (type != EFI_NATIVE_INTERFACE || protocol == NULL)
+		uefi_die("a protocol that is none");
+	if (uefi_call(CALL_InstallProtocolInterface, &status))
+		return status;
+	for (size_t i = 0; i < INTERFACES; i++)
+		if (interfaces[i].handle == NULL) {
+			if (*handle == NULL)
+				*handle = &handles[i];
+			interfaces[i] = (struct interface){*handle, *guid, protocol};
+			return EFI_SUCCESS;
+		}
+	uefi_die("protocols are installed and stay");
+}
+
+static EFI_STATUS EFIAPI uninstall_protocol_interface(EFI_HANDLE handle, EFI_GUID *guid, VOID *protocol)
+{
+	EFI_STATUS status = uefi_unless_wrong(CALL_UninstallProtocolInterface);
+
+	for (size_t i = 0; i < INTERFACES; i++)
+		if (interfaces[i].handle == handle && interfaces[i].protocol == protocol &&
+		    uefi_is_guid(guid, interfaces[i].guid)) {
+			interfaces[i].handle = NULL;
+			return status;
+		}
+	if (sim.fail_call == 0)
+		uefi_die("a protocol is uninstalled that is not there");
+	return EFI_NOT_FOUND; /* firmware had lied when it was installed */
+}
+
+static EFI_HANDLE handle_at(const uint8_t *path, size_t size)
+{
+	for (size_t i = 0; i < INTERFACES; i++)
+		if (interfaces[i].handle != NULL && uefi_is_guid(&interfaces[i].guid, (EFI_GUID)DEVICE_PATH_PROTOCOL) &&
+		    memcmp(interfaces[i].protocol, path, size) == 0)
+			return interfaces[i].handle;
+	return NULL;
+}
+
+void *uefi_find(const uint8_t *path, size_t size, EFI_GUID guid)
+{
+	EFI_HANDLE handle = handle_at(path, size);
+
+	for (size_t i = 0; handle != NULL && i < INTERFACES; i++)
+		if (interfaces[i].handle == handle && uefi_is_guid(&interfaces[i].guid, guid))
+			return interfaces[i].protocol;
+	return NULL;
+}
+
 void uefi_images_set_up(EFI_BOOT_SERVICES *services)
 {
+	memset(interfaces, 0, sizeof(interfaces));
+	services->InstallProtocolInterface = install_protocol_interface;
+	services->UninstallProtocolInterface = uninstall_protocol_interface;
 	memset(images, 0, sizeof(images));
 	services->LoadImage = load_file_image;
 	services->StartImage = start_image;
@@ -153,5 +224,7 @@ size_t uefi_images_loaded(void)
 
 	for (size_t i = 0; i < IMAGES; i++)
 		n += images[i].loaded;
+	for (size_t i = 0; i < INTERFACES; i++)
+		n += interfaces[i].handle != NULL;
 	return n;
 }

@@ -46,7 +46,9 @@
 	X(ReadKeyStroke)                                                                                               \
 	X(LoadImage)                                                                                                   \
 	X(StartImage)                                                                                                  \
-	X(UnloadImage)
+	X(UnloadImage)                                                                                                 \
+	X(InstallProtocolInterface)                                                                                    \
+	X(UninstallProtocolInterface)
 
 enum uefi_service {
 #define X(name) CALL_##name,
@@ -94,7 +96,10 @@ void uefi_variables_reset(void);
 /* images.c */
 void uefi_images_set_up(EFI_BOOT_SERVICES *services);
 EFI_LOADED_IMAGE *uefi_image_of(EFI_HANDLE handle); /* NULL: it is no image */
-size_t uefi_images_loaded(void);
+size_t uefi_images_loaded(void);		    /* and protocols installed */
+
+/* What an image finds on the handle with this device path; NULL when there is no such handle, or not that protocol. */
+void *uefi_find(const uint8_t *path, size_t size, EFI_GUID guid);
 
 /* The file of that path; NULL when there is none. */
 const struct sim_file *uefi_file_named(const CHAR16 *path);

@@ -193,6 +193,24 @@ static void a_line_may_be_as_long_as_the_file(void **state)
 
 /* ---- mistakes ---- */
 
+static void handoff_says_who_starts_the_kernel(void **state)
+{
+	struct entry e = parse("a.conf", "linux /k\n");
+
+	(void)state;
+	assert_false(e.by_stub);
+	e = parse("a.conf", "linux /k\nhandoff stub\n");
+	assert_true(e.by_stub && !e.broken);
+	assert_string_equal(remarks_of(&e), "");
+	e = parse("a.conf", "handoff stub\nlinux /k\nhandoff own\n");
+	assert_false(e.by_stub);
+	e = parse("a.conf", "linux /k\nhandoff stub\nhandoff yours\nhandoff\n");
+	assert_true(e.by_stub && !e.broken);
+	assert_string_equal(remarks_of(&e),
+			    "0 a.conf line 3: handoff \"yours\" is neither own nor stub; the line is ignored\n"
+			    "0 a.conf line 4: handoff \"\" is neither own nor stub; the line is ignored\n");
+}
+
 static void x10_decompress_says_who_unpacks_the_kernel(void **state)
 {
 	struct entry e;
@@ -348,6 +366,7 @@ int main(void)
 	    TEST(a_hash_inside_of_a_value_is_no_comment),
 	    TEST(a_file_of_nothing_has_no_kernel),
 	    TEST(a_line_may_be_as_long_as_the_file),
+	    TEST(handoff_says_who_starts_the_kernel),
 	    TEST(x10_decompress_says_who_unpacks_the_kernel),
 	    TEST(a_device_tree_is_named_and_its_overlays_are_not_supported),
 	    TEST(a_nul_byte_is_named_wherever_it_stands),

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `handoff stub`: the kernel is a program that is passed the command line, and finds its initrds, joined, by a protocol
+ * that is there for as long as it runs. Sources: Linux drivers/firmware/efi/libstub/efi-stub-helper.c; UEFI 2.10, 13.2.
+ */
+#include "../sim/bench.h"
+#include "../unit/pe_file.h"
+#include "local.h"
+
+static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+#define STUB "title S\nlinux /kernel\nhandoff stub\noptions quiet  splash\n"
+
+/* include/linux/efi.h, LINUX_EFI_INITRD_MEDIA_GUID, in a path of vendor's media. */
+static const uint8_t initrd_path[] = {4,    3,	  20,	0,    0x27, 0xe4, 0x68, 0x55, 0xfc, 0x68, 0x3d, 0x4f,
+				      0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68, 0x7f, 0xff, 4,	0};
+static const EFI_GUID load_file2_guid = {0x4006c0c1, 0xfcb3, 0x403e, {0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d}};
+
+struct load_file2 {
+	EFI_STATUS(EFIAPI *LoadFile)
+	(struct load_file2 *this, const VOID *path, BOOLEAN policy, UINTN *size, VOID *buffer);
+};
+
+static struct pe_file kernel;
+
+/* What the kernel's stub found. */
+static struct {
+	bool offered;
+	EFI_STATUS asked, short_of_one, as_boot, given;
+	UINTN size, said_short;
+	uint8_t bytes[140000];
+} found;
+
+/* As Linux's stub does it: the size first, then all of it; and as it must not be asked. */
+static void find_initrd(void *image)
+{
+	struct load_file2 *protocol = uefi_find(initrd_path, sizeof(initrd_path), load_file2_guid);
+
+	(void)image;
+	memset(&found, 0, sizeof(found));
+	memset(found.bytes, 0xee, sizeof(found.bytes));
+	found.offered = protocol != NULL;
+	if (!found.offered)
+		return;
+	found.asked = protocol->LoadFile(protocol, initrd_path, 0, &found.size, NULL);
+	found.said_short = found.size - 1;
+	found.short_of_one = protocol->LoadFile(protocol, initrd_path, 0, &found.said_short, found.bytes);
+	found.as_boot = protocol->LoadFile(protocol, initrd_path, 1, &found.size, found.bytes);
+	if (found.size <= sizeof(found.bytes))
+		found.given = protocol->LoadFile(protocol, initrd_path, 0, &found.size, found.bytes);
+}
+
+static void put_text(const char *path, const char *text)
+{
+	sim.file[sim.n_files++] = (struct sim_file){path, strlen(text), (const uint8_t *)text, strlen(text)};
+}
+
+static void given(const char *text, unsigned int version)
+{
+	memset(&bench, 0, sizeof(bench));
+	bench_set_up("1M-512M free, 4G-5G free", LINUX, "", &debian);
+	uefi = (struct uefi_setup){.program = find_initrd, .keys = "\r\033\033\033\033"};
+	put_text("\\loader\\loader.conf", "timeout menu-force\n");
+	put_text("\\loader\\entries\\s.conf", text);
+	pe_file_begin(&kernel, PE_X64, version);
+	sim.file[sim.n_files++] = (struct sim_file){"\\kernel", kernel.size, kernel.bytes, kernel.size};
+}
+
+static void run(const char *name)
+{
+	snprintf(bench.name, sizeof(bench.name), "%s", name);
+	sim_boot(&bench.entry, &bench.conf);
+	check_outcome(&bench.entry, bench.name);
+	sim_end();
+}
+
+static void expect(const char *words, unsigned int n)
+{
+	unsigned int times = 0;
+
+	for (const char *at = uefi_report.console; (at = strstr(at, words)) != NULL; at++)
+		times++;
+	if (times != n)
+		fail_msg("%s: \"%s\" stands there %u times, not %u:\n%s", bench.name, words, times, n,
+			 uefi_report.console);
+}
+
+/* \one, \empty and \two of the bench, each on a boundary of 4 bytes, and nothing behind the last. */
+static void expect_initrds(void)
+{
+	assert_int_equal(found.size, 70004 + 333);
+	for (size_t i = 0; i < found.size; i++) {
+		uint8_t wanted = i < 70001   ? sim_byte(&sim.file[1], i)
+				 : i < 70004 ? 0
+					     : sim_byte(&sim.file[3], i - 70004);
+
+		if (found.bytes[i] != wanted)
+			fail_msg("byte %zu is %#x, not %#x", i, found.bytes[i], wanted);
+	}
+	assert_int_equal(found.bytes[found.size], 0xee);
+}
+
+static void the_stub_is_passed_the_options_and_finds_the_initrds(void **state)
+{
+	(void)state;
+	given(STUB INITRDS "initrd /empty\n", 1);
+	run("stub");
+	assert_false(outcome.entered);
+	assert_int_equal(uefi_report.starts, 1);
+	assert_string_equal(uefi_report.program, "\\kernel");
+	assert_string_equal(uefi_report.options, "quiet  splash");
+	assert_true(uefi_variable_says("LoaderEntrySelected", "s.conf"));
+	assert_true(found.offered);
+	expect_initrds();
+	expect("press any key", 0);
+}
+
+/* UEFI 2.10, 13.2.2. */
+static void the_protocol_answers_as_it_must(void **state)
+{
+	(void)state;
+	given(STUB INITRDS, 1);
+	run("answers");
+	assert_true(found.asked == EFI_BUFFER_TOO_SMALL && found.short_of_one == EFI_BUFFER_TOO_SMALL);
+	assert_int_equal(found.said_short, 70337);
+	assert_true(found.as_boot == EFI_UNSUPPORTED && found.given == EFI_SUCCESS);
+}
+
+static void without_an_initrd_there_is_no_protocol(void **state)
+{
+	static const char *const text[] = {STUB, STUB "initrd /empty\n"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(text); i++) {
+		given(text[i], 0);
+		run("no initrd");
+		assert_int_equal(uefi_report.starts, 1);
+		assert_false(found.offered);
+	}
+}
+
+static void what_its_stub_cannot_do_is_said(void **state)
+{
+	static const struct {
+		const char *text, *words;
+		unsigned int version;
+	} row[] = {
+	    {STUB INITRDS, "\nberth: \\kernel: its EFI stub, of before Linux 5.8, takes no initrd from a loader\n", 0},
+	    {"linux /vmlinuz\nhandoff stub\n",
+	     "\nberth: \\vmlinuz: no PE file, so there is no EFI stub in it to start\n", 1},
+	    {"linux /none\nhandoff stub\n", "\nberth: \\none: no such file on the volume that Berth was started from\n",
+	     1},
+	    {STUB "initrd /none\n", "\nberth: \\none: no such file on the volume that Berth was started from\n", 1},
+	    {STUB "devicetree /one\n", "\nberth: a `devicetree` is not given to a kernel that its EFI stub starts\n",
+	     1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given(row[i].text, row[i].version);
+		run(row[i].words);
+		assert_int_equal(uefi_report.loads, 0);
+		expect(row[i].words, 1);
+		expect("press any key", 1);
+	}
+}
+
+static void a_placement_that_is_not_heeded_is_told(void **state)
+{
+	(void)state;
+	given(STUB "placement low\n", 1);
+	run("placement");
+	assert_int_equal(uefi_report.starts, 1);
+	expect("berth: placement is not heeded: with `handoff stub`", 1);
+	given(STUB, 1);
+	run("no placement");
+	expect("placement", 0);
+}
+
+/* Firmware fails at each call in turn, in each way: either the kernel runs, or the reason is told; nothing is left. */
+static void every_call_goes_wrong_in_every_way(void **state)
+{
+	static const uint64_t faults[] = {EFIERR(1),  EFIERR(2),  EFIERR(3),   EFIERR(7),   EFIERR(9),
+					  EFIERR(14), EFIERR(26), LIE_NOTHING, LIE_TOO_MUCH};
+	unsigned int calls = 0, started = 0, refused = 0, broken = 0;
+
+	(void)state;
+	for (size_t f = 0; f < COUNT_OF(faults); f++)
+		for (unsigned int k = 0; k == 0 || k <= calls; k++) {
+			if (k != 0 && !in_sample())
+				continue;
+			given(STUB INITRDS, 1);
+			sim.fail_call = k;
+			uefi.fault = faults[f];
+			found.given = EFI_NOT_STARTED;
+			run("a fault");
+			calls = k == 0 ? outcome.calls : calls;
+			started += uefi_report.starts != 0;
+			refused += uefi_report.starts == 0;
+			broken += uefi_report.starts == 1 && found.offered && EFI_ERROR(found.given);
+			if (uefi_report.starts == 1 && found.offered && !EFI_ERROR(found.given) && found.size == 70337)
+				expect_initrds();
+		}
+	print_message("calls %u, started %u, refused %u, initrd broken %u\n", calls, started, refused, broken);
+	assert_true(calls > 60 && started > 100 / share() && refused > 100 / share());
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_stub_is_passed_the_options_and_finds_the_initrds),
+	    cmocka_unit_test(the_protocol_answers_as_it_must),
+	    cmocka_unit_test(without_an_initrd_there_is_no_protocol),
+	    cmocka_unit_test(what_its_stub_cannot_do_is_said),
+	    cmocka_unit_test(a_placement_that_is_not_heeded_is_told),
+	    cmocka_unit_test(every_call_goes_wrong_in_every_way),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
