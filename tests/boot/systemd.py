@@ -88,10 +88,11 @@ def write(esp, text):
     return path
 
 
-def entries(esp, *names):
+def entries(esp, *names, counters=""):
+    """@counters: of the first."""
     for name in names:
-        esp.entry(name, f"title The {name}", "linux /vmlinuz", "initrd /initrd.img", f"sort-key {name}",
-                  f"options console=ttyS0 quiet root=PARTUUID={ROOT} nokaslr entry={name}")
+        esp.entry(name + (counters if name == names[0] else ""), f"title The {name}", f"sort-key {name}", "linux /vmlinuz",
+                  "initrd /initrd.img", f"options console=ttyS0 quiet root=PARTUUID={ROOT} nokaslr entry={name}")
 
 
 def run(esp, suite, lists, timeout):
@@ -104,12 +105,17 @@ def run(esp, suite, lists, timeout):
 
 def check(found):
     status = found.said(0, "bootctl status")
-    for words in ("Product: Berth 0.1", "✓ One-shot entry control", "✓ Menu timeout control", "✓ Support @saved pseudo-entry",
-                  f"ESP: /dev/disk/by-partuuid/{PARTITION}", "File: └─/EFI/BOOT/BOOTX64.EFI"):
+    for words in ("Product: Berth 0.1", "✓ One-shot entry control", "✓ Boot counting", "✓ Menu timeout control",
+                  "✓ Support @saved pseudo-entry", f"ESP: /dev/disk/by-partuuid/{PARTITION}", "File: └─/EFI/BOOT/BOOTX64.EFI"):
         expect(words in status, f"bootctl status does not say {words!r}:\n{status}")
     listed = found.said(0, "bootctl list")
     expect("title: The first (default) (selected)\n" in listed, f"bootctl list says:\n{listed}")
     expect("not reported" not in listed, f"bootctl list has entries that the loader has not told:\n{listed}")
+    # The loader counts the try before it starts the kernel; systemd-bless-boot.service takes the counters away.
+    expect(r"berth: counted as \loader\entries\first+2-1.conf" in found.text, "the loader has not counted its try")
+    expect(found.said(0, "/lib/systemd/systemd-bless-boot status") == "good", "the boot is not blessed")
+    expect(found.said(0, "ls /efi/loader/entries").split() == ["first.conf", "second.conf", "third.conf"],
+           "the entries are " + found.said(0, "ls /efi/loader/entries"))
     wanted = ["first", "second", "third", "first", "third", "first"]
     selected = [found.selected(boot) for boot in range(len(found.boots))]
     expect(selected == [name + ".conf" for name in wanted], f"booted were {selected}")
@@ -120,9 +126,10 @@ def check(found):
 @boots.boots(sampled=True, large=True)
 def systemd_252(esp):
     """Debian 12's bootctl and logind: status, list, default, one-shot, timeouts and reboots to an entry work unchanged"""
-    entries(esp, "first", "second", "third")
+    entries(esp, "first", "second", "third", counters="+3")
     found = run(esp, "bookworm", [
-        ["bootctl status", "bootctl list", "bootctl set-oneshot second.conf", "systemctl reboot"],
+        ["bootctl status", "bootctl list", "/lib/systemd/systemd-bless-boot status", "ls /efi/loader/entries",
+         "bootctl set-oneshot second.conf", "systemctl reboot"],
         ["bootctl set-default third.conf", "systemctl reboot"],
         ["systemctl reboot --boot-loader-entry=first.conf"],
         ["bootctl set-timeout-oneshot 3", "systemctl reboot"],
@@ -130,3 +137,25 @@ def systemd_252(esp):
         ["poweroff -ff"],
     ], 1200)
     check(found)
+
+
+@boots.boots(sampled=True, large=True)
+def systemd_newest(esp):
+    """Debian's newest systemd: bootctl knows the loader by its file and its variables, and is obeyed; logind as well"""
+    entries(esp, "first", "second", "third")
+    found = run(esp, "sid", [
+        ["bootctl status", "bootctl list", "bootctl set-preferred second.conf", "systemctl reboot"],
+        ["bootctl set-oneshot third.conf", "systemctl reboot"],
+        ["systemctl reboot --boot-loader-entry=first.conf"],
+        ["bootctl set-preferred", "bootctl set-default third.conf", "bootctl set-timeout menu-force",
+         "bootctl set-timeout-oneshot 2", "systemctl reboot"],
+        ["poweroff -ff"],
+    ], 1200)
+    status = found.said(0, "bootctl status")
+    for words in ("Product: Berth 0.1", "Current Entry: first.conf", "✓ One-shot entry control", "✓ Boot counting",
+                  "File: └─/EFI/BOOT/BOOTX64.EFI (Berth 0.1)"):
+        expect(words in status, f"bootctl status does not say {words!r}:\n{status}")
+    expect("not reported" not in found.said(0, "bootctl list"), "bootctl list has entries that the loader has not told")
+    selected = [found.selected(boot) for boot in range(len(found.boots))]
+    expect(selected == [f"{name}.conf" for name in ("first", "second", "third", "first", "third")], f"booted were {selected}")
+    expect("Boots in 2 s" in found.text, "the menu did not show for the two seconds that were asked for once")
