@@ -530,6 +530,19 @@ def nothing_boots_and_nobody_is_there(esp):
     os.unlink(image)
 
 
+@boots
+def a_kernel_that_panics_gives_way(esp):
+    """A new kernel that panics before userspace is tried as often as its counter says; then the older one boots"""
+    plain(esp, "sort-key a", "version 2", name="new+2", options="console=ttyS0 quiet nokaslr panic=-1 rdinit=/nowhere")
+    plain(esp, "sort-key a", "version 1", name="old")
+    guest = boot(esp, "--resets")
+    check_healthy(guest, REPORT + " nokaslr")
+    counted = re.findall(r"^berth: counted as (.*)$", guest.text, re.M)
+    expect(counted == [r"\loader\entries\new+1-1.conf", r"\loader\entries\new+0-2.conf"], f"the tries were {counted}")
+    expect(guest.text.count("Kernel panic") == 2, f"the kernel panicked {guest.text.count('Kernel panic')} times")
+    expect(told(guest)["LoaderEntrySelected"][1] == str16("old.conf"), f"{told(guest)['LoaderEntrySelected']} was booted")
+
+
 # ---- bad input: the reason, a key, the menu; then another entry boots ----
 
 
