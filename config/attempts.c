@@ -8,24 +8,6 @@ uint32_t reason_seconds(const struct loader_conf *conf)
 	return is_time ? conf->timeout_seconds : REASON_SECONDS;
 }
 
-static bool has_suffix(struct word id, const char *suffix)
-{
-	return word_without(id, suffix).length != id.length;
-}
-
-/*
- * An entry that is a file has its suffix at the end of its id. What the loader adds by itself has none, or begins with
- * "auto-", and behind a suffix stands the profile of an image that is not the one it has by itself (systemd-boot,
- * src/boot/boot.c): none of these is ever booted unasked.
- */
-static bool starts_unasked(const struct entry *entry)
-{
-	struct word id = word_of(entry->id);
-
-	return !entry->broken && !glob_match(word_of("auto-*"), entry->id) &&
-	       (has_suffix(id, ".conf") || has_suffix(id, ".efi"));
-}
-
 /* The next that was not tried yet, in the order of the menu, whose end is followed by its beginning. */
 static bool find_next(const struct attempts *a, size_t index, bool exhausted, size_t *next)
 {
@@ -33,7 +15,8 @@ static bool find_next(const struct attempts *a, size_t index, bool exhausted, si
 		size_t at = (index + i) % a->n;
 		const struct entry *entry = a->entries[at];
 
-		if (!entry->tried && entry->tries_exhausted == exhausted && starts_unasked(entry)) {
+		if (!entry->tried && entry->tries_exhausted == exhausted && !entry->broken &&
+		    entry_starts_unasked(entry)) {
 			*next = at;
 			return true;
 		}

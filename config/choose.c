@@ -24,9 +24,7 @@ struct word chooser_pattern(enum chooser chooser, const struct loader_conf *conf
 	return pattern[chooser];
 }
 
-/* systemd, config_select_default_entry: what nobody wrote, and other profiles of an image than its first, are for who
- * asks for them. */
-static bool is_taken_unasked(const struct entry *entry)
+bool entry_starts_unasked(const struct entry *entry)
 {
 	return !entry->automatic && (entry->kind != ENTRY_UKI || entry->profile == 0);
 }
@@ -36,7 +34,7 @@ static bool find(struct entry *const *entries, size_t n, const struct word *patt
 {
 	for (size_t i = 0; i < n; i++)
 		if (!entries[i]->broken && !(has_tries && entries[i]->tries_exhausted) &&
-		    (pattern == NULL ? is_taken_unasked(entries[i]) : entry_is_meant(entries[i], *pattern))) {
+		    (pattern == NULL ? entry_starts_unasked(entries[i]) : entry_is_meant(entries[i], *pattern))) {
 			*index = i;
 			return true;
 		}

@@ -60,7 +60,7 @@ struct entry {
 	bool automatic;	       /* nobody wrote it: the loader found it */
 	struct word title, version, sort_key, machine_id, architecture;
 	enum entry_kind kind;
-	struct word program; /* what the key of its kind names; absent when there is no such key */
+	struct word program; /* what the key of its kind names; absent: the entry's own file, which is an image */
 	struct word devicetree;
 	struct word initrd[MAX_INITRDS];
 	size_t n_initrds;
@@ -185,6 +185,12 @@ int version_compare(struct word a, struct word b);
  * loader.conf(5), "default", says; one byte is one character. Never goes back further than the last star.
  */
 bool glob_match(struct word pattern, const char *text);
+
+/*
+ * It may be booted without anybody asking for it: somebody has written it, and it is not another profile of an image
+ * than the one that this has by itself. Source: systemd, src/boot/boot.c, config_select_default_entry.
+ */
+bool entry_starts_unasked(const struct entry *entry);
 
 /* The pattern is a glob over ids, with or without their ".conf"; or an id, whatever a glob would make of it. */
 bool entry_is_meant(const struct entry *entry, struct word pattern);

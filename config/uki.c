@@ -41,7 +41,7 @@ bool uki_profile(struct bytes head, const struct pe *pe, unsigned int n, struct 
 
 static struct word trimmed(struct word word)
 {
-	while (word.length != 0 && is_blank(first(word)))
+	while (is_blank(first(word)))
 		skip(&word, 1);
 	while (word.length != 0 && is_blank(word.at[word.length - 1]))
 		word.length--;
@@ -126,7 +126,7 @@ static void add_profile_to_id(struct entry *entry, struct word profile)
 		text_add(&id, "@%u", (unsigned int)entry->profile);
 }
 
-enum status uki_entry(struct entry *entry, const char *file_name, const char *path, unsigned int n, struct word osrel,
+enum status uki_entry(struct entry *entry, const char *file_name, unsigned int n, struct word osrel,
 		      struct word profile, struct text *title, struct fail *why)
 {
 	static const char *const names[] = {"PRETTY_NAME", "IMAGE_ID", "NAME", "ID", NULL};
@@ -136,13 +136,12 @@ enum status uki_entry(struct entry *entry, const char *file_name, const char *pa
 
 	*entry = (struct entry){.file_name = file_name,
 				.kind = ENTRY_UKI,
-				.program = word_of(path),
 				.profile = n,
 				.version = first_value(osrel, versions),
 				.sort_key = first_value(osrel, sort_keys)};
 	if (name.length == 0)
 		return fail(why, NOT_FOUND, "%s: its section .osrel has no line PRETTY_NAME, IMAGE_ID, NAME or ID",
-			    path);
+			    file_name);
 	set_id(entry, file_name, ".efi");
 	if (n != 0)
 		add_profile_to_id(entry, profile);

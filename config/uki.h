@@ -34,10 +34,10 @@ bool uki_profile(struct bytes head, const struct pe *pe, unsigned int n, struct 
 #define UKI_TITLE_ROOM(osrel, profile) ((osrel) + (profile) + 32)
 
 /*
- * Makes @entry of the image \EFI\Linux\@file_name, whose @n-th profile these sections' texts describe: @path, where it
- * lies, and the texts must outlive it, as must @title, which is written to. NOT_FOUND when nothing there names it.
+ * Makes @entry of the image \EFI\Linux\@file_name, whose @n-th profile these sections' texts describe: the texts
+ * must outlive it, as must @title, which is written to. NOT_FOUND when nothing there names it.
  */
-enum status uki_entry(struct entry *entry, const char *file_name, const char *path, unsigned int n, struct word osrel,
+enum status uki_entry(struct entry *entry, const char *file_name, unsigned int n, struct word osrel,
 		      struct word profile, struct text *title, struct fail *why) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* UAPI.1, "Boot counting": the file of an entry is renamed before the entry is tried. */
 #include "counting.h"
+#include "listed.h"
 
 #include "../config/counting.h"
 
@@ -20,12 +21,12 @@ static bool rename_file(const struct entry *entry, const char *name)
 }
 
 /* For systemd-bless-boot(8), which takes the counters away when the system has come up. */
-static void tell_path(const struct entry *entry, const char *name)
+static void tell_path(const struct entry *entry)
 {
 	char path[MAX_PATH_TEXT];
 	struct text text = TEXT(path);
 
-	text_add(&text, "%s\\%s", entry->folder, name);
+	text_add(&text, "%s\\%s", entry->folder, entry->file_name);
 	efi_variable_write_text(L"LoaderBootCountPath", path, false);
 	fw_log(LOG_NORMAL, "counted as %s", path);
 }
@@ -34,8 +35,6 @@ void fw_trying(const struct entry *entry)
 {
 	char name[MAX_ENTRY_ID];
 	enum counting counting = entry->folder == NULL ? COUNTING_OFF : counting_next(entry->file_name, name);
-	/* One that is tried again has the name already that counted its first try. */
-	bool is_named = counting == COUNTING_SAME || entry->counted;
 
 	is_counted = false;
 	if (counting == COUNTING_OFF)
@@ -45,9 +44,13 @@ void fw_trying(const struct entry *entry)
 		       word_shown(word_of(entry->file_name)).at);
 		return;
 	}
-	is_counted = is_named || rename_file(entry, name);
+	/* One that is tried again has the name already that counted its first try. */
+	if (counting == COUNTING_SAME || entry->counted)
+		is_counted = true;
+	else if (rename_file(entry, name))
+		is_counted = true, listed_renamed(entry, name);
 	if (is_counted)
-		tell_path(entry, name);
+		tell_path(entry);
 }
 
 bool counting_failed(void)

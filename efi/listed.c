@@ -28,11 +28,12 @@ enum status listed_new(struct catalogue *c, const char *name, struct listed **li
 {
 	size_t size = word_of(name).length + 1;
 
-	*listed = make_room(c) ? efi_alloc(sizeof(**listed) + size) : NULL;
+	*listed = make_room(c) ? efi_alloc(sizeof(**listed) + size + COUNTER_ROOM) : NULL;
 	if (*listed == NULL)
 		return fail(why, IO_ERROR, "no memory for the entry %s: the %zu read before it are all that is offered",
 			    name, c->n);
 	(*listed)->device = efi.loaded->DeviceHandle;
+	(*listed)->catalogue = c;
 	(*listed)->text = NULL;
 	memcpy((*listed)->name, name, size);
 	return OK;
@@ -47,6 +48,22 @@ void listed_drop(struct listed *listed)
 {
 	efi_free(listed->text);
 	efi_free(listed);
+}
+
+void listed_renamed(const struct entry *entry, const char *name)
+{
+	struct catalogue *c = ((const struct listed *)(const void *)entry)->catalogue;
+	char before[MAX_ENTRY_ID];
+	struct text text = TEXT(before);
+	size_t size = word_of(name).length + 1;
+
+	text_add(&text, "%s", entry->file_name);
+	for (size_t i = 0; i < c->n; i++) {
+		struct listed *listed = (struct listed *)(void *)c->sorted[i];
+
+		if (listed->entry.folder == entry->folder && word_is(word_of(listed->name), before))
+			memcpy(listed->name, name, size);
+	}
 }
 
 EFI_HANDLE listed_device(const struct entry *entry)

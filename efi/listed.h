@@ -5,6 +5,8 @@
 
 #include "efi_local.h"
 
+#define COUNTER_ROOM 2 /* bytes by which a file's name grows when it is counted for the first time */
+
 struct catalogue {
 	struct loader_conf conf;
 	struct entry **sorted;
@@ -16,8 +18,9 @@ struct catalogue {
 struct listed {
 	struct entry entry; /* the first, by which catalogue->sorted knows it */
 	EFI_HANDLE device;  /* of the volume that its program is on */
-	char *text;	    /* a pool, or NULL */
-	char name[];	    /* of the file */
+	struct catalogue *catalogue;
+	char *text;  /* a pool, or NULL */
+	char name[]; /* of the file, with COUNTER_ROOM behind it */
 };
 
 /* Room for one more, which is kept or dropped. IO_ERROR when there is no memory for it. */
@@ -25,6 +28,9 @@ enum status listed_new(struct catalogue *catalogue, const char *name, struct lis
 		       struct fail *why) MUST_CHECK;
 void listed_keep(struct catalogue *catalogue, struct listed *listed);
 void listed_drop(struct listed *listed);
+
+/* The file of @entry has another name, which is longer by COUNTER_ROOM at most; other profiles of it learn of that. */
+void listed_renamed(const struct entry *entry, const char *name);
 
 /* The device that an entry of the catalogue is on. */
 EFI_HANDLE listed_device(const struct entry *entry);

@@ -5,6 +5,7 @@
  */
 #include "counting.h"
 #include "interface.h"
+#include "reset.h"
 #include "start.h"
 #include "stub.h"
 
@@ -265,9 +266,11 @@ static bool boot_one(struct attempts *attempts, size_t *index, enum chosen *by, 
 
 static void reboot(void)
 {
+	struct fail why;
+
 	console_write("berth: reboots\n");
-	efi.system->RuntimeServices->ResetSystem(EfiResetCold, EFI_SUCCESS, 0, NULL);
-	fw_log(LOG_QUIET, "firmware does not start the machine anew");
+	if (efi_reset(ENTRY_REBOOT, &why) != OK)
+		fw_log(LOG_QUIET, "%s", why.text);
 }
 
 /* Sets *reboots when the machine is to be started anew. */

@@ -102,12 +102,24 @@ static enum status run(const struct program *program, struct fail *why)
 	return EFI_ERROR(status) ? IO_ERROR : OK;
 }
 
+static enum status path_of(const struct entry *entry, char path[MAX_PATH_TEXT], struct fail *why)
+{
+	struct text text = {path, MAX_PATH_TEXT, 0};
+
+	if (entry->program.length != 0)
+		return entry_path(entry->program, path, MAX_PATH_TEXT, why);
+	text_add(&text, "%s\\%s", entry->folder, entry->file_name);
+	return OK;
+}
+
 enum status efi_start_program(const struct entry *entry, const char *passed, struct fail *why)
 {
 	struct program program = {.device = listed_device(entry)};
 	enum status status;
 
-	TRY(entry_path(entry->program, program.path, sizeof(program.path), why));
+	if (entry->kind == ENTRY_UKI)
+		fw_trying(entry); /* before its path is made: it may be that of the file that gets another name */
+	TRY(path_of(entry, program.path, why));
 	TRY(load(&program, why));
 	status = pass(&program, passed, why);
 	if (status == OK) {

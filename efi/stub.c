@@ -133,6 +133,7 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 
 	TRY(boot_open(b, entry, why));
 	TRY(check_stub(b, why));
+	fw_trying(entry);
 	size = b->situation.cargo.initrd_size;
 	if (size > SIZE_MAX)
 		return fail(why, BAD_INPUT, "the initrds have %" PRIu64 " bytes, more than firmware has addresses",

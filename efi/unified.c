@@ -42,24 +42,23 @@ static enum status read_osrel(const struct unified *image, const struct pe_secti
 	return OK;
 }
 
-/* Where an entry's texts lie: the sections as they are in the file, the path, and room for the title. */
+/* Where an entry's texts lie: the sections as they are in the file, and room for the title. */
 static enum status describe(struct unified *image, struct listed *listed, unsigned int n, const struct uki_parts *parts,
 			    struct fail *why)
 {
 	const struct file *file = &image->program.file;
 	size_t osrel = (size_t)pe_section_contents(&parts->osrel),
-	       profile = (size_t)pe_section_contents(&parts->profile), path = word_of(file->path).length + 1,
-	       room = UKI_TITLE_ROOM(osrel, profile);
-	char *at = listed->text = efi_alloc(osrel + profile + path + room);
+	       profile = (size_t)pe_section_contents(&parts->profile), room = UKI_TITLE_ROOM(osrel, profile);
+	char *at = listed->text = efi_alloc(osrel + profile + room);
 
 	if (at == NULL)
 		return fail(why, IO_ERROR, "%s: no memory for what it says of itself", file->path);
 	TRY(read_osrel(image, &parts->osrel, at, why));
 	if (profile != 0)
 		TRY(source_read_all(&file->source, parts->profile.offset, at + osrel, profile, why));
-	memcpy(at + osrel + profile, file->path, path);
-	TRY(uki_entry(&listed->entry, listed->name, at + osrel + profile, n, (struct word){at, osrel},
-		      (struct word){at + osrel, profile}, &(struct text){at + osrel + profile + path, room, 0}, why));
+	TRY(uki_entry(&listed->entry, listed->name, n, (struct word){at, osrel}, (struct word){at + osrel, profile},
+		      &(struct text){at + osrel + profile, room, 0}, why));
+	listed->entry.folder = FOLDER;
 	image->last = listed;
 	image->parts = *parts;
 	image->osrel = (struct word){at, osrel};

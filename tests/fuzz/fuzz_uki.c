@@ -67,7 +67,7 @@ static void use_profile(struct bytes file, const struct uki_parts *parts, unsign
 	struct entry entry;
 	struct fail why;
 
-	if (uki_entry(&entry, "Image+3.EFI", "\\EFI\\Linux\\Image+3.EFI", n, osrel, profile, &title, &why) == OK)
+	if (uki_entry(&entry, "Image+3.EFI", n, osrel, profile, &title, &why) == OK)
 		use_entry(&entry, osrel, &title);
 	else
 		REQUIRE(why.status == NOT_FOUND && why.text[0] != '\0');

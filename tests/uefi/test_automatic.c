@@ -187,7 +187,7 @@ static void none_is_the_default_of_itself(void **state)
 	given_all(NULL);
 	put_text("\\loader\\entries\\broken.conf", "title B\n");
 	run("broken");
-	expect("broken.conf: no line `linux`", 1);
+	expect("\nberth: broken.conf: no line `linux`", 1);
 	assert_int_equal(uefi_report.starts, 0);
 }
 

@@ -384,7 +384,7 @@ static void reboot_on_error_starts_the_machine_anew_at_once(void **state)
 	given_awful("default awful\nreboot-on-error yes\n");
 	uefi.nobody = uefi.stays_on = true;
 	expect_left("firmware does not", "status 0x8000000000000001 ");
-	expect("berth: firmware does not start the machine anew\n", 1);
+	expect("berth: firmware did not restart the machine\n", 1);
 	given_awful("default awful\nreboot-on-error no\n");
 	uefi.nobody = true;
 	expect_entered("no reboot");

@@ -97,10 +97,12 @@ static void an_image_is_the_default_and_is_passed_nothing(void **state)
 	put("\\EFI\\Linux\\sys+3.efi", given_profiles());
 	uefi.program_returns = EFIERR(21);
 	run("an image");
-	assert_string_equal(uefi_report.program, "\\EFI\\Linux\\sys+3.efi");
+	/* The try is counted first: the file that is started has its new name. */
+	assert_string_equal(uefi_report.program, "\\EFI\\Linux\\sys+2-1.efi");
+	assert_int_equal(uefi_report.renames, 1);
 	assert_false(uefi_report.passed);
 	assert_true(uefi_variable_says("LoaderEntrySelected", "sys.efi"));
-	expect("\\EFI\\Linux\\sys+3.efi came back with an error: aborted", 1);
+	expect("\nberth: \\EFI\\Linux\\sys+2-1.efi came back with an error: aborted", 1);
 	expect("  > System\n", 1);
 	expect("    System (Rescue)\n", 1);
 }
@@ -123,6 +125,22 @@ static void another_profile_is_named_to_the_stub(void **state)
 	assert_non_null(entries);
 	assert_int_equal(entries->size, sizeof(ids));
 	assert_memory_equal(entries->value, ids, sizeof(ids));
+}
+
+/* The file has its new name for all profiles; a try of another profile is one more try of the file. */
+static void a_counted_image_is_found_by_its_new_name(void **state)
+{
+	(void)state;
+	given("timeout menu-force\n");
+	put("\\EFI\\Linux\\sys+3.efi", given_profiles());
+	uefi.program_returns = EFIERR(21);
+	uefi.keys = "\r|xj\r|xk\r|x\033";
+	run("three tries");
+	assert_int_equal(uefi_report.starts, 3);
+	assert_int_equal(uefi_report.renames, 2);
+	expect("start \\EFI\\Linux\\sys+2-1.efi\n", 1);
+	expect("start \\EFI\\Linux\\sys+1-2.efi\n", 2);
+	assert_string_equal(uefi_report.program, "\\EFI\\Linux\\sys+1-2.efi");
 }
 
 /* UAPI.1, "Sorting": both types by one order. */
@@ -176,7 +194,7 @@ static void what_is_no_image_is_not_offered_and_the_log_tells_why(void **state)
 	static const char *const words[] = {
 	    "not shown: \\EFI\\Linux\\cpu.efi: for another CPU (arm64)",
 	    "not shown: \\EFI\\Linux\\bare.efi: no unified kernel image: it has no sections .linux and .osrel",
-	    "not shown: \\EFI\\Linux\\name.efi: its section .osrel has no line PRETTY_NAME",
+	    "not shown: name.efi: its section .osrel has no line PRETTY_NAME",
 	    "not shown: \\EFI\\Linux\\text.efi: no PE file",
 	    "not shown: \\EFI\\Linux\\cut.efi: \\EFI\\Linux\\cut.efi ends at byte",
 	};
@@ -318,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_image_is_the_default_and_is_passed_nothing),
 	    cmocka_unit_test(another_profile_is_named_to_the_stub),
+	    cmocka_unit_test(a_counted_image_is_found_by_its_new_name),
 	    cmocka_unit_test(images_are_sorted_among_other_entries),
 	    cmocka_unit_test(what_is_no_image_is_not_offered_and_the_log_tells_why),
 	    cmocka_unit_test(a_section_that_is_too_long_is_not_read),

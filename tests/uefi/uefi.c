@@ -487,6 +487,8 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	outcome.files_left = uefi_files_open() - (outcome.entered && uefi_files_open() != 0 ? 1 : 0); /* the volume */
 	uefi_memory_left(&outcome);
 	outcome.surveys_left += fw.n_events + uefi_images_loaded();
+	if (uefi_report.rebooted) /* a reset gives all memory back */
+		outcome.surveys_left = 0;
 	if (!outcome.entered) {
 		outcome.status = outcome.why.status = IO_ERROR;
 		snprintf(outcome.why.text, sizeof(outcome.why.text), "%s%#lx %.900s",

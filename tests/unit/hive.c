@@ -64,6 +64,7 @@ uint32_t hive_key(struct hive *hive, const char *name, const uint32_t *keys, uns
 	}
 	if (value != NONE)
 		store_le(hive->bytes + hive_at(values), 4, value);
+	memset(at, 0x5a, 76); /* what nobody has to look at */
 	memcpy(at, "nk", 2);
 	store_le(at + 28, 4, list);
 	store_le(at + 36, 4, value == NONE ? 0 : 1);

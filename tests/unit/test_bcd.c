@@ -98,6 +98,7 @@ static void what_is_not_as_it_must_be_is_not_believed(void **state)
 	damage("a name past the end", hive.objects + 72, 2, 65535);
 	damage("no list of keys", hive.objects + 28, 4, UINT32_MAX);
 	damage("a list of another kind", hive.objects + 28, 4, 0);
+	damage("a list that ends before", load_le(hive.bytes + hive.root + 28, 4) + 4100 + 2, 2, 1);
 	damage("a value of another kind", hive.order, 1, 'n');
 	damage("a value of another name", hive.order + 20, 1, 'F');
 	damage("one text", hive.order + 12, 4, 1);
