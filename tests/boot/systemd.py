@@ -103,7 +103,7 @@ def run(esp, suite, lists, timeout):
     return found
 
 
-def check(found):
+def check_252(found):
     status = found.said(0, "bootctl status")
     for words in ("Product: Berth 0.1", "✓ One-shot entry control", "✓ Boot counting", "✓ Menu timeout control",
                   "✓ Support @saved pseudo-entry", f"ESP: /dev/disk/by-partuuid/{PARTITION}", "File: └─/EFI/BOOT/BOOTX64.EFI"):
@@ -136,7 +136,18 @@ def systemd_252(esp):
         ["bootctl set-default @saved", "bootctl set-oneshot first.conf", "systemctl reboot --boot-loader-menu=5"],
         ["poweroff -ff"],
     ], 1200)
-    check(found)
+    check_252(found)
+
+
+def check_newest(found):
+    status = found.said(0, "bootctl status")
+    for words in ("Product: Berth 0.1", "Current Entry: first.conf", "✓ One-shot entry control", "✓ Boot counting",
+                  "/EFI/BOOT/BOOTX64.EFI (Berth 0.1)"):
+        expect(words in status, f"bootctl status does not say {words!r}:\n{status}")
+    expect("not reported" not in found.said(0, "bootctl list"), "bootctl list has entries that the loader has not told")
+    selected = [found.selected(boot) for boot in range(len(found.boots))]
+    expect(selected == [f"{name}.conf" for name in ("first", "second", "third", "first", "third")], f"booted were {selected}")
+    expect("Boots in 2 s" in found.text, "the menu did not show for the two seconds that were asked for once")
 
 
 @boots.boots(sampled=True, large=True)
@@ -147,15 +158,8 @@ def systemd_newest(esp):
         ["bootctl status", "bootctl list", "bootctl set-preferred second.conf", "systemctl reboot"],
         ["bootctl set-oneshot third.conf", "systemctl reboot"],
         ["systemctl reboot --boot-loader-entry=first.conf"],
-        ["bootctl set-preferred", "bootctl set-default third.conf", "bootctl set-timeout menu-force",
+        ["bootctl set-preferred ''", "bootctl set-default third.conf", "bootctl set-timeout menu-force",
          "bootctl set-timeout-oneshot 2", "systemctl reboot"],
         ["poweroff -ff"],
     ], 1200)
-    status = found.said(0, "bootctl status")
-    for words in ("Product: Berth 0.1", "Current Entry: first.conf", "✓ One-shot entry control", "✓ Boot counting",
-                  "File: └─/EFI/BOOT/BOOTX64.EFI (Berth 0.1)"):
-        expect(words in status, f"bootctl status does not say {words!r}:\n{status}")
-    expect("not reported" not in found.said(0, "bootctl list"), "bootctl list has entries that the loader has not told")
-    selected = [found.selected(boot) for boot in range(len(found.boots))]
-    expect(selected == [f"{name}.conf" for name in ("first", "second", "third", "first", "third")], f"booted were {selected}")
-    expect("Boots in 2 s" in found.text, "the menu did not show for the two seconds that were asked for once")
+    check_newest(found)

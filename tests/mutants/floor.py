@@ -8,8 +8,9 @@ from judge import BROKEN, KILLED, SURVIVED, Verdict
 from yard import WRAPPED, BuildError, expand, run, run_test, seen_by
 
 # What is run, the quick ones first: a program, and which of its tests.
-OWN = tuple("test_" + name for name in ("console", "file", "firmware", "graphics", "main", "memory", "runtime_map",
-                                         "variables", "entries"))  # that of the changed file is run first
+UEFI = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "uefi")
+OWN = tuple(name[:-2] for name in sorted(os.listdir(UEFI)) if name.startswith("test_") and name.endswith(".c") and
+            name not in ("test_services.c", "test_uefi.c"))  # that of the changed file is run first
 QUICK = (*((program, "") for program in OWN), ("test_services", ""), ("test_uefi", "honest*"), ("test_uefi", "exit*"))
 LONG = (("test_uefi", "every*"),)
 PATIENCE = {"test_uefi": 60}  # seconds of CPU

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Chooses an entry and boots it. When it fails, says why; a key asks for the menu then, and where nobody presses one,
+ * config/attempts.h says what follows.
+ */
+#include "manager.h"
+
+#include "catalogue.h"
+#include "counting.h"
+#include "dialog.h"
+#include "interface.h"
+#include "start.h"
+#include "stub.h"
+
+#include "../base/version.h"
+#include "../config/attempts.h"
+#include "../loader/boot.h"
+
+#define UNASKED_MENU_SECONDS 10 /* for a menu that a key called up */
+
+static struct catalogue catalogue;
+static struct boot attempt; /* too large for firmware's stack, of which 128 KiB are promised */
+
+/* Whether a key asked for the menu, while the reason and what follows stood there. */
+static bool menu_is_wanted(const struct follow *follow)
+{
+	char what[192];
+	struct text text = TEXT(what);
+
+	if (follow->seconds == 0)
+		return false;
+	text_add(&text, " for the menu, or ");
+	if (follow->step == NEXT_ENTRY)
+		text_add(&text, "%s boots", word_shown(word_of(catalogue.sorted[follow->index]->id)).at);
+	else
+		text_add(&text, "%s",
+			 follow->step == NEXT_MENU     ? "it comes"
+			 : follow->step == NEXT_REBOOT ? "the machine reboots"
+						       : "firmware goes on");
+	return wait_for_key(follow->seconds, what);
+}
+
+/* A shell passes the whole line it was given, our own file name first: that word is not meant for us. */
+static char *skip_own_name(char *option)
+{
+	static const char suffix[] = ".efi";
+	size_t end = 0, i = 0;
+
+	while (option[end] != '\0' && option[end] != ' ')
+		end++;
+	if (end < 4)
+		return option;
+	while (i < 4 && (option[end - 4 + i] | 0x20) == suffix[i])
+		i++;
+	if (i < 4)
+		return option;
+	while (option[end] == ' ')
+		end++;
+	return option + end;
+}
+
+/* The entry that a boot option or a shell names; false when it names none, or one that does not exist. */
+static bool named_entry(size_t *index)
+{
+	char option[1024], *name;
+	size_t length = 0;
+
+	if (!efi_load_option(option, sizeof(option)))
+		return false;
+	name = skip_own_name(option);
+	while (name[length] != '\0')
+		length++;
+	while (length > 0 && name[length - 1] == ' ')
+		name[--length] = '\0';
+	if (length == 0)
+		return false;
+	if (entries_named(catalogue.sorted, catalogue.n, (struct word){name, length}, index))
+		return true;
+	/* The machine may be unattended: it boots all the same. */
+	fw_log(LOG_QUIET, "the load option names the entry \"%s\", which does not exist",
+	       word_shown((struct word){name, length}).at);
+	return false;
+}
+
+/* OK when a program came back that has had its turn; else the reason why the entry does not start. */
+static enum status start(const struct entry *entry, struct fail *why)
+{
+	entry_remarks(entry, &catalogue_remarks);
+	if (entry->broken) {
+		*why = entry->broken_why;
+		return why->status;
+	}
+	if (entry->kind != ENTRY_LINUX)
+		return efi_start(entry, why);
+	if (entry->by_stub)
+		return efi_start_stub(&attempt, entry, why);
+	return boot(&attempt, entry, &catalogue.conf, why);
+}
+
+/* Which entry, and whether a menu shows before it boots. */
+static bool choose_default(size_t *index)
+{
+	const struct loader_conf *conf = &catalogue.conf;
+	enum chooser by = interface_choose(&catalogue, index);
+	bool named = by > BY_ONE_SHOT && named_entry(index);
+
+	if (!named)
+		interface_say_passed_over(&catalogue, by, catalogue.sorted[*index]);
+	/* A key that is held down asks for a menu that is not configured; a stray one must not stop the machine. */
+	return conf->menu_forced || (!named && by == BY_NOBODY && catalogue.sorted[*index]->automatic) ||
+	       (!named && (conf->timeout_seconds != TIMEOUT_NONE || (!conf->menu_disabled && console_key_pressed())));
+}
+
+static void say_failure(const struct entry *entry, const struct fail *why)
+{
+	if (catalogue.n > 1)
+		fw_log(LOG_QUIET, "%s does not boot", word_shown(word_of(entry->id)).at);
+	say_why(why);
+}
+
+/* Starts @entry. True when it has had its turn, and who chose it goes on; else it has failed, which is said. */
+static bool came_back(const struct entry *entry, bool by_hand, struct fail *why)
+{
+	enum status status = start(entry, why);
+
+	if (status == OK && by_hand)
+		return true;
+	if (status == OK)
+		(void)fail(why, IO_ERROR, "the program of this entry came back, and nobody is there to choose another");
+	say_failure(entry, why);
+	return false;
+}
+
+/*
+ * Boots entries[*index], and if it fails finds the next one and how it was chosen; false when there is none, and then
+ * *step says what is left: NEXT_REBOOT, NEXT_LEAVE, or NEXT_MENU when the user left the menu.
+ */
+static bool boot_one(struct attempts *attempts, size_t *index, enum chosen *by, enum next_step *step)
+{
+	static struct fail why;
+	size_t failed = *index;
+	bool is_back = came_back(attempts->entries[failed], *by == BY_HAND, &why);
+	struct follow follow;
+
+	if (counting_failed())
+		attempts->entries[failed]->counted = true;
+	if (is_back) {
+		*by = choose(&catalogue, index, TIMEOUT_FOREVER, NULL);
+		*step = NEXT_MENU;
+		return *by == BY_HAND;
+	}
+	attempts_failed(attempts, failed);
+	follow = attempts_follow(attempts, failed, *by == BY_HAND);
+	if (menu_is_wanted(&follow) || follow.step == NEXT_MENU) {
+		*by = choose(&catalogue, index, TIMEOUT_FOREVER, &why);
+		if (*by != WITHOUT_KEYS) {
+			*step = NEXT_MENU;
+			return *by == BY_HAND;
+		}
+		follow = attempts_follow(attempts, failed, false);
+	}
+	*by = BY_TIME;
+	*index = follow.index;
+	*step = follow.step;
+	return follow.step == NEXT_ENTRY;
+}
+
+EFI_STATUS manager_run(bool *reboots)
+{
+	struct attempts attempts;
+	enum chosen by = BY_TIME;
+	enum next_step step;
+	struct fail why;
+	size_t index;
+	bool menu;
+
+	interface_start();
+	interface_read();
+	if (catalogue_read(&catalogue, &why) != OK) {
+		say_why(&why);
+		(void)wait_for_key(reason_seconds(&catalogue.conf), LEAVES);
+		return EFI_NOT_FOUND;
+	}
+	fw_log(LOG_DEBUG, BERTH_NAME " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);
+	interface_timeouts(&catalogue.conf);
+	menu = choose_default(&index);
+	if (menu) {
+		uint32_t seconds = catalogue.conf.timeout_seconds;
+
+		by = choose(&catalogue, &index, seconds == TIMEOUT_NONE ? UNASKED_MENU_SECONDS : seconds, NULL);
+		if (by == LEFT)
+			return EFI_SUCCESS;
+	}
+	attempts = (struct attempts){catalogue.sorted, catalogue.n, &catalogue.conf, false};
+	while (boot_one(&attempts, &index, &by, &step))
+		;
+	*reboots = step == NEXT_REBOOT;
+	return step == NEXT_MENU ? EFI_SUCCESS : EFI_LOAD_ERROR;
+}
+
+void manager_end(void)
+{
+	catalogue_free(&catalogue);
+}
