@@ -24,11 +24,14 @@ static bool find_next(const struct attempts *a, size_t index, bool exhausted, si
 	return false;
 }
 
-void attempts_failed(struct attempts *a, size_t index)
+void attempts_ended(struct attempts *a, size_t index, bool is_error)
 {
 	struct entry *entry = a->entries[index];
 
 	entry->tried = true;
+	a->is_error = is_error;
+	if (!is_error)
+		return;
 	/* What is not written down would be tried again after a reboot, and after each further one. */
 	a->counted = a->counted || (entry->counted && !entry->tries_exhausted);
 }
@@ -37,13 +40,13 @@ struct follow attempts_follow(const struct attempts *a, size_t index, bool by_ha
 {
 	struct follow follow = {NEXT_LEAVE, index, reason_seconds(a->conf)};
 
-	if (a->conf->reboot_on_error == REBOOT_YES)
+	if (a->is_error && a->conf->reboot_on_error == REBOOT_YES)
 		return (struct follow){NEXT_REBOOT, index, 0};
 	if (by_hand)
 		follow.step = NEXT_MENU;
 	else if (find_next(a, index, false, &follow.index) || find_next(a, index, true, &follow.index))
 		follow.step = NEXT_ENTRY;
-	else if (a->conf->reboot_on_error == REBOOT_AUTO && a->counted)
+	else if (a->is_error && a->conf->reboot_on_error == REBOOT_AUTO && a->counted)
 		follow.step = NEXT_REBOOT;
 	return follow;
 }

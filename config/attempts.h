@@ -17,7 +17,8 @@ struct attempts {
 	struct entry *const *entries; /* in the order of the menu; ->tried is set in them */
 	size_t n;
 	const struct loader_conf *conf;
-	bool counted; /* an entry that had tries left was tried, and that was written down */
+	bool counted;  /* an entry that had tries left was tried, and that was written down */
+	bool is_error; /* the last one failed, and is not a program that came back without an error */
 };
 
 enum next_step {
@@ -36,8 +37,8 @@ struct follow {
 /* How long a reason stays on the screen: the menu's seconds, or REASON_SECONDS where there are none. */
 uint32_t reason_seconds(const struct loader_conf *conf);
 
-/* entries[@index] was tried and has failed; its ->counted is up to date. */
-void attempts_failed(struct attempts *attempts, size_t index);
+/* entries[@index] was tried and is over; its ->counted is up to date. @is_error: it has failed. */
+void attempts_ended(struct attempts *attempts, size_t index, bool is_error);
 
 /* What follows on the failure of entries[@index]. @by_hand: a person chose it. */
 struct follow attempts_follow(const struct attempts *attempts, size_t index, bool by_hand);

@@ -65,20 +65,6 @@ static bool set_pattern(struct word *pattern, struct word value)
 	return true;
 }
 
-/* systemd, src/fundamental, parse_boolean. */
-static bool set_bool(bool *out, struct word value)
-{
-	static const char *const words[] = {"1", "yes", "y", "true", "t", "on", "0", "no", "n", "false", "f", "off"};
-	const size_t n = sizeof(words) / sizeof(words[0]);
-
-	for (size_t i = 0; i < n; i++)
-		if (word_is_ascii_case(value, words[i])) {
-			*out = i < n / 2;
-			return true;
-		}
-	return false;
-}
-
 static bool set_automatic(struct loader_conf *conf, const struct line *line)
 {
 	const struct {
@@ -91,7 +77,7 @@ static bool set_automatic(struct loader_conf *conf, const struct line *line)
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (word_is(line->key, keys[i].key))
-			return set_bool(keys[i].value, line->value);
+			return word_bool(line->value, keys[i].value);
 	return true;
 }
 

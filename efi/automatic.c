@@ -137,25 +137,39 @@ static void add_shell(struct catalogue *c)
 		(void)add(c, "auto-efi-shell", "EFI Shell", ENTRY_EFI, path);
 }
 
+enum found_program { PROGRAM_NONE, PROGRAM_BERTH, PROGRAM_OTHER };
+
+static enum found_program look_at(const char *path)
+{
+	static struct program_file program; /* its path is too large to be added to those on the stack */
+	struct text text = TEXT(program.file.path);
+	enum found_program found;
+	struct fail why;
+
+	text_add(&text, "%s", path);
+	if (program_open(&program, &why) != OK)
+		return PROGRAM_NONE;
+	found = program_is_berth(&program) ? PROGRAM_BERTH : PROGRAM_OTHER;
+	program_close(&program);
+	return found;
+}
+
 /* The loader that firmware starts from removable media, unless it is this one, here or there. */
 static void add_default_loader(struct catalogue *c)
 {
 	static char path[32];
 	struct text text = TEXT(path);
-	static struct program_file program; /* its path is too large to be added to those on the stack */
-	char own[MAX_PATH_TEXT];
-	struct fail why;
-	bool is_berth;
+	char own[MAX_PATH_TEXT], behind[32];
 
 	text_add(&text, "\\EFI\\BOOT\\BOOT%s.EFI", arch_here()->bls);
 	if (efi_own_path(own, sizeof(own)) && word_is_ascii_case(word_of(own), path))
 		return;
-	memcpy(program.file.path, path, sizeof(path));
-	if (program_open(&program, &why) != OK)
+	if (look_at(path) != PROGRAM_OTHER)
 		return;
-	is_berth = program_is_berth(&program);
-	program_close(&program);
-	if (!is_berth)
+	/* shim starts what stands there: where that is Berth, the two would start each other. */
+	text = (struct text){behind, sizeof(behind), 0};
+	text_add(&text, "\\EFI\\BOOT\\GRUB%s.EFI", arch_here()->bls);
+	if (look_at(behind) != PROGRAM_BERTH)
 		(void)add(c, "auto-efi-default", "EFI Default Loader", ENTRY_EFI, path);
 }
 

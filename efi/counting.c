@@ -6,6 +6,7 @@
 #include "../config/counting.h"
 
 static bool is_counted; /* the entry that is being tried; and the system is told so */
+static bool is_written; /* and that is on the disk */
 
 static bool rename_file(const struct entry *entry, const char *name)
 {
@@ -14,7 +15,7 @@ static bool rename_file(const struct entry *entry, const char *name)
 	struct fail why;
 
 	text_add(&text, "%s\\%s", entry->folder, entry->file_name);
-	if (efi_rename(path, name, &why) == OK)
+	if (efi_rename(path, name, &is_written, &why) == OK)
 		return true;
 	fw_log(LOG_NORMAL, "this try is not counted: %s", why.text);
 	return false;
@@ -36,7 +37,7 @@ void fw_trying(const struct entry *entry)
 	char name[MAX_ENTRY_ID];
 	enum counting counting = entry->folder == NULL ? COUNTING_OFF : counting_next(entry->file_name, name);
 
-	is_counted = false;
+	is_counted = is_written = false;
 	if (counting == COUNTING_OFF)
 		return;
 	if (counting == COUNTING_LONG) {
@@ -46,7 +47,7 @@ void fw_trying(const struct entry *entry)
 	}
 	/* One that is tried again has the name already that counted its first try. */
 	if (counting == COUNTING_SAME || entry->counted)
-		is_counted = true;
+		is_counted = is_written = true;
 	else if (rename_file(entry, name))
 		is_counted = true, listed_renamed(entry, name);
 	if (is_counted)
@@ -61,5 +62,5 @@ bool counting_failed(void)
 	if (was_counted)
 		efi_variable_remove(L"LoaderBootCountPath");
 	is_counted = false;
-	return was_counted;
+	return was_counted && is_written;
 }

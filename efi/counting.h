@@ -5,7 +5,7 @@
 
 #include "efi_local.h"
 
-/* The entry of the last fw_trying() has failed; whether a try of it is counted. */
+/* The entry of the last fw_trying() is over; whether its try is counted, and that is on the disk. */
 bool counting_failed(void);
 
 #endif

@@ -20,6 +20,12 @@ void say_why(const struct fail *why)
 	console_write("\n");
 }
 
+static void pause(uint32_t seconds)
+{
+	while (seconds-- > 0)
+		efi.boot->Stall(1000000);
+}
+
 bool wait_for_key(uint32_t seconds, const char *what_then)
 {
 	char line[256];
@@ -30,8 +36,11 @@ bool wait_for_key(uint32_t seconds, const char *what_then)
 	text_add(&text, "berth: press any key%s in %u s\n", what_then, (unsigned int)seconds);
 	console_write(line);
 	/* What was typed before there was a reason to read is no sign that somebody reads it. */
-	for (unsigned int i = 0; i < MOST_TYPED_AHEAD && console_key_pressed(); i++)
-		;
+	for (unsigned int i = 0; console_key_pressed(); i++)
+		if (i == MOST_TYPED_AHEAD) {
+			pause(seconds);
+			return false;
+		}
 	return console_key(seconds, &key, &character);
 }
 

@@ -55,10 +55,10 @@ enum status efi_read_file(const char *path, uint64_t most, char **text, size_t *
 enum status efi_list_folder(const char *path, enum status (*each)(void *context, const char *name, struct fail *why),
 			    void *context, struct fail *why) MUST_CHECK;
 /*
- * Gives a file another name in its folder, and has that written to the disk. Not OK: it has its old name, because
+ * Gives a file another name in its folder; *is_written: and that is on the disk. Not OK: it has its old name, because
  * firmware refused, or the volume or the file is read-only.
  */
-enum status efi_rename(const char *path, const char *name, struct fail *why) MUST_CHECK;
+enum status efi_rename(const char *path, const char *name, bool *is_written, struct fail *why) MUST_CHECK;
 void efi_close_volume(void);
 void *efi_alloc(uint64_t size); /* pool memory; NULL when there is none */
 void efi_free(void *memory);

@@ -233,7 +233,7 @@ static void prepare_info(union info *info)
 }
 
 static enum status set_name(EFI_FILE_HANDLE handle, const char *path, const char *name, union info *info,
-			    struct fail *why)
+			    bool *is_written, struct fail *why)
 {
 	const size_t room = (sizeof(*info) - SIZE_OF_EFI_FILE_INFO) / sizeof(CHAR16);
 	EFI_STATUS status;
@@ -247,20 +247,21 @@ static enum status set_name(EFI_FILE_HANDLE handle, const char *path, const char
 	if (EFI_ERROR(status))
 		return fail(why, IO_ERROR, "%s: cannot be renamed: %s", path, efi_status_words(status));
 	status = handle->Flush(handle);
-	if (EFI_ERROR(status))
+	*is_written = !EFI_ERROR(status);
+	if (!*is_written)
 		fw_log(LOG_NORMAL, "%s: is %s now, which may not be on the disk yet: %s", path, name,
 		       efi_status_words(status));
 	return OK;
 }
 
-enum status efi_rename(const char *path, const char *name, struct fail *why)
+enum status efi_rename(const char *path, const char *name, bool *is_written, struct fail *why)
 {
 	EFI_FILE_HANDLE handle;
 	enum status status;
 	union info info;
 
 	TRY(open_handle(path, EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE, &handle, &info, why));
-	status = set_name(handle, path, name, &info, why);
+	status = set_name(handle, path, name, &info, is_written, why);
 	handle->Close(handle);
 	return status;
 }

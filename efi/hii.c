@@ -22,6 +22,7 @@ bool efi_keyboard_language(char out[LANGUAGE_TAG])
 	if (EFI_ERROR(efi_given(status, database)))
 		return false;
 	status = database->GetKeyboardLayout(database, NULL, &length, layout); /* NULL: the current one */
-	return !EFI_ERROR(status) && length <= sizeof(layout) &&
-	       interface_language((struct bytes){layout, length}, out);
+	/* EDK2 writes its length only where it does not fit; it stands in the layout as well. */
+	return !EFI_ERROR(status) && load_le(layout, 2) <= sizeof(layout) &&
+	       interface_language((struct bytes){layout, (size_t)load_le(layout, 2)}, out);
 }

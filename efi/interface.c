@@ -13,6 +13,7 @@ static struct {
 	struct asked asked;
 	const struct entry *once; /* the entry that was asked for once */
 	bool saves;		  /* somebody asks for the last booted */
+	bool is_substitute;	  /* what boots now does so because something else has failed */
 } interface;
 
 #define MOST_VENDOR 128 /* characters of the firmware's vendor that are believed */
@@ -74,7 +75,7 @@ static void write_origin(void)
 }
 
 /* Kernels for x86 have no device tree of an entry's. */
-static bool takes_tree(void)
+bool interface_takes_tree(void)
 {
 	return arch_enters(arch_here(), ELF_AARCH64) || arch_enters(arch_here(), ELF_RISCV);
 }
@@ -89,7 +90,7 @@ static void write_language(void)
 
 void interface_start(void)
 {
-	uint64_t features = interface_features(takes_tree());
+	uint64_t features = interface_features(interface_takes_tree());
 
 	write_time(L"LoaderTimeInitUSec");
 	efi_variable_write_text(L"LoaderInfo", BERTH_NAME, false);
@@ -190,7 +191,7 @@ enum chooser interface_choose(const struct catalogue *c, size_t *index)
 		       word_shown(interface.asked.one_shot).at);
 	if (by == BY_SYS_FAIL)
 		fw_log(LOG_QUIET, "the last update of firmware failed: variable LoaderEntrySysFail chooses %s",
-		       c->sorted[*index]->id);
+		       word_shown(word_of(c->sorted[*index]->id)).at);
 	return by;
 }
 
@@ -208,7 +209,7 @@ void interface_say_passed_over(const struct catalogue *c, enum chooser by, const
 
 		if (over != BY_ONE_SHOT && pattern.length != 0 && !is_saved(pattern))
 			fw_log(LOG_QUIET, "%s \"%s\" matches no entry that can boot: the default is %s", name[over],
-			       word_shown(pattern).at, entry->id);
+			       word_shown(pattern).at, word_shown(word_of(entry->id)).at);
 	}
 }
 
@@ -222,12 +223,20 @@ static void save(const struct entry *entry)
 {
 	CHAR16 *name = L"LoaderEntryLastBooted";
 
-	if (entry == interface.once)
+	if (entry == interface.once || interface.is_substitute)
 		return;
-	if (interface.saves && !word_is(interface.asked.last_booted, entry->id))
+	if (interface.saves && !word_is(interface.asked.last_booted, entry->id)) {
 		efi_variable_write_text(name, entry->id, true);
-	else if (!interface.saves && interface.was_last_booted)
+		interface.asked.last_booted = word_of(entry->id);
+	} else if (!interface.saves && interface.was_last_booted) {
 		efi_variable_remove(name);
+		interface.was_last_booted = false;
+	}
+}
+
+void interface_substitute(bool is_substitute)
+{
+	interface.is_substitute = is_substitute;
 }
 
 void fw_leaving(const struct entry *entry)

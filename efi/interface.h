@@ -24,6 +24,15 @@ enum chooser interface_choose(const struct catalogue *catalogue, size_t *index);
 /* Says which wishes for a default were passed over, when @by chose @entry. */
 void interface_say_passed_over(const struct catalogue *catalogue, enum chooser by, const struct entry *entry);
 
+/*
+ * What boots from here on does so only because something else has failed, or not: then it does not become the entry
+ * that was booted last, which "@saved" means.
+ */
+void interface_substitute(bool is_substitute);
+
+/* Kernels for this CPU take a device tree from an entry. */
+bool interface_takes_tree(void);
+
 /* The menu is about to be drawn for the first time. */
 void interface_menu(void);
 

@@ -118,17 +118,18 @@ static void say_failure(const struct entry *entry, const struct fail *why)
 	say_why(why);
 }
 
-/* Starts @entry. True when it has had its turn, and who chose it goes on; else it has failed, which is said. */
-static bool came_back(const struct entry *entry, bool by_hand, struct fail *why)
+/* Starts @entry, and says why it failed, or came back although nobody is there to choose another. */
+static enum status try_entry(const struct entry *entry, bool by_hand, struct fail *why)
 {
 	enum status status = start(entry, why);
 
 	if (status == OK && by_hand)
-		return true;
+		return OK;
 	if (status == OK)
-		(void)fail(why, IO_ERROR, "the program of this entry came back, and nobody is there to choose another");
+		(void)fail(why, IO_ERROR, "%s came back without an error",
+			   word_shown(entry->program.length != 0 ? entry->program : word_of(entry->file_name)).at);
 	say_failure(entry, why);
-	return false;
+	return status;
 }
 
 /*
@@ -139,26 +140,24 @@ static bool boot_one(struct attempts *attempts, size_t *index, enum chosen *by, 
 {
 	static struct fail why;
 	size_t failed = *index;
-	bool is_back = came_back(attempts->entries[failed], *by == BY_HAND, &why);
+	enum status status = try_entry(attempts->entries[failed], *by == BY_HAND, &why);
+	bool has_reason = status != OK || *by != BY_HAND;
 	struct follow follow;
 
 	if (counting_failed())
 		attempts->entries[failed]->counted = true;
-	if (is_back) {
-		*by = choose(&catalogue, index, TIMEOUT_FOREVER, NULL);
-		*step = NEXT_MENU;
-		return *by == BY_HAND;
-	}
-	attempts_failed(attempts, failed);
+	attempts_ended(attempts, failed, status != OK);
 	follow = attempts_follow(attempts, failed, *by == BY_HAND);
-	if (menu_is_wanted(&follow) || follow.step == NEXT_MENU) {
-		*by = choose(&catalogue, index, TIMEOUT_FOREVER, &why);
+	if (!has_reason || menu_is_wanted(&follow) || follow.step == NEXT_MENU) {
+		*by = choose(&catalogue, index, TIMEOUT_FOREVER, has_reason ? &why : NULL);
 		if (*by != WITHOUT_KEYS) {
 			*step = NEXT_MENU;
+			interface_substitute(false);
 			return *by == BY_HAND;
 		}
 		follow = attempts_follow(attempts, failed, false);
 	}
+	interface_substitute(true);
 	*by = BY_TIME;
 	*index = follow.index;
 	*step = follow.step;
@@ -191,7 +190,7 @@ EFI_STATUS manager_run(bool *reboots)
 		if (by == LEFT)
 			return EFI_SUCCESS;
 	}
-	attempts = (struct attempts){catalogue.sorted, catalogue.n, &catalogue.conf, false};
+	attempts = (struct attempts){catalogue.sorted, catalogue.n, &catalogue.conf, false, false};
 	while (boot_one(&attempts, &index, &by, &step))
 		;
 	*reboots = step == NEXT_REBOOT;

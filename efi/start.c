@@ -4,8 +4,9 @@
 
 #include "reset.h"
 
-#define WATCHDOG_SECONDS 300 /* UEFI 2.10, 3.1.2: what firmware gives a boot option */
-#define MOST_EXIT_UNITS	 256 /* of the words that a program leaves */
+#define WATCHDOG_SECONDS 300	 /* UEFI 2.10, 3.1.2: what firmware gives a boot option */
+#define WATCHDOG_CODE	 0x10000 /* 7.5.1: smaller ones are firmware's */
+#define MOST_EXIT_UNITS	 256	 /* of the words that a program leaves */
 
 static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
 
@@ -14,6 +15,7 @@ static char options[MAX_COMMAND_LINE]; /* too large for firmware's stack */
 struct program {
 	char path[MAX_PATH_TEXT];
 	EFI_HANDLE device, handle;
+	bool stays; /* a driver, which is not unloaded when it comes back without an error, and may use its options */
 	CHAR16 *options; /* what it is passed; NULL: nothing */
 };
 
@@ -59,7 +61,7 @@ static enum status pass(struct program *program, const char *text, struct fail *
 	status = efi.boot->HandleProtocol(program->handle, &loaded_image_guid, (void **)&image);
 	status = efi_given(status, image);
 	if (EFI_ERROR(status))
-		return fail(why, IO_ERROR, "%s: firmware lets it be passed no options: %s", program->path,
+		return fail(why, IO_ERROR, "%s: firmware does not let options be passed to it: %s", program->path,
 			    efi_status_words(status));
 	while (text[length] != '\0')
 		length++;
@@ -69,6 +71,7 @@ static enum status pass(struct program *program, const char *text, struct fail *
 	(void)utf16_from_utf8(program->options, length + 1, text); /* no byte becomes more than a unit */
 	for (length = 0; program->options[length] != 0; length++)
 		;
+	program->stays = image->ImageCodeType != EfiLoaderCode;
 	image->LoadOptions = program->options;
 	image->LoadOptionsSize = (UINT32)((length + 1) * sizeof(CHAR16));
 	return OK;
@@ -91,10 +94,13 @@ static enum status run(const struct program *program, struct fail *why)
 	UINTN size = 0;
 	EFI_STATUS status;
 
-	efi.boot->SetWatchdogTimer(WATCHDOG_SECONDS, 0, 0, NULL);
+	efi.boot->SetWatchdogTimer(WATCHDOG_SECONDS, WATCHDOG_CODE, 0, NULL);
 	status = efi.boot->StartImage(program->handle, &size, &words);
 	efi.boot->SetWatchdogTimer(0, 0, 0, NULL);
 	if (EFI_ERROR(status)) {
+		/* What has run and failed is unloaded already; what firmware would not run, because of its CPU, is not.
+		 */
+		efi.boot->UnloadImage(program->handle);
 		(void)fail(why, IO_ERROR, "%s came back with an error: %s", program->path, efi_status_words(status));
 		add_exit_words(words, size, why);
 	}
@@ -117,19 +123,22 @@ enum status efi_start_program(const struct entry *entry, const char *passed, str
 	struct program program = {.device = listed_device(entry)};
 	enum status status;
 
-	if (entry->kind == ENTRY_UKI)
-		fw_trying(entry); /* before its path is made: it may be that of the file that gets another name */
 	TRY(path_of(entry, program.path, why));
+	if (entry->kind == ENTRY_UKI) {
+		fw_trying(entry);
+		TRY(path_of(entry, program.path, why)); /* its file may have another name */
+	}
 	TRY(load(&program, why));
 	status = pass(&program, passed, why);
 	if (status == OK) {
 		fw_log(LOG_NORMAL, "start %s", program.path);
 		fw_leaving(entry);
-		status = run(&program, why); /* a program that has come back is unloaded by firmware */
+		status = run(&program, why);
 	} else {
 		efi.boot->UnloadImage(program.handle);
 	}
-	efi_free(program.options);
+	if (status != OK || !program.stays)
+		efi_free(program.options);
 	return status;
 }
 

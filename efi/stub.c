@@ -6,6 +6,7 @@
  */
 #include "stub.h"
 
+#include "interface.h"
 #include "start.h"
 
 #include "../base/pe.h"
@@ -133,18 +134,20 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 
 	TRY(boot_open(b, entry, why));
 	TRY(check_stub(b, why));
-	fw_trying(entry);
 	size = b->situation.cargo.initrd_size;
 	if (size > SIZE_MAX)
 		return fail(why, BAD_INPUT, "the initrds have %" PRIu64 " bytes, more than firmware has addresses",
 			    size);
-	if (entry->devicetree.length != 0)
+	if (entry->devicetree.length != 0 && interface_takes_tree())
 		return fail(why, BAD_INPUT,
 			    "a `devicetree` is not given to a kernel that its EFI stub starts\n"
 			    "  try: the entry without `handoff stub`");
+	if (entry->devicetree.length != 0 && !interface_takes_tree())
+		fw_log(LOG_NORMAL, "devicetree ignored: this kernel does not use one");
 	if (entry->wish.said)
 		fw_log(LOG_QUIET,
-		       "placement is not heeded: with `handoff stub` the kernel's EFI stub chooses the place");
+		       "`placement` is ignored: with `handoff stub` the kernel's EFI stub chooses the place");
+	fw_trying(entry);
 	if (size == 0)
 		return efi_start_program(entry, b->command_line, why);
 	TRY(offer_initrd(b, why));

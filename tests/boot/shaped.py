@@ -62,7 +62,7 @@ def protocols_that_are_nothing(esp):
 def calls_fail_in_the_menu(esp):
     """With a menu, a key and a second that passes, each call fails once and for ever: the same"""
     found = sweep(esp, "once device-error enter", "always device-error enter", "always not-ready enter WaitForEvent",
-                  conf=["timeout 3", "auto-firmware no"], keys="d..e")
+                  conf=["timeout 3", "auto-firmware no", "auto-entries no"], keys="d..e")
     expect(found[0] > 150, f"faults, entered, refused: {found}")
 
 
@@ -241,7 +241,7 @@ def every_status(esp):
 def with_a_screen_and_a_debug_log(esp):
     """With a graphics card, a menu and log debug, each call fails once and for ever: the same"""
     sweep(esp, "once device-error enter", "once device-error refuse", "always device-error enter",
-          "always device-error refuse", conf=["timeout 3", "log debug", "auto-firmware no"], keys="d..e", screen="", timeout=600,
+          "always device-error refuse", conf=["timeout 3", "log debug", "auto-firmware no", "auto-entries no"], keys="d..e", screen="", timeout=600,
           options=("--vga",))
 
 

@@ -51,7 +51,7 @@ static EFI_HANDLE new_image(const CHAR16 *path)
 {
 	for (size_t i = 0; i < IMAGES; i++)
 		if (!images[i].loaded) {
-			images[i] = (struct loaded_image){.loaded = true};
+			images[i] = (struct loaded_image){.loaded = true, .protocol.ImageCodeType = EfiLoaderCode};
 			(void)utf8_from_utf16(images[i].path, sizeof(images[i].path), path, sizeof(images[i].path));
 			return &images[i];
 		}
@@ -86,7 +86,8 @@ static EFI_STATUS EFIAPI unload_image(EFI_HANDLE handle)
 {
 	struct loaded_image *image = handle;
 
-	(void)uefi_image_of(handle);
+	if (!image->loaded) /* 7.4.3: one that has come back is gone */
+		return EFI_INVALID_PARAMETER;
 	image->loaded = false;
 	return uefi_unless_wrong(CALL_UnloadImage);
 }
@@ -129,6 +130,8 @@ static EFI_STATUS EFIAPI start_image(EFI_HANDLE handle, UINTN *size, CHAR16 **wo
 		uefi_die("an image is started that must not be");
 	report_start(image);
 	if (uefi_call(CALL_StartImage, &status)) {
+		if (EFI_ERROR(status)) /* it has not run, and stays loaded */
+			return status;
 		if (uefi_lies(LIE_TOO_MUCH))
 			*size = SIZE_MAX;
 	} else {

@@ -376,6 +376,19 @@ static void an_entry_that_does_not_start_is_not_the_last_booted(void **state)
 	assert_int_equal(uefi_report.removals, 2);
 }
 
+static void what_boots_because_another_failed_is_not_the_last_booted(void **state)
+{
+	(void)state;
+	given("default @saved\n", ONE);
+	put_text("\\loader\\entries\\awful.conf", AWFUL);
+	uefi_variable_put_text("LoaderEntryLastBooted", "two.conf");
+	uefi_variable_put_text("LoaderEntryOneShot", "awful.conf");
+	uefi.nobody = true;
+	expect_boots("a substitute", "one");
+	expect_variable("LoaderEntrySelected", "one.conf", FOR_THIS_BOOT);
+	expect_variable("LoaderEntryLastBooted", "two.conf", STAYS);
+}
+
 static unsigned int times(const char *words)
 {
 	unsigned int n = 0;
@@ -501,6 +514,7 @@ int main(void)
 	    cmocka_unit_test(the_default_of_the_variable_wins_over_loader_conf),
 	    cmocka_unit_test(the_entry_booted_last_is_kept_where_saved_asks_for_it),
 	    cmocka_unit_test(an_entry_that_does_not_start_is_not_the_last_booted),
+	    cmocka_unit_test(what_boots_because_another_failed_is_not_the_last_booted),
 	    cmocka_unit_test(the_timeout_of_a_variable_wins_over_loader_conf_and_once_over_both),
 	    cmocka_unit_test(a_menu_that_is_asked_for_once_waits_even_where_a_load_option_names_the_entry),
 	    cmocka_unit_test(after_an_update_of_firmware_that_failed_the_entry_for_that_boots),

@@ -280,8 +280,7 @@ static EFI_STATUS EFIAPI get_keyboard_layout(VOID *this, EFI_GUID *key, UINT16 *
 	}
 	if (*length < size)
 		return *length = size, EFI_BUFFER_TOO_SMALL;
-	*length = size;
-	memcpy(layout, uefi.layout, size);
+	memcpy(layout, uefi.layout, size); /* and *length stays as it was, as EDK2 has it */
 	return EFI_SUCCESS;
 }
 

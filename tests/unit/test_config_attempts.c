@@ -35,7 +35,7 @@ static void given_entries(const char *kinds)
 		list[i] = &entry[i];
 	}
 	conf = (struct loader_conf){.timeout_seconds = TIMEOUT_NONE};
-	attempts = (struct attempts){list, n, &conf, false};
+	attempts = (struct attempts){list, n, &conf, false, false};
 }
 
 /* ---- which entry, in which order ---- */
@@ -52,7 +52,7 @@ static void expect_order(const char *kinds, size_t first, enum reboot_on_error r
 		struct follow follow;
 
 		order[n++] = (char)('0' + index);
-		attempts_failed(&attempts, index);
+		attempts_ended(&attempts, index, true);
 		follow = attempts_follow(&attempts, index, false);
 		index = follow.index;
 		if (follow.step == NEXT_ENTRY && n < 20)
@@ -116,7 +116,7 @@ static void only_what_somebody_wrote_boots_unasked(void **state)
 
 		given_entries("--");
 		entry[1] = row[i].entry;
-		attempts_failed(&attempts, 0);
+		attempts_ended(&attempts, 0, true);
 		follow = attempts_follow(&attempts, 0, false);
 		if (follow.step != (row[i].boots ? NEXT_ENTRY : NEXT_LEAVE))
 			fail_msg("row %zu", i);
@@ -146,11 +146,28 @@ static void reboot_on_error_yes_reboots_at_once_whoever_chose(void **state)
 
 		given_entries("---");
 		conf.reboot_on_error = REBOOT_YES;
-		attempts_failed(&attempts, 1);
+		attempts_ended(&attempts, 1, true);
 		follow = attempts_follow(&attempts, 1, by_hand == 1);
 		assert_true(follow.step == NEXT_REBOOT && follow.seconds == 0);
 	}
 	expect_order("---", 1, REBOOT_YES, "1R");
+}
+
+/* src/boot/boot.c: the key is about errors. A tool that has done its work would be started for ever. */
+static void a_program_that_came_back_without_an_error_reboots_nothing(void **state)
+{
+	(void)state;
+	for (enum reboot_on_error reboot = REBOOT_AUTO; reboot <= REBOOT_NO; reboot++) {
+		struct follow follow;
+
+		given_entries("+-");
+		conf.reboot_on_error = reboot;
+		attempts_ended(&attempts, 0, false);
+		follow = attempts_follow(&attempts, 0, false);
+		assert_true(follow.step == NEXT_ENTRY && follow.index == 1 && follow.seconds == REASON_SECONDS);
+		attempts_ended(&attempts, 1, false);
+		assert_int_equal(attempts_follow(&attempts, 1, false).step, NEXT_LEAVE);
+	}
 }
 
 static void who_chose_by_hand_gets_the_menu_back(void **state)
@@ -163,7 +180,7 @@ static void who_chose_by_hand_gets_the_menu_back(void **state)
 			continue;
 		given_entries("-+-");
 		conf.reboot_on_error = reboot;
-		attempts_failed(&attempts, 1);
+		attempts_ended(&attempts, 1, true);
 		follow = attempts_follow(&attempts, 1, true);
 		assert_true(follow.step == NEXT_MENU && follow.index == 1 && follow.seconds == REASON_SECONDS);
 		/* And when it turns out that there is no keyboard, the rest is tried. */
@@ -185,7 +202,7 @@ static void a_reason_stays_for_the_menus_seconds_and_never_for_ever(void **state
 			given_entries("--");
 			conf.timeout_seconds = row[i][0];
 			assert_int_equal(reason_seconds(&conf), row[i][1]);
-			attempts_failed(&attempts, 0);
+			attempts_ended(&attempts, 0, true);
 			assert_int_equal(attempts_follow(&attempts, 0, by_hand == 1).seconds, row[i][1]);
 		}
 }
@@ -209,7 +226,7 @@ static void run_random(void)
 		struct follow follow;
 
 		assert_true(steps++ <= n + menus);
-		attempts_failed(&attempts, index);
+		attempts_ended(&attempts, index, true);
 		follow = attempts_follow(&attempts, index, by_hand);
 		assert_true(follow.index < n && (follow.seconds == 0) == (conf.reboot_on_error == REBOOT_YES));
 		if (follow.step == NEXT_REBOOT || follow.step == NEXT_LEAVE)
@@ -253,6 +270,7 @@ int main(void)
 	    cmocka_unit_test(only_what_somebody_wrote_boots_unasked),
 	    cmocka_unit_test(a_reboot_is_the_last_resort_where_a_try_was_counted),
 	    cmocka_unit_test(reboot_on_error_yes_reboots_at_once_whoever_chose),
+	    cmocka_unit_test(a_program_that_came_back_without_an_error_reboots_nothing),
 	    cmocka_unit_test(who_chose_by_hand_gets_the_menu_back),
 	    cmocka_unit_test(a_reason_stays_for_the_menus_seconds_and_never_for_ever),
 	    cmocka_unit_test(whatever_happens_it_ends_and_boots_nothing_twice_unasked),
