@@ -79,6 +79,17 @@ static void take_away_initrd(void)
 	initrd.handle = NULL;
 }
 
+/* Firmware's own, from its boot option or from QEMU's -initrd: the stub would find that first, and take no other. */
+static bool has_initrd_already(void)
+{
+	EFI_DEVICE_PATH *rest = (EFI_DEVICE_PATH *)(uintptr_t)initrd_path;
+	EFI_HANDLE handle = NULL;
+	EFI_STATUS status = efi.boot->LocateDevicePath(&load_file2_guid, &rest, &handle);
+
+	/* 7.3.13: the nearest is found, and *rest is what of the path is not its. */
+	return !EFI_ERROR(efi_given(status, handle)) && (rest->Type & 0x7f) == END_DEVICE_PATH_TYPE;
+}
+
 /* A handle with the device path comes first: the stub finds it by that, and asks it then. */
 static enum status offer_initrd(struct boot *b, struct fail *why)
 {
@@ -138,6 +149,12 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 	if (size > SIZE_MAX)
 		return fail(why, BAD_INPUT, "the initrds have %" PRIu64 " bytes, more than firmware has addresses",
 			    size);
+	if (size != 0 && has_initrd_already())
+		return fail(
+		    why, REFUSED,
+		    "firmware has an initrd for the kernel already, which its EFI stub would take instead of the "
+		    "entry's\n"
+		    "  try: the entry without `handoff stub`");
 	if (entry->devicetree.length != 0 && interface_takes_tree())
 		return fail(why, BAD_INPUT,
 			    "a `devicetree` is not given to a kernel that its EFI stub starts\n"

@@ -191,6 +191,21 @@ static EFI_STATUS EFIAPI uninstall_protocol_interface(EFI_HANDLE handle, EFI_GUI
 	return EFI_NOT_FOUND; /* firmware had lied when it was installed */
 }
 
+/* Of paths the loader looks for one alone: that of an initrd. The end is what is left of it where it is there. */
+static EFI_STATUS EFIAPI locate_device_path(EFI_GUID *guid, EFI_DEVICE_PATH **path, EFI_HANDLE *handle)
+{
+	EFI_STATUS status;
+
+	(void)guid;
+	if (uefi_call(CALL_LocateDevicePath, &status))
+		return status;
+	if (!uefi.has_initrd)
+		return EFI_NOT_FOUND;
+	*path = (EFI_DEVICE_PATH *)(VOID *)((UINT8 *)*path + 20);
+	*handle = &handles[0];
+	return EFI_SUCCESS;
+}
+
 static EFI_HANDLE handle_at(const uint8_t *path, size_t size)
 {
 	for (size_t i = 0; i < INTERFACES; i++)
@@ -213,6 +228,7 @@ void *uefi_find(const uint8_t *path, size_t size, EFI_GUID guid)
 void uefi_images_set_up(EFI_BOOT_SERVICES *services)
 {
 	memset(interfaces, 0, sizeof(interfaces));
+	services->LocateDevicePath = locate_device_path;
 	services->InstallProtocolInterface = install_protocol_interface;
 	services->UninstallProtocolInterface = uninstall_protocol_interface;
 	memset(images, 0, sizeof(images));

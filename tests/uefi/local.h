@@ -47,6 +47,7 @@
 	X(LoadImage)                                                                                                   \
 	X(StartImage)                                                                                                  \
 	X(UnloadImage)                                                                                                 \
+	X(LocateDevicePath)                                                                                            \
 	X(InstallProtocolInterface)                                                                                    \
 	X(UninstallProtocolInterface)
 

@@ -163,6 +163,20 @@ static void what_its_stub_cannot_do_is_said(void **state)
 	}
 }
 
+static void an_initrd_of_firmwares_would_be_taken_instead(void **state)
+{
+	(void)state;
+	given(STUB INITRDS, 1);
+	uefi.has_initrd = true;
+	run("two initrds");
+	assert_int_equal(uefi_report.loads, 0);
+	expect("\nberth: firmware has an initrd for the kernel already", 1);
+	given(STUB, 1);
+	uefi.has_initrd = true;
+	run("none");
+	assert_int_equal(uefi_report.starts, 1);
+}
+
 /* On x86 no kernel takes one, however it is started. */
 static void a_devicetree_is_refused_where_kernels_take_one(void **state)
 {
@@ -225,6 +239,7 @@ int main(void)
 	    cmocka_unit_test(the_protocol_answers_as_it_must),
 	    cmocka_unit_test(without_an_initrd_there_is_no_protocol),
 	    cmocka_unit_test(what_its_stub_cannot_do_is_said),
+	    cmocka_unit_test(an_initrd_of_firmwares_would_be_taken_instead),
 	    cmocka_unit_test(a_devicetree_is_refused_where_kernels_take_one),
 	    cmocka_unit_test(a_placement_that_is_ignored_is_told),
 	    cmocka_unit_test(every_call_goes_wrong_in_every_way),

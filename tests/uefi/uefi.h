@@ -45,6 +45,7 @@ extern struct uefi_setup {
 	const uint8_t *layout;		      /* the keyboard's; NULL: there is no database of layouts */
 	const uint8_t *esrt;		      /* the table of what can be updated; NULL: there is none */
 	unsigned int map_overstated; /* the k-th map is said to have one descriptor more than there was room for */
+	bool has_initrd;	     /* firmware offers one to a kernel's EFI stub */
 	bool is_apples;		     /* firmware says that it is */
 	uint64_t indications;	     /* OsIndicationsSupported; 0: there is no such variable */
 	/* A program that was started: what it does, unless NULL, and how it comes back. */
