@@ -384,6 +384,7 @@ PREFIX ?= /usr/local
 install: all
 	install -Dm755 $(HOST)/berth $(DESTDIR)$(PREFIX)/bin/berth
 	install -Dm644 docs/berth.1 $(DESTDIR)$(PREFIX)/share/man/man1/berth.1
+	install -Dm644 docs/berth.7 $(DESTDIR)$(PREFIX)/share/man/man7/berth.7
 	install -Dm644 tools/completion/berth $(DESTDIR)$(PREFIX)/share/bash-completion/completions/berth
 	install -Dm644 $(LOADER) $(DESTDIR)$(PREFIX)/lib/berth/$(EFI_NAME)
 
