@@ -39,6 +39,9 @@ static struct {
 	const struct in_folder *folder;
 	size_t n, next;
 	bool never_ends;
+	bool writes; /* the file is opened to be renamed */
+	CHAR16 renamed[300];
+	unsigned int flushes;
 } fw;
 
 static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN size, VOID **to)
@@ -85,7 +88,7 @@ static EFI_STATUS EFIAPI open_file(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *to, CH
 	size_t i = 0;
 
 	assert_ptr_equal(this, &root);
-	assert_int_equal(mode, EFI_FILE_MODE_READ);
+	assert_int_equal(mode, fw.writes ? EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE : EFI_FILE_MODE_READ);
 	assert_int_equal(attributes, 0);
 	do
 		fw.opened[i] = name[i];
@@ -117,6 +120,24 @@ static EFI_STATUS EFIAPI get_info(EFI_FILE_HANDLE this, EFI_GUID *guid, UINTN *s
 	info->FileSize = fw.size;
 	info->Attribute = fw.attribute;
 	*size = fw.info_says != 0 ? fw.info_says : info->Size;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI set_info(EFI_FILE_HANDLE this, EFI_GUID *guid, UINTN size, VOID *from)
+{
+	const EFI_FILE_INFO *info = from;
+
+	assert_ptr_equal(this, &file);
+	assert_memory_equal(guid, &info_guid, sizeof(*guid));
+	assert_true(size == info->Size && size <= SIZE_OF_EFI_FILE_INFO + sizeof(fw.renamed));
+	memcpy(fw.renamed, info->FileName, size - SIZE_OF_EFI_FILE_INFO);
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI flush(EFI_FILE_HANDLE this)
+{
+	assert_ptr_equal(this, &file);
+	fw.flushes++;
 	return EFI_SUCCESS;
 }
 
@@ -166,7 +187,12 @@ static void given_volume(void)
 	memset(&fw, 0, sizeof(fw));
 	fw.size = 10;
 	root = (EFI_FILE){.Open = open_file, .Close = close_file};
-	file = (EFI_FILE){.Close = close_file, .GetInfo = get_info, .SetPosition = set_position, .Read = read_file};
+	file = (EFI_FILE){.Close = close_file,
+			  .GetInfo = get_info,
+			  .SetInfo = set_info,
+			  .Flush = flush,
+			  .SetPosition = set_position,
+			  .Read = read_file};
 	volume.OpenVolume = open_volume;
 	services = (EFI_BOOT_SERVICES){
 	    .AllocatePool = allocate_pool, .FreePool = free_pool, .HandleProtocol = handle_protocol};
@@ -480,6 +506,33 @@ static void a_folder_without_an_end_is_firmwares_and_is_not_read_for_ever(void *
 	assert_int_equal(calls, 65536);
 }
 
+/* UEFI 2.10, 13.5, EFI_FILE_INFO; the longest name has 255 characters, and the firmware's room may be for few more. */
+static void a_file_gets_a_name_that_fits_and_no_other(void **state)
+{
+	char name[400];
+	bool is_written = false;
+	struct fail why;
+
+	(void)state;
+	given_volume();
+	fw.writes = true;
+	assert_int_equal(efi_rename("\\a+1.conf", "a+0-1.conf", &is_written, &why), OK);
+	assert_memory_equal(fw.renamed, L"a+0-1.conf", sizeof(L"a+0-1.conf"));
+	assert_true(is_written && fw.flushes == 1);
+	expect_closed("renamed");
+	given_volume();
+	fw.writes = true;
+	memset(name, 'n', sizeof(name));
+	name[255] = '\0';
+	assert_int_equal(efi_rename("\\a", name, &is_written, &why), OK);
+	name[255] = 'n';
+	name[399] = '\0';
+	assert_int_equal(efi_rename("\\a", name, &is_written, &why), BAD_INPUT);
+	assert_non_null(strstr(why.text, "\\a: the new name is too long"));
+	assert_int_equal(fw.flushes, 1);
+	expect_closed("too long");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -487,6 +540,7 @@ int main(void)
 	    cmocka_unit_test(what_cannot_be_opened_is_told_by_name_and_leaves_nothing_open),
 	    cmocka_unit_test(an_information_of_the_least_and_of_the_largest_size_is_one),
 	    cmocka_unit_test(a_path_has_room_up_to_its_end),
+	    cmocka_unit_test(a_file_gets_a_name_that_fits_and_no_other),
 	    cmocka_unit_test(a_read_starts_where_it_is_wanted_and_tells_how_much_came),
 	    cmocka_unit_test(a_small_file_is_read_whole_with_a_nul_behind_it),
 	    cmocka_unit_test(a_file_that_cannot_be_read_whole_gives_nothing),
