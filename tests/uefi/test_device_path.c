@@ -147,6 +147,24 @@ static void a_path_without_end_ends(void **state)
 	assert_false(efi_own_path(out, sizeof(out)));
 }
 
+/* Of a name longer than any path in an entry nothing is told, however much room there is. */
+static void a_name_that_is_too_long_is_none(void **state)
+{
+	static uint8_t nodes[4 + 2 * MAX_PATH_TEXT + 4];
+	static char out[8 * MAX_PATH_TEXT];
+	size_t size = 4 + 2 * (MAX_PATH_TEXT - 2);
+
+	(void)state;
+	(void)path_of(nodes, 4);
+	for (size_t i = 4; i < size; i += 2)
+		memcpy(nodes + i, (const uint8_t[]){'a', 0}, 2);
+	memcpy(nodes, (const uint8_t[]){4, 4, (uint8_t)size, (uint8_t)(size >> 8)}, 4);
+	memcpy(nodes + size, (const uint8_t[]){0x7f, 0xff, 4, 0}, 4);
+	fw.status = EFI_SUCCESS;
+	image.FilePath = (EFI_DEVICE_PATH *)(void *)nodes;
+	assert_false(efi_own_path(out, sizeof(out)));
+}
+
 /* ---- the path of a file on that device ---- */
 
 static size_t room; /* of the next pool; 0: there is none */
@@ -213,6 +231,7 @@ int main(void)
 	    cmocka_unit_test(the_partition_is_the_last_that_has_a_guid),
 	    cmocka_unit_test(the_own_path_is_all_of_its_names_with_backslashes),
 	    cmocka_unit_test(a_path_without_end_ends),
+	    cmocka_unit_test(a_name_that_is_too_long_is_none),
 	    cmocka_unit_test(a_files_path_is_its_devices_with_the_name_behind),
 	    cmocka_unit_test(a_path_that_cannot_be_made_is_said),
 	};
