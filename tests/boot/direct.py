@@ -306,7 +306,7 @@ BAD = {
 }
 
 
-@boots
+@boots(sampled=True)
 def direct_bad_kernels_then_a_good_one(esp):
     """Packed kernels cut, damaged, of other packers and machines: each tells its reason; then a good entry boots"""
     try_bad_entries(esp, BAD, "6G")

@@ -95,7 +95,7 @@ def debian(esp, *lines, options, shape=False):
     return guest.one("levels")
 
 
-@boots
+@boots(sampled=True)
 def levels_of_debian(esp):
     """Debian's kernel runs with five levels by its decompressor and by Berth, and with four by no5lvl, by either"""
     for lines in ((), ("decompress loader",)):

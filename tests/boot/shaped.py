@@ -23,7 +23,7 @@ def sweep(esp, *sweeps, conf=(), keys="", memory="5G", screen="no", options=(), 
     # A try is counted in each start, in which files keep their names; where nothing starts, the loader comes back.
     entries = os.path.join(esp.tree, "loader", "entries")
     os.rename(os.path.join(entries, "probe.conf"), os.path.join(entries, "probe+3.conf"))
-    esp.conf(*conf, "reboot-on-error no")
+    esp.conf(*conf, "reboot-on-error no", "auto-entries no", "auto-firmware no")
     esp.shape(f"way-back {WAY_BACK:x}", *(["keys " + keys] if keys else []), *("sweep " + s for s in sweeps))
     with Machine(esp, *options, memory=memory, timeout=timeout, more=EXIT, **more) as machine:
         machine.wait_for("shape: swept")
@@ -62,11 +62,11 @@ def protocols_that_are_nothing(esp):
 def calls_fail_in_the_menu(esp):
     """With a menu, a key and a second that passes, each call fails once and for ever: the same"""
     found = sweep(esp, "once device-error enter", "always device-error enter", "always not-ready enter WaitForEvent",
-                  conf=["timeout 3", "auto-firmware no", "auto-entries no"], keys="d..e")
+                  conf=["timeout 3"], keys="d..e")
     expect(found[0] > 150, f"faults, entered, refused: {found}")
 
 
-@boots
+@boots(sampled=True)
 def calls_that_take_long(esp):
     """Claims, reads and entropy that take more than a second: the kernel is entered with every clause kept"""
     found = sweep(esp, "late enter AllocatePages", "late enter Read", "late enter GetRNG", "late enter GetMemoryMap")
@@ -241,8 +241,7 @@ def every_status(esp):
 def with_a_screen_and_a_debug_log(esp):
     """With a graphics card, a menu and log debug, each call fails once and for ever: the same"""
     sweep(esp, "once device-error enter", "once device-error refuse", "always device-error enter",
-          "always device-error refuse", conf=["timeout 3", "log debug", "auto-firmware no", "auto-entries no"], keys="d..e", screen="", timeout=600,
-          options=("--vga",))
+          "always device-error refuse", conf=["timeout 3", "log debug"], keys="d..e", screen="", timeout=600, options=("--vga",))
 
 
 @boots(large=True, sampled=True)

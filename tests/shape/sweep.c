@@ -67,7 +67,10 @@ static void check_returned(const struct fault *fault)
 
 	sum.refused++;
 	console_reason(reason, sizeof(reason));
-	if (reason[0] == '\0' && fault->service != S_OutputString && !console_said("the keyboard does not answer"))
+	/* Where its entry or loader.conf cannot be read, the loader offers what it finds by itself, and the menu is
+	 * left. */
+	if (reason[0] == '\0' && fault->service != S_OutputString && !console_said("the keyboard does not answer") &&
+	    !console_said("Esc firmware"))
 		is_bad(fault, "it came back without a reason");
 	if (still_taken(PAGES) + still_taken(POOL) + still_taken(EVENT) + still_taken(OPEN_FILE) != 0) {
 		is_bad(fault, "something was left");
