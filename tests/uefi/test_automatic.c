@@ -168,6 +168,25 @@ static void the_default_loader_is_offered_unless_it_is_this_one(void **state)
 	expect_entries("linux.conf ");
 }
 
+/* Before that of another loader shim stands there, and starts GRUBX64.EFI: as that Berth would start itself. */
+static void a_shim_with_this_loader_behind_it_is_not_offered(void **state)
+{
+	static struct pe_file behind;
+
+	(void)state;
+	for (int is_berth = 0; is_berth < 2; is_berth++) {
+		given(NULL);
+		put_text("\\loader\\entries\\linux.conf", LINUX);
+		put_program("\\EFI\\BOOT\\BOOTx64.EFI");
+		pe_file_begin(&behind, PE_X64, 0);
+		pe_file_add_text(&behind, ".sdmagic",
+				 is_berth == 1 ? "#### LoaderInfo: Berth 9 ####" : "#### LoaderInfo: other 9 ####");
+		put_bytes("\\EFI\\BOOT\\GRUBx64.EFI", behind.bytes, behind.size);
+		run("shim");
+		expect_entries(is_berth == 1 ? "linux.conf " : "linux.conf auto-efi-default ");
+	}
+}
+
 /* systemd, config_select_default_entry: then the menu stands for ten seconds, whatever loader.conf says. */
 static void none_is_the_default_of_itself(void **state)
 {
@@ -309,6 +328,7 @@ int main(void)
 	    cmocka_unit_test(keys_say_which_are_offered),
 	    cmocka_unit_test(what_is_not_there_is_not_offered),
 	    cmocka_unit_test(the_default_loader_is_offered_unless_it_is_this_one),
+	    cmocka_unit_test(a_shim_with_this_loader_behind_it_is_not_offered),
 	    cmocka_unit_test(none_is_the_default_of_itself),
 	    cmocka_unit_test(who_asks_for_one_by_its_id_gets_it),
 	    cmocka_unit_test(firmware_does_what_is_asked_of_it),

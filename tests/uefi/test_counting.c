@@ -279,6 +279,24 @@ static void a_second_try_by_hand_is_not_counted_again(void **state)
 	assert_true(again >= 3);
 }
 
+/* It may have its old name again after a reset, and would be tried so for ever. */
+static void a_count_that_may_not_be_on_the_disk_is_followed_by_no_reboot(void **state)
+{
+	bool found = false;
+
+	(void)state;
+	for (unsigned int k = 1; !found; k++) {
+		assert_true(k < 200);
+		given("", ONE);
+		put_text(FOLDER "awful+1.conf", AWFUL);
+		sim.fail_call = k;
+		uefi.fault = EFIERR(7);
+		run("a flush fails");
+		found = is_service("Flush");
+		assert_false(found && uefi_report.rebooted);
+	}
+}
+
 static void where_nothing_boots_a_counted_try_is_followed_by_a_reboot(void **state)
 {
 	(void)state;
@@ -317,6 +335,7 @@ int main(void)
 	    cmocka_unit_test(what_is_not_tried_is_not_counted),
 	    cmocka_unit_test(when_another_boots_the_system_is_told_of_that_alone),
 	    cmocka_unit_test(a_second_try_by_hand_is_not_counted_again),
+	    cmocka_unit_test(a_count_that_may_not_be_on_the_disk_is_followed_by_no_reboot),
 	    cmocka_unit_test(where_nothing_boots_a_counted_try_is_followed_by_a_reboot),
 	};
 

@@ -389,6 +389,20 @@ static void what_boots_because_another_failed_is_not_the_last_booted(void **stat
 	expect_variable("LoaderEntryLastBooted", "two.conf", STAYS);
 }
 
+/* A key that is held down, or a keyboard that is broken: nobody asks for the menu by it. */
+static void a_stuck_key_stops_no_machine(void **state)
+{
+	static char keys[400];
+
+	(void)state;
+	memset(keys, 'x', sizeof(keys) - 1);
+	given("timeout menu-disabled\ndefault awful\n", ONE);
+	put_text("\\loader\\entries\\awful.conf", AWFUL);
+	uefi.keys = keys;
+	expect_boots("a stuck key", "one");
+	expect_said("press any key for the menu, or one.conf boots in 10 s");
+}
+
 static unsigned int times(const char *words)
 {
 	unsigned int n = 0;
@@ -515,6 +529,7 @@ int main(void)
 	    cmocka_unit_test(the_entry_booted_last_is_kept_where_saved_asks_for_it),
 	    cmocka_unit_test(an_entry_that_does_not_start_is_not_the_last_booted),
 	    cmocka_unit_test(what_boots_because_another_failed_is_not_the_last_booted),
+	    cmocka_unit_test(a_stuck_key_stops_no_machine),
 	    cmocka_unit_test(the_timeout_of_a_variable_wins_over_loader_conf_and_once_over_both),
 	    cmocka_unit_test(a_menu_that_is_asked_for_once_waits_even_where_a_load_option_names_the_entry),
 	    cmocka_unit_test(after_an_update_of_firmware_that_failed_the_entry_for_that_boots),
