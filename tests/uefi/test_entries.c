@@ -122,7 +122,7 @@ static void what_is_not_shown_is_counted_and_said(void **state)
 {
 	(void)state;
 	given_volume("log debug\n");
-	put_text("\\loader\\entries\\a.conf", "uki-url http://a/a.efi\n");
+	put_text("\\loader\\entries\\a.conf", "uki-url :a.efi\n");
 	put_text("\\loader\\entries\\b.conf", "architecture aa64\nlinux /k\n");
 	assert_int_equal(read_it(), NOT_FOUND);
 	assert_int_equal(catalogue.hidden, 2);

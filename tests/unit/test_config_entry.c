@@ -281,7 +281,7 @@ static void an_entry_names_one_thing_to_start(void **state)
 	    {"linux /k\n", ENTRY_LINUX, "/k"},
 	    {"efi /shell.efi\n", ENTRY_EFI, "/shell.efi"},
 	    {"uki /a.efi\n", ENTRY_UKI, "/a.efi"},
-	    {"uki-url http://a/b.efi\n", ENTRY_UKI_URL, "http://a/b.efi"},
+	    {"uki-url :b.efi\n", ENTRY_UKI_URL, ":b.efi"},
 	    {"efi /a.efi\nefi /b.efi\n", ENTRY_EFI, "/b.efi"},
 	    {"efi\nlinux /k\n", ENTRY_LINUX, "/k"}, /* a key without a value is absent */
 	};
