@@ -6,25 +6,16 @@
 #include "../sim/bench.h"
 #include "../unit/hive.h"
 #include "../unit/pe_file.h"
+#include "scene.h"
 #include "local.h"
 
 static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
 
 static struct pe_file program;
 
-static void put_bytes(const char *path, const uint8_t *bytes, size_t size)
-{
-	sim.file[sim.n_files++] = (struct sim_file){path, size, bytes, size};
-}
-
-static void put_text(const char *path, const char *text)
-{
-	put_bytes(path, (const uint8_t *)text, strlen(text));
-}
-
 static void put_program(const char *path)
 {
-	put_bytes(path, program.bytes, program.size);
+	scene_put(path, program.bytes, program.size);
 }
 
 static void given(const char *conf)
@@ -35,7 +26,7 @@ static void given(const char *conf)
 	uefi_report.indications = 0;
 	pe_file_begin(&program, PE_X64, 0);
 	if (conf != NULL)
-		put_text("\\loader\\loader.conf", conf);
+		scene_put_text("\\loader\\loader.conf", conf);
 }
 
 static void given_all(const char *conf)
@@ -58,22 +49,6 @@ static void run(const char *name)
 	sim_end();
 }
 
-static unsigned int times(const char *words)
-{
-	unsigned int n = 0;
-
-	for (const char *at = uefi_report.console; (at = strstr(at, words)) != NULL; at++)
-		n++;
-	return n;
-}
-
-static void expect(const char *words, unsigned int n)
-{
-	if (times(words) != n)
-		fail_msg("%s: \"%s\" stands there %u times, not %u:\n%s", bench.name, words, times(words), n,
-			 uefi_report.console);
-}
-
 /* Ids in the order of the menu, with a blank behind each. */
 static void expect_entries(const char *wanted)
 {
@@ -92,15 +67,15 @@ static void they_stand_behind_all_others_in_their_order(void **state)
 {
 	(void)state;
 	given_all("timeout menu-force\nauto-reboot yes\nauto-poweroff on\n");
-	put_text("\\loader\\entries\\linux.conf", LINUX);
-	put_text("\\loader\\entries\\bad+0.conf", LINUX);
+	scene_put_text("\\loader\\entries\\linux.conf", LINUX);
+	scene_put_text("\\loader\\entries\\bad+0.conf", LINUX);
 	uefi.presses = true;
 	run("all of them");
 	expect_entries("linux.conf bad.conf auto-osx auto-windows auto-efi-shell auto-efi-default "
 		       "auto-reboot-to-firmware-setup auto-poweroff auto-reboot ");
-	expect("    macOS\n    Windows Boot Manager\n    EFI Shell\n    EFI Default Loader\n"
-	       "    Reboot Into Firmware Interface\n    Power Off The System\n    Reboot The System\n",
-	       1);
+	scene_expect("    macOS\n    Windows Boot Manager\n    EFI Shell\n    EFI Default Loader\n"
+		     "    Reboot Into Firmware Interface\n    Power Off The System\n    Reboot The System\n",
+		     1);
 }
 
 /* loader.conf(5): which there are when nothing is said, and what each key says. */
@@ -120,11 +95,11 @@ static void keys_say_which_are_offered(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
 		given_all(row[i].conf);
-		put_text("\\loader\\entries\\linux.conf", LINUX);
+		scene_put_text("\\loader\\entries\\linux.conf", LINUX);
 		run(row[i].conf);
 		assert_true(outcome.entered);
 		expect_entries(row[i].entries);
-		expect("is not yes or no; the line is ignored", i == 5 ? 2 : 0);
+		scene_expect("is not yes or no; the line is ignored", i == 5 ? 2 : 0);
 	}
 }
 
@@ -132,13 +107,13 @@ static void what_is_not_there_is_not_offered(void **state)
 {
 	(void)state;
 	given("timeout 1\n");
-	put_text("\\loader\\entries\\linux.conf", LINUX);
+	scene_put_text("\\loader\\entries\\linux.conf", LINUX);
 	uefi.indications = 2; /* of other things than setup */
 	run("nothing there");
 	assert_true(outcome.entered);
 	expect_entries("linux.conf ");
 	given_all(NULL);
-	put_text("\\loader\\entries\\linux.conf", LINUX);
+	scene_put_text("\\loader\\entries\\linux.conf", LINUX);
 	uefi.is_apples = false;
 	run("no firmware of Apple's");
 	expect_entries("linux.conf auto-windows auto-efi-shell auto-efi-default auto-reboot-to-firmware-setup ");
@@ -155,15 +130,15 @@ static void the_default_loader_is_offered_unless_it_is_this_one(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
 		given(NULL);
-		put_text("\\loader\\entries\\linux.conf", LINUX);
+		scene_put_text("\\loader\\entries\\linux.conf", LINUX);
 		pe_file_add_text(&program, ".sdmagic", row[i].magic);
 		put_program("\\EFI\\BOOT\\BOOTx64.EFI");
 		run(row[i].magic);
 		expect_entries(row[i].offered ? "linux.conf auto-efi-default " : "linux.conf ");
 	}
 	given(NULL);
-	put_text("\\loader\\entries\\linux.conf", LINUX);
-	put_text("\\EFI\\BOOT\\BOOTx64.EFI", "no program");
+	scene_put_text("\\loader\\entries\\linux.conf", LINUX);
+	scene_put_text("\\EFI\\BOOT\\BOOTx64.EFI", "no program");
 	run("no program");
 	expect_entries("linux.conf ");
 }
@@ -176,12 +151,12 @@ static void a_shim_with_this_loader_behind_it_is_not_offered(void **state)
 	(void)state;
 	for (int is_berth = 0; is_berth < 2; is_berth++) {
 		given(NULL);
-		put_text("\\loader\\entries\\linux.conf", LINUX);
+		scene_put_text("\\loader\\entries\\linux.conf", LINUX);
 		put_program("\\EFI\\BOOT\\BOOTx64.EFI");
 		pe_file_begin(&behind, PE_X64, 0);
 		pe_file_add_text(&behind, ".sdmagic",
 				 is_berth == 1 ? "#### LoaderInfo: Berth 9 ####" : "#### LoaderInfo: other 9 ####");
-		put_bytes("\\EFI\\BOOT\\GRUBx64.EFI", behind.bytes, behind.size);
+		scene_put("\\EFI\\BOOT\\GRUBx64.EFI", behind.bytes, behind.size);
 		run("shim");
 		expect_entries(is_berth == 1 ? "linux.conf " : "linux.conf auto-efi-default ");
 	}
@@ -195,18 +170,18 @@ static void none_is_the_default_of_itself(void **state)
 	uefi.keys = "";
 	uefi.program_returns = EFIERR(1);
 	run("alone");
-	expect("Boots in 10 s", 1);
-	expect("Boots in", 10);
+	scene_expect("Boots in 10 s", 1);
+	scene_expect("Boots in", 10);
 	assert_string_equal(uefi_report.program, "\\System\\Library\\CoreServices\\boot.efi");
 	given_all("timeout menu-disabled\n");
 	uefi.program_returns = EFIERR(1);
 	run("menu-disabled");
-	expect("Boots in", 10);
+	scene_expect("Boots in", 10);
 	/* A broken entry of the user's is nearer to the wish than what nobody wrote. */
 	given_all(NULL);
-	put_text("\\loader\\entries\\broken.conf", "title B\n");
+	scene_put_text("\\loader\\entries\\broken.conf", "title B\n");
 	run("broken");
-	expect("\nberth: broken.conf: no line `linux`", 1);
+	scene_expect("\nberth: broken.conf: no line `linux`", 1);
 	assert_int_equal(uefi_report.starts, 0);
 }
 
@@ -214,23 +189,23 @@ static void who_asks_for_one_by_its_id_gets_it(void **state)
 {
 	(void)state;
 	given_all("default auto-windows\n");
-	put_text("\\loader\\entries\\linux.conf", LINUX);
+	scene_put_text("\\loader\\entries\\linux.conf", LINUX);
 	uefi.program_returns = EFIERR(1);
 	run("default");
 	assert_string_equal(uefi_report.program, "\\EFI\\Microsoft\\Boot\\bootmgfw.efi");
 	assert_true(uefi_variable_says("LoaderEntrySelected", "auto-windows"));
-	expect("Boots in", 0);
+	scene_expect("Boots in", 0);
 	given_all("auto-entries no\ndefault auto-windows\n");
-	put_text("\\loader\\entries\\linux.conf", LINUX);
+	scene_put_text("\\loader\\entries\\linux.conf", LINUX);
 	run("not offered");
 	assert_true(outcome.entered);
-	expect("default \"auto-windows\" matches no entry that can boot", 1);
+	scene_expect("default \"auto-windows\" matches no entry that can boot", 1);
 }
 
 static void given_action(const char *id)
 {
 	given_all("auto-reboot yes\nauto-poweroff yes\n");
-	put_text("\\loader\\entries\\linux.conf", LINUX);
+	scene_put_text("\\loader\\entries\\linux.conf", LINUX);
 	uefi_variable_put_text("LoaderEntryOneShot", id);
 }
 
@@ -272,8 +247,8 @@ static void what_firmware_does_not_do_is_said(void **state)
 		given_action(row[i].id);
 		uefi.stays_on = true;
 		run(row[i].id);
-		expect(row[i].words, 1);
-		expect("press any key", 1);
+		scene_expect(row[i].words, 1);
+		scene_expect("press any key", 1);
 	}
 	/* The wish for setup cannot be noted: then there is no restart. */
 	for (unsigned int k = 1, found = 0; found == 0; k++) {
@@ -282,7 +257,7 @@ static void what_firmware_does_not_do_is_said(void **state)
 		sim.fail_call = k;
 		uefi.fault = EFIERR(9);
 		run("indications");
-		found = times("firmware does not note that its setup is wanted: out of resources") == 1;
+		found = scene_said("firmware does not note that its setup is wanted: out of resources") == 1;
 		assert_true(found == 0 || uefi_report.resets == 0);
 	}
 }
@@ -296,11 +271,11 @@ static void windows_is_called_what_it_calls_itself(void **state)
 	for (int several = 0; several < 2; several++) {
 		given_all("timeout menu-force\n");
 		hive_of_windows(&hive, "Windows 12", several == 1);
-		put_bytes("\\EFI\\Microsoft\\Boot\\BCD", hive.bytes, hive.size);
+		scene_put("\\EFI\\Microsoft\\Boot\\BCD", hive.bytes, hive.size);
 		uefi.presses = true;
 		run("a title");
-		expect("    Windows 12\n", several == 0);
-		expect("    Windows Boot Manager\n", several == 1);
+		scene_expect("    Windows 12\n", several == 0);
+		scene_expect("    Windows Boot Manager\n", several == 1);
 	}
 }
 
@@ -312,11 +287,11 @@ static void without_memory_others_are_offered(void **state)
 	(void)state;
 	for (unsigned int k = 1; k <= 40; k++) {
 		given_all("auto-reboot yes\n");
-		put_text("\\loader\\entries\\linux.conf", LINUX);
+		scene_put_text("\\loader\\entries\\linux.conf", LINUX);
 		uefi.pools = k;
 		uefi.presses = true;
 		run("no memory");
-		said += times("no memory for the entry auto-");
+		said += scene_said("no memory for the entry auto-");
 	}
 	assert_int_equal(said, 6);
 }

@@ -5,7 +5,7 @@
  * counting"; systemd, src/boot/boot.c and src/bless-boot/bless-boot.c.
  */
 #include "../sim/bench.h"
-#include "uefi.h"
+#include "scene.h"
 
 #include <efi.h>
 
@@ -17,31 +17,18 @@ static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
 #define AWFUL  "title Awful\nsort-key 0\nlinux /vmlinuz\nplacement 0x4000\n"
 #define PATH   "LoaderBootCountPath"
 
-static void put_text(const char *path, const char *text)
-{
-	sim.file[sim.n_files++] = (struct sim_file){path, strlen(text), (const uint8_t *)text, strlen(text)};
-}
-
 /* @boots: the text of the entry that is to boot. Nobody is there. */
 static void given(const char *conf, const char *boots)
 {
 	memset(&bench, 0, sizeof(bench));
 	bench_set_up("1M-512M free", boots, "", &debian);
 	uefi = (struct uefi_setup){.nobody = true};
-	put_text("\\loader\\loader.conf", conf);
-}
-
-static void run(const char *name)
-{
-	snprintf(bench.name, sizeof(bench.name), "%s", name);
-	sim_boot(&bench.entry, &bench.conf);
-	check_outcome(&bench.entry, bench.name);
-	sim_end();
+	scene_put_text("\\loader\\loader.conf", conf);
 }
 
 static void expect_entered(const char *name)
 {
-	run(name);
+	scene_run(name);
 	if (!outcome.entered)
 		fail_msg("%s: %s", name, outcome.why.text);
 }
@@ -76,14 +63,14 @@ static void a_try_is_in_the_name_of_the_file_and_the_system_is_told(void **state
 {
 	(void)state;
 	given("", ONE);
-	put_text(FOLDER "one+3.conf", ONE);
+	scene_put_text(FOLDER "one+3.conf", ONE);
 	expect_entered("three tries");
 	expect_file(FOLDER "one+2-1.conf", 1);
 	expect_told(FOLDER "one+2-1.conf");
 	expect_said("berth: counted as " FOLDER "one+2-1.conf\n");
 	assert_true(uefi_variable_says("LoaderEntrySelected", "one.conf"));
 	given("", ONE);
-	put_text(FOLDER "One+10-09.CONF", ONE);
+	scene_put_text(FOLDER "One+10-09.CONF", ONE);
 	expect_entered("widths");
 	expect_file(FOLDER "One+09-10.CONF", 1);
 	expect_told(FOLDER "One+09-10.CONF");
@@ -93,8 +80,8 @@ static void an_entry_without_counters_is_left_alone(void **state)
 {
 	(void)state;
 	given("", ONE);
-	put_text(FOLDER "one+x.conf", ONE);
-	put_text(FOLDER "two+3.conf", TWO);
+	scene_put_text(FOLDER "one+x.conf", ONE);
+	scene_put_text(FOLDER "two+3.conf", TWO);
 	expect_entered("not counted");
 	expect_file(FOLDER "one+x.conf", 0);
 	expect_file(FOLDER "two+3.conf", 0);
@@ -108,8 +95,8 @@ static void an_entry_out_of_tries_gives_way_to_the_next(void **state)
 
 	(void)state;
 	given("", TWO);
-	put_text(FOLDER "arch-v1.conf", "title One\nlinux /vmlinuz\noptions one\n");
-	put_text(FOLDER "arch-v2+1.conf", TWO);
+	scene_put_text(FOLDER "arch-v1.conf", "title One\nlinux /vmlinuz\noptions one\n");
+	scene_put_text(FOLDER "arch-v2+1.conf", TWO);
 	uefi.disk_stays = true;
 	expect_entered("v2");
 	expect_file(FOLDER "arch-v2+0-1.conf", 1);
@@ -125,12 +112,12 @@ static void without_tries_left_those_done_are_counted_up_to_the_last(void **stat
 {
 	(void)state;
 	given("", ONE);
-	put_text(FOLDER "one+0-8.conf", ONE);
+	scene_put_text(FOLDER "one+0-8.conf", ONE);
 	expect_entered("the ninth");
 	expect_file(FOLDER "one+0-9.conf", 1);
 	expect_told(FOLDER "one+0-9.conf");
 	given("", ONE);
-	put_text(FOLDER "one+0-9.conf", ONE);
+	scene_put_text(FOLDER "one+0-9.conf", ONE);
 	expect_entered("the tenth");
 	expect_file(FOLDER "one+0-9.conf", 0);
 	expect_told(FOLDER "one+0-9.conf"); /* it may be good after all */
@@ -142,34 +129,34 @@ static void what_cannot_be_renamed_boots_all_the_same(void **state)
 
 	(void)state;
 	given("", ONE);
-	put_text(FOLDER "one+3.conf", ONE);
+	scene_put_text(FOLDER "one+3.conf", ONE);
 	uefi.write_protected = true;
 	expect_entered("a volume that is write-protected");
 	expect_file(FOLDER "one+3.conf", 0);
 	expect_told(NULL);
 	expect_said("berth: this try is not counted: " FOLDER "one+3.conf: cannot be opened: write-protected\n");
 	given("", ONE);
-	put_text(FOLDER "one+3.conf", ONE);
+	scene_put_text(FOLDER "one+3.conf", ONE);
 	uefi.read_only_file = true;
 	expect_entered("a file that is read-only");
 	expect_file(FOLDER "one+3.conf", 0);
 	expect_told(NULL);
 	expect_said("berth: this try is not counted: " FOLDER "one+3.conf: is read-only");
 	given("default one\n", ONE);
-	put_text(FOLDER "one+3.conf", ONE);
-	put_text(FOLDER "one+2-1.conf", TWO);
+	scene_put_text(FOLDER "one+3.conf", ONE);
+	scene_put_text(FOLDER "one+2-1.conf", TWO);
 	bench.entry.title = word_of("One");
 	expect_entered("another has the name");
 	assert_int_equal(uefi_report.renames, 0);
 	given("", ONE);
 	snprintf(longest, sizeof(longest), FOLDER "%0247d+3.conf", 1);
-	put_text(longest, ONE);
+	scene_put_text(longest, ONE);
 	expect_entered("a name without room for more");
 	assert_int_equal(uefi_report.renames, 0);
 	expect_told(NULL);
 	expect_said("would be too long\n");
 	given("log quiet\n", ONE);
-	put_text(FOLDER "one+3.conf", ONE);
+	scene_put_text(FOLDER "one+3.conf", ONE);
 	uefi.write_protected = true;
 	expect_entered("quiet");
 	assert_null(strstr(uefi_report.console, "counted"));
@@ -190,10 +177,10 @@ static void each_call_that_counts_may_fail(void **state)
 	for (unsigned int k = 1; k <= calls; k++)
 		for (size_t f = 0; f < COUNT_OF(faults); f++) {
 			given("", ONE);
-			put_text(FOLDER "one+3.conf", ONE);
+			scene_put_text(FOLDER "one+3.conf", ONE);
 			sim.fail_call = k;
 			uefi.fault = faults[f];
-			run("a call fails");
+			scene_run("a call fails");
 			calls = k == 1 && f == 0 ? outcome.calls : calls;
 			if (!is_service("SetInfo") && !is_service("Flush"))
 				continue;
@@ -219,19 +206,19 @@ static void what_is_not_tried_is_not_counted(void **state)
 {
 	(void)state;
 	given("", ONE);
-	put_text(FOLDER "one+3.conf", ONE);
+	scene_put_text(FOLDER "one+3.conf", ONE);
 	uefi.secure_boot = 1;
-	run("Secure Boot");
+	scene_run("Secure Boot");
 	assert_false(outcome.entered);
 	expect_file(FOLDER "one+3.conf", 0);
 	given("", ONE);
-	put_text(FOLDER "gone+3.conf", "title Gone\nlinux /nowhere\n");
-	run("no kernel");
+	scene_put_text(FOLDER "gone+3.conf", "title Gone\nlinux /nowhere\n");
+	scene_run("no kernel");
 	assert_false(outcome.entered || uefi_report.rebooted);
 	expect_file(FOLDER "gone+3.conf", 0);
 	given("", ONE);
-	put_text(FOLDER "broken+3.conf", "title Broken\n");
-	run("broken");
+	scene_put_text(FOLDER "broken+3.conf", "title Broken\n");
+	scene_run("broken");
 	assert_false(outcome.entered || uefi_report.rebooted);
 	expect_file(FOLDER "broken+3.conf", 0);
 }
@@ -241,14 +228,14 @@ static void when_another_boots_the_system_is_told_of_that_alone(void **state)
 {
 	(void)state;
 	given("", ONE);
-	put_text(FOLDER "awful+3.conf", AWFUL);
-	put_text(FOLDER "one.conf", ONE);
+	scene_put_text(FOLDER "awful+3.conf", AWFUL);
+	scene_put_text(FOLDER "one.conf", ONE);
 	expect_entered("one after awful");
 	expect_file(FOLDER "awful+2-1.conf", 1);
 	expect_told(NULL);
 	given("", ONE);
-	put_text(FOLDER "awful+3.conf", AWFUL);
-	put_text(FOLDER "one+5-1.conf", ONE);
+	scene_put_text(FOLDER "awful+3.conf", AWFUL);
+	scene_put_text(FOLDER "one+5-1.conf", ONE);
 	expect_entered("one, which is counted too");
 	expect_file(FOLDER "awful+2-1.conf", 2);
 	expect_file(FOLDER "one+4-2.conf", 2);
@@ -263,11 +250,11 @@ static void a_second_try_by_hand_is_not_counted_again(void **state)
 	(void)state;
 	for (unsigned int k = 1; k <= calls; k++) {
 		given("", ONE);
-		put_text(FOLDER "one+3.conf", ONE);
+		scene_put_text(FOLDER "one+3.conf", ONE);
 		uefi.keys = "|x\r";
 		sim.fail_call = k;
 		uefi.fault = EFIERR(7);
-		run("a call fails");
+		scene_run("a call fails");
 		calls = k == 1 ? outcome.calls + 2 : calls;
 		if (!outcome.entered || strstr(uefi_report.console, "one.conf failed: ") == NULL ||
 		    strstr(uefi_report.console, "counted as") == NULL)
@@ -288,10 +275,10 @@ static void a_count_that_may_not_be_on_the_disk_is_followed_by_no_reboot(void **
 	for (unsigned int k = 1; !found; k++) {
 		assert_true(k < 200);
 		given("", ONE);
-		put_text(FOLDER "awful+1.conf", AWFUL);
+		scene_put_text(FOLDER "awful+1.conf", AWFUL);
 		sim.fail_call = k;
 		uefi.fault = EFIERR(7);
-		run("a flush fails");
+		scene_run("a flush fails");
 		found = is_service("Flush");
 		assert_false(found && uefi_report.rebooted);
 	}
@@ -301,25 +288,25 @@ static void where_nothing_boots_a_counted_try_is_followed_by_a_reboot(void **sta
 {
 	(void)state;
 	given("", ONE);
-	put_text(FOLDER "awful+1.conf", AWFUL);
-	run("one try");
+	scene_put_text(FOLDER "awful+1.conf", AWFUL);
+	scene_run("one try");
 	assert_true(uefi_report.rebooted);
 	expect_said("berth: press any key for the menu, or the machine reboots in 10 s\n");
 	expect_file(FOLDER "awful+0-1.conf", 1);
 	given("", ONE);
-	put_text(FOLDER "awful+0-1.conf", AWFUL);
-	run("no try");
+	scene_put_text(FOLDER "awful+0-1.conf", AWFUL);
+	scene_run("no try");
 	assert_false(uefi_report.rebooted);
 	expect_file(FOLDER "awful+0-2.conf", 1);
 	given("reboot-on-error no\n", ONE);
-	put_text(FOLDER "awful+1.conf", AWFUL);
-	run("no reboot");
+	scene_put_text(FOLDER "awful+1.conf", AWFUL);
+	scene_run("no reboot");
 	assert_false(uefi_report.rebooted);
 	/* It would reboot for ever. */
 	given("", ONE);
-	put_text(FOLDER "awful+1.conf", AWFUL);
+	scene_put_text(FOLDER "awful+1.conf", AWFUL);
 	uefi.write_protected = true;
-	run("a try that cannot be written down");
+	scene_run("a try that cannot be written down");
 	assert_false(uefi_report.rebooted);
 }
 

@@ -4,6 +4,7 @@
  * is missing is told of, and that each buffer is large enough and given back.
  */
 #include "../sim/bench.h"
+#include "scene.h"
 #include "local.h"
 
 #include "../../efi/catalogue.h"
@@ -12,11 +13,6 @@ static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
 
 static struct catalogue catalogue;
 static struct fail why;
-
-static void put_text(const char *path, const char *text)
-{
-	sim.file[sim.n_files++] = (struct sim_file){path, strlen(text), (const uint8_t *)text, strlen(text)};
-}
 
 /* A volume without entries, in a firmware that the loader has come back to. */
 static void given_volume(const char *conf)
@@ -27,7 +23,7 @@ static void given_volume(const char *conf)
 	sim_boot(&bench.entry, &bench.conf);
 	assert_false(outcome.entered);
 	if (conf != NULL)
-		put_text("\\loader\\loader.conf", conf);
+		scene_put_text("\\loader\\loader.conf", conf);
 	outcome.calls = 0;
 	uefi_console_set_up((EFI_SYSTEM_TABLE *)(uintptr_t)sim.machine.system_table);
 }
@@ -79,7 +75,7 @@ static void files_with_the_suffix_are_entries_and_no_others(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		given_volume(NULL);
-		put_text(rows[i].path, LINUX);
+		scene_put_text(rows[i].path, LINUX);
 		if (read_it() != (rows[i].is_entry ? OK : NOT_FOUND) || catalogue.n != rows[i].is_entry)
 			fail_msg("%s: %zu entries, \"%s\"", rows[i].path, catalogue.n, why.text);
 		if (rows[i].is_entry)
@@ -103,7 +99,7 @@ static void any_number_of_entries_is_kept_and_sorted(void **state)
 			snprintf(path[i], sizeof(path[i]), "\\loader\\entries\\e%03zu.conf", (i * 7 + 3) % n);
 			if (n % 7 == 0)
 				snprintf(path[i], sizeof(path[i]), "\\loader\\entries\\e%03zu.conf", i);
-			put_text(path[i], LINUX);
+			scene_put_text(path[i], LINUX);
 		}
 		assert_int_equal(read_it(), OK);
 		assert_int_equal(catalogue.n, n);
@@ -122,8 +118,8 @@ static void what_is_not_shown_is_counted_and_said(void **state)
 {
 	(void)state;
 	given_volume("log debug\n");
-	put_text("\\loader\\entries\\a.conf", "uki-url :a.efi\n");
-	put_text("\\loader\\entries\\b.conf", "architecture aa64\nlinux /k\n");
+	scene_put_text("\\loader\\entries\\a.conf", "uki-url :a.efi\n");
+	scene_put_text("\\loader\\entries\\b.conf", "architecture aa64\nlinux /k\n");
 	assert_int_equal(read_it(), NOT_FOUND);
 	assert_int_equal(catalogue.hidden, 2);
 	assert_non_null(
@@ -131,7 +127,7 @@ static void what_is_not_shown_is_counted_and_said(void **state)
 		   "no boot entries: none of the 2 on the volume that Berth was started from is for this CPU (x64)"));
 	expect_said("a.conf: not shown: `uki-url` is not supported", true);
 	expect_said("b.conf: not shown: for another CPU (architecture aa64)", true);
-	put_text("\\loader\\entries\\c.conf", LINUX);
+	scene_put_text("\\loader\\entries\\c.conf", LINUX);
 	catalogue_free(&catalogue);
 	assert_int_equal(read_it(), OK);
 	assert_true(catalogue.n == 1 && catalogue.hidden == 2);
@@ -148,8 +144,8 @@ static void a_broken_entry_stays_and_an_unreadable_one_is_said(void **state)
 
 	(void)state;
 	given_volume(NULL);
-	put_text("\\loader\\entries\\b.conf", "title B\n");
-	put_text("\\loader\\entries\\c.conf", LINUX);
+	scene_put_text("\\loader\\entries\\b.conf", "title B\n");
+	scene_put_text("\\loader\\entries\\c.conf", LINUX);
 	sim.file[sim.n_files++] = (struct sim_file){"\\loader\\entries\\large.conf", MIB(64), large, 1};
 	assert_int_equal(read_it(), OK);
 	assert_int_equal(catalogue.n, 2);
@@ -166,26 +162,26 @@ static void loader_conf_is_heeded_and_where_there_is_none_nothing_is_said(void *
 
 	(void)state;
 	given_volume("log quiet\ntimeout 7\nfrobnicate 3\n");
-	put_text("\\loader\\entries\\c.conf", LINUX);
+	scene_put_text("\\loader\\entries\\c.conf", LINUX);
 	assert_int_equal(read_it(), OK);
 	assert_true(efi.log == LOG_QUIET && catalogue.conf.log == LOG_QUIET && catalogue.conf.timeout_seconds == 7);
 	end();
 	given_volume(NULL);
 	efi.log = LOG_DEBUG;
-	put_text("\\loader\\entries\\c.conf", LINUX);
+	scene_put_text("\\loader\\entries\\c.conf", LINUX);
 	assert_int_equal(read_it(), OK);
 	assert_true(efi.log == LOG_NORMAL && catalogue.conf.timeout_seconds == TIMEOUT_NONE);
 	expect_said("berth:", false);
 	end();
 	given_volume(NULL);
 	sim.file[sim.n_files++] = (struct sim_file){"\\loader\\loader.conf", MIB(64), large, 1};
-	put_text("\\loader\\entries\\c.conf", LINUX);
+	scene_put_text("\\loader\\entries\\c.conf", LINUX);
 	assert_int_equal(read_it(), OK);
 	expect_said("berth: \\loader\\loader.conf: has 67108864 bytes", true);
 	assert_int_equal(catalogue.conf.log, LOG_NORMAL);
 	end();
 	given_volume("timeout soon\n");
-	put_text("\\loader\\entries\\c.conf", LINUX);
+	scene_put_text("\\loader\\entries\\c.conf", LINUX);
 	assert_int_equal(read_it(), OK);
 	expect_said("berth: loader.conf line 1: timeout", true);
 	end();
@@ -198,8 +194,8 @@ static void a_folder_that_breaks_off_offers_what_was_read(void **state)
 
 	(void)state;
 	given_volume(NULL);
-	put_text("\\loader\\entries\\a.conf", LINUX);
-	put_text("\\loader\\entries\\b.conf", LINUX);
+	scene_put_text("\\loader\\entries\\a.conf", LINUX);
+	scene_put_text("\\loader\\entries\\b.conf", LINUX);
 	assert_int_equal(read_it(), OK);
 	calls = outcome.calls;
 	end();
@@ -207,8 +203,8 @@ static void a_folder_that_breaks_off_offers_what_was_read(void **state)
 		enum status status;
 
 		given_volume(NULL);
-		put_text("\\loader\\entries\\a.conf", LINUX);
-		put_text("\\loader\\entries\\b.conf", LINUX);
+		scene_put_text("\\loader\\entries\\a.conf", LINUX);
+		scene_put_text("\\loader\\entries\\b.conf", LINUX);
 		sim.fail_call = k;
 		uefi.fault = EFIERR(7);
 		status = read_it();
@@ -233,8 +229,8 @@ static void without_memory_for_one_more_what_was_read_is_offered(void **state)
 		enum status status;
 
 		given_volume(NULL);
-		put_text("\\loader\\entries\\a.conf", LINUX);
-		put_text("\\loader\\entries\\b.conf", LINUX);
+		scene_put_text("\\loader\\entries\\a.conf", LINUX);
+		scene_put_text("\\loader\\entries\\b.conf", LINUX);
 		uefi_report.pools = 0;
 		uefi.pools = k;
 		status = read_it();

@@ -5,7 +5,7 @@
  */
 #include "../sim/bench.h"
 #include "../../base/version.h"
-#include "uefi.h"
+#include "scene.h"
 
 #include <efi.h>
 
@@ -18,11 +18,6 @@ static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
 #define FOR_THIS_BOOT 6 /* UEFI 2.10, 8.2.1: of boot services and at run time */
 #define STAYS	      7 /* and over a reset */
 
-static void put_text(const char *path, const char *text)
-{
-	sim.file[sim.n_files++] = (struct sim_file){path, strlen(text), (const uint8_t *)text, strlen(text)};
-}
-
 /* Entries one and two; @boots: the text of the one that is to boot. */
 static void given(const char *conf, const char *boots)
 {
@@ -30,17 +25,9 @@ static void given(const char *conf, const char *boots)
 	bench_set_up("1M-512M free", boots, "", &debian);
 	uefi = (struct uefi_setup){.fault = 0};
 	if (conf != NULL)
-		put_text("\\loader\\loader.conf", conf);
-	put_text("\\loader\\entries\\two.conf", TWO);
-	put_text("\\loader\\entries\\one.conf", ONE);
-}
-
-static void run(const char *name)
-{
-	snprintf(bench.name, sizeof(bench.name), "%s", name);
-	sim_boot(&bench.entry, &bench.conf);
-	check_outcome(&bench.entry, bench.name);
-	sim_end();
+		scene_put_text("\\loader\\loader.conf", conf);
+	scene_put_text("\\loader\\entries\\two.conf", TWO);
+	scene_put_text("\\loader\\entries\\one.conf", ONE);
 }
 
 /* boot.rst, cmd_line_ptr: the command line begins with the options of the entry that was meant. */
@@ -221,9 +208,9 @@ static void an_entry_that_does_not_start_is_not_told_as_started(void **state)
 {
 	(void)state;
 	given("default awful\n", ONE);
-	put_text("\\loader\\entries\\awful.conf", AWFUL);
+	scene_put_text("\\loader\\entries\\awful.conf", AWFUL);
 	uefi.keys = "";
-	run("awful");
+	scene_run("awful");
 	assert_false(outcome.entered);
 	expect_none("LoaderEntrySelected");
 	expect_none("LoaderTimeExecUSec");
@@ -302,7 +289,7 @@ static void what_is_asked_for_once_is_gone_although_nothing_boots(void **state)
 	uefi = (struct uefi_setup){.fault = 0};
 	uefi_variable_put_text("LoaderEntryOneShot", "two.conf");
 	uefi_variable_put_text("LoaderConfigTimeoutOneShot", "5");
-	run("no entries");
+	scene_run("no entries");
 	assert_false(outcome.entered);
 	expect_none("LoaderEntryOneShot");
 	expect_none("LoaderConfigTimeoutOneShot");
@@ -365,7 +352,7 @@ static void an_entry_that_does_not_start_is_not_the_last_booted(void **state)
 {
 	(void)state;
 	given("default @saved\n", ONE);
-	put_text("\\loader\\entries\\awful.conf", AWFUL);
+	scene_put_text("\\loader\\entries\\awful.conf", AWFUL);
 	uefi_variable_put_text("LoaderEntryLastBooted", "one.conf");
 	uefi_variable_put_text("LoaderEntryOneShot", "two.conf"); /* so that it is awful's turn by a key alone */
 	uefi_variable_put_text("LoaderConfigTimeoutOneShot", "menu-force");
@@ -380,7 +367,7 @@ static void what_boots_because_another_failed_is_not_the_last_booted(void **stat
 {
 	(void)state;
 	given("default @saved\n", ONE);
-	put_text("\\loader\\entries\\awful.conf", AWFUL);
+	scene_put_text("\\loader\\entries\\awful.conf", AWFUL);
 	uefi_variable_put_text("LoaderEntryLastBooted", "two.conf");
 	uefi_variable_put_text("LoaderEntryOneShot", "awful.conf");
 	uefi.nobody = true;
@@ -397,19 +384,10 @@ static void a_stuck_key_stops_no_machine(void **state)
 	(void)state;
 	memset(keys, 'x', sizeof(keys) - 1);
 	given("timeout menu-disabled\ndefault awful\n", ONE);
-	put_text("\\loader\\entries\\awful.conf", AWFUL);
+	scene_put_text("\\loader\\entries\\awful.conf", AWFUL);
 	uefi.keys = keys;
 	expect_boots("a stuck key", "one");
 	expect_said("press any key for the menu, or one.conf boots in 10 s");
-}
-
-static unsigned int times(const char *words)
-{
-	unsigned int n = 0;
-
-	for (const char *at = uefi_report.console; (at = strstr(at, words)) != NULL; at++)
-		n++;
-	return n;
 }
 
 static void the_timeout_of_a_variable_wins_over_loader_conf_and_once_over_both(void **state)
@@ -418,24 +396,24 @@ static void the_timeout_of_a_variable_wins_over_loader_conf_and_once_over_both(v
 	given("timeout 5\n", ONE);
 	uefi_variable_put_text("LoaderConfigTimeout", "2");
 	expect_boots("two seconds", "one");
-	assert_int_equal(times("Boots in"), 2);
+	assert_int_equal(scene_said("Boots in"), 2);
 	expect_variable("LoaderConfigTimeout", "2", STAYS);
 	given("timeout 5\n", ONE);
 	uefi_variable_put_text("LoaderConfigTimeout", "menu-hidden");
 	expect_boots("hidden", "one");
-	assert_int_equal(times("Boots in"), 0);
+	assert_int_equal(scene_said("Boots in"), 0);
 	given(NULL, ONE);
 	uefi_variable_put_text("LoaderConfigTimeout", "2");
 	uefi_variable_put_text("LoaderConfigTimeoutOneShot", "3");
 	expect_boots("three seconds, once", "one");
-	assert_int_equal(times("Boots in"), 3);
+	assert_int_equal(scene_said("Boots in"), 3);
 	expect_none("LoaderConfigTimeoutOneShot");
 	expect_boots("and two again", "one");
-	assert_int_equal(times("Boots in"), 2);
+	assert_int_equal(scene_said("Boots in"), 2);
 	given("timeout 5\n", ONE);
 	uefi_variable_put_text("LoaderConfigTimeout", "soon");
 	expect_boots("no number", "one");
-	assert_int_equal(times("Boots in"), 5);
+	assert_int_equal(scene_said("Boots in"), 5);
 	expect_said("variable LoaderConfigTimeout: \"soon\" is not a number of seconds");
 }
 
@@ -447,8 +425,8 @@ static void a_menu_that_is_asked_for_once_waits_even_where_a_load_option_names_t
 	uefi.keys = "k\r";
 	uefi_variable_put_text("LoaderConfigTimeoutOneShot", "0");
 	expect_boots("a menu", "one");
-	assert_int_equal(times("Boots in"), 0);
-	assert_int_equal(times("  > Two"), 1);
+	assert_int_equal(scene_said("Boots in"), 0);
+	assert_int_equal(scene_said("  > Two"), 1);
 }
 
 /* src/boot/sysfail.c: the reason is spelt so there. */
@@ -495,7 +473,7 @@ static void no_variable_that_cannot_be_read_or_written_stops_a_boot(void **state
 			uefi.layout = german;
 			sim.fail_call = k;
 			uefi.fault = faults[f];
-			run("a call fails");
+			scene_run("a call fails");
 			calls = k == 1 && f == 0 ? outcome.calls : calls;
 			if (strcmp(uefi_service_name(uefi_report.service), "SetVariable") == 0)
 				writes++;

@@ -5,7 +5,7 @@
  */
 #include "../sim/bench.h"
 #include "../../base/version.h"
-#include "uefi.h"
+#include "scene.h"
 
 #include <efi.h>
 
@@ -15,11 +15,6 @@ static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
 #define TWO   "title Two\nsort-key b\nlinux /vmlinuz\noptions two\n"
 #define AWFUL "title Awful\nsort-key c\nlinux /vmlinuz\nplacement 0x4000\n"
 
-static void put_text(const char *path, const char *text)
-{
-	sim.file[sim.n_files++] = (struct sim_file){path, strlen(text), (const uint8_t *)text, strlen(text)};
-}
-
 /* @boots: the text of the entry that is to boot, by whose options the handoff is known. */
 static void given(const char *conf, const char *boots)
 {
@@ -27,14 +22,14 @@ static void given(const char *conf, const char *boots)
 	bench_set_up("1M-512M free", boots, "", &debian);
 	uefi = (struct uefi_setup){.fault = 0};
 	if (conf != NULL)
-		put_text("\\loader\\loader.conf", conf);
+		scene_put_text("\\loader\\loader.conf", conf);
 }
 
 static void given_two(const char *conf, const char *boots)
 {
 	given(conf, boots);
-	put_text("\\loader\\entries\\two.conf", TWO);
-	put_text("\\loader\\entries\\one.conf", ONE);
+	scene_put_text("\\loader\\entries\\two.conf", TWO);
+	scene_put_text("\\loader\\entries\\one.conf", ONE);
 }
 
 /* boot.rst, cmd_line_ptr: the command line begins with the options of the entry that was meant. */
@@ -55,22 +50,6 @@ static void run(const char *name)
 	if (outcome.entered)
 		expect_options(word_compare(bench.entry.title, word_of("Two")) == 0 ? "two" : "one");
 	sim_end();
-}
-
-static unsigned int times(const char *words)
-{
-	unsigned int n = 0;
-
-	for (const char *at = uefi_report.console; (at = strstr(at, words)) != NULL; at++)
-		n++;
-	return n;
-}
-
-static void expect(const char *words, unsigned int n)
-{
-	if (times(words) != n)
-		fail_msg("%s: \"%s\" stands there %u times, not %u:\n%s", bench.name, words, times(words), n,
-			 uefi_report.console);
 }
 
 static void expect_entered(const char *name)
@@ -96,7 +75,7 @@ static void without_a_timeout_the_default_boots_and_no_menu_is_drawn(void **stat
 	given_two(NULL, ONE);
 	expect_entered("no loader.conf");
 	assert_int_equal(uefi_report.clears, 0);
-	expect("Up/Down choose", 0);
+	scene_expect("Up/Down choose", 0);
 	given_two("default two.conf\n", TWO);
 	expect_entered("a default");
 	assert_int_equal(uefi_report.clears, 0);
@@ -117,11 +96,11 @@ static void a_menu_counts_its_seconds_down_and_boots(void **state)
 		char line[32];
 
 		snprintf(line, sizeof(line), "Boots in %d s", i);
-		expect(line, 1);
+		scene_expect(line, 1);
 	}
-	expect("Boots in", 3);
-	expect("  > One", 3);
-	expect("    Two", 3);
+	scene_expect("Boots in", 3);
+	scene_expect("  > One", 3);
+	scene_expect("    Two", 3);
 	assert_int_equal(uefi_report.clears, 4); /* and the last picture gives way to what follows */
 }
 
@@ -131,18 +110,18 @@ static void a_key_chooses_and_enter_boots(void **state)
 	given_two("timeout 3\n", TWO);
 	uefi.keys = "j\r";
 	expect_entered("down and Enter");
-	expect("Boots in 3 s", 1);
-	expect("Boots in", 1); /* a key ends the countdown */
-	expect("  > Two", 1);
+	scene_expect("Boots in 3 s", 1);
+	scene_expect("Boots in", 1); /* a key ends the countdown */
+	scene_expect("  > Two", 1);
 	given_two("timeout menu-force\n", ONE);
 	uefi.keys = "\r";
 	expect_entered("Enter");
-	expect("Boots in", 0);
+	scene_expect("Boots in", 0);
 	given_two("timeout menu-force\ndefault two.conf\n", ONE);
 	uefi.keys = "k\r";
 	expect_entered("up and Enter");
-	expect("  > Two", 1);
-	expect("  > One", 1);
+	scene_expect("  > Two", 1);
+	scene_expect("  > One", 1);
 }
 
 static void escape_goes_back_to_firmware(void **state)
@@ -152,7 +131,7 @@ static void escape_goes_back_to_firmware(void **state)
 	uefi.keys = "\033";
 	expect_left("Esc", "status 0 ");
 	assert_int_equal(uefi_report.clears, 2); /* firmware gets an empty screen */
-	expect("press any key", 0);
+	scene_expect("press any key", 0);
 }
 
 static void a_key_that_is_held_down_calls_up_a_menu_of_ten_seconds(void **state)
@@ -161,13 +140,13 @@ static void a_key_that_is_held_down_calls_up_a_menu_of_ten_seconds(void **state)
 	given_two(NULL, ONE);
 	uefi.keys = "x";
 	expect_entered("a stray key");
-	expect("Boots in 10 s", 1);
-	expect("Boots in 1 s", 1);
-	expect("Boots in", 10);
+	scene_expect("Boots in 10 s", 1);
+	scene_expect("Boots in 1 s", 1);
+	scene_expect("Boots in", 10);
 	given_two("timeout menu-disabled\n", ONE);
 	uefi.keys = "x";
 	expect_entered("no menu is wanted");
-	expect("Boots in", 0);
+	scene_expect("Boots in", 0);
 	assert_int_equal(*uefi.keys, 'x'); /* it is the kernel's */
 }
 
@@ -179,8 +158,8 @@ static void a_console_of_any_size_has_the_menu(void **state)
 	uefi.rows = 8;
 	uefi.keys = "\r";
 	expect_entered("a small console");
-	expect("  > One", 1);
-	expect("Berth\n", 0); /* no frame in 8 rows */
+	scene_expect("  > One", 1);
+	scene_expect("Berth\n", 0); /* no frame in 8 rows */
 }
 
 /* ---- load options ---- */
@@ -210,13 +189,13 @@ static void a_load_option_boots_its_entry_without_a_menu(void **state)
 		given_two(rows[i].two ? "timeout menu-force\n" : "timeout 1\n", rows[i].two ? TWO : ONE);
 		uefi.option = rows[i].option;
 		expect_entered(rows[i].option);
-		expect("which does not exist", rows[i].unknown);
-		expect("Boots in 1 s", !rows[i].two);
+		scene_expect("which does not exist", rows[i].unknown);
+		scene_expect("Boots in 1 s", !rows[i].two);
 	}
 	given_two(NULL, ONE);
 	uefi.option = "x.efi three  ";
 	expect_entered("another name");
-	expect("the load option names the entry \"three\", which does not exist", 1);
+	scene_expect("the load option names the entry \"three\", which does not exist", 1);
 }
 
 static void a_held_key_does_not_stop_what_a_load_option_names(void **state)
@@ -226,7 +205,7 @@ static void a_held_key_does_not_stop_what_a_load_option_names(void **state)
 	uefi.option = "two";
 	uefi.keys = "x";
 	expect_entered("named, and a key");
-	expect("Boots in", 0);
+	scene_expect("Boots in", 0);
 }
 
 static void a_default_that_matches_nothing_is_said_unless_another_was_named(void **state)
@@ -234,17 +213,17 @@ static void a_default_that_matches_nothing_is_said_unless_another_was_named(void
 	(void)state;
 	given_two("default nobody\n", ONE);
 	expect_entered("no default");
-	expect("loader.conf: default \"nobody\" matches no entry that can boot: the default is one.conf", 1);
+	scene_expect("loader.conf: default \"nobody\" matches no entry that can boot: the default is one.conf", 1);
 	given_two("default nobody\n", TWO);
 	uefi.option = "two";
 	expect_entered("named");
-	expect("matches no entry", 0);
+	scene_expect("matches no entry", 0);
 	given_two("default x\n", ONE);
 	expect_entered("a default of one character");
-	expect("default \"x\" matches no entry", 1);
+	scene_expect("default \"x\" matches no entry", 1);
 	given_two("default one.conf\n", ONE);
 	expect_entered("a default that is there");
-	expect("matches no entry", 0);
+	scene_expect("matches no entry", 0);
 }
 
 /* ---- failures ---- */
@@ -252,8 +231,8 @@ static void a_default_that_matches_nothing_is_said_unless_another_was_named(void
 static void given_awful(const char *conf)
 {
 	given(conf, ONE);
-	put_text("\\loader\\entries\\one.conf", ONE);
-	put_text("\\loader\\entries\\awful.conf", AWFUL);
+	scene_put_text("\\loader\\entries\\one.conf", ONE);
+	scene_put_text("\\loader\\entries\\awful.conf", AWFUL);
 }
 
 static void a_failure_is_said_with_its_rule_and_a_key_asks_for_the_menu(void **state)
@@ -262,18 +241,19 @@ static void a_failure_is_said_with_its_rule_and_a_key_asks_for_the_menu(void **s
 	given_awful("timeout 1\ndefault awful.conf\n");
 	uefi.keys = "";
 	expect_left("awful alone", "status 0 ");
-	expect("\n\nberth: \\vmlinuz cannot run at 0x4000: ", 1);
-	expect("\n  rule X1: A relocatable kernel lies at a multiple of kernel_alignment", 1);
-	expect("berth: press any key", 1);
-	expect("Boots in", 1);
-	expect("  > Awful", 2); /* what failed is still chosen */
-	expect("berth: awful.conf does not boot\n", 1);
-	expect("\nawful.conf failed: \\vmlinuz cannot run at 0x4000: ", 1); /* the menu says it again, in a line */
+	scene_expect("\n\nberth: \\vmlinuz cannot run at 0x4000: ", 1);
+	scene_expect("\n  rule X1: A relocatable kernel lies at a multiple of kernel_alignment", 1);
+	scene_expect("berth: press any key", 1);
+	scene_expect("Boots in", 1);
+	scene_expect("  > Awful", 2); /* what failed is still chosen */
+	scene_expect("berth: awful.conf does not boot\n", 1);
+	scene_expect("\nawful.conf failed: \\vmlinuz cannot run at 0x4000: ",
+		     1); /* the menu says it again, in a line */
 	/* Another can be chosen then, and boots. */
 	given_awful("timeout menu-force\ndefault awful.conf\n");
 	uefi.keys = "\r|\0331\r";
 	expect_entered("awful first");
-	expect("berth: press any key for the menu, or it comes in 10 s\n", 1);
+	scene_expect("berth: press any key for the menu, or it comes in 10 s\n", 1);
 }
 
 /* loader.conf(5) has no countdown there: somebody chose what failed. */
@@ -284,9 +264,9 @@ static void what_was_chosen_by_hand_leads_back_to_the_menu_by_itself(void **stat
 	uefi.nobody = true;
 	uefi.keys = "\r.1\r";
 	expect_entered("awful by hand");
-	expect("berth: press any key for the menu, or it comes in 7 s\n", 1);
-	expect("Boots in", 1);
-	expect("\nawful.conf failed: ", 2); /* until another boots */
+	scene_expect("berth: press any key for the menu, or it comes in 7 s\n", 1);
+	scene_expect("Boots in", 1);
+	scene_expect("\nawful.conf failed: ", 2); /* until another boots */
 }
 
 /* ---- machines that nobody watches ---- */
@@ -302,16 +282,16 @@ static void an_unattended_machine_boots_the_next_entry(void **state)
 	given_awful("default awful\n");
 	uefi.nobody = true;
 	expect_entered("the next");
-	expect("\nberth: \\vmlinuz cannot run at 0x4000: ", 1);
-	expect("berth: press any key for the menu, or one.conf boots in 10 s\n", 1);
+	scene_expect("\nberth: \\vmlinuz cannot run at 0x4000: ", 1);
+	scene_expect("berth: press any key for the menu, or one.conf boots in 10 s\n", 1);
 	assert_int_equal(uefi_report.clears, 0);
 	assert_true(uefi_report.timers >= others + 100000000);
 	/* The menu's own seconds serve, and a menu whose time ran out was nobody's choice. */
 	given_awful("default awful\ntimeout 3\n");
 	uefi.nobody = true;
 	expect_entered("the next, with a menu");
-	expect("berth: press any key for the menu, or one.conf boots in 3 s\n", 1);
-	expect("Boots in", 3);
+	scene_expect("berth: press any key for the menu, or one.conf boots in 3 s\n", 1);
+	scene_expect("Boots in", 3);
 }
 
 static void a_machine_without_consoles_goes_the_same_way(void **state)
@@ -327,7 +307,7 @@ static void a_machine_without_consoles_goes_the_same_way(void **state)
 			uefi.no_console = screen == 0;
 			uefi.nobody = true;
 			expect_entered("headless");
-			expect("berth: press any key for the menu, or one.conf boots in", screen);
+			scene_expect("berth: press any key for the menu, or one.conf boots in", screen);
 		}
 	/* What breaks after a key was pressed is no person any more: what failed is not tried again. */
 	given_awful("default awful\n");
@@ -335,8 +315,8 @@ static void a_machine_without_consoles_goes_the_same_way(void **state)
 	uefi.keys = "|x";
 	uefi.keyboard_breaks = true;
 	expect_entered("the keyboard breaks");
-	expect("\nawful.conf failed: ", 1);
-	expect("\nberth: \\vmlinuz cannot run at 0x4000: ", 1);
+	scene_expect("\nawful.conf failed: ", 1);
+	scene_expect("\nberth: \\vmlinuz cannot run at 0x4000: ", 1);
 }
 
 static void keys_typed_before_the_failure_do_not_stop_an_unattended_machine(void **state)
@@ -353,22 +333,22 @@ static void where_nothing_boots_firmware_gets_the_machine_back_with_an_error(voi
 {
 	(void)state;
 	given(NULL, ONE);
-	put_text("\\loader\\entries\\awful.conf", AWFUL);
-	put_text("\\loader\\entries\\worse.conf", AWFUL);
-	put_text("\\loader\\entries\\broken.conf", "title B\n");
+	scene_put_text("\\loader\\entries\\awful.conf", AWFUL);
+	scene_put_text("\\loader\\entries\\worse.conf", AWFUL);
+	scene_put_text("\\loader\\entries\\broken.conf", "title B\n");
 	uefi.nobody = true;
 	expect_left("all fail", "status 0x8000000000000001 ");
-	expect("cannot run at 0x4000", 2);
-	expect("berth: press any key for the menu, or awful.conf boots in 10 s\n", 1);
-	expect("berth: press any key for the menu, or firmware goes on in 10 s\n", 1);
+	scene_expect("cannot run at 0x4000", 2);
+	scene_expect("berth: press any key for the menu, or awful.conf boots in 10 s\n", 1);
+	scene_expect("berth: press any key for the menu, or firmware goes on in 10 s\n", 1);
 	given(NULL, ONE);
 	uefi.nobody = true;
 	expect_left("no entries", "status 0x800000000000000e ");
-	expect("berth: press any key, or firmware goes on in 10 s\n", 1);
+	scene_expect("berth: press any key, or firmware goes on in 10 s\n", 1);
 	given("timeout 4\n", ONE);
 	uefi.nobody = true;
 	expect_left("no entries, and 4 seconds", "status 0x800000000000000e ");
-	expect("berth: press any key, or firmware goes on in 4 s\n", 1);
+	scene_expect("berth: press any key, or firmware goes on in 4 s\n", 1);
 }
 
 static void reboot_on_error_starts_the_machine_anew_at_once(void **state)
@@ -378,13 +358,13 @@ static void reboot_on_error_starts_the_machine_anew_at_once(void **state)
 	uefi.nobody = true;
 	expect_left("reboot", "reboot 0 ");
 	assert_true(uefi_report.rebooted);
-	expect("cannot run at 0x4000", 1);
-	expect("press any key", 0);
-	expect("berth: reboots\n", 1);
+	scene_expect("cannot run at 0x4000", 1);
+	scene_expect("press any key", 0);
+	scene_expect("berth: reboots\n", 1);
 	given_awful("default awful\nreboot-on-error yes\n");
 	uefi.nobody = uefi.stays_on = true;
 	expect_left("firmware does not", "status 0x8000000000000001 ");
-	expect("berth: firmware did not restart the machine\n", 1);
+	scene_expect("berth: firmware did not restart the machine\n", 1);
 	given_awful("default awful\nreboot-on-error no\n");
 	uefi.nobody = true;
 	expect_entered("no reboot");
@@ -394,22 +374,22 @@ static void what_an_entry_says_that_is_not_heeded_is_told_when_it_boots(void **s
 {
 	(void)state;
 	given(NULL, ONE);
-	put_text("\\loader\\entries\\one.conf", ONE "placement hihg\n");
+	scene_put_text("\\loader\\entries\\one.conf", ONE "placement hihg\n");
 	expect_entered("a remark");
-	expect("one.conf line 5: the line is ignored: placement", 1);
+	scene_expect("one.conf line 5: the line is ignored: placement", 1);
 }
 
 static void a_broken_entry_says_why_when_it_is_chosen(void **state)
 {
 	(void)state;
 	given(NULL, ONE);
-	put_text("\\loader\\entries\\b.conf", "title B\noptions nothing to boot\n");
-	put_text("\\loader\\entries\\a.conf", "title A\noptions nothing to boot\n"); /* read after it */
+	scene_put_text("\\loader\\entries\\b.conf", "title B\noptions nothing to boot\n");
+	scene_put_text("\\loader\\entries\\a.conf", "title A\noptions nothing to boot\n"); /* read after it */
 	expect_left("broken alone", "status 0 ");
-	expect("berth: a.conf", 0);
-	expect("berth: b.conf: no line", 1);
-	expect("\n  rule ", 0);
-	expect("berth: press any key", 1);
+	scene_expect("berth: a.conf", 0);
+	scene_expect("berth: b.conf: no line", 1);
+	scene_expect("\n  rule ", 0);
+	scene_expect("berth: press any key", 1);
 }
 
 static void without_entries_firmware_gets_the_machine_back(void **state)
@@ -417,9 +397,9 @@ static void without_entries_firmware_gets_the_machine_back(void **state)
 	(void)state;
 	given(NULL, ONE);
 	expect_left("no entries", "status 0x800000000000000e ");
-	expect("\nberth: no boot entries: ", 1);
-	expect("berth: press any key", 1);
-	expect("\n  rule ", 0);
+	scene_expect("\nberth: no boot entries: ", 1);
+	scene_expect("berth: press any key", 1);
+	scene_expect("\n  rule ", 0);
 }
 
 /* UEFI 2.10, 9.1: the second call of all asks where the loader came from. */
@@ -433,8 +413,8 @@ static void firmware_that_does_not_tell_where_the_loader_came_from_is_told_so(vo
 		sim.fail_call = 2;
 		uefi.fault = faults[i];
 		expect_left("no loaded image", "status 0x800000000000000e ");
-		expect("\nberth: firmware does not tell where Berth was started from: unsupported\n", 1);
-		expect("berth: press any key", 1);
+		scene_expect("\nberth: firmware does not tell where Berth was started from: unsupported\n", 1);
+		scene_expect("berth: press any key", 1);
 	}
 }
 
@@ -443,10 +423,10 @@ static void a_debug_log_begins_with_the_version(void **state)
 	(void)state;
 	given_two("log debug\n", ONE);
 	expect_entered("debug");
-	expect("berth: Berth " BERTH_VERSION " runs at 0x", 1);
+	scene_expect("berth: Berth " BERTH_VERSION " runs at 0x", 1);
 	given_two(NULL, ONE);
 	expect_entered("normal");
-	expect(" runs at 0x", 0);
+	scene_expect(" runs at 0x", 0);
 }
 
 int main(void)

@@ -6,7 +6,7 @@
 #include "../sim/bench.h"
 #include "../unit/pe_file.h"
 #include "../../base/version.h"
-#include "uefi.h"
+#include "scene.h"
 
 #include <efi.h>
 
@@ -16,16 +16,6 @@ static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
 
 static struct pe_file program;
 
-static void put_bytes(const char *path, const uint8_t *bytes, size_t size)
-{
-	sim.file[sim.n_files++] = (struct sim_file){path, size, bytes, size};
-}
-
-static void put_text(const char *path, const char *text)
-{
-	put_bytes(path, (const uint8_t *)text, strlen(text));
-}
-
 /* A program, and an entry with this text; @conf: loader.conf, or NULL. */
 static void given(const char *conf, const char *text)
 {
@@ -33,35 +23,10 @@ static void given(const char *conf, const char *text)
 	bench_set_up("1M-512M free", LINUX, "", &debian);
 	uefi = (struct uefi_setup){.fault = 0};
 	if (conf != NULL)
-		put_text("\\loader\\loader.conf", conf);
+		scene_put_text("\\loader\\loader.conf", conf);
 	pe_file_begin(&program, PE_X64, 0);
-	put_bytes("\\tools\\p.efi", program.bytes, program.size);
-	put_text("\\loader\\entries\\p.conf", text);
-}
-
-/* Until the menu is left, or the kernel is entered. */
-static void run(const char *name)
-{
-	snprintf(bench.name, sizeof(bench.name), "%s", name);
-	sim_boot(&bench.entry, &bench.conf);
-	check_outcome(&bench.entry, bench.name);
-	sim_end();
-}
-
-static unsigned int times(const char *words)
-{
-	unsigned int n = 0;
-
-	for (const char *at = uefi_report.console; (at = strstr(at, words)) != NULL; at++)
-		n++;
-	return n;
-}
-
-static void expect(const char *words, unsigned int n)
-{
-	if (times(words) != n)
-		fail_msg("%s: \"%s\" stands there %u times, not %u:\n%s", bench.name, words, times(words), n,
-			 uefi_report.console);
+	scene_put("\\tools\\p.efi", program.bytes, program.size);
+	scene_put_text("\\loader\\entries\\p.conf", text);
 }
 
 static void a_program_that_comes_back_has_had_its_turn(void **state)
@@ -69,22 +34,22 @@ static void a_program_that_comes_back_has_had_its_turn(void **state)
 	(void)state;
 	given("timeout menu-force\n", PROGRAM);
 	uefi.keys = "\r\033";
-	run("back to the menu");
+	scene_run("back to the menu");
 	assert_false(outcome.entered);
 	assert_int_equal(uefi_report.starts, 1);
 	assert_string_equal(uefi_report.program, "\\tools\\p.efi");
 	assert_true(uefi_report.passed);
 	assert_string_equal(uefi_report.options, "-x  gr\xc3\xbc\xc3\x9f");
-	expect("press any key", 0);
-	expect("  > P", 2);
-	expect("Boots in", 0);
+	scene_expect("press any key", 0);
+	scene_expect("  > P", 2);
+	scene_expect("Boots in", 0);
 	/* The countdown is over, too, where the default has started by itself. */
 	given("timeout 2\n", PROGRAM);
 	uefi.keys = "";
 	uefi.presses = false;
 	uefi.program_returns = EFIERR(21);
-	run("after a countdown");
-	expect("Boots in", 2);
+	scene_run("after a countdown");
+	scene_expect("Boots in", 2);
 	assert_int_equal(uefi_report.starts, 1);
 }
 
@@ -93,12 +58,12 @@ static void without_options_nothing_is_passed(void **state)
 	(void)state;
 	given("timeout menu-force\n", "efi /tools/p.efi\n");
 	uefi.keys = "\r\033";
-	run("no options");
+	scene_run("no options");
 	assert_int_equal(uefi_report.starts, 1);
 	assert_false(uefi_report.passed);
 	given("timeout menu-force\n", "uki tools/p.efi\nprofile 3\noptions quiet\n");
 	uefi.keys = "\r\033";
-	run("a profile");
+	scene_run("a profile");
 	assert_string_equal(uefi_report.options, "@3 quiet");
 }
 
@@ -108,7 +73,7 @@ static void the_watchdog_runs_while_a_program_does(void **state)
 	(void)state;
 	given("timeout menu-force\n", PROGRAM);
 	uefi.keys = "\r\033";
-	run("watchdog");
+	scene_run("watchdog");
 	assert_int_equal(uefi_report.watchdog_at_start, 300);
 	assert_int_equal(uefi_report.watchdog, 0);
 }
@@ -127,7 +92,7 @@ static void the_system_is_told_before_the_program_runs(void **state)
 	given("timeout menu-force\n", PROGRAM);
 	uefi.keys = "\r\033";
 	uefi.program = look_at_variables;
-	run("variables");
+	scene_run("variables");
 	assert_true(was_told);
 }
 
@@ -150,12 +115,12 @@ static void what_a_program_comes_back_with_is_said(void **state)
 		uefi.keys = "\r\033\033";
 		uefi.program_returns = row[i].status;
 		uefi.program_says = row[i].says;
-		run(row[i].words);
+		scene_run(row[i].words);
 		/* Where it fails, and above the menu that the key asked for, up to the end of its first line. */
-		expect(row[i].words, 1);
-		expect("press any key", 1);
-		expect("  it says", row[i].says != NULL && row[i].says[0] != '\0');
-		expect("  > P", 2);
+		scene_expect(row[i].words, 1);
+		scene_expect("press any key", 1);
+		scene_expect("  it says", row[i].says != NULL && row[i].says[0] != '\0');
+		scene_expect("  > P", 2);
 	}
 }
 
@@ -166,9 +131,9 @@ static void words_of_success_are_not_shown(void **state)
 	given("timeout menu-force\n", PROGRAM);
 	uefi.keys = "\r\033";
 	uefi.program_says = "done";
-	run("words");
-	expect("done", 0);
-	expect("press any key", 0);
+	scene_run("words");
+	scene_expect("done", 0);
+	scene_expect("press any key", 0);
 }
 
 static void what_cannot_be_loaded_is_said_and_not_started(void **state)
@@ -197,12 +162,12 @@ static void what_cannot_be_loaded_is_said_and_not_started(void **state)
 			uefi.keys = "\r\033\033\033";
 			sim.fail_call = k;
 			uefi.fault = row[i].status;
-			run(row[i].words);
+			scene_run(row[i].words);
 			loads = strcmp(uefi_service_name(uefi_report.service), "LoadImage") == 0;
 		}
 		assert_int_equal(loads, 1);
 		assert_int_equal(uefi_report.starts, 0);
-		expect(row[i].words, 1);
+		scene_expect(row[i].words, 1);
 		assert_null(uefi_variable("LoaderEntrySelected"));
 	}
 }
@@ -213,10 +178,10 @@ static void a_volume_without_a_device_path_starts_nothing(void **state)
 	given("timeout menu-force\n", PROGRAM);
 	uefi.keys = "\r\033\033";
 	uefi.no_origin = true;
-	run("no device path");
+	scene_run("no device path");
 	assert_int_equal(uefi_report.loads, 0);
-	expect("\nberth: \\tools\\p.efi: firmware does not tell which device it is on: unsupported\n", 1);
-	expect("press any key", 1);
+	scene_expect("\nberth: \\tools\\p.efi: firmware does not tell which device it is on: unsupported\n", 1);
+	scene_expect("press any key", 1);
 }
 
 /* ---- which are offered ---- */
@@ -224,7 +189,7 @@ static void a_volume_without_a_device_path_starts_nothing(void **state)
 static void given_linux_too(const char *text)
 {
 	given("log debug\n", text);
-	put_text("\\loader\\entries\\linux.conf", LINUX);
+	scene_put_text("\\loader\\entries\\linux.conf", LINUX);
 }
 
 /* systemd, src/boot/boot.c: an entry of a file that is not there is none; UAPI.1: what cannot be started is hidden. */
@@ -236,9 +201,9 @@ static void what_is_not_there_is_not_offered(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(text); i++) {
 		given_linux_too(text[i]);
-		run("not there");
+		scene_run("not there");
 		assert_true(outcome.entered);
-		expect("p.conf: not shown: \\nowhere.efi: no such file", 1);
+		scene_expect("p.conf: not shown: \\nowhere.efi: no such file", 1);
 		assert_true(uefi_variable_says("LoaderEntries", "linux.conf"));
 	}
 }
@@ -257,14 +222,14 @@ static void what_is_no_program_says_so_when_it_is_chosen(void **state)
 	for (size_t i = 0; i < COUNT_OF(row); i++)
 		for (unsigned int k = 1, done = 0; k < 200 && done == 0; k++) {
 			given("timeout menu-force\n", row[i].text);
-			put_text("\\tools\\none.efi", "no program");
+			scene_put_text("\\tools\\none.efi", "no program");
 			uefi.keys = "\r\033\033\033";
 			sim.fail_call = i == 0 ? 0 : k;
 			uefi.fault = EFIERR(1);
-			run(row[i].words);
+			scene_run(row[i].words);
 			done = i == 0 || strcmp(uefi_service_name(uefi_report.service), "LoadImage") == 0;
 			if (done != 0)
-				expect(row[i].words, 2); /* and above the menu */
+				scene_expect(row[i].words, 2); /* and above the menu */
 		}
 }
 
@@ -290,9 +255,9 @@ static void the_loader_itself_is_not_offered(void **state)
 		pe_file_add_text(&program, row[i].section, row[i].magic);
 		sim.file[sim.n_files - 3].size = sim.file[sim.n_files - 3].head_size = program.size;
 		uefi.program_returns = EFIERR(1);
-		run(row[i].magic);
+		scene_run(row[i].magic);
 		assert_int_equal(outcome.entered, row[i].is_berth);
-		expect("p.conf: not shown: \\tools\\p.efi is Berth", row[i].is_berth);
+		scene_expect("p.conf: not shown: \\tools\\p.efi is Berth", row[i].is_berth);
 	}
 }
 

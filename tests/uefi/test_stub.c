@@ -5,6 +5,7 @@
  */
 #include "../sim/bench.h"
 #include "../unit/pe_file.h"
+#include "scene.h"
 #include "local.h"
 
 static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
@@ -50,39 +51,15 @@ static void find_initrd(void *image)
 		found.given = protocol->LoadFile(protocol, initrd_path, 0, &found.size, found.bytes);
 }
 
-static void put_text(const char *path, const char *text)
-{
-	sim.file[sim.n_files++] = (struct sim_file){path, strlen(text), (const uint8_t *)text, strlen(text)};
-}
-
 static void given(const char *text, unsigned int version)
 {
 	memset(&bench, 0, sizeof(bench));
 	bench_set_up("1M-512M free, 4G-5G free", LINUX, "", &debian);
 	uefi = (struct uefi_setup){.program = find_initrd, .keys = "\r\033\033\033\033"};
-	put_text("\\loader\\loader.conf", "timeout menu-force\n");
-	put_text("\\loader\\entries\\s.conf", text);
+	scene_put_text("\\loader\\loader.conf", "timeout menu-force\n");
+	scene_put_text("\\loader\\entries\\s.conf", text);
 	pe_file_begin(&kernel, PE_X64, version);
 	sim.file[sim.n_files++] = (struct sim_file){"\\kernel", kernel.size, kernel.bytes, kernel.size};
-}
-
-static void run(const char *name)
-{
-	snprintf(bench.name, sizeof(bench.name), "%s", name);
-	sim_boot(&bench.entry, &bench.conf);
-	check_outcome(&bench.entry, bench.name);
-	sim_end();
-}
-
-static void expect(const char *words, unsigned int n)
-{
-	unsigned int times = 0;
-
-	for (const char *at = uefi_report.console; (at = strstr(at, words)) != NULL; at++)
-		times++;
-	if (times != n)
-		fail_msg("%s: \"%s\" stands there %u times, not %u:\n%s", bench.name, words, times, n,
-			 uefi_report.console);
 }
 
 /* \one, \empty and \two of the bench, each on a boundary of 4 bytes, and nothing behind the last. */
@@ -104,7 +81,7 @@ static void the_stub_is_passed_the_options_and_finds_the_initrds(void **state)
 {
 	(void)state;
 	given(STUB INITRDS "initrd /empty\n", 1);
-	run("stub");
+	scene_run("stub");
 	assert_false(outcome.entered);
 	assert_int_equal(uefi_report.starts, 1);
 	assert_string_equal(uefi_report.program, "\\kernel");
@@ -112,7 +89,7 @@ static void the_stub_is_passed_the_options_and_finds_the_initrds(void **state)
 	assert_true(uefi_variable_says("LoaderEntrySelected", "s.conf"));
 	assert_true(found.offered);
 	expect_initrds();
-	expect("press any key", 0);
+	scene_expect("press any key", 0);
 }
 
 /* UEFI 2.10, 13.2.2. */
@@ -120,7 +97,7 @@ static void the_protocol_answers_as_it_must(void **state)
 {
 	(void)state;
 	given(STUB INITRDS, 1);
-	run("answers");
+	scene_run("answers");
 	assert_true(found.asked == EFI_BUFFER_TOO_SMALL && found.short_of_one == EFI_BUFFER_TOO_SMALL);
 	assert_int_equal(found.said_short, 70337);
 	assert_true(found.as_boot == EFI_UNSUPPORTED && found.given == EFI_SUCCESS);
@@ -133,7 +110,7 @@ static void without_an_initrd_there_is_no_protocol(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(text); i++) {
 		given(text[i], 0);
-		run("no initrd");
+		scene_run("no initrd");
 		assert_int_equal(uefi_report.starts, 1);
 		assert_false(found.offered);
 	}
@@ -156,10 +133,10 @@ static void what_its_stub_cannot_do_is_said(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
 		given(row[i].text, row[i].version);
-		run(row[i].words);
+		scene_run(row[i].words);
 		assert_int_equal(uefi_report.loads, 0);
-		expect(row[i].words, 1);
-		expect("press any key", 1);
+		scene_expect(row[i].words, 1);
+		scene_expect("press any key", 1);
 	}
 }
 
@@ -168,12 +145,12 @@ static void an_initrd_of_firmwares_would_be_taken_instead(void **state)
 	(void)state;
 	given(STUB INITRDS, 1);
 	uefi.has_initrd = true;
-	run("two initrds");
+	scene_run("two initrds");
 	assert_int_equal(uefi_report.loads, 0);
-	expect("\nberth: firmware has an initrd for the kernel already", 1);
+	scene_expect("\nberth: firmware has an initrd for the kernel already", 1);
 	given(STUB, 1);
 	uefi.has_initrd = true;
-	run("none");
+	scene_run("none");
 	assert_int_equal(uefi_report.starts, 1);
 }
 
@@ -183,25 +160,25 @@ static void a_devicetree_is_refused_where_kernels_take_one(void **state)
 	(void)state;
 	given(STUB "devicetree /one\n", 1);
 	sim.arch = &arch_aarch64;
-	run("arm64");
+	scene_run("arm64");
 	assert_int_equal(uefi_report.loads, 0);
-	expect("\nberth: a `devicetree` is not given to a kernel that its EFI stub starts\n", 1);
+	scene_expect("\nberth: a `devicetree` is not given to a kernel that its EFI stub starts\n", 1);
 	given(STUB "devicetree /one\n", 1);
-	run("x86");
+	scene_run("x86");
 	assert_int_equal(uefi_report.starts, 1);
-	expect("berth: devicetree ignored: this kernel does not use one\n", 1);
+	scene_expect("berth: devicetree ignored: this kernel does not use one\n", 1);
 }
 
 static void a_placement_that_is_ignored_is_told(void **state)
 {
 	(void)state;
 	given(STUB "placement low\n", 1);
-	run("placement");
+	scene_run("placement");
 	assert_int_equal(uefi_report.starts, 1);
-	expect("berth: `placement` is ignored: with `handoff stub`", 1);
+	scene_expect("berth: `placement` is ignored: with `handoff stub`", 1);
 	given(STUB, 1);
-	run("no placement");
-	expect("placement", 0);
+	scene_run("no placement");
+	scene_expect("placement", 0);
 }
 
 /* Firmware fails at each call in turn, in each way: either the kernel runs, or the reason is told; nothing is left. */
@@ -220,7 +197,7 @@ static void every_call_goes_wrong_in_every_way(void **state)
 			sim.fail_call = k;
 			uefi.fault = faults[f];
 			found.given = EFI_NOT_STARTED;
-			run("a fault");
+			scene_run("a fault");
 			calls = k == 0 ? outcome.calls : calls;
 			started += uefi_report.starts != 0;
 			refused += uefi_report.starts == 0;

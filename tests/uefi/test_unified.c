@@ -5,6 +5,7 @@
  */
 #include "../sim/bench.h"
 #include "../unit/pe_file.h"
+#include "scene.h"
 #include "local.h"
 
 #include "../../efi/catalogue.h"
@@ -18,16 +19,6 @@ static size_t n_images;
 static struct catalogue catalogue;
 static struct fail why;
 
-static void put_bytes(const char *path, const uint8_t *bytes, size_t size)
-{
-	sim.file[sim.n_files++] = (struct sim_file){path, size, bytes, size};
-}
-
-static void put_text(const char *path, const char *text)
-{
-	put_bytes(path, (const uint8_t *)text, strlen(text));
-}
-
 static void given(const char *conf)
 {
 	memset(&bench, 0, sizeof(bench));
@@ -35,7 +26,7 @@ static void given(const char *conf)
 	uefi = (struct uefi_setup){.fault = 0};
 	n_images = 0;
 	if (conf != NULL)
-		put_text("\\loader\\loader.conf", conf);
+		scene_put_text("\\loader\\loader.conf", conf);
 }
 
 /* With a kernel, and this os-release; put() makes a file of it. */
@@ -52,7 +43,7 @@ static struct pe_file *given_image(const char *osrel)
 
 static void put(const char *path, const struct pe_file *file)
 {
-	put_bytes(path, file->bytes, file->size);
+	scene_put(path, file->bytes, file->size);
 }
 
 static struct pe_file *given_profiles(void)
@@ -64,30 +55,6 @@ static struct pe_file *given_profiles(void)
 	return file;
 }
 
-static void run(const char *name)
-{
-	snprintf(bench.name, sizeof(bench.name), "%s", name);
-	sim_boot(&bench.entry, &bench.conf);
-	check_outcome(&bench.entry, bench.name);
-	sim_end();
-}
-
-static unsigned int times(const char *words)
-{
-	unsigned int n = 0;
-
-	for (const char *at = uefi_report.console; (at = strstr(at, words)) != NULL; at++)
-		n++;
-	return n;
-}
-
-static void expect(const char *words, unsigned int n)
-{
-	if (times(words) != n)
-		fail_msg("%s: \"%s\" stands there %u times, not %u:\n%s", bench.name, words, times(words), n,
-			 uefi_report.console);
-}
-
 /* ---- offered and started ---- */
 
 static void an_image_is_the_default_and_is_passed_nothing(void **state)
@@ -96,15 +63,15 @@ static void an_image_is_the_default_and_is_passed_nothing(void **state)
 	given(NULL);
 	put("\\EFI\\Linux\\sys+3.efi", given_profiles());
 	uefi.program_returns = EFIERR(21);
-	run("an image");
+	scene_run("an image");
 	/* The try is counted first: the file that is started has its new name. */
 	assert_string_equal(uefi_report.program, "\\EFI\\Linux\\sys+2-1.efi");
 	assert_int_equal(uefi_report.renames, 1);
 	assert_false(uefi_report.passed);
 	assert_true(uefi_variable_says("LoaderEntrySelected", "sys.efi"));
-	expect("\nberth: \\EFI\\Linux\\sys+2-1.efi came back with an error: aborted", 1);
-	expect("  > System\n", 1);
-	expect("    System (Rescue)\n", 1);
+	scene_expect("\nberth: \\EFI\\Linux\\sys+2-1.efi came back with an error: aborted", 1);
+	scene_expect("  > System\n", 1);
+	scene_expect("    System (Rescue)\n", 1);
 }
 
 static void another_profile_is_named_to_the_stub(void **state)
@@ -117,7 +84,7 @@ static void another_profile_is_named_to_the_stub(void **state)
 	given("default sys.efi@rescue\n");
 	put("\\EFI\\Linux\\SYS.EFI", given_profiles());
 	uefi.program_returns = EFIERR(21);
-	run("a profile");
+	scene_run("a profile");
 	assert_true(uefi_report.passed);
 	assert_string_equal(uefi_report.options, "@1 ");
 	assert_true(uefi_variable_says("LoaderEntrySelected", "sys.efi@rescue"));
@@ -135,11 +102,11 @@ static void a_counted_image_is_found_by_its_new_name(void **state)
 	put("\\EFI\\Linux\\sys+3.efi", given_profiles());
 	uefi.program_returns = EFIERR(21);
 	uefi.keys = "\r|xj\r|xk\r|x\033";
-	run("three tries");
+	scene_run("three tries");
 	assert_int_equal(uefi_report.starts, 3);
 	assert_int_equal(uefi_report.renames, 2);
-	expect("start \\EFI\\Linux\\sys+2-1.efi\n", 1);
-	expect("start \\EFI\\Linux\\sys+1-2.efi\n", 2);
+	scene_expect("start \\EFI\\Linux\\sys+2-1.efi\n", 1);
+	scene_expect("start \\EFI\\Linux\\sys+1-2.efi\n", 2);
 	assert_string_equal(uefi_report.program, "\\EFI\\Linux\\sys+1-2.efi");
 }
 
@@ -148,12 +115,12 @@ static void images_are_sorted_among_other_entries(void **state)
 {
 	(void)state;
 	given("timeout menu-force\n");
-	put_text("\\loader\\entries\\a.conf", "title A\nsort-key sys\nversion 8\nlinux /vmlinuz\n");
-	put_text("\\loader\\entries\\b.conf", "title B\nsort-key sys\nversion 6\nlinux /vmlinuz\n");
+	scene_put_text("\\loader\\entries\\a.conf", "title A\nsort-key sys\nversion 8\nlinux /vmlinuz\n");
+	scene_put_text("\\loader\\entries\\b.conf", "title B\nsort-key sys\nversion 6\nlinux /vmlinuz\n");
 	put("\\EFI\\Linux\\sys.efi", given_image("NAME=System\nID=sys\nVERSION=7\n"));
 	uefi.presses = true;
-	run("sorted");
-	expect("  > A\n    System\n    B\n", 1);
+	scene_run("sorted");
+	scene_expect("  > A\n    System\n    B\n", 1);
 }
 
 /* ---- read ---- */
@@ -172,7 +139,7 @@ static void given_firmware(const char *conf)
 	sim_boot(&bench.entry, &bench.conf);
 	assert_false(outcome.entered);
 	if (conf != NULL)
-		put_text("\\loader\\loader.conf", conf);
+		scene_put_text("\\loader\\loader.conf", conf);
 	outcome.calls = 0;
 	uefi_console_set_up((EFI_SYSTEM_TABLE *)(uintptr_t)sim.machine.system_table);
 }
@@ -209,7 +176,7 @@ static void what_is_no_image_is_not_offered_and_the_log_tells_why(void **state)
 	pe_file_begin(file, PE_X64, 0);
 	put("\\EFI\\Linux\\bare.efi", file);
 	put("\\EFI\\Linux\\name.efi", given_image("VERSION=1"));
-	put_text("\\EFI\\Linux\\text.efi", "NAME=a");
+	scene_put_text("\\EFI\\Linux\\text.efi", "NAME=a");
 	put("\\EFI\\Linux\\cut.efi", given_image("NAME=a"));
 	store_le(pe_file_row(&image[n_images - 1], 1) + 20, 4, 1 << 20);
 	put("\\EFI\\Linux\\auto-x.efi", &image[n_images - 1]);
@@ -219,9 +186,9 @@ static void what_is_no_image_is_not_offered_and_the_log_tells_why(void **state)
 	assert_int_equal(read_it(), NOT_FOUND);
 	assert_int_equal(catalogue.hidden, 5);
 	for (size_t i = 0; i < 4; i++)
-		expect(words[i], 1);
-	expect("\\EFI\\Linux\\cut.efi ends at byte", 1);
-	expect("not shown", 5);
+		scene_expect(words[i], 1);
+	scene_expect("\\EFI\\Linux\\cut.efi ends at byte", 1);
+	scene_expect("not shown", 5);
 	assert_non_null(strstr(why.text, "none of the 5 on the volume"));
 	end();
 }
@@ -236,7 +203,7 @@ static void a_section_that_is_too_long_is_not_read(void **state)
 		store_le(pe_file_row(&image[0], 1) + 16, 4, 1 << 20);
 		sim.file[sim.n_files - 1].size = 1 << 20;
 		assert_int_equal(read_it(), size == 65536 ? OK : NOT_FOUND);
-		expect("its section .osrel has 65537 bytes; at most 65536 are read", size != 65536);
+		scene_expect("its section .osrel has 65537 bytes; at most 65536 are read", size != 65536);
 		end();
 	}
 }
@@ -272,12 +239,12 @@ static void a_long_table_of_sections_is_read_up_to_its_limit(void **state)
 		store_le(pe_file_row(file, last < 399 ? last : 0) + 16, 4, 6);
 		store_le(pe_file_row(file, last < 399 ? last : 0) + 20, 4, 0x40);
 		memcpy(file->bytes + 0x40, "NAME=a", 6);
-		put_bytes("\\EFI\\Linux\\a.efi", file->bytes, row[i].size);
+		scene_put("\\EFI\\Linux\\a.efi", file->bytes, row[i].size);
 		if ((read_it() == OK) != (row[i].words == NULL))
 			fail_msg("%u sections: %zu entries, \"%s\"\n%s", row[i].sections, catalogue.n, why.text,
 				 uefi_report.console);
 		if (row[i].words != NULL)
-			expect(row[i].words, 1);
+			scene_expect(row[i].words, 1);
 		end();
 	}
 }

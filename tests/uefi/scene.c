@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scene.h"
+
+#include "../sim/bench.h"
+
+void scene_put(const char *path, const uint8_t *bytes, size_t size)
+{
+	sim.file[sim.n_files++] = (struct sim_file){path, size, bytes, size};
+}
+
+void scene_put_text(const char *path, const char *text)
+{
+	scene_put(path, (const uint8_t *)text, strlen(text));
+}
+
+void scene_run(const char *name)
+{
+	snprintf(bench.name, sizeof(bench.name), "%s", name);
+	sim_boot(&bench.entry, &bench.conf);
+	check_outcome(&bench.entry, bench.name);
+	sim_end();
+}
+
+unsigned int scene_said(const char *words)
+{
+	unsigned int n = 0;
+
+	for (const char *at = uefi_report.console; (at = strstr(at, words)) != NULL; at++)
+		n++;
+	return n;
+}
+
+void scene_expect(const char *words, unsigned int n)
+{
+	if (scene_said(words) != n)
+		fail_msg("%s: \"%s\" stands there %u times, not %u:\n%s", bench.name, words, scene_said(words), n,
+			 uefi_report.console);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What tests of whole boots have in common: files on the volume, a boot, and what the loader says. */
+#ifndef BERTH_TESTS_SCENE_H
+#define BERTH_TESTS_SCENE_H
+
+#include "uefi.h"
+
+/* Another file on the volume; what it points to must stay there until the boot is over. */
+void scene_put(const char *path, const uint8_t *bytes, size_t size);
+void scene_put_text(const char *path, const char *text);
+
+/* Boots until the loader returns, or the kernel is entered, and checks what then must hold. @name: for messages. */
+void scene_run(const char *name);
+
+/* How often these words stand on the console; and fails when it is another number. */
+unsigned int scene_said(const char *words);
+void scene_expect(const char *words, unsigned int n);
+
+#endif
