@@ -117,7 +117,7 @@ static enum wait wait_for_key(uint32_t seconds, EFI_INPUT_KEY *pressed)
 }
 
 /* One second at a time: in 32 bits, more than 4294 have too many microseconds. */
-static void stall(uint32_t seconds)
+void console_pause(uint32_t seconds)
 {
 	while (seconds-- > 0 && !EFI_ERROR(efi.boot->Stall(1000000)))
 		;
@@ -133,7 +133,7 @@ bool console_key(uint32_t seconds, enum menu_key *key, uint32_t *character)
 	if (wait == WAIT_BROKEN && seconds == UINT32_MAX)
 		console_write("\nberth: the keyboard does not answer\n");
 	if (wait == WAIT_BROKEN && seconds != UINT32_MAX)
-		stall(seconds);
+		console_pause(seconds);
 	/* Where no key can be pressed, an endless wait ends. */
 	return wait == WAIT_KEY || (wait == WAIT_BROKEN && seconds == UINT32_MAX);
 }

@@ -20,12 +20,6 @@ void say_why(const struct fail *why)
 	console_write("\n");
 }
 
-static void pause(uint32_t seconds)
-{
-	while (seconds-- > 0)
-		efi.boot->Stall(1000000);
-}
-
 bool wait_for_key(uint32_t seconds, const char *what_then)
 {
 	char line[256];
@@ -38,7 +32,7 @@ bool wait_for_key(uint32_t seconds, const char *what_then)
 	/* What was typed before there was a reason to read is no sign that somebody reads it. */
 	for (unsigned int i = 0; console_key_pressed(); i++)
 		if (i == MOST_TYPED_AHEAD) {
-			pause(seconds);
+			console_pause(seconds);
 			return false;
 		}
 	return console_key(seconds, &key, &character);

@@ -43,6 +43,7 @@ void console_clear(void);
 void console_size(unsigned int *columns, unsigned int *rows);
 /* Waits for a key at most @seconds (UINT32_MAX: for ever, but KEY_GONE where none can come); false when none came. */
 bool console_key(uint32_t seconds, enum menu_key *key, uint32_t *character);
+void console_pause(uint32_t seconds);
 bool console_key_pressed(void); /* without waiting; the key is taken */
 
 /* ---- file.c ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Of each image its headers are read, and the small sections that tell of it; its kernel is not. What such a file is
- * lacking costs no other.
+ * Reads each image's headers and the small sections that describe it, but not its kernel. A bad file does not cost the
+ * others.
  */
 #include "unified.h"
 

@@ -191,7 +191,7 @@ static EFI_STATUS EFIAPI uninstall_protocol_interface(EFI_HANDLE handle, EFI_GUI
 	return EFI_NOT_FOUND; /* firmware had lied when it was installed */
 }
 
-/* Of paths the loader looks for one alone: that of an initrd. The end is what is left of it where it is there. */
+/* The loader looks for one path only, that of an initrd. Where it is there, the end is what is left of it. */
 static EFI_STATUS EFIAPI locate_device_path(EFI_GUID *guid, EFI_DEVICE_PATH **path, EFI_HANDLE *handle)
 {
 	EFI_STATUS status;

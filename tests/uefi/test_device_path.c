@@ -147,7 +147,7 @@ static void a_path_without_end_ends(void **state)
 	assert_false(efi_own_path(out, sizeof(out)));
 }
 
-/* Of a name longer than any path in an entry nothing is told, however much room there is. */
+/* A name longer than any path in an entry is not told, however much room there is. */
 static void a_name_that_is_too_long_is_none(void **state)
 {
 	static uint8_t nodes[4 + 2 * MAX_PATH_TEXT + 4];

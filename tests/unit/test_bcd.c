@@ -145,7 +145,7 @@ static void each_cell_may_be_cut_anywhere(void **state)
 {
 	(void)state;
 	hive_of_windows(&hive, "Windows 10", false);
-	/* Of a key what is looked at ends with its name; of the root with the length of that, which may be cut. */
+	/* A key is read up to the end of its name; the root, up to the length of its name, which may be cut. */
 	assert_int_equal(titles_with_the_last_cell_cut(36, hive.root, 76), 76 - 31);
 	assert_int_equal(
 	    titles_with_the_last_cell_cut(hive.objects + 28, load_le(hive.bytes + hive.objects + 28, 4) + 4100, 20),

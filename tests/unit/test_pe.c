@@ -69,7 +69,7 @@ static void what_is_no_pe_file_is_none(void **state)
 	assert_false(pe_read(head(), &pe));
 }
 
-/* Of every length: what is not there is not read, which the sanitizers see, and nothing is made up of it. */
+/* Cut at every length: nothing is read behind the end, which the sanitizers see, or made up. */
 static void a_head_may_end_anywhere(void **state)
 {
 	struct pe_section section;
