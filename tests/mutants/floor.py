@@ -5,7 +5,7 @@ import os
 import subprocess
 
 from judge import BROKEN, KILLED, SURVIVED, Verdict
-from yard import WRAPPED, BuildError, expand, run, run_test, seen_by
+from yard import LINKER, WRAPPED, BuildError, expand, run, run_test, seen_by
 
 # What is run, the quick ones first: a program, and which of its tests.
 UEFI = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "uefi")
@@ -63,7 +63,7 @@ class Floor:
         stem = f"build/host/uefi/{path[:-2]}"
         instead = {f"{stem}.named.o" if path.startswith("efi/") else f"{stem}.o": changed}
         out = os.path.join(work, program)
-        run(["gcc", "-fsanitize=undefined", *("-Wl,--wrap=" + name for name in WRAPPED),
+        run(["gcc", *LINKER, "-fsanitize=undefined", *("-Wl,--wrap=" + name for name in WRAPPED),
              f"build/host/uefi/tests/uefi/{program}.o", *(instead.get(o, o) for o in self.objects), "-lcmocka", "-o", out],
             cwd=self.root)
         return out

@@ -7,6 +7,8 @@ import subprocess
 
 from yard import BuildError, Yard, copy_tree, folder_of, name_of, pure_files, run_test
 
+QUICK = 0.5  # seconds of CPU without sanitizers: tests that take longer are not run with them as well
+
 KILLED, SURVIVED, EQUIVALENT, BROKEN = "killed", "survived", "equivalent", "does not compile"
 
 
@@ -99,8 +101,9 @@ def try_tests(yard, mutant, users, tests, seconds):
 
 
 def judge(plain, checked, mutant, users, tests, seconds):
-    """Without sanitizers first, which is quick; what survives that meets the tests as `make check` builds them."""
+    """Without sanitizers first, which is quick; what survives that meets the quick tests as `make check` builds them."""
     verdict = try_tests(plain, mutant, users, tests, seconds)
     if verdict.word == SURVIVED and tests:
-        verdict = try_tests(checked, mutant, users, tests, seconds)
+        quick = [test for test in tests if seconds[test] <= QUICK]
+        verdict = try_tests(checked, mutant, users, quick, seconds)
     return verdict

@@ -23,13 +23,16 @@ WRAPPED = ("x86_cpuid", "x86_read_cr4", "x86_random", "x86_enter", "x86_enter_by
 SLOW = ("test_faults", "test_inputs", "test_packed", "test_cut", "test_draw", "test_unpack", "test_unpack_errors",
         "test_unpack_kernels")
 SLOW_FILES = ("codecs/unpack.c",)
-CASES = "50000"                                     # for tests that would try up to a million
+# What tests that would try up to a million cases are held to: about what scripts/test tries of them every day.
+DAILY = {"SEED": "1", "CASES": "10000", "SHARE": "12"}
 PLAIN = ("-std=gnu11", "-O2", "-w", "-fshort-wchar", "-fPIC", "-fno-semantic-interposition")
 COVERED = PLAIN + ("-O0", "--coverage")
 # The decoders of packed kernels, which nothing here changes: as the Makefile builds them, plain and with sanitizers.
 DECODERS = {False: "build/host/tool/libunpack.a", True: "build/host/libunpack.a"}
 CHECKED = ("-std=gnu11", "-O1", "-g1", "-w", "-fshort-wchar", "-fPIC", "-fsanitize=address,undefined",
            "-fno-sanitize-recover=all")
+# Debian 12's faster linker; Debian 13 has it in a package of its own.
+LINKER = ["-fuse-ld=gold"] if shutil.which("ld.gold") else []
 MEMORY = 4 << 30  # bytes that a test may write to; sanitizers map more than that
 
 
@@ -120,7 +123,7 @@ class Yard:
         self.root, self.folder = root, os.path.join(root, "build/mutate", name)
         self.flags, self.code_flags = flags, code_flags or flags
         self.is_checked = any(f.startswith("-fsanitize") for f in self.code_flags)
-        self.link = [f for f in self.code_flags if f.startswith("-fsanitize") or f == "--coverage"]
+        self.link = LINKER + [f for f in self.code_flags if f.startswith("-fsanitize") or f == "--coverage"]
 
     def work(self, run):
         """Where the workers of one run, told by its process, have their copies of the tree."""
@@ -239,7 +242,7 @@ def run_test(program, library, cpu_seconds, environment=None, is_checked=False):
             resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    more = {**os.environ, "LD_LIBRARY_PATH": os.path.dirname(library), "CMOCKA_TEST_ABORT": "1", "SEED": "1", "CASES": CASES,
+    more = {**os.environ, "LD_LIBRARY_PATH": os.path.dirname(library), "CMOCKA_TEST_ABORT": "1", **DAILY,
             **(environment or {})}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=more, preexec_fn=bound)
