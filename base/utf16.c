@@ -37,16 +37,6 @@ bool utf16_from_utf8(uint16_t *out, size_t room, const char *utf8)
 	return true;
 }
 
-static size_t put_utf8(char *out, uint32_t code)
-{
-	unsigned int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-
-	for (unsigned int i = more; i > 0; i--, code >>= 6)
-		out[i] = (char)(0x80 | (code & 0x3f));
-	out[0] = (char)(more == 0 ? code : (0xff00u >> (more + 1) & 0xff) | code); /* RFC 3629, 3 */
-	return more + 1;
-}
-
 bool utf8_from_utf16(char *out, size_t room, const uint16_t *utf16, size_t units)
 {
 	size_t used = 0;
@@ -58,9 +48,9 @@ bool utf8_from_utf16(char *out, size_t room, const uint16_t *utf16, size_t units
 			code = 0x10000 + ((code - 0xd800) << 10) + (utf16[++i] - 0xdc00u);
 		else if (code >= 0xd800 && code < 0xe000)
 			code = '?';
-		if (used + 4 >= room)
+		if (used + UTF8_MOST >= room)
 			return false;
-		used += put_utf8(out + used, code);
+		used += utf8_put(out + used, code);
 	}
 	out[used] = '\0';
 	return true;

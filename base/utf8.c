@@ -19,3 +19,15 @@ size_t utf8_next(const char *text, size_t size, uint32_t *code)
 		return 0;
 	return length;
 }
+
+size_t utf8_put(char *out, uint32_t code)
+{
+	unsigned int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+
+	if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+		return 0;
+	for (unsigned int i = more; i > 0; i--, code >>= 6)
+		out[i] = (char)(0x80 | (code & 0x3f));
+	out[0] = (char)(more == 0 ? code : (0xff00u >> (more + 1) & 0xff) | code); /* RFC 3629, 3 */
+	return more + 1;
+}

@@ -10,4 +10,9 @@
  */
 size_t utf8_next(const char *text, size_t size, uint32_t *code);
 
+#define UTF8_MOST 4 /* bytes of a character */
+
+/* Writes a character's bytes, and returns how many; 0 for what is none: a surrogate, or above U+10FFFF. */
+size_t utf8_put(char *out, uint32_t code);
+
 #endif
