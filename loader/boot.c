@@ -7,6 +7,7 @@
 
 #include "claim.h"
 #include "files.h"
+#include "foresee.h"
 #include "relocations.h"
 #include "report.h"
 #include "tree.h"
@@ -151,10 +152,10 @@ static enum status check_target(struct boot *b, struct fail *why)
 		       stays == NULL ? "something that is not memory" : memory_type_name(stays->type));
 }
 
-static enum status boot_through(struct boot *b, const struct entry *entry, struct fail *why)
+/* 1 to 3: where we are, what the user named, and what each part demands. @trying: a try is counted. */
+static enum status find_out(struct boot *b, const struct entry *entry, bool trying, struct fail *why)
 {
 	struct situation *p = &b->situation;
-	enum status claimed;
 
 	/* 1. Where we are, and whether we may. */
 	fw_machine(&p->machine);
@@ -164,7 +165,8 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 
 	/* 2. What the user named, and what it is. */
 	TRY(boot_open(b, entry, why));
-	fw_trying(entry);
+	if (trying)
+		fw_trying(entry);
 	TRY(boot_identify(b, entry, why));
 	TRY(boot_find_tree(b, entry, why));
 
@@ -176,7 +178,15 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	report_survey(b);
 	TRY(situation_keep_out(p, why));
 	report_kept_out(p);
-	TRY(situation_demand(p, why));
+	return situation_demand(p, why);
+}
+
+static enum status boot_through(struct boot *b, const struct entry *entry, struct fail *why)
+{
+	struct situation *p = &b->situation;
+	enum status claimed;
+
+	TRY(find_out(b, entry, true, why));
 
 	/* 4. Where each part goes; what firmware refuses is planned again without that place. */
 	do {
@@ -205,14 +215,15 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	arch_enter(&b->handoff);
 }
 
-enum status boot(struct boot *b, const struct entry *entry, const struct loader_conf *conf, struct fail *why)
+static void begin(struct boot *b, const struct entry *entry, const struct loader_conf *conf)
 {
-	enum status status;
-
 	boot_clear(b);
 	b->situation.wish = entry->wish;
 	b->situation.conf = conf;
-	status = boot_through(b, entry, why);
+}
+
+static void end(struct boot *b)
+{
 	boot_close(b);
 	boot_give_back(b);
 	if (b->handoff.block.at != NULL) /* there is a seed in it */
@@ -220,5 +231,32 @@ enum status boot(struct boot *b, const struct entry *entry, const struct loader_
 	memset(b->situation.found.seed, 0, sizeof(b->situation.found.seed));
 	claim_release(b);
 	fw_forget(&b->situation.survey);
+}
+
+enum status boot(struct boot *b, const struct entry *entry, const struct loader_conf *conf, struct fail *why)
+{
+	enum status status;
+
+	begin(b, entry, conf);
+	status = boot_through(b, entry, why);
+	end(b);
 	return status;
+}
+
+void boot_foresee(struct boot *b, const struct entry *entry, const struct loader_conf *conf, unsigned int columns,
+		  struct text *out)
+{
+	enum status status;
+	struct fail why;
+
+	begin(b, entry, conf);
+	status = find_out(b, entry, false, &why);
+	if (status == OK)
+		status = make_plan(b, &why);
+	if (status == OK)
+		foresee_tell(out, b, columns);
+	else
+		text_add(out, "%s\n%s%s%s\n", why.text, rule_row(why.rule)->id, why.rule == RULE_NONE ? "" : ": ",
+			 rule_row(why.rule)->sentence);
+	end(b);
 }
