@@ -210,6 +210,12 @@ enum reboot_on_error {
 	REBOOT_NO,
 };
 
+/* loader.conf(5), "console-mode". */
+struct console_mode {
+	enum { CONSOLE_KEEP, CONSOLE_AUTO, CONSOLE_MAX, CONSOLE_NUMBER } how;
+	uint32_t number;
+};
+
 struct loader_conf {
 	uint32_t timeout_seconds;
 	bool menu_disabled; /* loader.conf(5), "timeout": then a held key opens no menu either */
@@ -218,6 +224,9 @@ struct loader_conf {
 	struct word default_pattern, preferred_pattern;
 	enum reboot_on_error reboot_on_error;
 	enum log_level log;
+	struct console_mode console_mode;
+	bool editor;	    /* the menu lets command lines be edited */
+	uint32_t menu_fold; /* entries of one sort-key that the menu shows side by side; 0: all of them */
 	bool auto_entries, auto_firmware, auto_reboot, auto_poweroff; /* which automatic entries are offered */
 	uint64_t keep_free_below_4g; /* bytes of one free run that no part may take (rule C9) */
 };
@@ -226,7 +235,8 @@ struct loader_conf {
 #define LOADER_CONF_DEFAULT                                                                                            \
 	(struct loader_conf)                                                                                           \
 	{                                                                                                              \
-		.timeout_seconds = TIMEOUT_NONE, .log = LOG_NORMAL, .auto_entries = true, .auto_firmware = true        \
+		.timeout_seconds = TIMEOUT_NONE, .log = LOG_NORMAL, .editor = true, .auto_entries = true,              \
+		.auto_firmware = true                                                                                  \
 	}
 
 /*
@@ -237,6 +247,11 @@ enum status loader_conf_parse(struct loader_conf *conf, const char *text, size_t
 
 /* The value of `timeout`; false, and nothing changed, when it is not one. */
 bool loader_conf_timeout(struct loader_conf *conf, struct word value);
+
+/* The value of `console-mode`, or of the variable LoaderConfigConsoleMode; false, and nothing changed, when it is not
+ * one.
+ */
+bool console_mode_parse(struct console_mode *mode, struct word value);
 
 /* Tells of each line with a bad value what is wrong, and where. */
 void loader_conf_remarks(const char *text, size_t size, const struct remarks *remarks);

@@ -65,12 +65,39 @@ static bool set_pattern(struct word *pattern, struct word value)
 	return true;
 }
 
-static bool set_automatic(struct loader_conf *conf, const struct line *line)
+bool console_mode_parse(struct console_mode *mode, struct word value)
+{
+	static const char *const how[] = {[CONSOLE_KEEP] = "keep", [CONSOLE_AUTO] = "auto", [CONSOLE_MAX] = "max"};
+	uint64_t number = 0;
+
+	for (unsigned int i = 0; i < sizeof(how) / sizeof(how[0]); i++)
+		if (word_is(value, how[i])) {
+			*mode = (struct console_mode){i, 0};
+			return true;
+		}
+	if (!word_number(value, &number) || number > INT32_MAX) /* UEFI 2.10, 12.4.1: MaxMode has 32 bits with a sign */
+		return false;
+	*mode = (struct console_mode){CONSOLE_NUMBER, (uint32_t)number};
+	return true;
+}
+
+static bool set_fold(struct loader_conf *conf, struct word value)
+{
+	uint64_t most;
+
+	if (!word_number(value, &most) || most > UINT32_MAX)
+		return false;
+	conf->menu_fold = (uint32_t)most;
+	return true;
+}
+
+static bool set_bool(struct loader_conf *conf, const struct line *line)
 {
 	const struct {
 		const char *key;
 		bool *value;
-	} keys[] = {{"auto-entries", &conf->auto_entries},
+	} keys[] = {{"editor", &conf->editor},
+		    {"auto-entries", &conf->auto_entries},
 		    {"auto-firmware", &conf->auto_firmware},
 		    {"auto-reboot", &conf->auto_reboot},
 		    {"auto-poweroff", &conf->auto_poweroff}};
@@ -90,12 +117,16 @@ static const char *take_line(struct loader_conf *conf, const struct line *line)
 		return "quiet, normal or debug";
 	if (word_is(line->key, "keep-free-below-4g") && !set_kept_free(conf, line->value))
 		return "a size such as 512M";
+	if (word_is(line->key, "console-mode") && !console_mode_parse(&conf->console_mode, line->value))
+		return "auto, keep, max or a number";
+	if (word_is(line->key, "menu-fold") && !set_fold(conf, line->value))
+		return "a number of entries";
 	if (word_is(line->key, "reboot-on-error") && !set_reboot(conf, line->value))
 		return "yes, no or auto";
 	if ((word_is(line->key, "default") && !set_pattern(&conf->default_pattern, line->value)) ||
 	    (word_is(line->key, "preferred") && !set_pattern(&conf->preferred_pattern, line->value)))
 		return "the name of an entry, a pattern or @saved";
-	if (!set_automatic(conf, line))
+	if (!set_bool(conf, line))
 		return "yes or no";
 	return NULL;
 }

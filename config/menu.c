@@ -1,19 +1,50 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "menu.h"
 
-#define PAGE_LINES  10 /* what Page Up and Page Down move by */
-#define FRAME_LINES 5  /* the title, the countdown, the keys, and a blank line on either side of the entries */
-#define FRAME_FROM  9  /* rows; on a smaller console the entries get all of the room */
+#include "../base/version.h"
 
-void menu_open(struct menu *menu, struct entry *const *entries, size_t n, size_t selected, uint32_t seconds)
+/* ---- moving ---- */
+
+/* The selected row is on the screen, and the screen moves no more than that takes. */
+static void follow(struct menu *menu)
+{
+	size_t shown = menu_rows_shown(menu), n = rows_count(&menu->rows);
+
+	if (menu->row >= n)
+		menu->row = n - 1;
+	if (menu->top > menu->row)
+		menu->top = menu->row;
+	if (menu->row - menu->top >= shown)
+		menu->top = menu->row - shown + 1;
+	if (n - menu->top < shown)
+		menu->top = n - shown;
+}
+
+static void select(struct menu *menu, size_t entry)
+{
+	rows_show(&menu->rows, entry);
+	menu->row = rows_of(&menu->rows, entry);
+	follow(menu);
+}
+
+void menu_open(struct menu *menu, const struct rows *rows, size_t selected, uint32_t seconds, struct view view)
 {
 	*menu = (struct menu){
-	    .entries = entries,
-	    .n = n,
-	    .selected = selected < n ? selected : 0,
+	    .rows = *rows,
+	    .view = view,
 	    .counting = seconds != TIMEOUT_FOREVER,
 	    .seconds_left = seconds,
+	    .boots_unasked = rows->n,
+	    .settings = {.preferred = rows->n, .standard = rows->n},
 	};
+	menu->rows.open = rows->n;
+	select(menu, selected < rows->n ? selected : 0);
+}
+
+void menu_resize(struct menu *menu, struct view view)
+{
+	menu->view = view;
+	follow(menu);
 }
 
 void menu_tell(struct menu *menu, const struct entry *failed, const char *reason)
@@ -24,46 +55,288 @@ void menu_tell(struct menu *menu, const struct entry *failed, const char *reason
 		menu->reason.length++;
 }
 
+struct row menu_selected_row(const struct menu *menu)
+{
+	struct row row = {0, 0, false, false};
+
+	(void)rows_at(&menu->rows, menu->row, &row);
+	return row;
+}
+
+size_t menu_chosen(const struct menu *menu)
+{
+	return menu_selected_row(menu).entry;
+}
+
 static void move(struct menu *menu, bool down, size_t by)
 {
-	size_t last = menu->n - 1;
+	size_t last = rows_count(&menu->rows) - 1;
 
 	if (down)
-		menu->selected = last - menu->selected < by ? last : menu->selected + by;
+		menu->row = last - menu->row < by ? last : menu->row + by;
 	else
-		menu->selected = menu->selected < by ? 0 : menu->selected - by;
+		menu->row = menu->row < by ? 0 : menu->row - by;
 }
 
-static void press_character(struct menu *menu, uint32_t character)
+/* Opens or closes the group of the selected row, which stays selected, or the row that stands for it. */
+static void turn(struct menu *menu, const struct row *row)
 {
-	if (character == 'k')
-		move(menu, false, 1);
-	else if (character == 'j')
-		move(menu, true, 1);
-	else if (character >= '1' && character <= '9' && character - '1' < menu->n)
-		menu->selected = character - '1';
+	size_t group = row->inside ? menu->rows.open : row->entry - 1;
+	bool opens = menu->rows.open != group;
+
+	menu->rows.open = opens ? group : menu->rows.n;
+	if (!opens && row->inside)
+		menu->row = rows_of(&menu->rows, row->entry);
 }
 
-enum menu_result menu_press(struct menu *menu, enum menu_key key, uint32_t character)
+/* ---- what keys do ---- */
+
+void menu_say(struct menu *menu, const char *message)
 {
-	if (key == KEY_NONE)
+	struct text text = TEXT(menu->message);
+	struct word line = {message, 0};
+	unsigned int columns = MESSAGE_COLUMNS;
+
+	while (message[line.length] != '\0' && message[line.length] != '\n')
+		line.length++;
+	(void)word_show(&text, line, &columns);
+}
+
+__attribute__((format(printf, 2, 3))) static void say(struct menu *menu, const char *format, ...)
+{
+	struct text text = TEXT(menu->message);
+	va_list args;
+
+	va_start(args, format);
+	text_vadd(&text, format, args);
+	va_end(args);
+}
+
+/* systemd-boot's: unset, menu-force, menu-hidden, 1, 2 and so on. */
+static void set_timeout(struct menu *menu, bool more)
+{
+	struct menu_settings *s = &menu->settings;
+
+	if (!s->has_timeout) {
+		s->has_timeout = more;
+		s->timeout = TIMEOUT_FOREVER;
+	} else if (s->timeout == TIMEOUT_FOREVER) {
+		s->has_timeout = more;
+		s->timeout = TIMEOUT_NONE;
+	} else if (more) {
+		s->timeout += s->timeout < TIMEOUT_FOREVER - 1;
+	} else {
+		s->timeout = s->timeout == TIMEOUT_NONE ? TIMEOUT_FOREVER : s->timeout - 1;
+	}
+	if (!s->has_timeout)
+		say(menu, "timeout: what loader.conf says");
+	else if (s->timeout == TIMEOUT_FOREVER)
+		say(menu, "timeout: the menu waits for a key (menu-force)");
+	else if (s->timeout == TIMEOUT_NONE)
+		say(menu, "timeout: no menu unless a key is held (menu-hidden)");
+	else
+		say(menu, "timeout: %u s", (unsigned int)s->timeout);
+}
+
+static void set_entry(struct menu *menu, size_t *setting, const char *what, const char *when)
+{
+	const struct row row = menu_selected_row(menu);
+	bool is_set = *setting != row.entry;
+
+	if (row.folded != 0)
+		return;
+	*setting = is_set ? row.entry : menu->rows.n;
+	say(menu, "%s: %s%s", what,
+	    is_set ? word_shown(word_of(menu->rows.entries[row.entry]->id)).at : "no longer set", is_set ? when : "");
+}
+
+static enum menu_result ask_for_setup(struct menu *menu)
+{
+	if (!menu->has_setup) {
+		say(menu, "this firmware has no setup that a loader can ask for; Q leaves to firmware");
 		return MENU_STAY;
-	menu->counting = false;
-	if (key == KEY_ENTER || key == KEY_GONE)
-		return MENU_BOOT;
-	if (key == KEY_ESCAPE)
-		return MENU_LEAVE;
-	if (key == KEY_UP || key == KEY_DOWN)
-		move(menu, key == KEY_DOWN, 1);
-	else if (key == KEY_PAGE_UP || key == KEY_PAGE_DOWN)
-		move(menu, key == KEY_PAGE_DOWN, PAGE_LINES);
-	else if (key == KEY_HOME)
-		menu->selected = 0;
-	else if (key == KEY_END)
-		menu->selected = menu->n - 1;
-	else
-		press_character(menu, character);
+	}
+	menu->action = ENTRY_SETUP;
+	menu->asks = true;
+	say(menu, "Enter restarts into firmware's setup; any other key does not.");
 	return MENU_STAY;
+}
+
+static enum menu_result do_at_once(struct menu *menu, enum entry_kind action)
+{
+	menu->action = action;
+	return MENU_DO;
+}
+
+/* The next entry of a kind, from the selected one on, and again from the top. */
+static void jump(struct menu *menu, uint32_t letter)
+{
+	const struct rows *rows = &menu->rows;
+	size_t from = menu_chosen(menu);
+
+	for (size_t i = 1; i <= rows->n; i++) {
+		const struct entry *entry = rows->entries[(from + i) % rows->n];
+		bool is_linux = entry->kind == ENTRY_LINUX || entry->kind == ENTRY_UKI;
+
+		if ((letter == 'l' && is_linux) || (letter == 'w' && word_is(word_of(entry->id), "auto-windows")) ||
+		    (letter == 'a' && word_is(word_of(entry->id), "auto-osx")) ||
+		    (letter == 's' && word_is(word_of(entry->id), "auto-efi-shell"))) {
+			select(menu, (from + i) % rows->n);
+			return;
+		}
+	}
+}
+
+static enum menu_result edit(struct menu *menu)
+{
+	const struct entry *entry = menu->rows.entries[menu_chosen(menu)];
+
+	if (!menu->has_editor)
+		say(menu, "loader.conf says `editor no`");
+	else if (entry->broken || entry->kind >= ENTRY_SETUP)
+		say(menu, "%s has no command line", word_shown(word_of(entry->id)).at);
+	else
+		return MENU_EDIT;
+	return MENU_STAY;
+}
+
+static enum menu_result press_letter(struct menu *menu, uint32_t letter)
+{
+	switch (letter) {
+	case 'k':
+	case 'K':
+	case 'j':
+	case 'J':
+		move(menu, (letter | 0x20) == 'j', 1);
+		return MENU_STAY;
+	case 'e':
+	case 'E':
+		return edit(menu);
+	case 'd':
+		set_entry(menu, &menu->settings.preferred, "preferred", ", unless its tries are used up");
+		return MENU_STAY;
+	case 'D':
+		set_entry(menu, &menu->settings.standard, "default", "");
+		return MENU_STAY;
+	case 't':
+	case '+':
+	case 'T':
+	case '-':
+		set_timeout(menu, letter == 't' || letter == '+');
+		return MENU_STAY;
+	case 'r':
+		return MENU_NEXT_MODE;
+	case 'R':
+		return MENU_RESET_MODE;
+	case 'p':
+	case 'P':
+		return MENU_STATUS;
+	case 'x':
+	case 'X':
+		return MENU_PLAN;
+	case 'h':
+	case 'H':
+	case '?':
+		return MENU_HELP;
+	case 'v':
+		say(menu, BERTH_NAME);
+		return MENU_STAY;
+	case 'L':
+		return MENU_REDRAW;
+	case 'f':
+	case 'F':
+		return ask_for_setup(menu);
+	case 'O':
+		return do_at_once(menu, ENTRY_POWER_OFF);
+	case 'B':
+		return do_at_once(menu, ENTRY_REBOOT);
+	case 'Q':
+		return MENU_LEAVE;
+	default:
+		if (letter >= '1' && letter <= '9' && letter - '1' < rows_count(&menu->rows))
+			menu->row = letter - '1';
+		else
+			jump(menu, letter);
+		return MENU_STAY;
+	}
+}
+
+static enum menu_result press_character(struct menu *menu, const struct key_press *press)
+{
+	if (press->ctrl)
+		return press->character == 'l' ? MENU_REDRAW : MENU_STAY;
+	if (press->alt && (press->character == '<' || press->character == '>'))
+		menu->row = press->character == '<' ? 0 : rows_count(&menu->rows) - 1;
+	return press->alt ? MENU_STAY : press_letter(menu, press->character);
+}
+
+static enum menu_result enter(struct menu *menu)
+{
+	struct row row = menu_selected_row(menu);
+
+	if (row.folded == 0)
+		return MENU_BOOT;
+	turn(menu, &row);
+	return MENU_STAY;
+}
+
+static enum menu_result press_other(struct menu *menu, const struct key_press *press)
+{
+	struct row row = menu_selected_row(menu);
+
+	switch (press->key) {
+	case KEY_UP:
+	case KEY_DOWN:
+		move(menu, press->key == KEY_DOWN, 1);
+		return MENU_STAY;
+	case KEY_PAGE_UP:
+	case KEY_PAGE_DOWN:
+		move(menu, press->key == KEY_PAGE_DOWN, menu_rows_shown(menu));
+		return MENU_STAY;
+	case KEY_HOME:
+		menu->row = 0;
+		return MENU_STAY;
+	case KEY_END:
+		menu->row = rows_count(&menu->rows) - 1;
+		return MENU_STAY;
+	case KEY_LEFT:
+		if (row.inside || row.is_open)
+			turn(menu, &row);
+		return MENU_STAY;
+	case KEY_ENTER:
+	case KEY_RIGHT:
+	case KEY_F3: /* what some tablets send for Enter (systemd, src/boot/boot.c) */
+		return enter(menu);
+	case KEY_GONE: /* what is selected boots, or of those that it stands for the first */
+		return MENU_BOOT;
+	case KEY_F1:
+		return MENU_HELP;
+	case KEY_F2:
+	case KEY_F10:
+	case KEY_DELETE:
+	case KEY_ESCAPE:
+		return ask_for_setup(menu);
+	case KEY_CHARACTER:
+		return press_character(menu, press);
+	default:
+		return MENU_STAY;
+	}
+}
+
+enum menu_result menu_press(struct menu *menu, const struct key_press *press)
+{
+	enum menu_result result;
+	bool asked = menu->asks;
+
+	if (press->key == KEY_NONE)
+		return MENU_STAY;
+	menu->counting = menu->asks = false;
+	menu->message[0] = '\0';
+	if (asked && press->key != KEY_GONE)
+		return press->key == KEY_ENTER ? MENU_DO : MENU_STAY;
+	result = press_other(menu, press);
+	follow(menu);
+	return result;
 }
 
 enum menu_result menu_tick(struct menu *menu)
@@ -71,152 +344,4 @@ enum menu_result menu_tick(struct menu *menu)
 	if (menu->counting && menu->seconds_left > 0)
 		menu->seconds_left--;
 	return menu->counting && menu->seconds_left == 0 ? MENU_BOOT : MENU_STAY;
-}
-
-static void put(struct text *out, const char *text, unsigned int *columns)
-{
-	(void)word_show(out, word_of(text), columns);
-}
-
-/* Whether no other entry has the same title, or, @with_version, the same title and version. */
-static bool is_unique(const struct menu *menu, size_t index, bool with_version)
-{
-	const struct entry *entry = menu->entries[index];
-
-	for (size_t i = 0; i < menu->n; i++) {
-		const struct entry *other = menu->entries[i];
-
-		if (i != index && word_compare(entry_title(entry), entry_title(other)) == 0 &&
-		    (!with_version || word_compare(entry->version, other->version) == 0))
-			return false;
-	}
-	return true;
-}
-
-/*
- * What stands behind the title. UAPI.1, "title": entries of one title need more to tell them apart, "for example" the
- * version; where that is the same as well, the id.
- */
-static void put_details(const struct menu *menu, size_t index, unsigned int *columns, struct text *out)
-{
-	const struct entry *entry = menu->entries[index];
-
-	if (entry->broken)
-		put(out, "  (broken)", columns);
-	if (is_unique(menu, index, false))
-		return;
-	if (entry->version.length != 0) {
-		put(out, "  ", columns);
-		(void)word_show(out, entry->version, columns);
-	}
-	if (!is_unique(menu, index, true)) {
-		put(out, "  (", columns);
-		put(out, entry->id, columns);
-		put(out, ")", columns);
-	}
-}
-
-/* A long title gives way to the details, up to two thirds of the line, or it would hide what they tell. */
-static void draw_entry(const struct menu *menu, size_t index, unsigned int columns, struct text *out)
-{
-	struct text nowhere = {NULL, 0, 0};
-	unsigned int most, left, details;
-
-	put(out, index == menu->selected ? "  > " : "    ", &columns);
-	most = left = columns * 2 / 3;
-	put_details(menu, index, &left, &nowhere);
-	details = most - left;
-	columns -= details;
-	(void)word_show(out, entry_title(menu->entries[index]), &columns);
-	put_details(menu, index, &details, out);
-	text_add(out, "\n");
-}
-
-static void draw_line(const char *line, unsigned int columns, struct text *out)
-{
-	put(out, line, &columns);
-	text_add(out, "\n");
-}
-
-static void draw_title(const struct menu *menu, bool all_shown, unsigned int columns, struct text *out)
-{
-	char line[64];
-	struct text text = TEXT(line);
-
-	text_add(&text, "Berth");
-	if (!all_shown)
-		text_add(&text, "   %zu of %zu", menu->selected + 1, menu->n);
-	draw_line(line, columns, out);
-}
-
-static void draw_countdown(const struct menu *menu, unsigned int columns, struct text *out)
-{
-	char line[64];
-	struct text text = TEXT(line);
-
-	text_add(&text, "Boots in %u s; any key stops that.", (unsigned int)menu->seconds_left);
-	draw_line(line, columns, out);
-}
-
-static void draw_failure(const struct menu *menu, unsigned int columns, struct text *out)
-{
-	put(out, menu->failed->id, &columns);
-	put(out, " failed: ", &columns);
-	(void)word_show(out, menu->reason, &columns);
-	text_add(out, "\n");
-}
-
-/* How a console's rows are divided. */
-struct division {
-	size_t shown; /* lines for entries */
-	bool frame;   /* a title above them, and blank lines */
-	bool foot;
-};
-
-static struct division divide(unsigned int rows)
-{
-	size_t lines =
-	    rows > 1 ? rows - 1 : 1; /* each line ends in a newline, and the cursor needs a row behind the last */
-	bool frame = rows >= FRAME_FROM;
-
-	return (struct division){frame ? lines - FRAME_LINES : lines > 3 ? lines - 2 : 1, frame, lines >= 3};
-}
-
-bool menu_line(const struct menu *menu, unsigned int columns, unsigned int rows, unsigned int line, struct text *out)
-{
-	struct division d = divide(rows);
-	/* The selected one is always among them. */
-	size_t top = menu->selected >= d.shown ? menu->selected - d.shown + 1 : 0, at = line;
-	size_t entries = menu->n - top < d.shown ? menu->n - top : d.shown;
-
-	columns = columns > 1 ? columns - 1 : 1; /* a full line makes some consoles wrap */
-	if (d.frame && at < 2) {
-		if (at == 0)
-			draw_title(menu, menu->n <= d.shown, columns, out);
-		else
-			draw_line("", columns, out);
-		return true;
-	}
-	at -= d.frame ? 2 : 0;
-	if (at < entries) {
-		draw_entry(menu, top + at, columns, out);
-		return true;
-	}
-	at -= entries;
-	if (d.frame && at-- == 0) {
-		draw_line("", columns, out);
-		return true;
-	}
-	if (d.foot && menu->counting && at-- == 0) {
-		draw_countdown(menu, columns, out);
-		return true;
-	}
-	if (d.foot && !menu->counting && menu->failed != NULL && at-- == 0) {
-		draw_failure(menu, columns, out);
-		return true;
-	}
-	if (!d.foot || at != 0)
-		return false;
-	draw_line("Up/Down choose   Enter boot   Esc firmware", columns, out);
-	return true;
 }

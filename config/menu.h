@@ -1,37 +1,63 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The menu as a state machine: keys and seconds in, lines of text out. Pure. */
+/*
+ * The menu as a state machine: keys and seconds in, lines of text out. Pure. Its keys are those of systemd-boot(7),
+ * "KEY BINDINGS", and `x` is Berth's own.
+ */
 #ifndef BERTH_MENU_H
 #define BERTH_MENU_H
 
-#include "entry.h"
+#include "fold.h"
+#include "view.h"
 
-enum menu_key {
-	KEY_NONE, /* does nothing, and does not stop the countdown */
-	KEY_UP,
-	KEY_DOWN,
-	KEY_HOME,
-	KEY_END,
-	KEY_PAGE_UP,
-	KEY_PAGE_DOWN,
-	KEY_ENTER,
-	KEY_ESCAPE,
-	KEY_GONE, /* no key can be pressed: what is selected boots */
-	KEY_OTHER /* a character, which is passed too; 0 for a key without one */
+enum menu_result {
+	MENU_STAY,
+	MENU_BOOT, /* menu_chosen() */
+	MENU_LEAVE,
+	MENU_DO, /* what menu->action says: firmware's setup, a restart, power off */
+	/* The menu goes on after these. */
+	MENU_EDIT,
+	MENU_HELP,
+	MENU_STATUS,
+	MENU_PLAN,
+	MENU_NEXT_MODE,
+	MENU_RESET_MODE,
+	MENU_REDRAW,
 };
 
-enum menu_result { MENU_STAY, MENU_BOOT, MENU_LEAVE };
+/* What a person sets in the menu and variables keep (config/interface.h); efi/ writes them when the menu is left. */
+struct menu_settings {
+	size_t preferred,
+	    standard;	  /* entries that LoaderEntryPreferred and LoaderEntryDefault name; n: there is none */
+	bool has_timeout; /* LoaderConfigTimeout is there: */
+	uint32_t timeout; /* seconds; TIMEOUT_NONE hides the menu */
+};
 
 struct menu {
-	struct entry *const *entries;
-	size_t n, selected;
+	struct rows rows;
+	size_t row; /* that is selected */
+	struct view view;
+	size_t top; /* the first row that is shown */
 	bool counting;
 	uint32_t seconds_left;
-	const struct entry *failed; /* which could not boot, and why; NULL: none */
+	size_t boots_unasked; /* the entry that boots when nobody comes */
+	struct menu_settings settings;
+	bool has_setup, has_editor;
+	enum entry_kind action;
+	bool asks; /* whether `action` is meant */
+#define MESSAGE_COLUMNS 100
+	char message[3 * MESSAGE_COLUMNS + 1]; /* what came of the last key; "" nothing */
+	const struct entry *failed;	       /* which could not boot, and why; NULL: none */
 	struct word reason;
 };
 
-/* @seconds: until the selected entry boots; TIMEOUT_FOREVER: never by itself. @n is at least 1. */
-void menu_open(struct menu *menu, struct entry *const *entries, size_t n, size_t selected, uint32_t seconds);
+/*
+ * @rows: what the menu shows, @selected: an entry of it; there is at least one. @seconds: until that boots;
+ * TIMEOUT_FOREVER: never by itself.
+ */
+void menu_open(struct menu *menu, const struct rows *rows, size_t selected, uint32_t seconds, struct view view);
+
+/* The console has another size. */
+void menu_resize(struct menu *menu, struct view view);
 
 /*
  * The menu is there because @failed did not boot: a line says so, with the first line of @reason, where else the
@@ -39,24 +65,36 @@ void menu_open(struct menu *menu, struct entry *const *entries, size_t n, size_t
  */
 void menu_tell(struct menu *menu, const struct entry *failed, const char *reason);
 
-/*
- * Any key ends the countdown. MENU_BOOT for Enter: boot entries[selected]; MENU_LEAVE for Esc. j and k move like Down
- * and Up, 1 to 9 choose. @character: UTF-16 or Unicode, used with KEY_OTHER only.
- */
-enum menu_result menu_press(struct menu *menu, enum menu_key key, uint32_t character);
+/* A line that stands there until the next key: the first of @message. */
+void menu_say(struct menu *menu, const char *message);
+
+/* Any key ends the countdown. */
+enum menu_result menu_press(struct menu *menu, const struct key_press *press);
 
 /* One second without a key: MENU_BOOT when none is left. */
 enum menu_result menu_tick(struct menu *menu);
 
-/*
- * One line of the screen, from 0, and its newline: at most @rows - 1 of at most @columns - 1 columns, plain text, no
- * cursor tricks, so that it reads the same on a screen and on a serial line. The selected entry is always among them.
- * Control characters, and bytes that are not UTF-8, are shown as "?"; the rest of a title is passed on. False when the
- * screen has no such line.
- */
-bool menu_line(const struct menu *menu, unsigned int columns, unsigned int rows, unsigned int line, struct text *out);
+struct row menu_selected_row(const struct menu *menu);
 
-/* Bytes that hold any line of @columns, 1 or more: UTF-8 has at most three for each; newline and NUL follow. */
-#define MENU_LINE_ROOM(columns) (3ul * (columns) + 2)
+/* The entry of the selected row: of a row that stands for several, the first of them. */
+size_t menu_chosen(const struct menu *menu);
+
+/* ---- menu_lines.c: what it looks like ---- */
+
+/*
+ * One line of the screen, from 0, without a newline: plain text that reads the same on a screen and on a serial line,
+ * at most view.width columns. The selected row is always among them. Control characters, and bytes that are not
+ * UTF-8, are shown as "?"; the rest of a title is passed on. False when the screen has no such line.
+ */
+bool menu_line(const struct menu *menu, unsigned int line, struct text *out, enum style *style);
+
+/* The line in which the countdown, a message or a reason stands: the editor takes its place. */
+unsigned int menu_status_line(const struct menu *menu);
+
+/* How many rows of the menu the screen has room for, of those that there are; 1 or more. */
+size_t menu_rows_shown(const struct menu *menu);
+
+/* What each key does, as lines. */
+extern const char menu_help[];
 
 #endif

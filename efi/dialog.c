@@ -2,6 +2,11 @@
 #include "dialog.h"
 
 #include "interface.h"
+#include "pages.h"
+#include "reset.h"
+#include "screen.h"
+
+#include "../config/edit.h"
 
 #define MOST_TYPED_AHEAD 100 /* keys; a keyboard that has more of them is stuck */
 
@@ -24,8 +29,7 @@ bool wait_for_key(uint32_t seconds, const char *what_then)
 {
 	char line[256];
 	struct text text = TEXT(line);
-	enum menu_key key;
-	uint32_t character;
+	struct key_press press;
 
 	text_add(&text, "berth: press any key%s in %u s\n", what_then, (unsigned int)seconds);
 	console_write(line);
@@ -35,53 +39,212 @@ bool wait_for_key(uint32_t seconds, const char *what_then)
 			console_pause(seconds);
 			return false;
 		}
-	return console_key(seconds, &key, &character);
+	return console_key(seconds, &press);
 }
 
-/* A line at a time: however many there are, and whatever is in them, one buffer holds each. */
-static void draw(const struct menu *menu, unsigned int columns, unsigned int rows)
+/* ---- the menu, and what it leads to ---- */
+
+static bool draw_menu(const void *menu, unsigned int line, struct text *out, enum style *style)
 {
-	static char line[MENU_LINE_ROOM(MOST_COLUMNS)];
+	return menu_line(menu, line, out, style);
+}
 
-	console_clear();
-	for (unsigned int i = 0;; i++) {
+struct shown_page {
+	struct page page;
+	struct view view;
+};
+
+static bool draw_page(const void *shown, unsigned int line, struct text *out, enum style *style)
+{
+	const struct shown_page *at = shown;
+
+	return page_line(&at->page, &at->view, line, out, style);
+}
+
+/* Until a key leaves it. */
+static void show_page(struct view *view, const char *title, const char *text)
+{
+	struct shown_page shown = {{title, text, 0}, *view};
+	struct key_press press;
+
+	screen_forget(view);
+	do
+		screen_draw(view, draw_page, &shown);
+	while (console_key(UINT32_MAX, &press) && page_press(&shown.page, view, &press));
+	screen_forget(view);
+}
+
+/* Edits a line in the row of the menu's status; false when the user thinks better of it. */
+static bool edit_text(const struct menu *menu, struct edit *edit)
+{
+	char line[VIEW_LINE_ROOM(VIEW_WIDEST)];
+	enum edit_result result = EDIT_STAY;
+
+	while (result == EDIT_STAY) {
 		struct text text = TEXT(line);
+		struct key_press press;
+		unsigned int cursor;
 
-		if (!menu_line(menu, columns, rows, i, &text))
-			return;
-		console_write(line);
+		edit_line(edit, menu->view.width, &text, &cursor);
+		screen_edit(&menu->view, menu_status_line(menu), line, cursor);
+		(void)console_key(UINT32_MAX, &press);
+		result = edit_press(edit, &press);
 	}
+	screen_edited();
+	return result == EDIT_DONE;
+}
+
+/* The entry's options are what was typed, until the machine starts again; true when it is to boot with them. */
+static bool edit_options(struct menu *menu, struct entry *entry)
+{
+	char *text = efi_alloc(MAX_COMMAND_LINE);
+	struct edit edit;
+	struct fail why;
+
+	if (text == NULL) {
+		menu_say(menu, "no memory to edit it");
+		return false;
+	}
+	if (entry_command_line(entry, text, MAX_COMMAND_LINE, &why) != OK) {
+		menu_say(menu, why.text);
+		efi_free(text);
+		return false;
+	}
+	edit_open(&edit, text, MAX_COMMAND_LINE);
+	if (!edit_text(menu, &edit)) {
+		efi_free(text);
+		return false;
+	}
+	listed_edited(entry, text);
+	return true;
+}
+
+static void change_mode(struct menu *menu, bool to_next, const struct loader_conf *conf, uint32_t initial)
+{
+	struct console_mode back = conf->console_mode;
+	char line[64];
+	struct text text = TEXT(line);
+	uint32_t number;
+	bool done;
+
+	if (back.how == CONSOLE_KEEP)
+		back = (struct console_mode){CONSOLE_NUMBER, initial};
+	done = to_next ? console_next_mode(&number) : console_set_mode(&back);
+	if (done)
+		interface_keep_mode(to_next ? &number : NULL);
+	if (done)
+		text_add(&text, "console mode %u", (unsigned int)console_mode());
+	else
+		text_add(&text, "firmware has no other console mode");
+	screen_forget(&menu->view);
+	menu_resize(menu, menu->view);
+	menu_say(menu, line);
+}
+
+static struct boot *attempt;
+
+void dialog_uses(struct boot *boot)
+{
+	attempt = boot;
+}
+
+static void show_facts(struct menu *menu, bool plan, const struct catalogue *catalogue)
+{
+	const struct entry *entry = catalogue->sorted[menu_chosen(menu)];
+	struct text text = {efi_alloc(PAGE_ROOM), PAGE_ROOM, 0};
+	char title[128];
+	struct text named = TEXT(title);
+
+	if (text.at == NULL) {
+		menu_say(menu, "no memory to show it");
+		return;
+	}
+	text.at[0] = '\0';
+	text_add(&named, "%s   %s", plan ? "plan" : "status", word_shown(word_of(entry->id)).at);
+	if (plan)
+		plan_page(attempt, catalogue, entry, menu->view.width, &text);
+	else
+		status_page(catalogue, entry, &text);
+	show_page(&menu->view, title, text.at);
+	efi_free(text.at);
+}
+
+/* Does what goes on in the menu; what leaves it is the answer. */
+static enum menu_result obey(struct menu *menu, enum menu_result result, const struct catalogue *catalogue,
+			     uint32_t initial_mode)
+{
+	struct fail why;
+
+	switch (result) {
+	case MENU_EDIT:
+		return edit_options(menu, catalogue->sorted[menu_chosen(menu)]) ? MENU_BOOT : MENU_STAY;
+	case MENU_HELP:
+		show_page(&menu->view, "help", menu_help);
+		break;
+	case MENU_STATUS:
+	case MENU_PLAN:
+		show_facts(menu, result == MENU_PLAN, catalogue);
+		break;
+	case MENU_NEXT_MODE:
+	case MENU_RESET_MODE:
+		change_mode(menu, result == MENU_NEXT_MODE, &catalogue->conf, initial_mode);
+		break;
+	case MENU_REDRAW:
+		screen_forget(&menu->view);
+		break;
+	case MENU_DO:
+		interface_settle(catalogue, &menu->settings);
+		if (efi_reset(menu->action, &why) != OK)
+			menu_say(menu, why.text);
+		break;
+	default:
+		return result;
+	}
+	menu_resize(menu, menu->view);
+	return MENU_STAY;
+}
+
+static void open_menu(struct menu *menu, const struct catalogue *catalogue, size_t index, uint32_t seconds)
+{
+	struct rows rows = {catalogue->sorted, catalogue->n, catalogue->conf.menu_fold, 0};
+	struct console_mode mode = catalogue->conf.console_mode;
+	struct view view;
+
+	interface_menu();
+	interface_console_mode(&mode);
+	(void)console_set_mode(&mode);
+	screen_open(&view);
+	menu_open(menu, &rows, index, seconds, view);
+	menu->has_setup = efi_has_setup();
+	menu->has_editor = catalogue->conf.editor;
+	interface_settings(catalogue, &menu->settings);
 }
 
 enum chosen choose(const struct catalogue *catalogue, size_t *index, uint32_t seconds, const struct fail *why)
 {
-	static bool timed;
+	uint32_t initial_mode = console_mode();
 	enum menu_result result = MENU_STAY;
 	enum chosen by = BY_TIME;
-	unsigned int columns, rows;
-	struct menu menu;
+	static struct menu menu;
 
-	if (!timed)
-		interface_menu();
-	timed = true;
-	console_size(&columns, &rows);
-	menu_open(&menu, catalogue->sorted, catalogue->n, *index, seconds);
+	open_menu(&menu, catalogue, *index, seconds);
+	menu.boots_unasked = catalogue->boots_unasked;
 	if (why != NULL)
 		menu_tell(&menu, catalogue->sorted[*index], why->text);
 	while (result == MENU_STAY) {
-		uint32_t character;
-		enum menu_key key;
+		struct key_press press;
 
-		draw(&menu, columns, rows);
-		if (console_key(menu.counting ? 1 : UINT32_MAX, &key, &character)) {
-			by = key == KEY_GONE ? WITHOUT_KEYS : BY_HAND;
-			result = menu_press(&menu, key, character);
+		screen_draw(&menu.view, draw_menu, &menu);
+		if (console_key(menu.counting ? 1 : UINT32_MAX, &press)) {
+			by = press.key == KEY_GONE ? WITHOUT_KEYS : BY_HAND;
+			result = obey(&menu, menu_press(&menu, &press), catalogue, initial_mode);
 		} else {
 			by = BY_TIME;
 			result = menu_tick(&menu);
 		}
 	}
-	console_clear();
-	*index = menu.selected;
+	screen_close();
+	interface_settle(catalogue, &menu.settings);
+	*index = menu_chosen(&menu);
 	return result == MENU_BOOT ? by : LEFT;
 }

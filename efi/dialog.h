@@ -5,6 +5,8 @@
 
 #include "listed.h"
 
+#include "../loader/attempt.h"
+
 /* Says a reason, and the rule behind it. */
 void say_why(const struct fail *why);
 
@@ -22,5 +24,8 @@ enum chosen { LEFT, BY_HAND, BY_TIME, WITHOUT_KEYS };
  * *index, and boots it after @seconds, or never (TIMEOUT_FOREVER). @why: why that entry failed, or NULL.
  */
 enum chosen choose(const struct catalogue *catalogue, size_t *index, uint32_t seconds, const struct fail *why);
+
+/* Where the menu may try out what a boot would do; to be told once. */
+void dialog_uses(struct boot *attempt);
 
 #endif

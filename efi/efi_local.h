@@ -12,7 +12,7 @@
 #include "../base/utf16.h"
 #include "../config/entry.h"
 #include "../config/interface.h"
-#include "../config/menu.h"
+#include "../config/keys.h"
 #include "../loader/firmware.h"
 
 struct efi_state {
@@ -37,12 +37,14 @@ static inline EFI_STATUS efi_given(EFI_STATUS status, const void *pointer)
 }
 
 /* ---- console.c ---- */
-void console_write(const char *utf8); /* "\n" ends a line */
+void console_write(const char *utf8); /* "\n" ends a line; what the console has no character for becomes "?" */
 void console_clear(void);
 #define MOST_COLUMNS 1000 /* of a console; one with more is not believed */
 void console_size(unsigned int *columns, unsigned int *rows);
+
+/* ---- keyboard.c ---- */
 /* Waits for a key at most @seconds (UINT32_MAX: for ever, but KEY_GONE where none can come); false when none came. */
-bool console_key(uint32_t seconds, enum menu_key *key, uint32_t *character);
+bool console_key(uint32_t seconds, struct key_press *press);
 void console_pause(uint32_t seconds);
 bool console_key_pressed(void); /* without waiting; the key is taken */
 

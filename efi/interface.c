@@ -5,7 +5,7 @@
 #include "../base/version.h"
 
 /* What the system may have left. */
-enum told { ONE_SHOT, PREFERRED, DEFAULT, LAST_BOOTED, TIMEOUT, TIMEOUT_ONE_SHOT, SYS_FAIL, N_TOLD };
+enum told { ONE_SHOT, PREFERRED, DEFAULT, LAST_BOOTED, TIMEOUT, TIMEOUT_ONE_SHOT, MODE, SYS_FAIL, N_TOLD };
 
 static struct {
 	char text[N_TOLD][INTERFACE_TEXT];
@@ -44,21 +44,28 @@ static void add_revision(struct text *text, UINT32 revision)
 	text_add(text, " %u.%02u", (unsigned int)(revision >> 16), (unsigned int)(revision & 0xffff));
 }
 
+bool interface_firmware_words(struct text *out)
+{
+	char vendor[3 * MOST_VENDOR + 5];
+
+	if (efi.system->FirmwareVendor == NULL ||
+	    !utf8_from_utf16(vendor, sizeof(vendor), efi.system->FirmwareVendor, MOST_VENDOR) || vendor[0] == '\0')
+		return false;
+	text_add(out, "%s", vendor);
+	add_revision(out, efi.system->FirmwareRevision);
+	return true;
+}
+
 /* Whoever writes these writes the same: to ask whether they are there would cost firmware a search through its store.
  */
 static void write_firmware(void)
 {
-	char line[4 * MOST_VENDOR + 32];
-	struct text text = {line, sizeof(line), 0};
+	char line[3 * MOST_VENDOR + 32];
+	struct text text = TEXT(line);
 
-	if (efi.system->FirmwareVendor != NULL &&
-	    utf8_from_utf16(line, 4 * MOST_VENDOR + 5, efi.system->FirmwareVendor, MOST_VENDOR) && line[0] != '\0') {
-		while (line[text.used] != '\0')
-			text.used++;
-		add_revision(&text, efi.system->FirmwareRevision);
+	if (interface_firmware_words(&text))
 		efi_variable_write_text(L"LoaderFirmwareInfo", line, false);
-	}
-	text = (struct text){line, sizeof(line), 0};
+	text = TEXT(line);
 	text_add(&text, "UEFI");
 	add_revision(&text, efi.system->Hdr.Revision);
 	efi_variable_write_text(L"LoaderFirmwareType", line, false);
@@ -166,6 +173,16 @@ void interface_timeouts(struct loader_conf *conf)
 	set_timeout(conf, TIMEOUT_ONE_SHOT, "LoaderConfigTimeoutOneShot", interface_timeout_one_shot);
 }
 
+/* Read when there is a menu: other boots need not ask firmware for it. */
+void interface_console_mode(struct console_mode *mode)
+{
+	(void)read_text(L"LoaderConfigConsoleMode", false, interface.text[MODE]);
+	if (text_of(MODE).length != 0 && !console_mode_parse(mode, text_of(MODE)))
+		fw_log(LOG_QUIET,
+		       "variable LoaderConfigConsoleMode: \"%s\" is not auto, keep, max or a number; it is ignored",
+		       word_shown(text_of(MODE)).at);
+}
+
 static void tell_entries(const struct catalogue *c)
 {
 	size_t size = interface_ids(c->sorted, c->n, NULL) * sizeof(CHAR16);
@@ -195,22 +212,81 @@ enum chooser interface_choose(const struct catalogue *c, size_t *index)
 	return by;
 }
 
+static const char *const chooser_words[N_CHOOSERS] = {
+    [BY_SYS_FAIL] = "variable LoaderEntrySysFail:",    [BY_ONE_SHOT] = "variable LoaderEntryOneShot:",
+    [BY_PREFERRED] = "variable LoaderEntryPreferred:", [BY_CONF_PREFERRED] = "loader.conf: preferred",
+    [BY_DEFAULT] = "variable LoaderEntryDefault:",     [BY_CONF_DEFAULT] = "loader.conf: default",
+};
+
 /* The machine boots all the same. Nothing may have been booted yet: "@saved" is not told. */
 void interface_say_passed_over(const struct catalogue *c, enum chooser by, const struct entry *entry)
 {
-	static const char *const name[N_CHOOSERS] = {
-	    [BY_SYS_FAIL] = "variable LoaderEntrySysFail:", [BY_PREFERRED] = "variable LoaderEntryPreferred:",
-	    [BY_CONF_PREFERRED] = "loader.conf: preferred", [BY_DEFAULT] = "variable LoaderEntryDefault:",
-	    [BY_CONF_DEFAULT] = "loader.conf: default",
-	};
-
 	for (enum chooser over = BY_SYS_FAIL; over < by && over < BY_NOBODY; over++) {
 		struct word pattern = chooser_pattern(over, &c->conf, &interface.asked);
 
 		if (over != BY_ONE_SHOT && pattern.length != 0 && !is_saved(pattern))
-			fw_log(LOG_QUIET, "%s \"%s\" matches no entry that can boot: the default is %s", name[over],
-			       word_shown(pattern).at, word_shown(word_of(entry->id)).at);
+			fw_log(LOG_QUIET, "%s \"%s\" matches no entry that can boot: the default is %s",
+			       chooser_words[over], word_shown(pattern).at, word_shown(word_of(entry->id)).at);
 	}
+}
+
+void interface_settings(const struct catalogue *c, struct menu_settings *s)
+{
+	struct word timeout = text_of(TIMEOUT);
+	struct loader_conf conf;
+
+	*s = (struct menu_settings){.preferred = c->n, .standard = c->n};
+	(void)entries_named(c->sorted, c->n, interface.asked.preferred, &s->preferred);
+	(void)entries_named(c->sorted, c->n, interface.asked.standard, &s->standard);
+	s->has_timeout = timeout.length != 0 && interface_timeout(&conf, timeout);
+	s->timeout = s->has_timeout ? conf.timeout_seconds : TIMEOUT_NONE;
+}
+
+static void write_or_remove(CHAR16 *name, const char *utf8)
+{
+	if (utf8 != NULL)
+		efi_variable_write_text(name, utf8, true);
+	else
+		efi_variable_remove(name);
+}
+
+/* What is written here is what the next menu of this boot finds. */
+static void settle_entry(const struct catalogue *c, CHAR16 *name, struct word *asked, size_t before, size_t now)
+{
+	if (before == now)
+		return;
+	write_or_remove(name, now < c->n ? c->sorted[now]->id : NULL);
+	*asked = now < c->n ? word_of(c->sorted[now]->id) : (struct word){NULL, 0};
+}
+
+void interface_settle(const struct catalogue *c, const struct menu_settings *now)
+{
+	struct text text = {interface.text[TIMEOUT], INTERFACE_TEXT, 0};
+	struct menu_settings before;
+
+	interface_settings(c, &before);
+	settle_entry(c, L"LoaderEntryPreferred", &interface.asked.preferred, before.preferred, now->preferred);
+	settle_entry(c, L"LoaderEntryDefault", &interface.asked.standard, before.standard, now->standard);
+	if (before.has_timeout == now->has_timeout && before.timeout == now->timeout)
+		return;
+	interface.text[TIMEOUT][0] = '\0';
+	if (now->has_timeout && now->timeout == TIMEOUT_FOREVER)
+		text_add(&text, "menu-force");
+	else if (now->has_timeout && now->timeout == TIMEOUT_NONE)
+		text_add(&text, "menu-hidden");
+	else if (now->has_timeout)
+		text_add(&text, "%u", (unsigned int)now->timeout);
+	write_or_remove(L"LoaderConfigTimeout", now->has_timeout ? interface.text[TIMEOUT] : NULL);
+}
+
+void interface_keep_mode(const uint32_t *mode)
+{
+	char number[12];
+	struct text text = TEXT(number);
+
+	if (mode != NULL)
+		text_add(&text, "%u", (unsigned int)*mode);
+	write_or_remove(L"LoaderConfigConsoleMode", mode != NULL ? number : NULL);
 }
 
 void interface_menu(void)

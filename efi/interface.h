@@ -8,9 +8,13 @@
 
 #include "catalogue.h"
 #include "../config/interface.h"
+#include "../config/menu.h"
 
 /* At the start: who the loader is, what it can do, where it came from, and when. */
 void interface_start(void);
+
+/* "EDK II 2.70"; false when firmware does not say who made it. */
+bool interface_firmware_words(struct text *out);
 
 /* Reads what the system has left for the loader. What is meant for one boot is gone from then on, whatever it says. */
 void interface_read(void);
@@ -32,6 +36,16 @@ void interface_substitute(bool is_substitute);
 
 /* Kernels for this CPU take a device tree from an entry. */
 bool interface_takes_tree(void);
+
+/* What variables say now that a person may change in the menu, and writes those that have been changed there. */
+void interface_settings(const struct catalogue *catalogue, struct menu_settings *settings);
+void interface_settle(const struct catalogue *catalogue, const struct menu_settings *settings);
+
+/* LoaderConfigConsoleMode overrules loader.conf's `console-mode`. */
+void interface_console_mode(struct console_mode *mode);
+
+/* And keeps it: the number of a mode; NULL: loader.conf's again. */
+void interface_keep_mode(const uint32_t *mode);
 
 /* The menu is about to be drawn for the first time. */
 void interface_menu(void);

@@ -34,7 +34,7 @@ enum status listed_new(struct catalogue *c, const char *name, struct listed **li
 			    name, c->n);
 	(*listed)->device = efi.loaded->DeviceHandle;
 	(*listed)->catalogue = c;
-	(*listed)->text = NULL;
+	(*listed)->text = (*listed)->edited = NULL;
 	memcpy((*listed)->name, name, size);
 	return OK;
 }
@@ -47,6 +47,7 @@ void listed_keep(struct catalogue *c, struct listed *listed)
 void listed_drop(struct listed *listed)
 {
 	efi_free(listed->text);
+	efi_free(listed->edited);
 	efi_free(listed);
 }
 
@@ -64,6 +65,16 @@ void listed_renamed(const struct entry *entry, const char *name)
 		if (listed->entry.folder == entry->folder && word_is(word_of(listed->name), before))
 			memcpy(listed->name, name, size);
 	}
+}
+
+void listed_edited(struct entry *entry, char *options)
+{
+	struct listed *listed = (struct listed *)(void *)entry;
+
+	efi_free(listed->edited);
+	listed->edited = options;
+	entry->options[0] = word_of(options);
+	entry->n_options = 1;
 }
 
 EFI_HANDLE listed_device(const struct entry *entry)

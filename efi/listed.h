@@ -10,6 +10,7 @@
 struct catalogue {
 	struct loader_conf conf;
 	struct entry **sorted;
+	size_t boots_unasked;	/* the entry that boots when nobody comes */
 	size_t n, room, hidden; /* hidden: files with nothing that this loader can start */
 	char *conf_text;	/* which conf points into */
 };
@@ -19,8 +20,9 @@ struct listed {
 	struct entry entry; /* the first, by which catalogue->sorted knows it */
 	EFI_HANDLE device;  /* of the volume that its program is on */
 	struct catalogue *catalogue;
-	char *text;  /* a pool, or NULL */
-	char name[]; /* of the file, with COUNTER_ROOM behind it */
+	char *text;   /* a pool, or NULL */
+	char *edited; /* options that a person typed, another pool, or NULL */
+	char name[];  /* of the file, with COUNTER_ROOM behind it */
 };
 
 /* Room for one more, which is kept or dropped. IO_ERROR when there is no memory for it. */
@@ -31,6 +33,9 @@ void listed_drop(struct listed *listed);
 
 /* The file of @entry has another name, which is longer by COUNTER_ROOM at most; other profiles of it learn of that. */
 void listed_renamed(const struct entry *entry, const char *name);
+
+/* A person has typed these options for an entry of the catalogue; they are a pool, which is the list's now. */
+void listed_edited(struct entry *entry, char *options);
 
 /* The device that an entry of the catalogue is on. */
 EFI_HANDLE listed_device(const struct entry *entry);

@@ -173,6 +173,7 @@ EFI_STATUS manager_run(bool *reboots)
 	size_t index;
 	bool menu;
 
+	dialog_uses(&attempt);
 	interface_start();
 	interface_read();
 	if (catalogue_read(&catalogue, &why) != OK) {
@@ -183,6 +184,7 @@ EFI_STATUS manager_run(bool *reboots)
 	fw_log(LOG_DEBUG, BERTH_NAME " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);
 	interface_timeouts(&catalogue.conf);
 	menu = choose_default(&index);
+	catalogue.boots_unasked = index;
 	if (menu) {
 		uint32_t seconds = catalogue.conf.timeout_seconds;
 

@@ -200,8 +200,8 @@ def arm64_images_that_are_refused(esp):
         esp.entry(f"k{number}", f"title {name}", f"sort-key k{number}", f"linux /k{number}", *lines)
     esp.conf("timeout 60", "default k0")
     with Machine(esp, memory="1G", more=EXIT) as machine:
+        machine.wait_for("Enter")
         for _, _, sentence in REFUSED.values():
-            machine.wait_for("Enter")
             machine.press("enter")
             machine.wait_for(sentence)
             machine.wait_for("press any key")

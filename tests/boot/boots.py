@@ -396,14 +396,14 @@ def load_option_names_nothing(esp):
 
 
 @boots
-def escape_leaves_to_firmware(esp):
-    """Esc in the menu returns to firmware, and no page of the loader's is left"""
+def menu_is_left_to_firmware(esp):
+    """Q in the menu returns to firmware, and no page of the loader's is left"""
     plain(esp)
     esp.conf("timeout 60")
     esp.shape("leaks")
     with Machine(esp) as machine:
         machine.wait_for("Enter")
-        machine.press("escape")
+        machine.press("Q")
         machine.wait_for("shape: the loader returned 0")
         expect_nothing_left(machine)
 
@@ -594,8 +594,8 @@ def try_bad_entries(esp, bad, memory):
     esp.conf("timeout 60", "default " + sorted(bad)[0])
     esp.shape("leaks")
     with Machine(esp, *OLDER_OVMF, memory=memory, timeout=300) as machine:
+        machine.wait_for("Enter")
         for name in sorted(bad):
-            machine.wait_for("Enter")
             machine.press("enter")
             for words in bad[name][2]:
                 machine.wait_for(words)
@@ -636,15 +636,14 @@ def leave_nothing(esp, bad, broken=0):
     esp.conf("timeout 60", "default " + sorted(bad)[0], "auto-firmware no")
     esp.shape("leaks", "high-reads fail", "large-reads fail", "small-reads fail")
     with Machine(esp, timeout=300) as machine:
+        machine.wait_for("Enter")
         for _ in range(len(bad) + 1 + broken):
-            machine.wait_for("Enter")
             machine.press("enter")
             machine.wait_for("press any key")
             machine.press(" ")
             machine.wait_for("Enter")
             machine.press("down")
-        machine.wait_for("Enter")
-        machine.press("escape")
+        machine.press("Q")
         machine.wait_for("shape: the loader returned 0")
         expect_nothing_left(machine)
         return machine.text()

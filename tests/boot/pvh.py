@@ -114,8 +114,8 @@ def elf_files_that_are_refused(esp):
         esp.entry(f"k{number}", f"title {name}", f"sort-key k{number}", f"linux /k{number}")
     esp.conf("timeout 60", "default k0")
     with Machine(esp) as machine:
+        machine.wait_for("Enter")
         for _, sentence in REFUSED.values():
-            machine.wait_for("Enter")
             machine.press("enter")
             machine.wait_for(sentence)
             machine.wait_for("press any key")

@@ -167,8 +167,8 @@ def riscv_images_that_are_refused(esp):
         esp.entry(f"k{number}", f"title {name}", f"sort-key k{number}", f"linux /k{number}", *lines)
     esp.conf("timeout 60", "default k0")
     with Machine(esp, memory="1G") as machine:
+        machine.wait_for("Enter")
         for _, _, sentence in REFUSED.values():
-            machine.wait_for("Enter")
             machine.press("enter")
             machine.wait_for(sentence)
             machine.wait_for("press any key")

@@ -156,7 +156,10 @@ static EFI_STATUS EFIAPI bent_handle_protocol(EFI_HANDLE handle, EFI_GUID *guid,
 			break;
 		}
 	}
-	return real.HandleProtocol(handle, guid, interface);
+	status = real.HandleProtocol(handle, guid, interface);
+	if (!EFI_ERROR(status) && by_loader(CALLER))
+		bend_extended(guid, *interface);
+	return status;
 }
 
 static EFI_STATUS EFIAPI bent_locate(EFI_GUID *guid, VOID *registration, VOID **interface)
@@ -175,8 +178,10 @@ static EFI_STATUS EFIAPI bent_locate(EFI_GUID *guid, VOID *registration, VOID **
 		break;
 	}
 	status = real.LocateProtocol(guid, registration, interface);
-	if (!EFI_ERROR(status))
+	if (!EFI_ERROR(status)) {
 		bend_random(guid, *interface);
+		bend_extended(guid, *interface);
+	}
 	return status;
 }
 

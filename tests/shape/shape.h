@@ -49,7 +49,11 @@ extern EFI_HANDLE self;
 	X(OutputString)                                                                                                \
 	X(ClearScreen)                                                                                                 \
 	X(QueryMode)                                                                                                   \
-	X(ReadKeyStroke)
+	X(SetAttribute)                                                                                                \
+	X(SetCursorPosition)                                                                                           \
+	X(EnableCursor)                                                                                                \
+	X(ReadKeyStroke)                                                                                               \
+	X(ReadKeyStrokeEx)
 
 enum service {
 #define X(name) S_##name,
@@ -171,6 +175,7 @@ void console_start(void); /* forgets text and keys */
 void timer_is_set(bool set);
 EFI_STATUS key_comes(UINTN events, UINTN *which);
 void bend_random(EFI_GUID *guid, VOID *protocol);
+void bend_extended(EFI_GUID *guid, VOID *protocol);
 bool console_said(const char *text);
 void console_reason(char *out, size_t room); /* what the loader gave as the reason before it waited for a key */
 

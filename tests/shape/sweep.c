@@ -70,7 +70,7 @@ static void check_returned(const struct fault *fault)
 	/* Where its entry or loader.conf cannot be read, the loader offers what it finds by itself, and the menu is
 	 * left. */
 	if (reason[0] == '\0' && fault->service != S_OutputString && !console_said("the keyboard does not answer") &&
-	    !console_said("Esc firmware"))
+	    !console_said("Enter boot"))
 		is_bad(fault, "it came back without a reason");
 	if (still_taken(PAGES) + still_taken(POOL) + still_taken(EVENT) + still_taken(OPEN_FILE) != 0) {
 		is_bad(fault, "something was left");
@@ -109,7 +109,8 @@ static void run(const struct fault *fault)
 		break;
 	case ENDED_BY_HANG:
 		sum.refused++;
-		if (fault->service == S_ReadKeyStroke && fault->status == EFI_NOT_READY)
+		if ((fault->service == S_ReadKeyStroke || fault->service == S_ReadKeyStrokeEx) &&
+		    fault->status == EFI_NOT_READY)
 			break; /* it waits for a key, and none comes: nobody types */
 		is_bad(fault, "the loader does not come to an end");
 		break;

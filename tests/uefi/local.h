@@ -6,6 +6,7 @@
 #include "uefi.h"
 
 #include <efi.h>
+#include <eficonex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,12 @@
 	X(OutputString)                                                                                                \
 	X(ClearScreen)                                                                                                 \
 	X(QueryMode)                                                                                                   \
+	X(SetMode)                                                                                                     \
+	X(TestString)                                                                                                  \
+	X(SetAttribute)                                                                                                \
+	X(SetCursorPosition)                                                                                           \
+	X(EnableCursor)                                                                                                \
+	X(ReadKeyStrokeEx)                                                                                             \
 	X(ReadKeyStroke)                                                                                               \
 	X(LoadImage)                                                                                                   \
 	X(StartImage)                                                                                                  \
@@ -107,6 +114,8 @@ const struct sim_file *uefi_file_named(const CHAR16 *path);
 
 void uefi_console_set_up(EFI_SYSTEM_TABLE *table);
 EFI_EVENT uefi_key_event(void);
+EFI_EVENT uefi_extended_event(void);
+EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *uefi_extended(void); /* NULL: there is none */
 bool uefi_key_ready(void);
 bool uefi_key_awaited(void); /* the loader waits for one; false: the time that it waits passes without */
 

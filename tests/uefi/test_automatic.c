@@ -73,8 +73,8 @@ static void they_stand_behind_all_others_in_their_order(void **state)
 	run("all of them");
 	expect_entries("linux.conf bad.conf auto-osx auto-windows auto-efi-shell auto-efi-default "
 		       "auto-reboot-to-firmware-setup auto-poweroff auto-reboot ");
-	scene_expect("    macOS\n    Windows Boot Manager\n    EFI Shell\n    EFI Default Loader\n"
-		     "    Reboot Into Firmware Interface\n    Power Off The System\n    Reboot The System\n",
+	scene_expect("      macOS\n      Windows Boot Manager\n      EFI Shell\n      EFI Default Loader\n"
+		     "      Reboot Into Firmware Interface\n      Power Off The System\n      Reboot The System\n",
 		     1);
 }
 
@@ -274,8 +274,8 @@ static void windows_is_called_what_it_calls_itself(void **state)
 		scene_put("\\EFI\\Microsoft\\Boot\\BCD", hive.bytes, hive.size);
 		uefi.presses = true;
 		run("a title");
-		scene_expect("    Windows 12\n", several == 0);
-		scene_expect("    Windows Boot Manager\n", several == 1);
+		scene_expect("      Windows 12\n", several == 0);
+		scene_expect("      Windows Boot Manager\n", several == 1);
 	}
 }
 

@@ -88,8 +88,8 @@ static void the_selected_entry_is_on_the_screen_whatever_the_titles_are(void **s
 	uefi.rows = 100;
 	run("titles of 450 bytes");
 	assert_non_null(strstr(uefi_report.console, "1000 of 1000"));
-	assert_non_null(strstr(uefi_report.console, "  > ??"));
-	assert_non_null(strstr(uefi_report.console, "Up/Down choose"));
+	assert_non_null(strstr(uefi_report.console, "  > * ??"));
+	assert_non_null(strstr(uefi_report.console, "Enter boot"));
 }
 
 /* One allocation fails: that entry is missing, by name, and another boots; or the boot says what it had no memory for.

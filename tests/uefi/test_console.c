@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What efi/console.c asks of consoles, argument by argument, and what it makes of each answer. The consoles are the
- * test's own, so that it sees every unit, key and event.
+ * What efi/console.c and efi/keyboard.c ask of consoles, argument by argument, and what they make of each answer. The
+ * consoles are the test's own, so that it sees every unit, key and event.
  */
 #include "../unit/given.h"
 
@@ -27,7 +27,8 @@ struct answer {
 
 static struct {
 	CHAR16 written[8192];
-	size_t units, clears;
+	size_t units, clears, tests;
+	CHAR16 unknown; /* a unit that the console cannot show */
 	EFI_STATUS query;
 	UINTN columns, rows, asked_mode;
 	const struct answer *answers;
@@ -46,6 +47,23 @@ static EFI_STATUS EFIAPI output_string(SIMPLE_TEXT_OUTPUT_INTERFACE *this, CHAR1
 	for (; *text != 0; text++)
 		fw.written[fw.units++] = *text;
 	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI test_string(SIMPLE_TEXT_OUTPUT_INTERFACE *this, CHAR16 *text)
+{
+	assert_ptr_equal(this, &screen);
+	assert_true(text[0] >= 0x80 && (text[1] == 0 || text[2] == 0));
+	fw.tests++;
+	return text[0] == fw.unknown ? EFI_UNSUPPORTED : EFI_SUCCESS;
+}
+
+/* UEFI 2.10, 7.3.7: this firmware has no keyboard with the extended protocol. */
+static EFI_STATUS EFIAPI handle_protocol(EFI_HANDLE handle, EFI_GUID *guid, VOID **protocol)
+{
+	(void)handle;
+	(void)guid;
+	(void)protocol;
+	return EFI_UNSUPPORTED;
 }
 
 static EFI_STATUS EFIAPI clear_screen(SIMPLE_TEXT_OUTPUT_INTERFACE *this)
@@ -141,10 +159,14 @@ static void given_consoles(void)
 	fw.answers = &nothing;
 	fw.n = 1;
 	mode = (SIMPLE_TEXT_OUTPUT_MODE){.MaxMode = 5, .Mode = 3};
-	screen = (SIMPLE_TEXT_OUTPUT_INTERFACE){
-	    .OutputString = output_string, .ClearScreen = clear_screen, .QueryMode = query_mode, .Mode = &mode};
+	screen = (SIMPLE_TEXT_OUTPUT_INTERFACE){.OutputString = output_string,
+						.TestString = test_string,
+						.ClearScreen = clear_screen,
+						.QueryMode = query_mode,
+						.Mode = &mode};
 	keyboard = (SIMPLE_INPUT_INTERFACE){.ReadKeyStroke = read_key_stroke, .WaitForKey = &key_event};
-	boot = (EFI_BOOT_SERVICES){.WaitForEvent = wait_for_event,
+	boot = (EFI_BOOT_SERVICES){.HandleProtocol = handle_protocol,
+				   .WaitForEvent = wait_for_event,
 				   .CheckEvent = check_event,
 				   .CreateEvent = create_event,
 				   .SetTimer = set_timer,
@@ -184,6 +206,23 @@ static void text_goes_out_as_utf16_with_the_returns_that_consoles_want(void **st
 	expect_units(wanted, COUNT_OF(wanted));
 }
 
+/* UEFI 2.10, 12.4.4: what the console cannot show would be another character, or none. */
+static void a_character_that_the_console_has_not_is_a_question_mark(void **state)
+{
+	static const CHAR16 wanted[] = {'a', '?', 0xe4, '?', 'b'};
+
+	(void)state;
+	given_consoles();
+	fw.unknown = 0x672c;
+	console_write("a\xe6\x9c\xac\xc3\xa4");
+	assert_int_equal(fw.tests, 2);
+	fw.unknown = 0xd83d; /* of a pair */
+	console_write("\xf0\x9f\x98\x80"
+		      "b");
+	assert_int_equal(fw.tests, 3); /* and none of ASCII */
+	expect_units(wanted, COUNT_OF(wanted));
+}
+
 static void a_long_text_arrives_in_order(void **state)
 {
 	static char text[3001];
@@ -204,9 +243,8 @@ static void a_long_text_arrives_in_order(void **state)
 /* UEFI 2.10, 4.3: ConOut and ConIn are NULL on a machine without consoles. */
 static void a_machine_without_consoles_is_written_to_and_asked_in_vain(void **state)
 {
-	enum menu_key key = KEY_NONE;
+	struct key_press key = {KEY_NONE, 0, false, false};
 	unsigned int columns = 0, rows = 0;
-	uint32_t character = 0;
 
 	(void)state;
 	given_consoles();
@@ -217,10 +255,10 @@ static void a_machine_without_consoles_is_written_to_and_asked_in_vain(void **st
 	console_size(&columns, &rows);
 	assert_true(columns == 80 && rows == 25);
 	assert_false(console_key_pressed());
-	assert_false(console_key(2, &key, &character));
+	assert_false(console_key(2, &key));
 	assert_int_equal(fw.stalled, 2000000);
-	assert_true(console_key(FOR_EVER, &key, &character));
-	assert_int_equal(key, KEY_GONE);
+	assert_true(console_key(FOR_EVER, &key));
+	assert_int_equal(key.key, KEY_GONE);
 	assert_int_equal(fw.stalled, 2000000);
 	assert_true(fw.units == 0 && fw.clears == 0 && fw.created == 0 && fw.waits == 0);
 }
@@ -271,55 +309,103 @@ static void a_console_of_no_sensible_size_counts_as_80_by_25(void **state)
 
 /* ---- keys ---- */
 
-static bool press(UINT16 scan, CHAR16 character, uint32_t seconds, enum menu_key *key, uint32_t *got)
+/* An Esc is looked behind for what a terminal sends with it: nothing comes. */
+static bool press(UINT16 scan, CHAR16 character, uint32_t seconds, struct key_press *key)
 {
-	static struct answer pressed;
+	static struct answer pressed[2];
 
 	given_consoles();
-	pressed = (struct answer){.key = {scan, character}};
-	fw.answers = &pressed;
-	return console_key(seconds, key, got);
+	pressed[0] = (struct answer){.key = {scan, character}};
+	pressed[1] = (struct answer){.which = 1};
+	fw.answers = pressed;
+	fw.n = 2;
+	return console_key(seconds, key);
 }
 
-/* UEFI 2.10, appendix B, table "EFI scan codes". */
-static void keys_are_told_apart_by_scan_code_and_character(void **state)
+static void a_key_is_what_its_scan_code_and_character_say(void **state)
 {
-	static const enum menu_key wanted[] = {
-	    [0x01] = KEY_UP,	  [0x02] = KEY_DOWN,	  [0x05] = KEY_HOME,   [0x06] = KEY_END,
-	    [0x09] = KEY_PAGE_UP, [0x0a] = KEY_PAGE_DOWN, [0x17] = KEY_ESCAPE, [0x18] = KEY_NONE,
-	};
-	enum menu_key key;
-	uint32_t character;
+	struct key_press key;
 
 	(void)state;
-	for (unsigned int scan = 1; scan <= 0xff; scan++) {
-		enum menu_key want = scan < COUNT_OF(wanted) && wanted[scan] != KEY_NONE ? wanted[scan] : KEY_OTHER;
+	for (unsigned int scan = 0; scan <= 0x110; scan++)
+		for (unsigned int character = scan == 0; character < 0x100; character += scan == 0 ? 1 : 0x7f) {
+			struct key_press want = key_from_firmware((uint16_t)scan, (uint16_t)character, 0);
 
-		assert_true(press((UINT16)scan, 0, FOR_EVER, &key, &character));
-		if (key != want)
-			fail_msg("scan code %#x is key %d", scan, (int)key);
-	}
-	assert_true(press(0xffff, 0, FOR_EVER, &key, &character));
-	assert_int_equal(key, KEY_OTHER);
-	for (unsigned int c = 1; c < 0x100; c++) {
-		assert_true(press(0, (CHAR16)c, 3, &key, &character));
-		assert_int_equal(key, c == '\r' || c == '\n' ? KEY_ENTER : KEY_OTHER);
-		assert_int_equal(character, c);
-	}
-	/* The scan code counts when there is one. */
-	assert_true(press(0x01, '\r', 3, &key, &character));
-	assert_int_equal(key, KEY_UP);
+			assert_true(press((UINT16)scan, (CHAR16)character, 3, &key));
+			if (key.key != want.key || key.character != want.character || key.ctrl != want.ctrl)
+				fail_msg("scan code %#x, character %#x", scan, character);
+		}
+}
+
+/* ---- what terminals send ---- */
+
+static void given_typed(const char *characters, bool then_scan)
+{
+	static struct answer typed[16];
+	size_t n = 0;
+
+	given_consoles();
+	typed[n++] = (struct answer){.key = {0x17, 0}};
+	for (; *characters != '\0'; characters++)
+		typed[n++] = (struct answer){.key = {0, (CHAR16)*characters}};
+	if (then_scan)
+		typed[n++] = (struct answer){.key = {0x02, 0}};
+	typed[n++] = (struct answer){.which = 1};
+	fw.answers = typed;
+	fw.n = n;
+}
+
+/* A tenth of a second is the longest that characters of one key are apart on any line that a person uses. */
+static void what_follows_esc_at_once_is_a_key_of_a_terminal(void **state)
+{
+	struct key_press key;
+
+	(void)state;
+	given_typed("[6~", false);
+	assert_true(console_key(3, &key));
+	assert_int_equal(key.key, KEY_PAGE_DOWN);
+	assert_int_equal(fw.time, 1000000);
+	assert_int_equal(fw.waits, 4);
+	assert_true(fw.created == fw.closed);
+	given_typed("[1;5C", false);
+	assert_true(console_key(FOR_EVER, &key));
+	assert_true(key.key == KEY_RIGHT && key.ctrl);
+	given_typed("", false);
+	assert_true(console_key(FOR_EVER, &key));
+	assert_int_equal(key.key, KEY_ESCAPE);
+	assert_int_equal(fw.waits, 2);
+	given_typed("[", false); /* half of one is no Esc, which would ask for something */
+	assert_true(console_key(FOR_EVER, &key));
+	assert_int_equal(key.key, KEY_OTHER);
+	given_typed("[12;34;", false);
+	assert_true(console_key(FOR_EVER, &key));
+	assert_int_equal(key.key, KEY_OTHER);
+	given_typed("b", false);
+	assert_true(console_key(FOR_EVER, &key));
+	assert_true(key.key == KEY_CHARACTER && key.character == 'b' && key.alt);
+}
+
+static void a_key_behind_esc_is_not_lost(void **state)
+{
+	struct key_press key;
+
+	(void)state;
+	given_typed("", true);
+	assert_true(console_key(FOR_EVER, &key));
+	assert_int_equal(key.key, KEY_ESCAPE);
+	assert_true(console_key(FOR_EVER, &key));
+	assert_int_equal(key.key, KEY_DOWN);
+	assert_int_equal(fw.waits, 2);
 }
 
 /* ---- waiting ---- */
 
 static void an_endless_wait_needs_no_timer(void **state)
 {
-	enum menu_key key;
-	uint32_t character;
+	struct key_press key;
 
 	(void)state;
-	assert_true(press(0, 'x', FOR_EVER, &key, &character));
+	assert_true(press(0, 'x', FOR_EVER, &key));
 	assert_int_equal(fw.events_waited_for, 1);
 	assert_true(fw.waits == 1 && fw.reads == 1 && fw.checks == 0);
 	assert_true(fw.created == 0 && fw.closed == 0 && fw.stalled == 0 && fw.units == 0);
@@ -328,11 +414,10 @@ static void an_endless_wait_needs_no_timer(void **state)
 /* UEFI 2.10, 7.1.7, SetTimer: in units of 100 ns. */
 static void a_wait_for_seconds_sets_a_timer_and_closes_it(void **state)
 {
-	enum menu_key key;
-	uint32_t character;
+	struct key_press key;
 
 	(void)state;
-	assert_true(press(0, 'x', 7, &key, &character));
+	assert_true(press(0, 'x', 7, &key));
 	assert_int_equal(fw.events_waited_for, 2);
 	assert_int_equal(fw.how, TimerRelative);
 	assert_int_equal(fw.time, 70000000);
@@ -340,8 +425,8 @@ static void a_wait_for_seconds_sets_a_timer_and_closes_it(void **state)
 
 	given_consoles();
 	given_answers({.which = 1, .key = {0, 'x'}});
-	assert_false(console_key(500, &key, &character));
-	assert_int_equal(character, 0);
+	assert_false(console_key(500, &key));
+	assert_int_equal(key.character, 0);
 	assert_int_equal(fw.time, 5000000000);
 	assert_true(fw.created == 1 && fw.closed == 1 && fw.waits == 1 && fw.reads == 0);
 	assert_true(fw.stalled == 0 && fw.units == 0); /* the time has passed already */
@@ -351,8 +436,7 @@ static void a_wait_for_seconds_sets_a_timer_and_closes_it(void **state)
 static void a_wake_up_without_a_key_is_waited_through(void **state)
 {
 	static struct answer many[41];
-	enum menu_key key;
-	uint32_t character;
+	struct key_press key;
 
 	(void)state;
 	for (int kind = 0; kind < 2; kind++) {
@@ -364,8 +448,8 @@ static void a_wake_up_without_a_key_is_waited_through(void **state)
 		many[40] = (struct answer){.key = {0, 'q'}};
 		fw.answers = many;
 		fw.n = COUNT_OF(many);
-		assert_true(console_key(kind == 0 ? FOR_EVER : 4, &key, &character));
-		assert_int_equal(character, 'q');
+		assert_true(console_key(kind == 0 ? FOR_EVER : 4, &key));
+		assert_int_equal(key.character, 'q');
 		assert_int_equal(fw.waits, 41);
 		assert_int_equal(fw.checks, kind == 0 ? 0 : 40);
 	}
@@ -374,44 +458,41 @@ static void a_wake_up_without_a_key_is_waited_through(void **state)
 /* Firmware tells of one event that is due, and the keyboard's stands before the timer's. */
 static void a_keyboard_that_wakes_up_again_and_again_does_not_hide_the_timer(void **state)
 {
-	enum menu_key key;
-	uint32_t character;
+	struct key_press key;
 
 	(void)state;
 	given_consoles();
 	given_answers({.read = EFI_NOT_READY, .check = EFI_NOT_READY}, {.read = EFI_NOT_READY, .check = EFI_NOT_READY},
 		      {.read = EFI_NOT_READY, .check = EFI_SUCCESS});
-	assert_false(console_key(4, &key, &character));
+	assert_false(console_key(4, &key));
 	assert_true(fw.waits == 3 && fw.checks == 3 && fw.closed == 1 && fw.stalled == 0);
 	/* A keyboard with errors does not either. */
 	given_consoles();
 	given_answers({.read = EFI_DEVICE_ERROR, .check = EFI_SUCCESS});
-	assert_false(console_key(4, &key, &character));
+	assert_false(console_key(4, &key));
 	assert_true(fw.waits == 1 && fw.closed == 1 && fw.stalled == 0);
 }
 
 static void expect_broken(const char *what, size_t waits, size_t reads)
 {
 	static const CHAR16 sentence[] = L"\r\nberth: the keyboard does not answer\r\n";
-	enum menu_key key = KEY_NONE;
-	uint32_t character = 9;
+	struct key_press key = {KEY_NONE, 0, false, false};
 
-	if (!console_key(FOR_EVER, &key, &character) || key != KEY_GONE)
+	if (!console_key(FOR_EVER, &key) || key.key != KEY_GONE)
 		fail_msg("%s: the endless wait does not end", what);
 	if (fw.waits != waits || fw.reads != reads)
 		fail_msg("%s: waited for %zu times, read %zu times", what, fw.waits, fw.reads);
 	expect_units(sentence, COUNT_OF(sentence) - 1);
 	assert_int_equal(fw.stalled, 0);
 	fw.waits = fw.reads = fw.units = 0;
-	if (console_key(3, &key, &character) || fw.stalled != 3000000 || fw.units != 0)
+	if (console_key(3, &key) || fw.stalled != 3000000 || fw.units != 0)
 		fail_msg("%s: the countdown does not go on without a keyboard", what);
 	assert_true(fw.created == fw.closed);
 }
 
 static void a_keyboard_that_answers_errors_alone_is_none_after_sixteen(void **state)
 {
-	enum menu_key key;
-	uint32_t character;
+	struct key_press key;
 
 	(void)state;
 	given_consoles();
@@ -434,8 +515,8 @@ static void a_keyboard_that_answers_errors_alone_is_none_after_sixteen(void **st
 	few[15] = (struct answer){.key = {0, 'x'}};
 	fw.answers = few;
 	fw.n = 16;
-	assert_true(console_key(FOR_EVER, &key, &character));
-	assert_int_equal(character, 'x');
+	assert_true(console_key(FOR_EVER, &key));
+	assert_int_equal(key.character, 'x');
 	assert_int_equal(fw.units, 0);
 }
 
@@ -449,39 +530,37 @@ static void a_keyboard_that_wakes_up_without_end_is_none(void **state)
 
 static void without_a_timer_the_time_is_waited_out(void **state)
 {
-	enum menu_key key;
-	uint32_t character;
+	struct key_press key;
 
 	(void)state;
 	given_consoles();
 	given_answers({.key = {0, 'x'}});
 	fw.create = EFI_OUT_OF_RESOURCES;
-	assert_false(console_key(6, &key, &character));
+	assert_false(console_key(6, &key));
 	assert_true(fw.stalled == 6000000 && fw.waits == 0 && fw.closed == 0 && fw.units == 0);
 	given_consoles();
 	given_answers({.key = {0, 'x'}});
 	fw.set = EFI_INVALID_PARAMETER;
-	assert_false(console_key(6, &key, &character));
+	assert_false(console_key(6, &key));
 	assert_true(fw.stalled == 6000000 && fw.waits == 0 && fw.closed == 1 && fw.units == 0);
 }
 
 /* In 32 bits, 4295 seconds have too many microseconds for one call. */
 static void a_long_time_is_waited_out_by_seconds_and_not_at_all_where_that_fails(void **state)
 {
-	enum menu_key key;
-	uint32_t character;
+	struct key_press key;
 
 	(void)state;
 	given_consoles();
 	given_answers({.key = {0, 'x'}});
 	fw.create = EFI_OUT_OF_RESOURCES;
-	assert_false(console_key(5000, &key, &character));
+	assert_false(console_key(5000, &key));
 	assert_true(fw.stalled == 5000000000 && fw.stalls == 5000);
 	given_consoles();
 	given_answers({.key = {0, 'x'}});
 	fw.create = EFI_OUT_OF_RESOURCES;
 	fw.stall = EFI_DEVICE_ERROR;
-	assert_false(console_key(UINT32_MAX - 1, &key, &character));
+	assert_false(console_key(UINT32_MAX - 1, &key));
 	assert_int_equal(fw.stalls, 1);
 }
 
@@ -502,11 +581,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(text_goes_out_as_utf16_with_the_returns_that_consoles_want),
+	    cmocka_unit_test(a_character_that_the_console_has_not_is_a_question_mark),
 	    cmocka_unit_test(a_long_text_arrives_in_order),
 	    cmocka_unit_test(a_machine_without_consoles_is_written_to_and_asked_in_vain),
 	    cmocka_unit_test(the_screen_is_cleared_once_when_that_is_wanted),
 	    cmocka_unit_test(a_console_of_no_sensible_size_counts_as_80_by_25),
-	    cmocka_unit_test(keys_are_told_apart_by_scan_code_and_character),
+	    cmocka_unit_test(a_key_is_what_its_scan_code_and_character_say),
+	    cmocka_unit_test(what_follows_esc_at_once_is_a_key_of_a_terminal),
+	    cmocka_unit_test(a_key_behind_esc_is_not_lost),
 	    cmocka_unit_test(an_endless_wait_needs_no_timer),
 	    cmocka_unit_test(a_wait_for_seconds_sets_a_timer_and_closes_it),
 	    cmocka_unit_test(a_wake_up_without_a_key_is_waited_through),

@@ -356,7 +356,7 @@ static void an_entry_that_does_not_start_is_not_the_last_booted(void **state)
 	uefi_variable_put_text("LoaderEntryLastBooted", "one.conf");
 	uefi_variable_put_text("LoaderEntryOneShot", "two.conf"); /* so that it is awful's turn by a key alone */
 	uefi_variable_put_text("LoaderConfigTimeoutOneShot", "menu-force");
-	uefi.keys = "j\r|\0331\r"; /* awful; the key that is asked for; and one */
+	uefi.keys = "j\r|Q1\r"; /* awful; the key that is asked for; and one */
 	expect_boots("awful, and then one", "one");
 	expect_said("cannot run at 0x4000");
 	expect_variable("LoaderEntryLastBooted", "one.conf", STAYS);
@@ -426,7 +426,7 @@ static void a_menu_that_is_asked_for_once_waits_even_where_a_load_option_names_t
 	uefi_variable_put_text("LoaderConfigTimeoutOneShot", "0");
 	expect_boots("a menu", "one");
 	assert_int_equal(scene_said("Boots in"), 0);
-	assert_int_equal(scene_said("  > Two"), 1);
+	assert_int_equal(scene_said("  > * Two"), 1);
 }
 
 /* src/boot/sysfail.c: the reason is spelt so there. */

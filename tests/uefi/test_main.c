@@ -75,7 +75,7 @@ static void without_a_timeout_the_default_boots_and_no_menu_is_drawn(void **stat
 	given_two(NULL, ONE);
 	expect_entered("no loader.conf");
 	assert_int_equal(uefi_report.clears, 0);
-	scene_expect("Up/Down choose", 0);
+	scene_expect("Enter boot", 0);
 	given_two("default two.conf\n", TWO);
 	expect_entered("a default");
 	assert_int_equal(uefi_report.clears, 0);
@@ -99,9 +99,9 @@ static void a_menu_counts_its_seconds_down_and_boots(void **state)
 		scene_expect(line, 1);
 	}
 	scene_expect("Boots in", 3);
-	scene_expect("  > One", 3);
-	scene_expect("    Two", 3);
-	assert_int_equal(uefi_report.clears, 4); /* and the last picture gives way to what follows */
+	scene_expect("  > * One", 1); /* what has not changed is not written again */
+	scene_expect("      Two", 1);
+	assert_int_equal(uefi_report.clears, 2); /* and the last picture gives way to what follows */
 }
 
 static void a_key_chooses_and_enter_boots(void **state)
@@ -112,7 +112,7 @@ static void a_key_chooses_and_enter_boots(void **state)
 	expect_entered("down and Enter");
 	scene_expect("Boots in 3 s", 1);
 	scene_expect("Boots in", 1); /* a key ends the countdown */
-	scene_expect("  > Two", 1);
+	scene_expect("  >   Two", 1);
 	given_two("timeout menu-force\n", ONE);
 	uefi.keys = "\r";
 	expect_entered("Enter");
@@ -120,16 +120,16 @@ static void a_key_chooses_and_enter_boots(void **state)
 	given_two("timeout menu-force\ndefault two.conf\n", ONE);
 	uefi.keys = "k\r";
 	expect_entered("up and Enter");
-	scene_expect("  > Two", 1);
-	scene_expect("  > One", 1);
+	scene_expect("  > * Two", 1);
+	scene_expect("  >   One", 1);
 }
 
-static void escape_goes_back_to_firmware(void **state)
+static void q_goes_back_to_firmware(void **state)
 {
 	(void)state;
 	given_two("timeout 3\n", ONE);
-	uefi.keys = "\033";
-	expect_left("Esc", "status 0 ");
+	uefi.keys = "Q";
+	expect_left("Q", "status 0 ");
 	assert_int_equal(uefi_report.clears, 2); /* firmware gets an empty screen */
 	scene_expect("press any key", 0);
 }
@@ -158,8 +158,8 @@ static void a_console_of_any_size_has_the_menu(void **state)
 	uefi.rows = 8;
 	uefi.keys = "\r";
 	expect_entered("a small console");
-	scene_expect("  > One", 1);
-	scene_expect("Berth\n", 0); /* no frame in 8 rows */
+	scene_expect("  > * One", 1);
+	scene_expect("Berth", 0); /* no frame in 8 rows */
 }
 
 /* ---- load options ---- */
@@ -245,13 +245,13 @@ static void a_failure_is_said_with_its_rule_and_a_key_asks_for_the_menu(void **s
 	scene_expect("\n  rule X1: A relocatable kernel lies at a multiple of kernel_alignment", 1);
 	scene_expect("berth: press any key", 1);
 	scene_expect("Boots in", 1);
-	scene_expect("  > Awful", 2); /* what failed is still chosen */
+	scene_expect("  > * Awful", 2); /* what failed is still chosen */
 	scene_expect("berth: awful.conf does not boot\n", 1);
-	scene_expect("\nawful.conf failed: \\vmlinuz cannot run at 0x4000: ",
+	scene_expect("\n  awful.conf failed: \\vmlinuz cannot run at 0x4000: ",
 		     1); /* the menu says it again, in a line */
 	/* Another can be chosen then, and boots. */
 	given_awful("timeout menu-force\ndefault awful.conf\n");
-	uefi.keys = "\r|\0331\r";
+	uefi.keys = "\r|Q1\r";
 	expect_entered("awful first");
 	scene_expect("berth: press any key for the menu, or it comes in 10 s\n", 1);
 }
@@ -266,7 +266,7 @@ static void what_was_chosen_by_hand_leads_back_to_the_menu_by_itself(void **stat
 	expect_entered("awful by hand");
 	scene_expect("berth: press any key for the menu, or it comes in 7 s\n", 1);
 	scene_expect("Boots in", 1);
-	scene_expect("\nawful.conf failed: ", 2); /* until another boots */
+	scene_expect("\n  awful.conf failed: ", 1);
 }
 
 /* ---- machines that nobody watches ---- */
@@ -315,7 +315,7 @@ static void a_machine_without_consoles_goes_the_same_way(void **state)
 	uefi.keys = "|x";
 	uefi.keyboard_breaks = true;
 	expect_entered("the keyboard breaks");
-	scene_expect("\nawful.conf failed: ", 1);
+	scene_expect("\n  awful.conf failed: ", 1);
 	scene_expect("\nberth: \\vmlinuz cannot run at 0x4000: ", 1);
 }
 
@@ -435,7 +435,7 @@ int main(void)
 	    cmocka_unit_test(without_a_timeout_the_default_boots_and_no_menu_is_drawn),
 	    cmocka_unit_test(a_menu_counts_its_seconds_down_and_boots),
 	    cmocka_unit_test(a_key_chooses_and_enter_boots),
-	    cmocka_unit_test(escape_goes_back_to_firmware),
+	    cmocka_unit_test(q_goes_back_to_firmware),
 	    cmocka_unit_test(a_key_that_is_held_down_calls_up_a_menu_of_ten_seconds),
 	    cmocka_unit_test(a_console_of_any_size_has_the_menu),
 	    cmocka_unit_test(a_load_option_boots_its_entry_without_a_menu),

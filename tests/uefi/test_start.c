@@ -33,7 +33,7 @@ static void a_program_that_comes_back_has_had_its_turn(void **state)
 {
 	(void)state;
 	given("timeout menu-force\n", PROGRAM);
-	uefi.keys = "\r\033";
+	uefi.keys = "\rQ";
 	scene_run("back to the menu");
 	assert_false(outcome.entered);
 	assert_int_equal(uefi_report.starts, 1);
@@ -41,7 +41,7 @@ static void a_program_that_comes_back_has_had_its_turn(void **state)
 	assert_true(uefi_report.passed);
 	assert_string_equal(uefi_report.options, "-x  gr\xc3\xbc\xc3\x9f");
 	scene_expect("press any key", 0);
-	scene_expect("  > P", 2);
+	scene_expect("  > * P", 2);
 	scene_expect("Boots in", 0);
 	/* The countdown is over, too, where the default has started by itself. */
 	given("timeout 2\n", PROGRAM);
@@ -57,12 +57,12 @@ static void without_options_nothing_is_passed(void **state)
 {
 	(void)state;
 	given("timeout menu-force\n", "efi /tools/p.efi\n");
-	uefi.keys = "\r\033";
+	uefi.keys = "\rQ";
 	scene_run("no options");
 	assert_int_equal(uefi_report.starts, 1);
 	assert_false(uefi_report.passed);
 	given("timeout menu-force\n", "uki tools/p.efi\nprofile 3\noptions quiet\n");
-	uefi.keys = "\r\033";
+	uefi.keys = "\rQ";
 	scene_run("a profile");
 	assert_string_equal(uefi_report.options, "@3 quiet");
 }
@@ -72,7 +72,7 @@ static void the_watchdog_runs_while_a_program_does(void **state)
 {
 	(void)state;
 	given("timeout menu-force\n", PROGRAM);
-	uefi.keys = "\r\033";
+	uefi.keys = "\rQ";
 	scene_run("watchdog");
 	assert_int_equal(uefi_report.watchdog_at_start, 300);
 	assert_int_equal(uefi_report.watchdog, 0);
@@ -90,7 +90,7 @@ static void the_system_is_told_before_the_program_runs(void **state)
 {
 	(void)state;
 	given("timeout menu-force\n", PROGRAM);
-	uefi.keys = "\r\033";
+	uefi.keys = "\rQ";
 	uefi.program = look_at_variables;
 	scene_run("variables");
 	assert_true(was_told);
@@ -112,7 +112,7 @@ static void what_a_program_comes_back_with_is_said(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
 		given("timeout menu-force\n", PROGRAM);
-		uefi.keys = "\r\033\033";
+		uefi.keys = "\rQQ";
 		uefi.program_returns = row[i].status;
 		uefi.program_says = row[i].says;
 		scene_run(row[i].words);
@@ -120,7 +120,7 @@ static void what_a_program_comes_back_with_is_said(void **state)
 		scene_expect(row[i].words, 1);
 		scene_expect("press any key", 1);
 		scene_expect("  it says", row[i].says != NULL && row[i].says[0] != '\0');
-		scene_expect("  > P", 2);
+		scene_expect("  > * P", 2);
 	}
 }
 
@@ -129,7 +129,7 @@ static void words_of_success_are_not_shown(void **state)
 {
 	(void)state;
 	given("timeout menu-force\n", PROGRAM);
-	uefi.keys = "\r\033";
+	uefi.keys = "\rQ";
 	uefi.program_says = "done";
 	scene_run("words");
 	scene_expect("done", 0);
@@ -159,7 +159,7 @@ static void what_cannot_be_loaded_is_said_and_not_started(void **state)
 		/* The call is found by trying each: the one at which nothing was started, and one load tried. */
 		for (unsigned int k = 1; k < 200 && loads == 0; k++) {
 			given("timeout menu-force\n", PROGRAM);
-			uefi.keys = "\r\033\033\033";
+			uefi.keys = "\rQQQ";
 			sim.fail_call = k;
 			uefi.fault = row[i].status;
 			scene_run(row[i].words);
@@ -176,7 +176,7 @@ static void a_volume_without_a_device_path_starts_nothing(void **state)
 {
 	(void)state;
 	given("timeout menu-force\n", PROGRAM);
-	uefi.keys = "\r\033\033";
+	uefi.keys = "\rQQ";
 	uefi.no_origin = true;
 	scene_run("no device path");
 	assert_int_equal(uefi_report.loads, 0);
@@ -223,7 +223,7 @@ static void what_is_no_program_says_so_when_it_is_chosen(void **state)
 		for (unsigned int k = 1, done = 0; k < 200 && done == 0; k++) {
 			given("timeout menu-force\n", row[i].text);
 			scene_put_text("\\tools\\none.efi", "no program");
-			uefi.keys = "\r\033\033\033";
+			uefi.keys = "\rQQQ";
 			sim.fail_call = i == 0 ? 0 : k;
 			uefi.fault = EFIERR(1);
 			scene_run(row[i].words);

@@ -55,7 +55,7 @@ static void given(const char *text, unsigned int version)
 {
 	memset(&bench, 0, sizeof(bench));
 	bench_set_up("1M-512M free, 4G-5G free", LINUX, "", &debian);
-	uefi = (struct uefi_setup){.program = find_initrd, .keys = "\r\033\033\033\033"};
+	uefi = (struct uefi_setup){.program = find_initrd, .keys = "\rQQQQ"};
 	scene_put_text("\\loader\\loader.conf", "timeout menu-force\n");
 	scene_put_text("\\loader\\entries\\s.conf", text);
 	pe_file_begin(&kernel, PE_X64, version);

@@ -95,14 +95,17 @@ static const struct scenario {
      .arm64 = true,
      .no_entropy = true},
     /* A program is started first, and comes back, with words or without. */
-    {.map = "1M-512M free",
-     .entry = PROGRAM,
-     .conf = "log debug\ntimeout 1\n",
-     .uefi = {.keys = "\r\033\033\033\033\033\033"}},
+    {.map = "1M-512M free", .entry = PROGRAM, .conf = "log debug\ntimeout 1\n", .uefi = {.keys = "\rQQQQQQ"}},
     {.map = "1M-512M free",
      .entry = PROGRAM "options a\n",
      .conf = "timeout 1\n",
-     .uefi = {.keys = "\r\033\033\033\033\033\033", .program_returns = ERROR(21), .program_says = "words"}},
+     .uefi = {.keys = "\rQQQQQQ", .program_returns = ERROR(21), .program_says = "words"}},
+    /* Everything that a menu can do, and then Linux; or, where a call fails on the way, whatever the keys mean there.
+     */
+    {.map = "1M-512M free",
+     .entry = LINUX "options a\n",
+     .conf = "timeout menu-force\nconsole-mode 1\n",
+     .uefi = {.keys = "h|qp|qx|qrRLtde b\rQQQQQQQQ", .extended = true}},
 };
 
 static struct vmlinux vmlinux;

@@ -70,8 +70,8 @@ static void an_image_is_the_default_and_is_passed_nothing(void **state)
 	assert_false(uefi_report.passed);
 	assert_true(uefi_variable_says("LoaderEntrySelected", "sys.efi"));
 	scene_expect("\nberth: \\EFI\\Linux\\sys+2-1.efi came back with an error: aborted", 1);
-	scene_expect("  > System\n", 1);
-	scene_expect("    System (Rescue)\n", 1);
+	scene_expect("  > * System ", 1);
+	scene_expect("      System (Rescue)\n", 1);
 }
 
 static void another_profile_is_named_to_the_stub(void **state)
@@ -101,7 +101,7 @@ static void a_counted_image_is_found_by_its_new_name(void **state)
 	given("timeout menu-force\n");
 	put("\\EFI\\Linux\\sys+3.efi", given_profiles());
 	uefi.program_returns = EFIERR(21);
-	uefi.keys = "\r|xj\r|xk\r|x\033";
+	uefi.keys = "\r|xj\r|xk\r|xQ";
 	scene_run("three tries");
 	assert_int_equal(uefi_report.starts, 3);
 	assert_int_equal(uefi_report.renames, 2);
@@ -120,7 +120,8 @@ static void images_are_sorted_among_other_entries(void **state)
 	put("\\EFI\\Linux\\sys.efi", given_image("NAME=System\nID=sys\nVERSION=7\n"));
 	uefi.presses = true;
 	scene_run("sorted");
-	scene_expect("  > A\n    System\n    B\n", 1);
+	scene_expect("  > * A ", 1);
+	scene_expect("\n      System\n      B\n", 1);
 }
 
 /* ---- read ---- */

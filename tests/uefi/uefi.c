@@ -128,7 +128,7 @@ static EFI_STATUS EFIAPI wait_for_event(UINTN n, EFI_EVENT *events, UINTN *which
 {
 	EFI_STATUS status;
 
-	if (n == 0 || n > 2 || events[0] != uefi_key_event())
+	if (n == 0 || n > 2 || (events[0] != uefi_key_event() && events[0] != uefi_extended_event()))
 		uefi_die("somebody waits for what never comes");
 	if (uefi_call(CALL_WaitForEvent, &status)) {
 		*which = uefi_lies(LIE_TOO_MUCH) ? SIZE_MAX : 0;
@@ -146,7 +146,7 @@ static EFI_STATUS EFIAPI check_event(EFI_EVENT event)
 {
 	EFI_STATUS status = EFI_NOT_READY;
 
-	if (event != &fw.n_events)
+	if (event != &fw.n_events && event != uefi_extended_event())
 		uefi_die("an event was looked at that was not created");
 	(void)uefi_call(CALL_CheckEvent, &status);
 	return status;
@@ -222,6 +222,8 @@ static VOID *protocol_of(EFI_HANDLE handle, const EFI_GUID *guid)
 	if (handle == &console_handle && uefi_is_guid(guid, (EFI_GUID)EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID) &&
 	    !uefi.no_screen)
 		return &graphics;
+	if (handle == &console_handle && uefi_is_guid(guid, (EFI_GUID)EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL_GUID))
+		return uefi_extended();
 	return NULL;
 }
 
@@ -305,6 +307,10 @@ static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOI
 	if (uefi_is_guid(guid, layouts_guid)) {
 		*protocol = &layouts;
 		return uefi.layout == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
+	}
+	if (uefi_is_guid(guid, (EFI_GUID)EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL_GUID)) {
+		*protocol = uefi_extended();
+		return *protocol == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
 	}
 	*protocol = &rng;
 	return sim.no_entropy ? EFI_NOT_FOUND : EFI_SUCCESS;
@@ -422,7 +428,7 @@ static void set_up_tables(EFI_SYSTEM_TABLE *table)
 	table->Hdr.Revision = 2u << 16 | 70;
 	table->FirmwareVendor = uefi.is_apples ? apple : vendor;
 	table->FirmwareRevision = 0x10001;
-	table->ConsoleOutHandle = &console_handle;
+	table->ConsoleOutHandle = table->ConsoleInHandle = &console_handle;
 	tables[0].VendorTable = (VOID *)(uintptr_t)sim.machine.rsdp;
 	tables[1].VendorTable = (VOID *)(uintptr_t)sim.machine.tree.at;
 	tables[2].VendorTable = (VOID *)(uintptr_t)uefi.esrt;

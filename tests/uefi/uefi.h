@@ -26,8 +26,11 @@ extern struct uefi_setup {
 	unsigned int exit_fails; /* so many calls of ExitBootServices answer that the map has changed */
 	size_t columns, rows;	 /* of the console; 0: 100 and 31 */
 	bool no_keyboard, no_screen, no_console, no_variables;
+	bool no_positions; /* the cursor stays where it is, whatever it is told */
+	bool ascii_only;   /* the console has characters for nothing else */
+	bool extended;	   /* the keyboard has the extended protocol, with the state of Ctrl and Alt */
 	bool maps_nothing; /* SetVirtualAddressMap answers that it is not supported, which changes nothing */
-	bool presses;	   /* somebody presses Esc from the start; else only when told to press a key */
+	bool presses;	   /* somebody presses Q from the start; else only when told to press a key */
 	bool nobody;	   /* nobody does, whatever the loader says */
 	/*
 	 * Pressed one after the other, before that: \r is Enter, \033 is Esc, and what stands behind a | only when the
@@ -59,6 +62,8 @@ extern struct uefi_report {
 	unsigned int watchdog_off_at;
 	uint64_t timers;		/* what they were set to, all together, in 100 ns */
 	unsigned int clears;		/* of the screen */
+	bool cursor_hidden;
+	size_t attribute, mode; /* of the console */
 	size_t longest;			/* units of the longest string that was written */
 	bool reset;			/* after a failed exit the loader has started the machine anew */
 	bool rebooted;			/* it has done so while boot services were there, and asked in the right way */
@@ -91,7 +96,7 @@ void uefi_variable_put_text(const char *name, const char *text); /* in UTF-16, w
 /* What is in it is this string, in ASCII, with one NUL. */
 bool uefi_variable_says(const char *name, const char *text);
 
-#define UEFI_SERVICES 40
+#define UEFI_SERVICES 48
 const char *uefi_service_name(unsigned int service);
 
 #endif

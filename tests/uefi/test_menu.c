@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The menu under the real efi/: what a person at the keyboard sees and changes, on consoles of several kinds. What
+ * each key does is tests/unit/test_config_menu.c's.
+ */
+#include "../sim/bench.h"
+#include "../unit/pe_file.h"
+#include "../../base/version.h"
+#include "scene.h"
+
+#include <efi.h>
+
+static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+#define PROGRAM "title P\nsort-key a\nefi /tools/p.efi\noptions root=/dev/sda2 quiet\n"
+
+static struct pe_file program;
+
+/* An entry of a program, which is passed its options, and one of Linux behind it. */
+static void given(const char *conf, const char *keys)
+{
+	memset(&bench, 0, sizeof(bench));
+	bench_set_up("1M-512M free", LINUX, "", &debian);
+	uefi = (struct uefi_setup){.fault = 0, .keys = keys};
+	scene_put_text("\\loader\\loader.conf", conf);
+	pe_file_begin(&program, PE_X64, 0);
+	scene_put("\\tools\\p.efi", program.bytes, program.size);
+	scene_put_text("\\loader\\entries\\p.conf", PROGRAM);
+	scene_put_text("\\loader\\entries\\linux.conf", "title L\nlinux /vmlinuz\n");
+}
+
+/* Whatever was done in the menu, firmware has its cursor and its colours back. */
+static void run(const char *name)
+{
+	scene_run(name);
+	assert_false(uefi_report.cursor_hidden);
+	assert_int_equal(uefi_report.attribute, EFI_LIGHTGRAY);
+}
+
+static void an_edited_command_line_is_passed_and_kept_for_this_start(void **state)
+{
+	(void)state;
+	given("timeout menu-force\n", "e\x17single \xe4\rQ");
+	run("edited");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_string_equal(uefi_report.options, "root=/dev/sda2 single \xc3\xa4");
+	given("timeout menu-force\n", "e x\r|exy\rQ");
+	run("edited twice");
+	assert_int_equal(uefi_report.starts, 2);
+	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet xxy");
+	given("timeout menu-force\n", "e\x15nothing of it\x03\rQ");
+	run("given up");
+	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet");
+	given("timeout menu-force\n", "e\x15\rQ");
+	run("emptied");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_false(uefi_report.passed);
+	given("timeout menu-force\neditor no\n", "e\rQ");
+	run("no editor");
+	scene_expect("  loader.conf says `editor no`", 1);
+	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet");
+}
+
+static void without_memory_the_line_stays_as_it_is(void **state)
+{
+	unsigned int before;
+
+	(void)state;
+	given("timeout menu-force\n", "\rQ");
+	run("how many pools there are");
+	before = uefi_report.pools;
+	for (unsigned int i = 1; i <= before + 2; i++) {
+		given("timeout menu-force\n", "e x\rQQQQ");
+		uefi.pools = i;
+		scene_run("a pool is missing");
+		if (scene_said("no memory to edit it") != 0)
+			return;
+	}
+	fail_msg("it was never said");
+}
+
+static void what_is_set_in_the_menu_stays_in_variables(void **state)
+{
+	(void)state;
+	given("timeout menu-force\n", "dttjDQ");
+	run("set");
+	assert_true(uefi_variable_says("LoaderEntryPreferred", "p.conf"));
+	assert_true(uefi_variable_says("LoaderEntryDefault", "linux.conf"));
+	assert_true(uefi_variable_says("LoaderConfigTimeout", "menu-hidden"));
+	given("timeout 3\n", "kdDdTTTQ"); /* menu-hidden, menu-force, unset, and unset */
+	uefi_variable_put_text("LoaderEntryPreferred", "p.conf");
+	uefi_variable_put_text("LoaderEntryDefault", "p.conf");
+	uefi_variable_put_text("LoaderConfigTimeout", "menu-force");
+	run("taken back");
+	assert_null(uefi_variable("LoaderConfigTimeout"));
+	assert_null(uefi_variable("LoaderEntryDefault"));
+	assert_true(uefi_variable_says("LoaderEntryPreferred", "p.conf"));
+	given("timeout menu-force\n", "tttt+-Q");
+	run("seconds");
+	assert_true(uefi_variable_says("LoaderConfigTimeout", "2"));
+	given("timeout menu-force\n", "jkQ");
+	uefi_variable_put_text("LoaderEntryDefault", "p*");
+	run("nothing is changed");
+	assert_true(uefi_variable_says("LoaderEntryDefault", "p*"));
+	assert_null(uefi_variable("LoaderConfigTimeout"));
+}
+
+static void console_modes_are_loader_confs_the_variables_and_the_next(void **state)
+{
+	(void)state;
+	given("timeout menu-force\n", "Q");
+	run("as it is");
+	assert_int_equal(uefi_report.mode, 0);
+	given("timeout menu-force\nconsole-mode max\n", "Q");
+	run("max");
+	assert_int_equal(uefi_report.mode, 2);
+	given("timeout menu-force\nconsole-mode 1\n", "Q");
+	run("a number");
+	assert_int_equal(uefi_report.mode, 1);
+	given("timeout menu-force\nconsole-mode 7\n", "Q");
+	run("a number that there is not");
+	assert_int_equal(uefi_report.mode, 0);
+	given("timeout menu-force\nconsole-mode auto\n", "Q");
+	run("a screen of 1280 by 800 can be read");
+	assert_int_equal(uefi_report.mode, 0);
+	given("console-mode max\n", NULL);
+	uefi.nobody = true;
+	scene_run("without a menu nothing is set");
+	assert_int_equal(uefi_report.mode, 0);
+	given("timeout menu-force\n", "rQ");
+	run("the next");
+	assert_int_equal(uefi_report.mode, 1);
+	assert_true(uefi_variable_says("LoaderConfigConsoleMode", "1"));
+	given("timeout menu-force\nconsole-mode 1\n", "rRQ");
+	uefi_variable_put_text("LoaderConfigConsoleMode", "2");
+	run("the variable's, the next, and loader.conf's");
+	scene_expect("  console mode 0", 1);
+	scene_expect("  console mode 1", 1);
+	assert_int_equal(uefi_report.mode, 1);
+	assert_null(uefi_variable("LoaderConfigConsoleMode"));
+	given("timeout menu-force\n", "Q");
+	uefi_variable_put_text("LoaderConfigConsoleMode", "large");
+	run("not understood");
+	scene_expect("variable LoaderConfigConsoleMode: \"large\" is not auto, keep, max or a number", 1);
+}
+
+static void pages_are_shown_and_left(void **state)
+{
+	(void)state;
+	given("timeout 9\ndefault p\n", "h|qp|xQ");
+	run("help and status");
+	scene_expect("Boots in", 1);
+	scene_expect("boots what is chosen, or opens a group", 1);
+	scene_expect("\nversion         " BERTH_NAME, 1);
+	scene_expect("\ntimeout         9 s", 1);
+	scene_expect("\nid              p.conf", 1);
+	scene_expect("\nfile            \\loader\\entries\\p.conf", 1);
+	scene_expect("\nprogram         /tools/p.efi", 1);
+	scene_expect("\noptions         root=/dev/sda2 quiet", 1);
+	scene_expect("\nboots unasked   p.conf", 1);
+	scene_expect("  > * P", 3); /* before and between and after */
+	given("timeout menu-force\n", "L\x0cQ");
+	run("drawn again");
+	scene_expect("  > * P", 3);
+}
+
+/* The same sentence, and the same places, as the boot has; and nothing of it is claimed, counted or left. */
+static void the_plan_is_shown_before_it_is_carried_out(void **state)
+{
+	(void)state;
+	given("timeout menu-force\n", "jx|qQ");
+	run("a plan");
+	scene_expect("\nlinux     \\vmlinuz  ", 1);
+	scene_expect("\nkernel    0x1fe00000-", 1);
+	scene_expect("  C3  high: the highest aligned address", 1);
+	scene_expect("K kernel, I initrd, H handoff", 1);
+	scene_expect("berth: place kernel", 0);
+	assert_int_equal(uefi_report.renames, 0);
+	given("timeout menu-force\n", "jx|qQ");
+	scene_put_text("\\loader\\entries\\linux+3.conf", "title C\nsort-key b\nlinux /vmlinuz\nplacement 0x4000\n");
+	run("no plan");
+	scene_expect("cannot run at 0x4000", 1);
+	scene_expect("\nX1: A relocatable kernel lies at a multiple of kernel_alignment", 1);
+	assert_int_equal(uefi_report.renames, 0);
+	given("timeout menu-force\n", "x|qQ");
+	run("a program");
+	scene_expect("Firmware loads it, where firmware likes.", 1);
+	given("timeout menu-force\n", "jx|q\r");
+	scene_run("and then it boots");
+	assert_true(outcome.entered);
+}
+
+static void restarts_are_done_at_once_or_asked_for(void **state)
+{
+	(void)state;
+	given("timeout menu-force\n", "\033.\rQQ");
+	uefi.indications = 1;
+	scene_run("setup");
+	scene_expect("  Enter restarts into firmware's setup; any other key does not.", 1);
+	assert_int_equal(uefi_report.resets, 1);
+	assert_int_equal(uefi_report.indications, 1);
+	given("timeout menu-force\n", "\033.jQ");
+	uefi.indications = 1;
+	run("no setup");
+	assert_int_equal(uefi_report.resets, 0);
+	given("timeout menu-force\n", "\033.\rQ");
+	run("firmware has none");
+	assert_int_equal(uefi_report.resets, 0);
+	assert_int_equal(uefi_report.starts, 1); /* Enter is Enter */
+	given("timeout menu-force\n", "tBQ");
+	uefi.stays_on = true;
+	run("a restart that firmware does not do");
+	assert_int_equal(uefi_report.resets, 1);
+	assert_int_equal(uefi_report.reset_how, EfiResetCold);
+	scene_expect("  firmware did not restart the machine", 1);
+	assert_true(uefi_variable_says("LoaderConfigTimeout", "menu-force")); /* before that */
+	given("timeout menu-force\n", "OQ");
+	uefi.stays_on = true;
+	run("power off");
+	assert_int_equal(uefi_report.reset_how, EfiResetShutdown);
+}
+
+static void a_group_opens_in_place(void **state)
+{
+	(void)state;
+	given("timeout menu-force\nmenu-fold 1\n", "j\rj\rQ");
+	scene_put_text("\\loader\\entries\\p2.conf", "title P two\nsort-key a\nversion 2\nefi /tools/p.efi\n");
+	scene_put_text("\\loader\\entries\\p3.conf",
+		       "title P three\nsort-key a\nversion 3\nefi /tools/p.efi\noptions 3\n");
+	run("the second of a group of three");
+	scene_expect("+ 2 more of a", 2); /* not chosen, chosen */
+	scene_expect("- 2 more of a", 3); /* chosen, with others below it, and not chosen */
+	assert_int_equal(uefi_report.starts, 1);
+	assert_false(uefi_report.passed);
+}
+
+static void a_console_without_places_has_the_menu_line_by_line(void **state)
+{
+	(void)state;
+	given("timeout 2\ndefault p\n", "");
+	uefi.no_positions = true;
+	uefi.nobody = true;
+	scene_run("a plain console");
+	scene_expect("  > * P", 2);
+	scene_expect("Boots in 2 s; any key stops that.\n", 1);
+	scene_expect("Boots in 1 s; any key stops that.\n", 1);
+	given("timeout menu-force\n", "e x\rQ");
+	uefi.no_positions = true;
+	run("and its editor");
+	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet x");
+}
+
+static void the_extended_keyboard_tells_ctrl(void **state)
+{
+	(void)state;
+	given("timeout menu-force\n", "e\x01"
+				      "a \x05 z\rQ");
+	uefi.extended = true;
+	run("Ctrl-a and Ctrl-e");
+	assert_string_equal(uefi_report.options, "a root=/dev/sda2 quiet z");
+	given("timeout 3\n", "...");
+	uefi.extended = true;
+	uefi.nobody = true;
+	scene_run("a countdown");
+	scene_expect("Boots in", 3);
+}
+
+static void what_a_console_cannot_show_is_a_question_mark(void **state)
+{
+	(void)state;
+	given("timeout menu-force\n", "Q");
+	uefi.ascii_only = true;
+	scene_put_text("\\loader\\entries\\z.conf", "title Gr\xc3\xbc\xc3\x9f"
+						    "e\xe6\x9c\xac\nlinux /vmlinuz\n");
+	run("ASCII");
+	scene_expect("Gr??e?", 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_edited_command_line_is_passed_and_kept_for_this_start),
+	    cmocka_unit_test(without_memory_the_line_stays_as_it_is),
+	    cmocka_unit_test(what_is_set_in_the_menu_stays_in_variables),
+	    cmocka_unit_test(console_modes_are_loader_confs_the_variables_and_the_next),
+	    cmocka_unit_test(pages_are_shown_and_left),
+	    cmocka_unit_test(the_plan_is_shown_before_it_is_carried_out),
+	    cmocka_unit_test(restarts_are_done_at_once_or_asked_for),
+	    cmocka_unit_test(a_group_opens_in_place),
+	    cmocka_unit_test(a_console_without_places_has_the_menu_line_by_line),
+	    cmocka_unit_test(the_extended_keyboard_tells_ctrl),
+	    cmocka_unit_test(what_a_console_cannot_show_is_a_question_mark),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
