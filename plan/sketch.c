@@ -85,6 +85,5 @@ void sketch_memory(struct text *out, const struct memmap *map, const struct plan
 		}
 		draw(out, map, plan, stretch, each);
 	}
-	text_add(out, "one is %s: . free, + partly, # taken, K kernel, I initrd, H handoff\n",
-		 size_words(each).at);
+	text_add(out, "one is %s: . free, + partly, # taken, K kernel, I initrd, H handoff\n", size_words(each).at);
 }

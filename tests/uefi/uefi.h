@@ -60,10 +60,10 @@ extern struct uefi_setup {
 extern struct uefi_report {
 	unsigned int watchdog_off; /* times that the watchdog was switched off, and before what call at first */
 	unsigned int watchdog_off_at;
-	uint64_t timers;		/* what they were set to, all together, in 100 ns */
-	unsigned int clears;		/* of the screen */
+	uint64_t timers;     /* what they were set to, all together, in 100 ns */
+	unsigned int clears; /* of the screen */
 	bool cursor_hidden;
-	size_t attribute, mode; /* of the console */
+	size_t attribute, mode;		/* of the console */
 	size_t longest;			/* units of the longest string that was written */
 	bool reset;			/* after a failed exit the loader has started the machine anew */
 	bool rebooted;			/* it has done so while boot services were there, and asked in the right way */
