@@ -51,9 +51,12 @@ enum entry_kind {
 	ENTRY_REBOOT,
 };
 
+struct fw_volume; /* firmware's; nothing here looks into one */
+
 struct entry {
-	const char *folder;    /* in which its file lies, from the root of its volume; NULL: it has none */
-	const char *file_name; /* and the text that it was read from */
+	struct fw_volume *volume; /* that its files are on; NULL: the one that the loader came from */
+	const char *folder;	  /* in which its file lies, from the root of its volume; NULL: it has none */
+	const char *file_name;	  /* and the text that it was read from */
 	struct word source;
 	char id[MAX_ENTRY_ID]; /* file name without boot counters, in small letters; a longer one is cut */
 	size_t plain_id;       /* of an id with "@PROFILE" behind it, the bytes before that; else 0 */

@@ -35,36 +35,16 @@ static struct listed *add(struct catalogue *c, const char *id, const char *title
 	return listed;
 }
 
-static bool is_there(const char *path)
+static bool is_there(struct fw_volume *volume, const char *path)
 {
 	struct fw_file *file;
 	uint64_t size;
 	struct fail why;
 
-	if (fw_open(path, &file, &size, &why) != OK)
+	if (fw_open(volume, path, &file, &size, &why) != OK)
 		return false;
 	fw_close(file);
 	return true;
-}
-
-/* A program on another volume than the loader's own. */
-static bool is_on(EFI_HANDLE volume, const CHAR16 *path)
-{
-	EFI_FILE_IO_INTERFACE *system = NULL;
-	EFI_FILE_HANDLE root = NULL, file = NULL;
-	EFI_STATUS status = efi.boot->HandleProtocol(volume, &file_system_guid, (void **)&system);
-
-	if (EFI_ERROR(efi_given(status, system)))
-		return false;
-	status = system->OpenVolume(system, &root);
-	if (EFI_ERROR(efi_given(status, root)))
-		return false;
-	status = root->Open(root, &file, (CHAR16 *)(uintptr_t)path, EFI_FILE_MODE_READ, 0);
-	status = efi_given(status, file);
-	if (!EFI_ERROR(status))
-		file->Close(file);
-	root->Close(root);
-	return !EFI_ERROR(status);
 }
 
 /* macOS starts on Apple's firmware alone: on others no volume is opened for it, which may be slow to answer. */
@@ -79,10 +59,25 @@ static bool is_apples(void)
 	return true;
 }
 
-static void add_macos(struct catalogue *c)
+/* Another volume than the loader's own. */
+static bool add_macos_on(struct catalogue *c, EFI_HANDLE device)
 {
 	static const char path[] = "\\System\\Library\\CoreServices\\boot.efi";
-	static const CHAR16 wide[] = L"\\System\\Library\\CoreServices\\boot.efi";
+	struct fw_volume *volume = efi_volume(device, "the volume of macOS");
+	struct listed *listed;
+
+	if (volume == NULL)
+		return false;
+	listed = is_there(volume, path) ? add(c, "auto-osx", "macOS", ENTRY_EFI, path) : NULL;
+	if (listed != NULL)
+		listed->entry.volume = volume;
+	else
+		efi_forget_volume();
+	return listed != NULL;
+}
+
+static void add_macos(struct catalogue *c)
+{
 	EFI_HANDLE *volume = NULL;
 	UINTN n = 0;
 	EFI_STATUS status;
@@ -93,13 +88,8 @@ static void add_macos(struct catalogue *c)
 	if (EFI_ERROR(efi_given(status, volume)))
 		return;
 	for (UINTN i = 0; i < n && i < MOST_VOLUMES; i++)
-		if (is_on(volume[i], wide)) {
-			struct listed *listed = add(c, "auto-osx", "macOS", ENTRY_EFI, path);
-
-			if (listed != NULL)
-				listed->device = volume[i];
+		if (add_macos_on(c, volume[i]))
 			break;
-		}
 	efi_free(volume);
 }
 
@@ -110,7 +100,7 @@ static void name_windows(struct listed *listed)
 	char *hive;
 	size_t size;
 
-	if (efi_read_file("\\EFI\\Microsoft\\Boot\\BCD", BCD_MOST, &hive, &size, &why) != OK)
+	if (efi_read_file(NULL, "\\EFI\\Microsoft\\Boot\\BCD", BCD_MOST, &hive, &size, &why) != OK)
 		return;
 	listed->text = efi_alloc(BCD_TITLE_ROOM);
 	if (listed->text != NULL && bcd_title((struct bytes){(const uint8_t *)hive, size}, listed->text))
@@ -121,7 +111,8 @@ static void name_windows(struct listed *listed)
 static void add_windows(struct catalogue *c)
 {
 	static const char path[] = "\\EFI\\Microsoft\\Boot\\bootmgfw.efi";
-	struct listed *listed = is_there(path) ? add(c, "auto-windows", "Windows Boot Manager", ENTRY_EFI, path) : NULL;
+	struct listed *listed =
+	    is_there(NULL, path) ? add(c, "auto-windows", "Windows Boot Manager", ENTRY_EFI, path) : NULL;
 
 	if (listed != NULL)
 		name_windows(listed);
@@ -133,7 +124,7 @@ static void add_shell(struct catalogue *c)
 	struct text text = TEXT(path);
 
 	text_add(&text, "\\shell%s.efi", arch_here()->bls);
-	if (is_there(path))
+	if (is_there(NULL, path))
 		(void)add(c, "auto-efi-shell", "EFI Shell", ENTRY_EFI, path);
 }
 

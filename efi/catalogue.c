@@ -13,14 +13,16 @@
 
 static enum status read_entry(struct listed *listed, struct fail *why)
 {
+	struct fw_volume *volume = listed->catalogue->volume;
 	char path[MAX_PATH_TEXT];
 	struct text text = TEXT(path);
 	size_t size;
 
 	text_add(&text, ENTRIES_FOLDER "\\%s", listed->name);
-	TRY(efi_read_file(path, MAX_CONFIG_FILE, &listed->text, &size, why));
+	TRY(efi_read_file(volume, path, MAX_CONFIG_FILE, &listed->text, &size, why));
 	/* entry->broken keeps the reason */
 	(void)entry_parse(&listed->entry, listed->name, listed->text, size, why);
+	listed->entry.volume = volume;
 	listed->entry.folder = ENTRIES_FOLDER;
 	return OK;
 }
@@ -34,6 +36,7 @@ static bool can_start(const struct entry *entry)
 	struct fail why;
 	bool is_berth;
 
+	program.file.volume = entry->volume;
 	/* What is wrong with a path, or with firmware, is said when it is started. */
 	if (entry_path(entry->program, program.file.path, sizeof(program.file.path), &why) != OK)
 		return true;
@@ -97,7 +100,7 @@ static void read_loader_conf(struct catalogue *c)
 {
 	struct fail why;
 	size_t size;
-	enum status status = efi_read_file(LOADER_CONF, MAX_CONFIG_FILE, &c->conf_text, &size, &why);
+	enum status status = efi_read_file(NULL, LOADER_CONF, MAX_CONFIG_FILE, &c->conf_text, &size, &why);
 
 	c->conf = LOADER_CONF_DEFAULT;
 	if (status == OK)
@@ -138,7 +141,7 @@ enum status catalogue_read(struct catalogue *c, struct fail *why)
 	struct fail later;
 
 	read_loader_conf(c);
-	status = efi_list_folder(ENTRIES_FOLDER, add_entry, c, why);
+	status = efi_list_folder(c->volume, ENTRIES_FOLDER, add_entry, c, why);
 	unified = unified_read(c, &later);
 	say_unless_missing(unified, &later);
 	entries_sort(c->sorted, c->n);
@@ -156,5 +159,6 @@ void catalogue_free(struct catalogue *c)
 		listed_drop((struct listed *)(void *)c->sorted[--c->n]);
 	efi_free(c->sorted);
 	efi_free(c->conf_text);
+	efi_forget_volumes();
 	*c = (struct catalogue){.n = 0};
 }

@@ -15,7 +15,7 @@ static bool rename_file(const struct entry *entry, const char *name)
 	struct fail why;
 
 	text_add(&text, "%s\\%s", entry->folder, entry->file_name);
-	if (efi_rename(path, name, &is_written, &why) == OK)
+	if (efi_rename(entry->volume, path, name, &is_written, &why) == OK)
 		return true;
 	fw_log(LOG_NORMAL, "this try is not counted: %s", why.text);
 	return false;

@@ -20,7 +20,8 @@ struct efi_state {
 	EFI_SYSTEM_TABLE *system;
 	EFI_BOOT_SERVICES *boot;
 	EFI_LOADED_IMAGE *loaded;
-	EFI_FILE_HANDLE root; /* of the volume that the loader came from; opened at the first use */
+	EFI_FILE_HANDLE root;	   /* of the volume that the loader came from; opened at the first use */
+	struct fw_volume *volumes; /* the others */
 	enum log_level log;
 };
 
@@ -48,21 +49,40 @@ bool console_key(uint32_t seconds, struct key_press *press);
 void console_pause(uint32_t seconds);
 bool console_key_pressed(void); /* without waiting; the key is taken */
 
+/* ---- volume.c ---- */
+struct fw_volume {
+	EFI_HANDLE device;
+	EFI_FILE_HANDLE root; /* opened at the first use */
+	struct fw_volume *next;
+	char words[48]; /* what messages call it */
+};
+/* Another volume than the loader's own, until efi_forget_volumes; NULL when there is no memory for it. */
+struct fw_volume *efi_volume(EFI_HANDLE device, const char *words);
+void efi_forget_volumes(void);
+void efi_forget_volume(void); /* the newest of them, which no entry is on */
+EFI_HANDLE efi_device_of(const struct fw_volume *volume);
+const char *efi_volume_words(const struct fw_volume *volume);
+enum status efi_root(struct fw_volume *volume, EFI_FILE_HANDLE *root, struct fail *why) MUST_CHECK;
+/* All of them, the loader's own as well; the next use opens one anew. */
+void efi_close_volumes(void);
+
 /* ---- file.c ---- */
 /*
  * A whole small file, in pool memory that efi_free gives back, with a NUL after it. NOT_FOUND when there is none,
  * BAD_INPUT when it has more than @most bytes.
  */
-enum status efi_read_file(const char *path, uint64_t most, char **text, size_t *size, struct fail *why) MUST_CHECK;
+enum status efi_read_file(struct fw_volume *volume, const char *path, uint64_t most, char **text, size_t *size,
+			  struct fail *why) MUST_CHECK;
 /* Calls @each for every file in a folder; stops at the first error. NOT_FOUND when there is no such folder. */
-enum status efi_list_folder(const char *path, enum status (*each)(void *context, const char *name, struct fail *why),
-			    void *context, struct fail *why) MUST_CHECK;
+enum status efi_list_folder(struct fw_volume *volume, const char *path,
+			    enum status (*each)(void *context, const char *name, struct fail *why), void *context,
+			    struct fail *why) MUST_CHECK;
 /*
  * Gives a file another name in its folder; *is_written: and that is on the disk. Not OK: it has its old name, because
  * firmware refused, or the volume or the file is read-only.
  */
-enum status efi_rename(const char *path, const char *name, bool *is_written, struct fail *why) MUST_CHECK;
-void efi_close_volume(void);
+enum status efi_rename(struct fw_volume *volume, const char *path, const char *name, bool *is_written,
+		       struct fail *why) MUST_CHECK;
 void *efi_alloc(uint64_t size); /* pool memory; NULL when there is none */
 void efi_free(void *memory);
 

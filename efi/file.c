@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Files on the volume that the loader came from. Source: UEFI 2.10, 13.4 and 13.5. */
+/* Files on a volume. Source: UEFI 2.10, 13.4 and 13.5. */
 #include "efi_local.h"
 
 #include "../base/mem.h"
@@ -9,7 +9,6 @@ struct fw_file {
 	char path[MAX_PATH_TEXT];
 };
 
-static EFI_GUID file_system_guid = SIMPLE_FILE_SYSTEM_PROTOCOL;
 static EFI_GUID file_info_guid = EFI_FILE_INFO_ID;
 
 void *efi_alloc(uint64_t size)
@@ -25,34 +24,6 @@ void efi_free(void *memory)
 {
 	if (memory != NULL)
 		efi.boot->FreePool(memory);
-}
-
-static enum status open_volume(struct fail *why)
-{
-	EFI_FILE_IO_INTERFACE *volume = NULL;
-	EFI_STATUS status;
-
-	if (efi.root != NULL)
-		return OK;
-	status = efi.boot->HandleProtocol(efi.loaded->DeviceHandle, &file_system_guid, (void **)&volume);
-	status = efi_given(status, volume);
-	if (!EFI_ERROR(status)) {
-		status = volume->OpenVolume(volume, &efi.root);
-		status = efi_given(status, efi.root);
-	}
-	if (EFI_ERROR(status)) {
-		efi.root = NULL;
-		return fail(why, IO_ERROR, "the volume that Berth was started from cannot be read: %s",
-			    efi_status_words(status));
-	}
-	return OK;
-}
-
-void efi_close_volume(void)
-{
-	if (efi.root != NULL)
-		efi.root->Close(efi.root);
-	efi.root = NULL;
 }
 
 #define MOST_IN_FOLDER 65536 /* FAT's limit; a folder that does not end is firmware's fault */
@@ -82,21 +53,22 @@ static enum status file_info(EFI_FILE_HANDLE handle, const char *path, union inf
 	return check_info_size(size, path, why);
 }
 
-static enum status open_handle(const char *path, UINT64 mode, EFI_FILE_HANDLE *handle, union info *info,
-			       struct fail *why)
+static enum status open_handle(struct fw_volume *volume, const char *path, UINT64 mode, EFI_FILE_HANDLE *handle,
+			       union info *info, struct fail *why)
 {
+	EFI_FILE_HANDLE root;
 	CHAR16 wide[MAX_PATH_TEXT];
 	EFI_STATUS status;
 	enum status result;
 
-	TRY(open_volume(why));
+	TRY(efi_root(volume, &root, why));
 	if (!utf16_from_utf8(wide, MAX_PATH_TEXT, path))
 		return fail(why, BAD_INPUT, "%s: the path is too long", path);
 	*handle = NULL;
-	status = efi.root->Open(efi.root, handle, wide, mode, 0);
+	status = root->Open(root, handle, wide, mode, 0);
 	status = efi_given(status, *handle);
 	if (status == EFI_NOT_FOUND)
-		return fail(why, NOT_FOUND, "%s: no such file on the volume that Berth was started from", path);
+		return fail(why, NOT_FOUND, "%s: no such file on %s", path, efi_volume_words(volume));
 	if (EFI_ERROR(status))
 		return fail(why, IO_ERROR, "%s: cannot be opened: %s", path, efi_status_words(status));
 	result = file_info(*handle, path, info, why);
@@ -105,7 +77,7 @@ static enum status open_handle(const char *path, UINT64 mode, EFI_FILE_HANDLE *h
 	return result;
 }
 
-enum status fw_open(const char *path, struct fw_file **file, uint64_t *size, struct fail *why)
+enum status fw_open(struct fw_volume *volume, const char *path, struct fw_file **file, uint64_t *size, struct fail *why)
 {
 	struct fw_file *f = efi_alloc(sizeof(*f));
 	enum status status;
@@ -113,7 +85,7 @@ enum status fw_open(const char *path, struct fw_file **file, uint64_t *size, str
 
 	if (f == NULL)
 		return fail(why, IO_ERROR, "%s: no memory to open it", path);
-	status = open_handle(path, EFI_FILE_MODE_READ, &f->handle, &info, why);
+	status = open_handle(volume, path, EFI_FILE_MODE_READ, &f->handle, &info, why);
 	if (status == OK && (info.info.Attribute & EFI_FILE_DIRECTORY) != 0) {
 		f->handle->Close(f->handle);
 		status = fail(why, BAD_INPUT, "%s: is a folder", path);
@@ -154,13 +126,14 @@ enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size
 	return OK;
 }
 
-enum status efi_read_file(const char *path, uint64_t most, char **text, size_t *size, struct fail *why)
+enum status efi_read_file(struct fw_volume *volume, const char *path, uint64_t most, char **text, size_t *size,
+			  struct fail *why)
 {
 	struct fw_file *file;
 	enum status status;
 	uint64_t length;
 
-	TRY(fw_open(path, &file, &length, why));
+	TRY(fw_open(volume, path, &file, &length, why));
 	if (length > most) {
 		fw_close(file);
 		return fail(why, BAD_INPUT, "%s: has %" PRIu64 " bytes; at most %" PRIu64 " are read", path, length,
@@ -184,15 +157,16 @@ enum status efi_read_file(const char *path, uint64_t most, char **text, size_t *
 	return OK;
 }
 
-enum status efi_list_folder(const char *path, enum status (*each)(void *context, const char *name, struct fail *why),
-			    void *context, struct fail *why)
+enum status efi_list_folder(struct fw_volume *volume, const char *path,
+			    enum status (*each)(void *context, const char *name, struct fail *why), void *context,
+			    struct fail *why)
 {
 	EFI_FILE_HANDLE folder;
 	enum status result = OK;
 	union info info;
 	char name[1024];
 
-	TRY(open_handle(path, EFI_FILE_MODE_READ, &folder, &info, why));
+	TRY(open_handle(volume, path, EFI_FILE_MODE_READ, &folder, &info, why));
 	if ((info.info.Attribute & EFI_FILE_DIRECTORY) == 0) {
 		folder->Close(folder);
 		return fail(why, NOT_FOUND, "%s: is not a folder", path);
@@ -254,13 +228,13 @@ static enum status set_name(EFI_FILE_HANDLE handle, const char *path, const char
 	return OK;
 }
 
-enum status efi_rename(const char *path, const char *name, bool *is_written, struct fail *why)
+enum status efi_rename(struct fw_volume *volume, const char *path, const char *name, bool *is_written, struct fail *why)
 {
 	EFI_FILE_HANDLE handle;
 	enum status status;
 	union info info;
 
-	TRY(open_handle(path, EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE, &handle, &info, why));
+	TRY(open_handle(volume, path, EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE, &handle, &info, why));
 	status = set_name(handle, path, name, &info, is_written, why);
 	handle->Close(handle);
 	return status;

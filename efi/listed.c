@@ -32,7 +32,6 @@ enum status listed_new(struct catalogue *c, const char *name, struct listed **li
 	if (*listed == NULL)
 		return fail(why, IO_ERROR, "no memory for the entry %s: the %zu read before it are all that is offered",
 			    name, c->n);
-	(*listed)->device = efi.loaded->DeviceHandle;
 	(*listed)->catalogue = c;
 	(*listed)->text = (*listed)->edited = NULL;
 	memcpy((*listed)->name, name, size);
@@ -62,7 +61,8 @@ void listed_renamed(const struct entry *entry, const char *name)
 	for (size_t i = 0; i < c->n; i++) {
 		struct listed *listed = (struct listed *)(void *)c->sorted[i];
 
-		if (listed->entry.folder == entry->folder && word_is(word_of(listed->name), before))
+		if (listed->entry.volume == entry->volume && listed->entry.folder == entry->folder &&
+		    word_is(word_of(listed->name), before))
 			memcpy(listed->name, name, size);
 	}
 }
@@ -75,9 +75,4 @@ void listed_edited(struct entry *entry, char *options)
 	listed->edited = options;
 	entry->options[0] = word_of(options);
 	entry->n_options = 1;
-}
-
-EFI_HANDLE listed_device(const struct entry *entry)
-{
-	return ((const struct listed *)(const void *)entry)->device;
 }

@@ -10,15 +10,15 @@
 struct catalogue {
 	struct loader_conf conf;
 	struct entry **sorted;
-	size_t boots_unasked;	/* the entry that boots when nobody comes */
-	size_t n, room, hidden; /* hidden: files with nothing that this loader can start */
-	char *conf_text;	/* which conf points into */
+	size_t boots_unasked;	  /* the entry that boots when nobody comes */
+	struct fw_volume *volume; /* that is being read; NULL: the one that the loader came from */
+	size_t n, room, hidden;	  /* hidden: files with nothing that this loader can start */
+	char *conf_text;	  /* which conf points into */
 };
 
 /* An entry with what it points into. */
 struct listed {
 	struct entry entry; /* the first, by which catalogue->sorted knows it */
-	EFI_HANDLE device;  /* of the volume that its program is on */
 	struct catalogue *catalogue;
 	char *text;   /* a pool, or NULL */
 	char *edited; /* options that a person typed, another pool, or NULL */
@@ -36,8 +36,5 @@ void listed_renamed(const struct entry *entry, const char *name);
 
 /* A person has typed these options for an entry of the catalogue; they are a pool, which is the list's now. */
 void listed_edited(struct entry *entry, char *options);
-
-/* The device that an entry of the catalogue is on. */
-EFI_HANDLE listed_device(const struct entry *entry);
 
 #endif

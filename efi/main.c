@@ -58,7 +58,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	else
 		status = manager_run(&reboots);
 	manager_end();
-	efi_close_volume();
+	efi_close_volumes();
 	if (reboots)
 		reboot();
 	return status;

@@ -14,20 +14,23 @@ static char options[MAX_COMMAND_LINE]; /* too large for firmware's stack */
 
 struct program {
 	char path[MAX_PATH_TEXT];
-	EFI_HANDLE device, handle;
+	const struct fw_volume *volume;
+	EFI_HANDLE handle;
 	bool stays; /* a driver, which is not unloaded when it comes back without an error, and may use its options */
 	CHAR16 *options; /* what it is passed; NULL: nothing */
 };
 
-static enum status say_refused(const char *path, EFI_STATUS status, struct fail *why)
+static enum status say_refused(const struct program *program, EFI_STATUS status, struct fail *why)
 {
+	const char *path = program->path;
+
 	if (status == EFI_SECURITY_VIOLATION || status == EFI_ACCESS_DENIED)
 		return fail(why, REFUSED,
 			    "%s: firmware does not trust it: %s\n"
 			    "  try: a file signed with a key that the firmware knows",
 			    path, efi_status_words(status));
 	if (status == EFI_NOT_FOUND)
-		return fail(why, NOT_FOUND, "%s: no such file on the volume that Berth was started from", path);
+		return fail(why, NOT_FOUND, "%s: no such file on %s", path, efi_volume_words(program->volume));
 	if (status == EFI_UNSUPPORTED || status == EFI_LOAD_ERROR)
 		return fail(why, BAD_INPUT, "%s: firmware does not take it for a program for this CPU: %s", path,
 			    efi_status_words(status));
@@ -39,14 +42,14 @@ static enum status load(struct program *program, struct fail *why)
 	EFI_DEVICE_PATH *file;
 	EFI_STATUS status;
 
-	TRY(efi_file_path(program->device, program->path, &file, why));
+	TRY(efi_file_path(efi_device_of(program->volume), program->path, &file, why));
 	status = efi.boot->LoadImage(FALSE, efi.image, file, NULL, 0, &program->handle);
 	efi_free(file);
 	/* 7.4.1: an image that must not be started is loaded all the same, and its handle is there. */
 	if (status == EFI_SECURITY_VIOLATION && program->handle != NULL)
 		efi.boot->UnloadImage(program->handle);
 	status = efi_given(status, program->handle);
-	return EFI_ERROR(status) ? say_refused(program->path, status, why) : OK;
+	return EFI_ERROR(status) ? say_refused(program, status, why) : OK;
 }
 
 /* In UTF-16, with its NUL. */
@@ -120,7 +123,7 @@ static enum status path_of(const struct entry *entry, char path[MAX_PATH_TEXT], 
 
 enum status efi_start_program(const struct entry *entry, const char *passed, struct fail *why)
 {
-	struct program program = {.device = listed_device(entry)};
+	struct program program = {.volume = entry->volume};
 	enum status status;
 
 	TRY(path_of(entry, program.path, why));

@@ -58,6 +58,7 @@ static enum status describe(struct unified *image, struct listed *listed, unsign
 		TRY(source_read_all(&file->source, parts->profile.offset, at + osrel, profile, why));
 	TRY(uki_entry(&listed->entry, listed->name, n, (struct word){at, osrel}, (struct word){at + osrel, profile},
 		      &(struct text){at + osrel + profile, room, 0}, why));
+	listed->entry.volume = file->volume;
 	listed->entry.folder = FOLDER;
 	image->last = listed;
 	image->parts = *parts;
@@ -109,6 +110,7 @@ static enum status add_image(void *context, const char *name, struct fail *why)
 	image.catalogue = context;
 	image.name = name;
 	image.last = NULL;
+	image.program.file.volume = image.catalogue->volume;
 	text_add(&path, FOLDER "\\%s", name);
 	status = program_open(&image.program, why);
 	if (status == OK) {
@@ -125,5 +127,5 @@ static enum status add_image(void *context, const char *name, struct fail *why)
 
 enum status unified_read(struct catalogue *catalogue, struct fail *why)
 {
-	return efi_list_folder(FOLDER, add_image, catalogue, why);
+	return efi_list_folder(catalogue->volume, FOLDER, add_image, catalogue, why);
 }

@@ -7,7 +7,7 @@ static enum status reopen(struct file *file, struct fail *why)
 	uint64_t size;
 
 	file_close(file);
-	TRY(fw_open(file->path, &file->handle, &size, why));
+	TRY(fw_open(file->volume, file->path, &file->handle, &size, why));
 	if (size != file->size)
 		return fail(why, BAD_INPUT, "%s has %" PRIu64 " bytes now and had %" PRIu64 " before", file->path, size,
 			    file->size);
@@ -29,7 +29,7 @@ static enum status read(void *context, uint64_t offset, void *to, size_t size, s
 
 enum status file_open(struct file *file, struct fail *why)
 {
-	TRY(fw_open(file->path, &file->handle, &file->size, why));
+	TRY(fw_open(file->volume, file->path, &file->handle, &file->size, why));
 	file->is_broken = false;
 	file->source = (struct source){.name = file->path, .size = file->size, .read = read, .context = file};
 	return OK;

@@ -13,8 +13,10 @@ void boot_clear(struct boot *b)
 	memset(b, 0, offsetof(struct boot, spare));
 }
 
-static enum status open_file(struct file *file, struct word path, struct fail *why)
+/* UAPI.1, "Type #1": on the volume that the entry itself is on. */
+static enum status open_file(struct file *file, struct fw_volume *volume, struct word path, struct fail *why)
 {
+	file->volume = volume;
 	TRY(entry_path(path, file->path, sizeof(file->path), why));
 	return file_open(file, why);
 }
@@ -24,9 +26,9 @@ enum status boot_open(struct boot *b, const struct entry *entry, struct fail *wh
 	struct cargo *cargo = &b->situation.cargo;
 
 	TRY(entry_command_line(entry, b->command_line, sizeof(b->command_line), why));
-	TRY(open_file(&b->kernel, entry->program, why));
+	TRY(open_file(&b->kernel, entry->volume, entry->program, why));
 	for (; b->n_initrds < entry->n_initrds; b->n_initrds++)
-		TRY(open_file(&b->initrd[b->n_initrds], entry->initrd[b->n_initrds], why));
+		TRY(open_file(&b->initrd[b->n_initrds], entry->volume, entry->initrd[b->n_initrds], why));
 	TRY(initrds_size(b->initrd, b->n_initrds, &cargo->initrd_size, why));
 	cargo->command_line = b->command_line;
 	return OK;

@@ -12,12 +12,14 @@
 #include "../protocol/handoff.h"
 #include "../policy/situation.h"
 
-/* ---- files on the volume that the loader came from; paths are absolute with backslashes ---- */
+/* ---- files; paths are absolute with backslashes ---- */
 
-struct fw_file; /* an open file */
+struct fw_volume; /* a volume that has some; NULL: the one that the loader came from */
+struct fw_file;	  /* an open file */
 
 /* NOT_FOUND when there is none, IO_ERROR otherwise; a folder is BAD_INPUT. */
-enum status fw_open(const char *path, struct fw_file **file, uint64_t *size, struct fail *why) MUST_CHECK;
+enum status fw_open(struct fw_volume *volume, const char *path, struct fw_file **file, uint64_t *size,
+		    struct fail *why) MUST_CHECK;
 void fw_close(struct fw_file *file);
 
 /*

@@ -19,6 +19,7 @@ enum status boot_find_relocs(struct boot *b, struct fail *why)
 	text_add(&path, "%s%s", b->kernel.path, suffix);
 	if (text_cut(&path))
 		return OK;
+	file->volume = b->kernel.volume;
 	status = file_open(file, why);
 	if (status == NOT_FOUND)
 		return OK;

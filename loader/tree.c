@@ -16,6 +16,7 @@ static enum status find_named_tree(struct boot *b, struct word path, struct fail
 	size_t got;
 
 	TRY(entry_path(path, file->path, sizeof(file->path), why));
+	file->volume = b->kernel.volume;
 	TRY(file_open(file, why));
 	TRY(source_read(&file->source, 0, head, sizeof(head), &got, why));
 	size = got == sizeof(head) ? tree_total_size(head) : 0;

@@ -22,6 +22,8 @@ void bench_set_up(const char *map, const char *entry, const char *conf, const st
 	kernel_head(kernel, bench.head);
 	assert_int_equal(entry_parse(&bench.entry, "t.conf", entry, strlen(entry), &why), OK);
 	assert_int_equal(loader_conf_parse(&bench.conf, conf, strlen(conf), &why), OK);
+	bench.entry.volume = sim.volume =
+	    (struct fw_volume *)(void *)&bench; /* not the loader's own, and all files are there */
 	sim.descriptors = bench.raw;
 	sim.descriptors_size = bench.n * DESC_SIZE;
 	sim.desc_size = DESC_SIZE;

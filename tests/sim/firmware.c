@@ -84,8 +84,10 @@ static bool opened_before(const struct sim_file *file)
 	return (fw.opened & 1u << (file - sim.file)) != 0;
 }
 
-enum status fw_open(const char *path, struct fw_file **file, uint64_t *size, struct fail *why)
+enum status fw_open(struct fw_volume *volume, const char *path, struct fw_file **file, uint64_t *size, struct fail *why)
 {
+	if (volume != sim.volume)
+		die("a file on another volume than its entry's");
 	*file = NULL;
 	if (fails(SERVICE_OPEN))
 		return injected(why);

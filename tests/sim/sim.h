@@ -40,6 +40,7 @@ struct vmlinux; /* vmlinux.h */
 struct sim_setup {
 	struct sim_file file[SIM_FILES];
 	size_t n_files;
+	struct fw_volume *volume;   /* that they are on */
 	const uint8_t *descriptors; /* as GetMemoryMap would give them */
 	size_t descriptors_size, desc_size;
 	struct machine machine;

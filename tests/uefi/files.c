@@ -367,6 +367,15 @@ void uefi_files_reset(void)
 	memset(was_opened, 0, sizeof(was_opened));
 }
 
+size_t uefi_volumes_open(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < HANDLES; i++)
+		n += handle[i].open && handle[i].file == NULL && handle[i].folder == NULL;
+	return n;
+}
+
 size_t uefi_files_open(void)
 {
 	size_t n = 0;

@@ -82,6 +82,7 @@ void uefi_die(const char *what) __attribute__((noreturn));
 EFI_STATUS EFIAPI uefi_open_volume(EFI_FILE_IO_INTERFACE *this, EFI_FILE_HANDLE *root);
 void uefi_files_reset(void);
 size_t uefi_files_open(void);
+size_t uefi_volumes_open(void); /* of those */
 
 /* Of the memory map: its key, and how often it was read in this boot. */
 extern struct uefi_map {

@@ -42,7 +42,7 @@ static void end(void)
 
 	catalogue_free(&catalogue);
 	assert_true(catalogue.n == 0 && catalogue.room == 0 && catalogue.sorted == NULL && catalogue.conf_text == NULL);
-	efi_close_volume();
+	efi_close_volumes();
 	uefi_memory_left(&left);
 	assert_int_equal(left.surveys_left, 0);
 	assert_int_equal(uefi_files_open(), 0);

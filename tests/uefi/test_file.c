@@ -203,7 +203,7 @@ static void given_volume(void)
 
 static void expect_closed(const char *what)
 {
-	efi_close_volume();
+	efi_close_volumes();
 	if (fw.files_open != 0 || fw.roots_open != 0 || fw.pools != 0 || efi.root != NULL)
 		fail_msg("%s: %d files, %d volumes, %d pools", what, fw.files_open, fw.roots_open, fw.pools);
 }
@@ -219,10 +219,10 @@ static void a_file_is_opened_to_be_read_by_its_path_and_closed(void **state)
 	(void)state;
 	given_volume();
 	fw.size = GIB(5);
-	assert_int_equal(fw_open("\\vmlinuz", &one, &size, &why), OK);
+	assert_int_equal(fw_open(NULL, "\\vmlinuz", &one, &size, &why), OK);
 	assert_int_equal(size, GIB(5));
 	assert_memory_equal(fw.opened, L"\\vmlinuz", sizeof(L"\\vmlinuz"));
-	assert_int_equal(fw_open("\\one", &two, &size, &why), OK);
+	assert_int_equal(fw_open(NULL, "\\one", &two, &size, &why), OK);
 	assert_true(fw.volumes == 1 && fw.files_open == 2);
 	fw_close(one);
 	fw_close(two);
@@ -244,7 +244,7 @@ static void try_to_open(const char *what, enum status wanted, const char *words)
 	struct fail why = {.text = ""};
 	struct fw_file *one;
 	uint64_t size;
-	enum status status = fw_open("\\vmlinuz", &one, &size, &why);
+	enum status status = fw_open(NULL, "\\vmlinuz", &one, &size, &why);
 
 	if (status != wanted || strstr(why.text, words) == NULL)
 		fail_msg("%s: %d \"%s\"", what, (int)status, why.text);
@@ -279,7 +279,7 @@ static void an_information_of_the_least_and_of_the_largest_size_is_one(void **st
 	for (int least = 0; least < 2; least++) {
 		given_volume();
 		fw.info_says = least ? SIZE_OF_EFI_FILE_INFO : sizeof(EFI_FILE_INFO) + 512;
-		assert_int_equal(fw_open("\\k", &one, &size, &why), OK);
+		assert_int_equal(fw_open(NULL, "\\k", &one, &size, &why), OK);
 		fw_close(one);
 		expect_closed("information");
 	}
@@ -299,13 +299,13 @@ static void a_path_has_room_up_to_its_end(void **state)
 		memset(path, 'p', length);
 		path[length] = '\0';
 		if (length < MAX_PATH_TEXT) {
-			assert_int_equal(fw_open(path, &one, &size, &why), OK);
+			assert_int_equal(fw_open(NULL, path, &one, &size, &why), OK);
 			fw.read = EFI_DEVICE_ERROR;
 			assert_int_equal(fw_read(one, 0, path, 0, &got, &why), IO_ERROR);
 			assert_memory_equal(why.text, path, FAIL_TEXT - 4); /* more has no room in the message */
 			fw_close(one);
 		} else {
-			assert_int_equal(fw_open(path, &one, &size, &why), BAD_INPUT);
+			assert_int_equal(fw_open(NULL, path, &one, &size, &why), BAD_INPUT);
 		}
 		expect_closed("a long path");
 	}
@@ -323,7 +323,7 @@ static void a_read_starts_where_it_is_wanted_and_tells_how_much_came(void **stat
 
 	(void)state;
 	given_volume();
-	assert_int_equal(fw_open("\\k", &one, &size, &why), OK);
+	assert_int_equal(fw_open(NULL, "\\k", &one, &size, &why), OK);
 	assert_int_equal(fw_read(one, GIB(4) + 5, to, 8, &got, &why), OK);
 	assert_true(fw.at == GIB(4) + 5 && fw.asked == 8 && got == 8);
 	fw.read_says = 3;
@@ -352,17 +352,17 @@ static void a_small_file_is_read_whole_with_a_nul_behind_it(void **state)
 
 	(void)state;
 	given_volume();
-	assert_int_equal(efi_read_file("\\c", 10, &text, &size, &why), OK);
+	assert_int_equal(efi_read_file(NULL, "\\c", 10, &text, &size, &why), OK);
 	assert_true(size == 10 && fw.asked == 10 && fw.at == 0 && fw.pool_size >= 11 && fw.files_open == 0);
 	assert_string_equal(text, "rrrrrrrrrr");
 	efi_free(text);
 	fw.read_says = 4; /* it became shorter */
-	assert_int_equal(efi_read_file("\\c", 10, &text, &size, &why), OK);
+	assert_int_equal(efi_read_file(NULL, "\\c", 10, &text, &size, &why), OK);
 	assert_true(size == 4 && strcmp(text, "rrrr") == 0);
 	efi_free(text);
 	fw.size = 0;
 	fw.asked = 99;
-	assert_int_equal(efi_read_file("\\c", 10, &text, &size, &why), OK);
+	assert_int_equal(efi_read_file(NULL, "\\c", 10, &text, &size, &why), OK);
 	assert_true(size == 0 && text[0] == '\0' && fw.asked == 99);
 	efi_free(text);
 	efi_free(NULL);
@@ -377,21 +377,21 @@ static void a_file_that_cannot_be_read_whole_gives_nothing(void **state)
 
 	(void)state;
 	given_volume();
-	assert_int_equal(efi_read_file("\\c", 9, &text, &size, &why), BAD_INPUT);
+	assert_int_equal(efi_read_file(NULL, "\\c", 9, &text, &size, &why), BAD_INPUT);
 	assert_non_null(strstr(why.text, "\\c: has 10 bytes; at most 9 are read"));
 	expect_closed("too large");
 	given_volume();
 	fw.no_pool = 2;
-	assert_int_equal(efi_read_file("\\c", 10, &text, &size, &why), IO_ERROR);
+	assert_int_equal(efi_read_file(NULL, "\\c", 10, &text, &size, &why), IO_ERROR);
 	assert_true(text == NULL && strstr(why.text, "\\c: no memory to read it") != NULL);
 	expect_closed("no memory");
 	given_volume();
 	fw.read = EFI_DEVICE_ERROR;
-	assert_true(efi_read_file("\\c", 10, &text, &size, &why) == IO_ERROR && text == NULL);
+	assert_true(efi_read_file(NULL, "\\c", 10, &text, &size, &why) == IO_ERROR && text == NULL);
 	expect_closed("an error");
 	given_volume();
 	fw.open = EFI_NOT_FOUND;
-	assert_int_equal(efi_read_file("\\c", 10, &text, &size, &why), NOT_FOUND);
+	assert_int_equal(efi_read_file(NULL, "\\c", 10, &text, &size, &why), NOT_FOUND);
 	expect_closed("no file");
 }
 
@@ -420,7 +420,7 @@ static enum status list(const struct in_folder *folder, size_t n, struct fail *w
 	listed[0] = '\0';
 	calls = 0;
 	why->text[0] = '\0';
-	status = efi_list_folder("\\f", each, listed, why);
+	status = efi_list_folder(NULL, "\\f", each, listed, why);
 	expect_closed("a folder");
 	return status;
 }
@@ -474,12 +474,12 @@ static void a_file_in_the_place_of_a_folder_is_none(void **state)
 	(void)state;
 	given_volume();
 	calls = 0;
-	assert_int_equal(efi_list_folder("\\f", each, listed, &why), NOT_FOUND);
+	assert_int_equal(efi_list_folder(NULL, "\\f", each, listed, &why), NOT_FOUND);
 	assert_non_null(strstr(why.text, "\\f: is not a folder"));
 	expect_closed("a file");
 	given_volume();
 	fw.open = EFI_NOT_FOUND;
-	assert_true(efi_list_folder("\\f", each, listed, &why) == NOT_FOUND && calls == 0);
+	assert_true(efi_list_folder(NULL, "\\f", each, listed, &why) == NOT_FOUND && calls == 0);
 	expect_closed("nothing");
 }
 
@@ -497,7 +497,7 @@ static void a_folder_without_an_end_is_firmwares_and_is_not_read_for_ever(void *
 	fw.n = 1;
 	fw.never_ends = true;
 	calls = 0;
-	assert_int_equal(efi_list_folder("\\f", each, listed, &why), IO_ERROR);
+	assert_int_equal(efi_list_folder(NULL, "\\f", each, listed, &why), IO_ERROR);
 	assert_int_equal(calls, 65536);
 	expect_closed("without an end");
 	for (size_t i = 0; i < COUNT_OF(many); i++)
@@ -516,7 +516,7 @@ static void a_file_gets_a_name_that_fits_and_no_other(void **state)
 	(void)state;
 	given_volume();
 	fw.writes = true;
-	assert_int_equal(efi_rename("\\a+1.conf", "a+0-1.conf", &is_written, &why), OK);
+	assert_int_equal(efi_rename(NULL, "\\a+1.conf", "a+0-1.conf", &is_written, &why), OK);
 	assert_memory_equal(fw.renamed, L"a+0-1.conf", sizeof(L"a+0-1.conf"));
 	assert_true(is_written && fw.flushes == 1);
 	expect_closed("renamed");
@@ -524,10 +524,10 @@ static void a_file_gets_a_name_that_fits_and_no_other(void **state)
 	fw.writes = true;
 	memset(name, 'n', sizeof(name));
 	name[255] = '\0';
-	assert_int_equal(efi_rename("\\a", name, &is_written, &why), OK);
+	assert_int_equal(efi_rename(NULL, "\\a", name, &is_written, &why), OK);
 	name[255] = 'n';
 	name[399] = '\0';
-	assert_int_equal(efi_rename("\\a", name, &is_written, &why), BAD_INPUT);
+	assert_int_equal(efi_rename(NULL, "\\a", name, &is_written, &why), BAD_INPUT);
 	assert_non_null(strstr(why.text, "\\a: the new name is too long"));
 	assert_int_equal(fw.flushes, 1);
 	expect_closed("too long");

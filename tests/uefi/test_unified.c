@@ -150,7 +150,7 @@ static void end(void)
 	struct sim_outcome left;
 
 	catalogue_free(&catalogue);
-	efi_close_volume();
+	efi_close_volumes();
 	uefi_memory_left(&left);
 	assert_int_equal(left.surveys_left, 0);
 	assert_int_equal(uefi_files_open(), 0);

@@ -489,7 +489,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	status = EFI_SUCCESS;
 	if (setjmp(fw.left) == 0)
 		status = efi_main(&image_handle, table);
-	outcome.files_left = uefi_files_open() - (outcome.entered && uefi_files_open() != 0 ? 1 : 0); /* the volume */
+	outcome.files_left = uefi_files_open() - (outcome.entered ? uefi_volumes_open() : 0);
 	uefi_memory_left(&outcome);
 	outcome.surveys_left += fw.n_events + uefi_images_loaded();
 	if (uefi_report.rebooted) /* a reset gives all memory back */
