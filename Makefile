@@ -281,7 +281,7 @@ UEFI_EFI_O := $(patsubst %.c,$(UEFI)/%.named.o,$(filter-out efi/libc.c,$(wildcar
 UEFI_O := $(UEFI_EFI_O) $(call objects,$(UEFI),$(PURE) $(ASKING_C) \
 	$(filter-out tests/uefi/test_%,$(wildcard tests/uefi/*.c)) $(wildcard tests/probe/clauses*.c) \
 	$(addprefix tests/sim/,bench.c check.c check_arm64.c cpu.c vmlinux.c) \
-	$(addprefix tests/unit/,given.c kernel_head.c elf_file.c packed.c pe_file.c hive.c tree_file.c memory_source.c))
+	$(addprefix tests/unit/,given.c kernel_head.c elf_file.c packed.c pe_file.c gpt_disk.c hive.c tree_file.c memory_source.c))
 
 $(UEFI)/%.named.o: $(UEFI)/%.o
 	$(Q)objcopy --set-section-flags .bss=alloc,load,contents --rename-section .bss=efi_bss \

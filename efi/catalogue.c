@@ -5,6 +5,7 @@
 #include "automatic.h"
 #include "programs.h"
 #include "unified.h"
+#include "xbootldr.h"
 
 #include "../arch/arch.h"
 
@@ -134,16 +135,36 @@ static void say_unless_missing(enum status status, const struct fail *why)
 		fw_log(LOG_QUIET, "%s", why->text);
 }
 
-/* What was read before a folder failed is better than nothing. */
-enum status catalogue_read(struct catalogue *c, struct fail *why)
+/* Both kinds of entries of a volume. What was read before a folder failed is better than nothing. */
+static enum status read_volume(struct catalogue *c, struct fw_volume *volume, struct fail *why)
 {
 	enum status status, unified;
 	struct fail later;
 
-	read_loader_conf(c);
-	status = efi_list_folder(c->volume, ENTRIES_FOLDER, add_entry, c, why);
+	c->volume = volume;
+	status = efi_list_folder(volume, ENTRIES_FOLDER, add_entry, c, why);
 	unified = unified_read(c, &later);
 	say_unless_missing(unified, &later);
+	c->volume = NULL;
+	return status;
+}
+
+static void read_xbootldr(struct catalogue *c)
+{
+	struct fw_volume *volume = xbootldr_find(efi.loaded->DeviceHandle);
+	struct fail why;
+
+	if (volume != NULL)
+		say_unless_missing(read_volume(c, volume, &why), &why);
+}
+
+enum status catalogue_read(struct catalogue *c, struct fail *why)
+{
+	enum status status;
+
+	read_loader_conf(c);
+	status = read_volume(c, NULL, why);
+	read_xbootldr(c);
 	entries_sort(c->sorted, c->n);
 	automatic_programs(c);
 	if (c->n == 0)

@@ -13,7 +13,12 @@
 #define FILE_PATH  4
 
 #define HARD_DRIVE_SIZE 42
+#define NUMBER_AT	4
+#define START_AT	8
+#define BLOCKS_AT	16
 #define SIGNATURE_AT	24
+#define TABLE_KIND	40 /* of the table that the partition stands in */
+#define TABLE_GPT	2
 #define SIGNATURE_KIND	41 /* the byte that says what the signature is */
 #define SIGNATURE_GUID	2
 
@@ -65,22 +70,97 @@ static void show_guid(const uint8_t *guid, char out[EFI_GUID_TEXT])
 			*out = (char)(*out - ('a' - 'A'));
 }
 
-bool efi_partition(char out[EFI_GUID_TEXT])
+/* The node of the partition that a device is: the last counts, for a partition may lie in a file on another. */
+static bool find_partition(EFI_HANDLE device, const EFI_DEVICE_PATH **out, struct node *found)
 {
 	EFI_DEVICE_PATH *path = NULL;
-	EFI_STATUS status = efi.boot->HandleProtocol(efi.loaded->DeviceHandle, &device_path_guid, (void **)&path);
-	bool found = false;
+	EFI_STATUS status = efi.boot->HandleProtocol(device, &device_path_guid, (void **)&path);
+	bool is_found = false;
 
 	if (EFI_ERROR(efi_given(status, path)))
 		return false;
-	/* The last counts: a partition may lie in a file on another. */
 	for (struct node node = first_node(path); is_node(&node); node = node_behind(&node))
 		if (is_media(&node, HARD_DRIVE) && node.size >= HARD_DRIVE_SIZE &&
 		    node.at[SIGNATURE_KIND] == SIGNATURE_GUID) {
-			show_guid(node.at + SIGNATURE_AT, out);
-			found = true;
+			*found = node;
+			is_found = true;
 		}
-	return found;
+	*out = path;
+	return is_found;
+}
+
+bool efi_partition(char out[EFI_GUID_TEXT])
+{
+	const EFI_DEVICE_PATH *path;
+	struct node node;
+
+	if (!find_partition(efi.loaded->DeviceHandle, &path, &node))
+		return false;
+	show_guid(node.at + SIGNATURE_AT, out);
+	return true;
+}
+
+/* The bytes of a path without its end. */
+static size_t nodes_size(const EFI_DEVICE_PATH *path)
+{
+	size_t size = 0;
+
+	for (struct node node = first_node(path); is_node(&node); node = node_behind(&node))
+		size += node.size;
+	return size;
+}
+
+/* 10.3.1: the end of a whole path. */
+static const uint8_t end_of_path[NODE] = {END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, NODE, 0};
+
+EFI_DEVICE_PATH *efi_disk_path(EFI_HANDLE device, struct gpt_partition *partition)
+{
+	const EFI_DEVICE_PATH *path;
+	struct node node;
+	size_t size;
+	uint8_t *at;
+
+	if (!find_partition(device, &path, &node) || node.at[TABLE_KIND] != TABLE_GPT)
+		return NULL;
+	size = (size_t)(node.at - (const uint8_t *)path);
+	at = efi_alloc(size + HARD_DRIVE_SIZE + NODE);
+	if (at == NULL)
+		return NULL;
+	memcpy(at, path, size);
+	memcpy(at + size, end_of_path, NODE);
+	partition->number = (uint32_t)load_le(node.at + NUMBER_AT, 4);
+	partition->start = load_le(node.at + START_AT, 8);
+	partition->blocks = load_le(node.at + BLOCKS_AT, 8);
+	memcpy(partition->guid, node.at + SIGNATURE_AT, sizeof(partition->guid));
+	return (EFI_DEVICE_PATH *)(void *)at;
+}
+
+void efi_add_partition(EFI_DEVICE_PATH *disk, const struct gpt_partition *partition)
+{
+	uint8_t *at = (uint8_t *)disk + nodes_size(disk);
+
+	at[0] = MEDIA;
+	at[1] = HARD_DRIVE;
+	store_le(at + 2, 2, HARD_DRIVE_SIZE);
+	store_le(at + NUMBER_AT, 4, partition->number);
+	store_le(at + START_AT, 8, partition->start);
+	store_le(at + BLOCKS_AT, 8, partition->blocks);
+	memcpy(at + SIGNATURE_AT, partition->guid, sizeof(partition->guid));
+	at[TABLE_KIND] = TABLE_GPT;
+	at[SIGNATURE_KIND] = SIGNATURE_GUID;
+	memcpy(at + HARD_DRIVE_SIZE, end_of_path, NODE);
+}
+
+EFI_HANDLE efi_handle_at(const EFI_DEVICE_PATH *path, EFI_GUID *protocol)
+{
+	EFI_DEVICE_PATH *rest = (EFI_DEVICE_PATH *)(uintptr_t)path;
+	EFI_HANDLE handle = NULL;
+	EFI_STATUS status = efi.boot->LocateDevicePath(protocol, &rest, &handle);
+
+	/* UEFI 2.10, 7.3.13: the nearest is found, and *rest is what of the path is not its. */
+	if (EFI_ERROR(efi_given(status, handle)) || (rest->Type & 0x7f) != END_DEVICE_PATH_TYPE)
+		return NULL;
+	return handle;
 }
 
 /* Appends what a node has, behind one backslash; false when it does not fit. */
@@ -114,19 +194,6 @@ bool efi_own_path(char *out, size_t room)
 		if (!is_media(&node, FILE_PATH) || !add_name(&path, &node))
 			return false;
 	return path.used != 0;
-}
-
-/* 10.3.1: the end of a whole path. */
-static const uint8_t end_of_path[NODE] = {END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, NODE, 0};
-
-/* The bytes of a path without its end. */
-static size_t nodes_size(const EFI_DEVICE_PATH *path)
-{
-	size_t size = 0;
-
-	for (struct node node = first_node(path); is_node(&node); node = node_behind(&node))
-		size += node.size;
-	return size;
 }
 
 enum status efi_file_path(EFI_HANDLE handle, const char *path, EFI_DEVICE_PATH **out, struct fail *why)

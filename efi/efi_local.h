@@ -9,6 +9,7 @@
 #include <efi.h>
 
 #include "../base/bytes.h"
+#include "../base/gpt.h"
 #include "../base/utf16.h"
 #include "../config/entry.h"
 #include "../config/interface.h"
@@ -114,6 +115,14 @@ void efi_variable_write_text(CHAR16 *name, const char *utf8, bool stays);
 bool efi_partition(char out[EFI_GUID_TEXT]);
 /* The path of the loader's own file, with backslashes; false when firmware does not tell it. */
 bool efi_own_path(char *out, size_t room);
+/*
+ * The path of the disk that @device is a partition of, with room for the node of a partition, and where in the disk's
+ * GPT that one stands. efi_free gives it back; NULL when it is no such partition, or there is no memory.
+ */
+EFI_DEVICE_PATH *efi_disk_path(EFI_HANDLE device, struct gpt_partition *partition);
+void efi_add_partition(EFI_DEVICE_PATH *disk, const struct gpt_partition *partition);
+/* The handle with this path that has @protocol; NULL when there is none. */
+EFI_HANDLE efi_handle_at(const EFI_DEVICE_PATH *path, EFI_GUID *protocol);
 /* The path of a file on the volume of this handle, from the device on; efi_free gives it back. */
 enum status efi_file_path(EFI_HANDLE device, const char *path, EFI_DEVICE_PATH **out, struct fail *why) MUST_CHECK;
 

@@ -82,12 +82,7 @@ static void take_away_initrd(void)
 /* Firmware's own, from its boot option or from QEMU's -initrd: the stub would find that first, and take no other. */
 static bool has_initrd_already(void)
 {
-	EFI_DEVICE_PATH *rest = (EFI_DEVICE_PATH *)(uintptr_t)initrd_path;
-	EFI_HANDLE handle = NULL;
-	EFI_STATUS status = efi.boot->LocateDevicePath(&load_file2_guid, &rest, &handle);
-
-	/* 7.3.13: the nearest is found, and *rest is what of the path is not its. */
-	return !EFI_ERROR(efi_given(status, handle)) && (rest->Type & 0x7f) == END_DEVICE_PATH_TYPE;
+	return efi_handle_at((const EFI_DEVICE_PATH *)(const void *)initrd_path, &load_file2_guid) != NULL;
 }
 
 /* A handle with the device path comes first: the stub finds it by that, and asks it then. */

@@ -290,6 +290,7 @@ def put_into_image(image, name, text):
 
 
 TYPE_ESP, TYPE_ROOT = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "4f68bce3-e8cd-4db1-96e7-fbcaf984b709"  # types of partitions
+TYPE_XBOOTLDR = "bc13c2ff-59e6-4262-a352-b275fd6f7172"
 
 
 def partitioned(out, *partitions):

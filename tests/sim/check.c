@@ -20,7 +20,7 @@ static const char *about(const char *scenario)
 const struct sim_file *check_file_named(struct word path)
 {
 	for (size_t i = 0; i < sim.n_files; i++) {
-		const char *name = sim.file[i].path;
+		const char *name = strchr(sim.file[i].path, '\\'); /* behind the name of its volume */
 		size_t skip = path.at[0] == '/' ? 1 : 0;
 
 		if (strlen(name) - 1 == path.length - skip && memcmp(name + 1, path.at + skip, path.length - skip) == 0)

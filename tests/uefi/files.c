@@ -9,6 +9,7 @@ struct handle {
 	EFI_FILE protocol;
 	const struct sim_file *file;	    /* NULL: a folder */
 	const char *folder;		    /* NULL: the root */
+	const char *prefix;		    /* of its volume */
 	bool open, broken, writes, renamed; /* renamed: and not written to the disk yet */
 	uint64_t at;			    /* position; of a folder, which file comes next */
 };
@@ -51,36 +52,46 @@ static bool is_path(const CHAR16 *wide, const char *path)
 	return path[i] == '\0' && wide[i] == 0;
 }
 
-const struct sim_file *uefi_file_named(const CHAR16 *path)
+/* The path on its volume; NULL when it is on another. */
+static const char *path_on(const struct sim_file *file, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return strncmp(file->path, prefix, length) == 0 && file->path[length] == '\\' ? file->path + length : NULL;
+}
+
+const struct sim_file *uefi_file_named(const char *prefix, const CHAR16 *path)
 {
 	for (size_t i = 0; i < sim.n_files; i++)
-		if (is_path(path, sim.file[i].path))
+		if (path_on(&sim.file[i], prefix) != NULL && is_path(path, path_on(&sim.file[i], prefix)))
 			return &sim.file[i];
 	return NULL;
 }
 
-static bool is_in(const struct sim_file *file, const char *folder)
+static bool is_in(const struct sim_file *file, const char *prefix, const char *folder)
 {
+	const char *path = path_on(file, prefix);
 	size_t length = strlen(folder);
 
-	return strncmp(file->path, folder, length) == 0 && file->path[length] == '\\' &&
-	       strchr(file->path + length + 1, '\\') == NULL;
+	return path != NULL && strncmp(path, folder, length) == 0 && path[length] == '\\' &&
+	       strchr(path + length + 1, '\\') == NULL;
 }
 
-/* The folder for entries is always there, that for images when there is one. */
-static const char *folder_named(const CHAR16 *path)
+/* The folder for entries of the loader's own volume is always there, others when there is something in them. */
+static const char *folder_named(const char *prefix, const CHAR16 *path)
 {
-	static const char entries[] = "\\loader\\entries", images[] = "\\EFI\\Linux";
+	static const char *const folder[] = {"\\loader\\entries", "\\EFI\\Linux"};
 
-	if (is_path(path, entries))
-		return entries;
-	for (size_t i = 0; is_path(path, images) && i < sim.n_files; i++)
-		if (is_in(&sim.file[i], images))
-			return images;
+	if (prefix[0] == '\0' && is_path(path, folder[0]))
+		return folder[0];
+	for (size_t i = 0; i < sizeof(folder) / sizeof(folder[0]); i++)
+		for (size_t k = 0; is_path(path, folder[i]) && k < sim.n_files; k++)
+			if (is_in(&sim.file[k], prefix, folder[i]))
+				return folder[i];
 	return NULL;
 }
 
-static struct handle *new_handle(void);
+static struct handle *new_handle(const char *prefix);
 
 static EFI_STATUS EFIAPI handle_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out, CHAR16 *name, UINT64 mode,
 				     UINT64 attributes)
@@ -100,8 +111,8 @@ static EFI_STATUS EFIAPI handle_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out,
 			*out = NULL;
 		return status;
 	}
-	folder = folder_named(name);
-	file = uefi_file_named(name);
+	folder = folder_named(of(this)->prefix, name);
+	file = uefi_file_named(of(this)->prefix, name);
 	if (folder == NULL && file == NULL)
 		return EFI_NOT_FOUND;
 	if (writes && uefi.write_protected)
@@ -109,7 +120,7 @@ static EFI_STATUS EFIAPI handle_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out,
 	if (writes && kernel_was_read)
 		uefi_die("the kernel is read, and something is written only now");
 	kernel_was_read = kernel_was_read && file != &sim.file[0];
-	h = new_handle();
+	h = new_handle(of(this)->prefix);
 	h->folder = folder;
 	h->file = file;
 	h->writes = writes;
@@ -160,7 +171,7 @@ static EFI_STATUS next_of_folder(struct handle *h, UINTN *size, VOID *to)
 		const struct sim_file *file = &sim.file[h->at];
 		EFI_STATUS status;
 
-		if (!is_in(file, h->folder))
+		if (!is_in(file, h->prefix, h->folder))
 			continue;
 		status = tell(file, name_of(file), size, to);
 		h->at += status == EFI_SUCCESS;
@@ -317,14 +328,14 @@ static EFI_STATUS EFIAPI file_flush(EFI_FILE_HANDLE this)
 	return uefi_call(CALL_Flush, &status) ? status : EFI_SUCCESS;
 }
 
-static struct handle *new_handle(void)
+static struct handle *new_handle(const char *prefix)
 {
 	for (size_t i = 0; i < HANDLES; i++) {
 		struct handle *h = &handle[i];
 
 		if (h->open)
 			continue;
-		*h = (struct handle){.open = true};
+		*h = (struct handle){.open = true, .prefix = prefix};
 		h->protocol.Open = handle_open;
 		h->protocol.Close = handle_close;
 		h->protocol.Read = file_read;
@@ -337,17 +348,16 @@ static struct handle *new_handle(void)
 	uefi_die("too many open files");
 }
 
-EFI_STATUS EFIAPI uefi_open_volume(EFI_FILE_IO_INTERFACE *this, EFI_FILE_HANDLE *root)
+EFI_STATUS uefi_open_root(const char *prefix, EFI_FILE_HANDLE *root)
 {
 	EFI_STATUS status;
 
-	(void)this;
 	if (uefi_call(CALL_OpenVolume, &status)) {
 		if (uefi_lies(LIE_NOTHING))
 			*root = NULL;
 		return status;
 	}
-	*root = &new_handle()->protocol;
+	*root = &new_handle(prefix)->protocol;
 	return EFI_SUCCESS;
 }
 

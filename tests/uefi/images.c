@@ -15,18 +15,18 @@ static struct loaded_image {
 	char path[256];
 } images[IMAGES];
 
-/* 10.3.5.1, 10.3.5.4: where the loader came from, and behind it a node with the file's path. */
-#define DEVICE_SIZE 54
-
-static const CHAR16 *file_in(const EFI_DEVICE_PATH *path)
+/* 10.3.5.1, 10.3.5.4: the path of a device, and behind it a node with the file's. */
+static const CHAR16 *file_in(const EFI_DEVICE_PATH *path, EFI_HANDLE *device)
 {
+	static const EFI_GUID file_system = SIMPLE_FILE_SYSTEM_PROTOCOL;
 	static CHAR16 name[256];
 	const uint8_t *at = (const uint8_t *)path;
 	size_t size;
 
-	if (at[0] != 2 || at[2] != 12 || at[12] != 4 || at[13] != 1 || at[14] != 42)
-		uefi_die("an image's device path that begins with another device");
-	at += DEVICE_SIZE;
+	*device = uefi_nearest(&file_system, at, &size);
+	if (*device == NULL)
+		uefi_die("an image's device path that begins with no device");
+	at += size;
 	size = load_le(at + 2, 2);
 	if (at[0] != 4 || at[1] != 4 || size < 6 || size > sizeof(name))
 		uefi_die("an image's device path without a file");
@@ -61,7 +61,8 @@ static EFI_HANDLE new_image(const CHAR16 *path)
 static EFI_STATUS EFIAPI load_file_image(BOOLEAN policy, EFI_HANDLE parent, EFI_DEVICE_PATH *path, VOID *source,
 					 UINTN size, EFI_HANDLE *out)
 {
-	const CHAR16 *file = file_in(path);
+	EFI_HANDLE device;
+	const CHAR16 *file = file_in(path, &device);
 	EFI_STATUS status;
 
 	(void)parent;
@@ -76,7 +77,7 @@ static EFI_STATUS EFIAPI load_file_image(BOOLEAN policy, EFI_HANDLE parent, EFI_
 		}
 		return status;
 	}
-	if (uefi_file_named(file) == NULL)
+	if (uefi_file_named(uefi_prefix(device), file) == NULL)
 		return EFI_NOT_FOUND;
 	*out = new_image(file);
 	return EFI_SUCCESS;
@@ -191,18 +192,23 @@ static EFI_STATUS EFIAPI uninstall_protocol_interface(EFI_HANDLE handle, EFI_GUI
 	return EFI_NOT_FOUND; /* firmware had lied when it was installed */
 }
 
-/* The loader looks for one path only, that of an initrd. Where it is there, the end is what is left of it. */
+/* 7.3.13: the nearest that has the protocol; and what of the path is not its. */
 static EFI_STATUS EFIAPI locate_device_path(EFI_GUID *guid, EFI_DEVICE_PATH **path, EFI_HANDLE *handle)
 {
+	const uint8_t *at = (const uint8_t *)*path;
+	bool is_initrd = at[0] == 4 && at[1] == 3; /* a vendor's media */
+	size_t size = 20;
 	EFI_STATUS status;
 
-	(void)guid;
 	if (uefi_call(CALL_LocateDevicePath, &status))
 		return status;
-	if (!uefi.has_initrd)
+	if (is_initrd)
+		*handle = uefi.has_initrd ? &handles[0] : NULL;
+	else
+		*handle = uefi_nearest(guid, at, &size);
+	if (*handle == NULL)
 		return EFI_NOT_FOUND;
-	*path = (EFI_DEVICE_PATH *)(VOID *)((UINT8 *)*path + 20);
-	*handle = &handles[0];
+	*path = (EFI_DEVICE_PATH *)(VOID *)((UINT8 *)*path + size);
 	return EFI_SUCCESS;
 }
 

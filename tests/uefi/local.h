@@ -54,6 +54,9 @@
 	X(LoadImage)                                                                                                   \
 	X(StartImage)                                                                                                  \
 	X(UnloadImage)                                                                                                 \
+	X(ConnectController)                                                                                           \
+	X(DisconnectController)                                                                                        \
+	X(ReadBlocks)                                                                                                  \
 	X(LocateDevicePath)                                                                                            \
 	X(InstallProtocolInterface)                                                                                    \
 	X(UninstallProtocolInterface)
@@ -79,7 +82,19 @@ EFI_STATUS uefi_unless_wrong(enum uefi_service service);
 
 void uefi_die(const char *what) __attribute__((noreturn));
 
-EFI_STATUS EFIAPI uefi_open_volume(EFI_FILE_IO_INTERFACE *this, EFI_FILE_HANDLE *root);
+/* The root of a volume. What it has stands in sim.file with @prefix before its path. */
+EFI_STATUS uefi_open_root(const char *prefix, EFI_FILE_HANDLE *root);
+
+/* devices.c: disks, and the volumes on their partitions. */
+void uefi_devices_set_up(EFI_BOOT_SERVICES *services);
+extern EFI_HANDLE uefi_own_device;
+extern const uint8_t *const uefi_own_guid; /* of its partition */
+/* NULL when that handle is no device, or does not have this protocol. */
+void *uefi_device_protocol(EFI_HANDLE handle, const EFI_GUID *guid);
+/* The nearest device on this path that has a protocol, and how many bytes of the path are its own; NULL: none. */
+EFI_HANDLE uefi_nearest(const EFI_GUID *guid, const uint8_t *path, size_t *size);
+/* What the files of that volume have before their path. */
+const char *uefi_prefix(EFI_HANDLE volume);
 void uefi_files_reset(void);
 size_t uefi_files_open(void);
 size_t uefi_volumes_open(void); /* of those */
@@ -110,8 +125,8 @@ size_t uefi_images_loaded(void);		    /* and protocols installed */
 /* What an image finds on the handle with this device path; NULL when there is no such handle, or not that protocol. */
 void *uefi_find(const uint8_t *path, size_t size, EFI_GUID guid);
 
-/* The file of that path; NULL when there is none. */
-const struct sim_file *uefi_file_named(const CHAR16 *path);
+/* The file of that path on that volume; NULL when there is none. */
+const struct sim_file *uefi_file_named(const char *prefix, const CHAR16 *path);
 
 void uefi_console_set_up(EFI_SYSTEM_TABLE *table);
 EFI_EVENT uefi_key_event(void);

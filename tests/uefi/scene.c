@@ -36,3 +36,14 @@ void scene_expect(const char *words, unsigned int n)
 		fail_msg("%s: \"%s\" stands there %u times, not %u:\n%s", bench.name, words, scene_said(words), n,
 			 uefi_report.console);
 }
+
+void scene_ids(char *out, size_t room)
+{
+	const struct uefi_variable *entries = uefi_variable("LoaderEntries");
+	size_t n = 0;
+
+	assert_non_null(entries);
+	for (; n < entries->size / 2 && n + 1 < room; n++)
+		out[n] = entries->value[2 * n] == 0 ? ' ' : (char)entries->value[2 * n];
+	out[n] = '\0';
+}

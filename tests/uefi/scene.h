@@ -16,4 +16,7 @@ void scene_run(const char *name);
 unsigned int scene_said(const char *words);
 void scene_expect(const char *words, unsigned int n);
 
+/* LoaderEntries: ids in the order of the menu, with a blank behind each. */
+void scene_ids(char *out, size_t room);
+
 #endif

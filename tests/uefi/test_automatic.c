@@ -49,17 +49,11 @@ static void run(const char *name)
 	sim_end();
 }
 
-/* Ids in the order of the menu, with a blank behind each. */
 static void expect_entries(const char *wanted)
 {
-	const struct uefi_variable *entries = uefi_variable("LoaderEntries");
 	char ids[512];
-	size_t n = 0;
 
-	assert_non_null(entries);
-	for (; n < entries->size / 2; n++)
-		ids[n] = entries->value[2 * n] == 0 ? ' ' : (char)entries->value[2 * n];
-	ids[n] = '\0';
+	scene_ids(ids, sizeof(ids));
 	assert_string_equal(ids, wanted);
 }
 

@@ -29,8 +29,7 @@ static struct {
 static EFI_BOOT_SERVICES boot_services;
 static EFI_RUNTIME_SERVICES runtime_services;
 static EFI_LOADED_IMAGE loaded;
-static EFI_FILE_IO_INTERFACE volume;
-static int image_handle, device_handle, console_handle;
+static int image_handle, console_handle;
 
 void uefi_die(const char *what)
 {
@@ -199,13 +198,7 @@ bool uefi_is_guid(const EFI_GUID *guid, EFI_GUID wanted)
 	return memcmp(guid, &wanted, sizeof(wanted)) == 0;
 }
 
-/* UEFI 2.10, 10.3.5.1 and 10.3.5.4: where the loader came from. */
-static const uint8_t device_path[] = {
-    2,	  1,	12,   0,    0xd0, 0x41, 3,    0x0a, 0,	  0,	0,    0, /* ACPI: the root of PCI */
-    4,	  1,	42,   0,    1,	  0,	0,    0,    0,	  8,	0,    0,
-    0,	  0,	0,    0,    0,	  0,	1,    0,    0,	  0,	0,    0, /* the first partition */
-    0x0a, 0xb1, 0xc2, 0xd3, 0xe4, 0xf5, 0x16, 0x27, 0x38, 0x49, 0x5a, 0x6b,
-    0x7c, 0x8d, 0x9e, 0xaf, 2,	  2,	0x7f, 0xff, 4,	  0};
+/* UEFI 2.10, 10.3.5.4: where the loader came from. */
 static const uint8_t file_path[] = {4, 4,   22, 0,   '\\', 0,	'E', 0, 'F', 0,	   'I',	 0, '\\',
 				    0, 'b', 0,	'.', 0,	   'E', 0,   0, 0,   0x7f, 0xff, 4, 0};
 
@@ -215,16 +208,12 @@ static VOID *protocol_of(EFI_HANDLE handle, const EFI_GUID *guid)
 		return &loaded;
 	if (uefi_is_guid(guid, (EFI_GUID)LOADED_IMAGE_PROTOCOL))
 		return uefi_image_of(handle);
-	if (handle == &device_handle && uefi_is_guid(guid, (EFI_GUID)SIMPLE_FILE_SYSTEM_PROTOCOL))
-		return &volume;
-	if (handle == &device_handle && uefi_is_guid(guid, (EFI_GUID)DEVICE_PATH_PROTOCOL) && !uefi.no_origin)
-		return (VOID *)(uintptr_t)device_path;
 	if (handle == &console_handle && uefi_is_guid(guid, (EFI_GUID)EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID) &&
 	    !uefi.no_screen)
 		return &graphics;
 	if (handle == &console_handle && uefi_is_guid(guid, (EFI_GUID)EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL_GUID))
 		return uefi_extended();
-	return NULL;
+	return uefi_device_protocol(handle, guid);
 }
 
 static EFI_STATUS EFIAPI handle_protocol(EFI_HANDLE handle, EFI_GUID *guid, VOID **protocol)
@@ -259,7 +248,7 @@ static EFI_STATUS EFIAPI locate_handle_buffer(EFI_LOCATE_SEARCH_TYPE how, EFI_GU
 		return EFI_NOT_FOUND;
 	*to = malloc(2 * sizeof(**to));
 	uefi_keep_pool(*to);
-	(*to)[0] = &device_handle;
+	(*to)[0] = uefi_own_device;
 	(*to)[1] = &console_handle;
 	*n = 2;
 	return EFI_SUCCESS;
@@ -452,8 +441,8 @@ static void set_up_tables(EFI_SYSTEM_TABLE *table)
 	uefi_variables_set_up(&runtime_services);
 	runtime_services.ResetSystem = reset_system;
 	runtime_services.SetVirtualAddressMap = set_virtual_address_map;
-	volume.OpenVolume = uefi_open_volume;
-	loaded = (EFI_LOADED_IMAGE){.DeviceHandle = &device_handle};
+	uefi_devices_set_up(&boot_services);
+	loaded = (EFI_LOADED_IMAGE){.DeviceHandle = uefi_own_device};
 	if (!uefi.no_origin)
 		loaded.FilePath = (EFI_DEVICE_PATH *)(uintptr_t)file_path;
 	if (uefi.option != NULL) {
@@ -478,6 +467,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.loads = uefi_report.starts = uefi_report.resets = 0;
 	uefi_report.longest = 0;
 	uefi_report.renames = 0;
+	uefi_report.blocks = uefi_report.connects = 0;
 	uefi_report.service = N_CALLS;
 	uefi_files_reset();
 	fw.n_events = uefi_map.looks = fw.exits = 0;

@@ -18,6 +18,20 @@ enum lie {
 	LIE_TOO_MUCH /* EFI_SUCCESS, and a size or a count that is far too large */
 };
 
+/* Of a partition: what of it is there from the start, and then with each further step. */
+enum uefi_connected {
+	CONNECTED,	  /* its file system */
+	CONNECTED_AT_ALL, /* the partition */
+	CONNECTED_NOT,	  /* nothing: it is there when the disk is connected */
+	CONNECTED_WRONG,  /* the partition, and it must be disconnected before its file system can be */
+	CONNECTED_NEVER	  /* the partition; no driver knows its file system */
+};
+
+/* Where UEFI says that the disk has it: the sixth, block 60 alone, all bytes of its GUID are these. */
+#define UEFI_XBOOTLDR_GUID 0x22
+/* Before the path of a file on it. */
+#define UEFI_XBOOTLDR "1:"
+
 extern struct uefi_setup {
 	uint64_t fault;
 	bool for_ever;	    /* every call of that service goes wrong from then on */
@@ -47,10 +61,13 @@ extern struct uefi_setup {
 	const char *variable_is_long;	      /* this one has two bytes */
 	const uint8_t *layout;		      /* the keyboard's; NULL: there is no database of layouts */
 	const uint8_t *esrt;		      /* the table of what can be updated; NULL: there is none */
-	unsigned int map_overstated; /* the k-th map is said to have one descriptor more than there was room for */
-	bool has_initrd;	     /* firmware offers one to a kernel's EFI stub */
-	bool is_apples;		     /* firmware says that it is */
-	uint64_t indications;	     /* OsIndicationsSupported; 0: there is no such variable */
+	unsigned int map_overstated;   /* the k-th map is said to have one descriptor more than there was room for */
+	bool has_initrd;	       /* firmware offers one to a kernel's EFI stub */
+	bool is_apples;		       /* firmware says that it is */
+	uint64_t indications;	       /* OsIndicationsSupported; 0: there is no such variable */
+	const struct gpt_disk *disk;   /* that the loader's own partition is on; NULL: firmware has no such handle */
+	const void *media;	       /* what EFI_BLOCK_IO_MEDIA says of it; NULL: the truth */
+	enum uefi_connected connected; /* how far firmware has come with its XBOOTLDR partition */
 	/* A program that was started: what it does, unless NULL, and how it comes back. */
 	void (*program)(void *image);
 	uint64_t program_returns;
@@ -73,6 +90,8 @@ extern struct uefi_report {
 	unsigned int pools;		/* calls of AllocatePool */
 	unsigned int writes, removals;	/* of variables, tried */
 	unsigned int renames;		/* of files, made */
+	unsigned int blocks;		/* that were read of disks */
+	unsigned int connects;		/* of a handle */
 	unsigned int loads, starts;	/* of images */
 	uint64_t watchdog;		/* seconds that it is set to */
 	uint64_t watchdog_at_start;	/* when the last program was started */
@@ -96,7 +115,7 @@ void uefi_variable_put_text(const char *name, const char *text); /* in UTF-16, w
 /* What is in it is this string, in ASCII, with one NUL. */
 bool uefi_variable_says(const char *name, const char *text);
 
-#define UEFI_SERVICES 48
+#define UEFI_SERVICES 64
 const char *uefi_service_name(unsigned int service);
 
 #endif

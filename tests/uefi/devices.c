@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A disk, the partition on it that the loader came from, and its XBOOTLDR partition, as far as firmware has connected
+ * that. Sources: UEFI 2.10, 7.3 (handles), 10.3 (their paths), 13.9 (EFI_BLOCK_IO_PROTOCOL).
+ */
+#include "local.h"
+
+#include "../unit/gpt_disk.h"
+
+#define ROOT 12 /* bytes of the path to a disk: ACPI, the root of PCI */
+#define HARD 42
+
+/* 10.3.3 and 10.3.5.1. */
+#define AT_DISK(n)	 2, 1, 12, 0, 0xd0, 0x41, 3, 0x0a, n, 0, 0, 0
+#define END		 0x7f, 0xff, 4, 0
+#define FOUR_TIMES(byte) byte, byte, byte, byte
+
+static const uint8_t disk_path[] = {AT_DISK(0), END};
+/* The first partition. */
+static const uint8_t own_path[] = {AT_DISK(0), 4,    1,	   HARD, 0,    1,    0,	   0,	 0,    0,    8,
+				   0,	       0,    0,	   0,	 0,    0,    0,	   0,	 1,    0,    0,
+				   0,	       0,    0,	   0x0a, 0xb1, 0xc2, 0xd3, 0xe4, 0xf5, 0x16, 0x27,
+				   0x38,       0x49, 0x5a, 0x6b, 0x7c, 0x8d, 0x9e, 0xaf, 2,    2,    END};
+static const uint8_t xbootldr_path[] = {AT_DISK(0),
+					4,
+					1,
+					HARD,
+					0,
+					6,
+					0,
+					0,
+					0,
+					60,
+					0,
+					0,
+					0,
+					0,
+					0,
+					0,
+					0,
+					1,
+					0,
+					0,
+					0,
+					0,
+					0,
+					0,
+					0,
+					FOUR_TIMES(UEFI_XBOOTLDR_GUID),
+					FOUR_TIMES(UEFI_XBOOTLDR_GUID),
+					FOUR_TIMES(UEFI_XBOOTLDR_GUID),
+					FOUR_TIMES(UEFI_XBOOTLDR_GUID),
+					2,
+					2,
+					END};
+
+static struct device {
+	const uint8_t *path;
+	size_t size; /* of it, without its end */
+	const char *prefix;
+	bool is_there, has_files, is_held;
+	EFI_FILE_IO_INTERFACE volume;
+} disk = {.path = disk_path, .size = ROOT}, own = {.path = own_path, .size = ROOT + HARD, .prefix = ""},
+  xbootldr = {.path = xbootldr_path, .size = ROOT + HARD, .prefix = UEFI_XBOOTLDR};
+
+static struct device *const device[] = {&disk, &own, &xbootldr};
+#define DEVICES (sizeof(device) / sizeof(device[0]))
+
+EFI_HANDLE uefi_own_device = &own;
+const uint8_t *const uefi_own_guid = own_path + ROOT + 24;
+
+static struct device *device_of(EFI_HANDLE handle)
+{
+	for (size_t i = 0; i < DEVICES; i++)
+		if (handle == device[i] && device[i]->is_there)
+			return device[i];
+	return NULL;
+}
+
+const char *uefi_prefix(EFI_HANDLE volume)
+{
+	return device_of(volume)->prefix;
+}
+
+static EFI_STATUS EFIAPI open_volume(EFI_FILE_IO_INTERFACE *this, EFI_FILE_HANDLE *root)
+{
+	for (size_t i = 0; i < DEVICES; i++)
+		if (this == &device[i]->volume && device[i]->has_files)
+			return uefi_open_root(device[i]->prefix, root);
+	uefi_die("a volume was opened that is not there");
+}
+
+/* ---- blocks ---- */
+
+static EFI_STATUS EFIAPI read_blocks(struct _EFI_BLOCK_IO_PROTOCOL *this, UINT32 media, EFI_LBA at, UINTN size,
+				     VOID *to)
+{
+	const struct gpt_disk *from = uefi.disk;
+	EFI_STATUS status;
+
+	if (media != this->Media->MediaId || size == 0 || size % from->block != 0 || (uintptr_t)to % 4096 != 0 ||
+	    at > this->Media->LastBlock || size / from->block - 1 > this->Media->LastBlock - at)
+		uefi_die("blocks are read that are none");
+	if (uefi_call(CALL_ReadBlocks, &status))
+		return status;
+	uefi_report.blocks += (unsigned int)(size / from->block);
+	memcpy(to, from->bytes + at * from->block, size);
+	return EFI_SUCCESS;
+}
+
+static EFI_BLOCK_IO_MEDIA media;
+static EFI_BLOCK_IO blocks = {.Media = &media, .ReadBlocks = read_blocks};
+
+/* ---- handles ---- */
+
+static void *protocol_of(struct device *device, const EFI_GUID *guid)
+{
+	if (uefi_is_guid(guid, (EFI_GUID)SIMPLE_FILE_SYSTEM_PROTOCOL) && device->has_files)
+		return &device->volume;
+	if (uefi_is_guid(guid, (EFI_GUID)DEVICE_PATH_PROTOCOL) && !uefi.no_origin)
+		return (VOID *)(uintptr_t)device->path;
+	if (uefi_is_guid(guid, (EFI_GUID)BLOCK_IO_PROTOCOL) && uefi.disk != NULL)
+		return &blocks;
+	return NULL;
+}
+
+void *uefi_device_protocol(EFI_HANDLE handle, const EFI_GUID *guid)
+{
+	struct device *device = device_of(handle);
+
+	return device == NULL ? NULL : protocol_of(device, guid);
+}
+
+EFI_HANDLE uefi_nearest(const EFI_GUID *guid, const uint8_t *path, size_t *size)
+{
+	EFI_HANDLE found = NULL;
+
+	*size = 0;
+	for (size_t i = 0; i < DEVICES; i++)
+		if (device[i]->is_there && protocol_of(device[i], guid) != NULL && device[i]->size > *size &&
+		    memcmp(device[i]->path, path, device[i]->size) == 0) {
+			found = device[i];
+			*size = device[i]->size;
+		}
+	return found;
+}
+
+/* ---- drivers: 7.3.12 and 7.3.13 ---- */
+
+static EFI_STATUS EFIAPI connect_controller(EFI_HANDLE handle, EFI_HANDLE *drivers, EFI_DEVICE_PATH *rest,
+					    BOOLEAN recursive)
+{
+	EFI_STATUS status;
+
+	if (device_of(handle) == NULL || drivers != NULL || rest != NULL || !recursive)
+		uefi_die("something else is connected than all that is on a handle");
+	uefi_report.connects++;
+	if (uefi_call(CALL_ConnectController, &status))
+		return status;
+	xbootldr.is_there = true;
+	xbootldr.has_files = uefi.connected != CONNECTED_NEVER && !xbootldr.is_held;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI disconnect_controller(EFI_HANDLE handle, EFI_HANDLE driver, EFI_HANDLE child)
+{
+	EFI_STATUS status;
+
+	if (handle != &xbootldr || !xbootldr.is_there || (xbootldr.has_files && sim.fail_call == 0) || driver != NULL ||
+	    child != NULL)
+		uefi_die("something is disconnected that works");
+	if (uefi_call(CALL_DisconnectController, &status))
+		return status;
+	xbootldr.is_held = xbootldr.has_files = false;
+	return EFI_SUCCESS;
+}
+
+void uefi_devices_set_up(EFI_BOOT_SERVICES *services)
+{
+	media = (EFI_BLOCK_IO_MEDIA){.MediaPresent = TRUE, .LastBlock = GPT_DISK_BLOCKS - 1};
+	if (uefi.media != NULL)
+		media = *(const EFI_BLOCK_IO_MEDIA *)uefi.media;
+	else
+		media.BlockSize = uefi.disk == NULL ? 0 : (UINT32)uefi.disk->block;
+	media.MediaId = 7;
+	disk.is_there = uefi.disk != NULL;
+	own.is_there = own.has_files = true;
+	xbootldr.is_there = uefi.disk != NULL && uefi.connected != CONNECTED_NOT;
+	xbootldr.has_files = xbootldr.is_there && uefi.connected == CONNECTED;
+	xbootldr.is_held = uefi.connected == CONNECTED_WRONG;
+	for (size_t i = 0; i < DEVICES; i++)
+		device[i]->volume.OpenVolume = open_volume;
+	services->ConnectController = connect_controller;
+	services->DisconnectController = disconnect_controller;
+}

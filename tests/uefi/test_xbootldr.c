@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Entries of the XBOOTLDR partition: found by the table of the loader's own disk alone, listed with the others, with
+ * their files and counters on their own volume; and no fault on that way costs an entry beside the loader. Source:
+ * UAPI.1, "The Partitions"; UEFI 2.10, 5.3.
+ */
+#include "../sim/bench.h"
+#include "../unit/gpt_disk.h"
+#include "../unit/pe_file.h"
+#include "scene.h"
+#include "local.h"
+
+#include "../../base/gpt.h"
+
+static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+static struct gpt_disk disk;
+
+#define ENTRIES UEFI_XBOOTLDR "\\loader\\entries\\"
+
+static void given(const char *entry)
+{
+	memset(&bench, 0, sizeof(bench));
+	bench_set_up("1M-512M free", entry, "", &debian);
+	gpt_disk_begin(&disk, 512);
+	gpt_disk_add(&disk, 0, gpt_disk_esp, 0x11, 40, 49);
+	gpt_disk_add(&disk, 5, gpt_disk_xbootldr, UEFI_XBOOTLDR_GUID, 60, 60);
+	uefi = (struct uefi_setup){.nobody = true, .disk = &disk};
+}
+
+/* The kernel and its initrds are there and nowhere else. */
+static void given_kernel_on_xbootldr(const char *entry)
+{
+	given(entry);
+	sim.file[0].path = UEFI_XBOOTLDR "\\vmlinuz";
+	sim.file[1].path = UEFI_XBOOTLDR "\\one";
+	sim.file[2].path = UEFI_XBOOTLDR "\\empty";
+	sim.file[3].path = UEFI_XBOOTLDR "\\two";
+}
+
+static void expect_entered(const char *name)
+{
+	scene_run(name);
+	if (!outcome.entered)
+		fail_msg("%s: %s", name, outcome.why.text);
+}
+
+static void expect_entries(const char *wanted)
+{
+	char ids[512];
+
+	scene_ids(ids, sizeof(ids));
+	assert_string_equal(ids, wanted);
+}
+
+static void an_entry_has_its_files_and_counters_on_its_own_volume(void **state)
+{
+	(void)state;
+	given_kernel_on_xbootldr(LINUX INITRDS);
+	scene_put_text(ENTRIES "x+3.conf", LINUX INITRDS);
+	expect_entered("kernel on XBOOTLDR");
+	assert_string_equal(sim.file[4].path, ENTRIES "x+2-1.conf");
+	assert_true(uefi_variable_says("LoaderBootCountPath", "\\loader\\entries\\x+2-1.conf"));
+	assert_int_equal(uefi_report.blocks, 1 + 32); /* the backup is not read */
+	assert_int_equal(uefi_report.connects, 0);
+	/* What is on the other volume is no file of the entry's. */
+	given_kernel_on_xbootldr(LINUX);
+	scene_put_text("\\loader\\entries\\esp.conf", LINUX);
+	scene_run("kernel on another volume");
+	assert_false(outcome.entered);
+	scene_expect("\\vmlinuz: no such file on the volume that Berth was started from", 1);
+	given(LINUX);
+	scene_put_text(ENTRIES "x.conf", LINUX);
+	scene_run("kernel beside the loader");
+	assert_false(outcome.entered);
+	scene_expect("\\vmlinuz: no such file on the XBOOTLDR partition", 1);
+}
+
+/* systemd, src/boot/boot.c: both are sorted as one list; of equal ones that beside the loader is the first. */
+static void entries_of_both_are_one_list(void **state)
+{
+	static struct pe_file image;
+
+	(void)state;
+	given(LINUX);
+	pe_file_begin(&image, PE_X64, 0);
+	pe_file_add_text(&image, ".osrel", "ID=system\n");
+	pe_file_add_text(&image, ".linux", "kernel");
+	scene_put(UEFI_XBOOTLDR "\\EFI\\Linux\\image+2.efi", image.bytes, image.size);
+	scene_put_text(ENTRIES "b.conf", LINUX);
+	scene_put_text(ENTRIES "same.conf", "title There\nlinux /nowhere\n");
+	scene_put_text("\\loader\\entries\\same.conf", LINUX);
+	scene_put_text("\\loader\\entries\\c.conf", LINUX);
+	scene_put_text("\\loader\\loader.conf", "default same.conf\nlog debug\n");
+	expect_entered("two volumes");
+	expect_entries("image.efi same.conf same.conf c.conf b.conf ");
+	/* An image is started from there, by the name that it has after it was counted. */
+	uefi_variable_put_text("LoaderEntryOneShot", "image.efi");
+	uefi.program_returns = EFIERR(1);
+	scene_run("image");
+	scene_expect("\\EFI\\Linux\\image+1-1.efi came back with an error", 1);
+	assert_string_equal(uefi_report.program, "\\EFI\\Linux\\image+1-1.efi");
+	assert_string_equal(sim.file[4].path, UEFI_XBOOTLDR "\\EFI\\Linux\\image+1-1.efi");
+}
+
+static void firmware_that_has_not_looked_at_it_is_made_to(void **state)
+{
+	static const struct {
+		enum uefi_connected connected;
+		unsigned int connects;
+	} row[] = {{CONNECTED, 0}, {CONNECTED_AT_ALL, 1}, {CONNECTED_NOT, 1}, {CONNECTED_WRONG, 2}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given_kernel_on_xbootldr(LINUX);
+		scene_put_text(ENTRIES "x.conf", LINUX);
+		uefi.connected = row[i].connected;
+		expect_entered("connected");
+		assert_int_equal(uefi_report.connects, row[i].connects);
+	}
+	given(LINUX);
+	scene_put_text(ENTRIES "x.conf", LINUX);
+	scene_put_text("\\loader\\entries\\esp.conf", LINUX);
+	uefi.connected = CONNECTED_NEVER;
+	expect_entered("no driver");
+	expect_entries("esp.conf ");
+	scene_expect("partition 6 may hold boot entries", 1);
+}
+
+/* The backup may be anywhere, where the disk has grown; the last block is the last resort. */
+static void a_damaged_table_has_others(void **state)
+{
+	static const struct {
+		bool header, table, other, backup;
+		unsigned int blocks; /* that are read; 0: the partition is not found */
+	} row[] = {
+	    {true, false, false, false, 1 + 1 + 32}, {false, true, false, false, 1 + 32 + 1 + 32},
+	    {true, true, true, false, 1 + 1 + 32},   {true, false, false, true, 0},
+	    {false, true, false, true, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given_kernel_on_xbootldr(LINUX);
+		scene_put_text(ENTRIES "x.conf", LINUX);
+		gpt_disk_table(&disk, false)[5] ^= row[i].table;
+		gpt_disk_header(&disk, false)[60] ^= row[i].header;
+		if (row[i].other) /* a wrong one */
+			store_le(gpt_disk_header(&disk, false) + 32, 8, 1);
+		gpt_disk_header(&disk, true)[60] ^= row[i].backup;
+		scene_run("damaged");
+		assert_int_equal(outcome.entered, row[i].blocks != 0);
+		if (row[i].blocks != 0)
+			assert_int_equal(uefi_report.blocks, row[i].blocks);
+	}
+	/* Before the disk has grown the backup was elsewhere. */
+	given_kernel_on_xbootldr(LINUX);
+	scene_put_text(ENTRIES "x.conf", LINUX);
+	memcpy(disk.bytes + 512u * 90, gpt_disk_header(&disk, true), 512);
+	store_le(disk.bytes + 512u * 90 + 24, 8, 90);
+	store_le(disk.bytes + 512u * 90 + 16, 4, 0);
+	store_le(disk.bytes + 512u * 90 + 16, 4, gpt_crc32((struct bytes){disk.bytes + 512u * 90, 92}));
+	store_le(gpt_disk_header(&disk, false) + 32, 8, 90);
+	memset(gpt_disk_header(&disk, true), 0, 512);
+	expect_entered("grown");
+	assert_int_equal(uefi_report.blocks, 1 + 1 + 32);
+}
+
+static void expect_none(const char *name, unsigned int blocks)
+{
+	scene_put_text(ENTRIES "x.conf", LINUX);
+	scene_put_text("\\loader\\entries\\esp.conf", LINUX);
+	expect_entered(name);
+	expect_entries("esp.conf ");
+	assert_int_equal(uefi_report.blocks, blocks);
+	assert_int_equal(uefi_report.connects, 0);
+}
+
+static void where_there_is_none_nothing_is_looked_for(void **state)
+{
+	(void)state;
+	given(LINUX);
+	gpt_disk_begin(&disk, 512);
+	gpt_disk_add(&disk, 0, gpt_disk_esp, 0x11, 40, 49);
+	expect_none("no such partition", 1 + 32);
+	given(LINUX);
+	uefi.no_origin = true;
+	expect_none("no path", 0);
+	given(LINUX);
+	uefi.disk = NULL;
+	expect_none("no disk", 0);
+	/* The loader itself was started from it. */
+	given(LINUX);
+	gpt_disk_begin(&disk, 512);
+	gpt_disk_add(&disk, 0, gpt_disk_xbootldr, 0, 60, 60);
+	for (int backup = 0; backup < 2; backup++) {
+		memcpy(gpt_disk_table(&disk, backup) + 16, uefi_own_guid, 16);
+		gpt_disk_seal(&disk, backup);
+	}
+	expect_none("the loader's own", 1 + 32);
+}
+
+static void blocks_may_be_larger(void **state)
+{
+	(void)state;
+	given_kernel_on_xbootldr(LINUX);
+	scene_put_text(ENTRIES "x.conf", LINUX);
+	gpt_disk_begin(&disk, 4096);
+	gpt_disk_add(&disk, 5, gpt_disk_xbootldr, UEFI_XBOOTLDR_GUID, 60, 60);
+	expect_entered("4096");
+	assert_int_equal(uefi_report.blocks, 1 + 4);
+}
+
+/* What a disk says of its blocks must be possible, and then such that they can be read. */
+static void an_impossible_disk_is_not_read(void **state)
+{
+	static const EFI_BLOCK_IO_MEDIA media[] = {
+	    {.MediaPresent = FALSE, .BlockSize = 512, .LastBlock = 127},
+	    {.MediaPresent = TRUE, .BlockSize = 256, .LastBlock = 127},
+	    {.MediaPresent = TRUE, .BlockSize = 0, .LastBlock = 127},
+	    {.MediaPresent = TRUE, .BlockSize = 520, .LastBlock = 127},
+	    {.MediaPresent = TRUE, .BlockSize = 1u << 31, .LastBlock = 127},
+	    {.MediaPresent = TRUE, .BlockSize = 512, .LastBlock = 127, .IoAlign = 8192},
+	    {.MediaPresent = TRUE, .BlockSize = 512, .LastBlock = 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(media); i++) {
+		given(LINUX);
+		uefi.media = &media[i];
+		expect_none("impossible", i == 6 ? 1 : 0);
+	}
+}
+
+static bool is_service(const char *name)
+{
+	return strcmp(uefi_service_name(uefi_report.service), name) == 0;
+}
+
+/* What is beside the loader boots whatever becomes of the other volume. */
+static void each_call_on_the_way_to_it_may_fail(void **state)
+{
+	static const uint64_t faults[] = {EFIERR(2), EFIERR(3), EFIERR(7), EFIERR(14), LIE_NOTHING, LIE_TOO_MUCH};
+	unsigned int calls = 1000, on_the_way = 0;
+
+	(void)state;
+	for (enum uefi_connected c = CONNECTED; c <= CONNECTED_NEVER; c++)
+		for (unsigned int k = 1; k <= calls; k++)
+			for (size_t f = 0; f < COUNT_OF(faults); f++) {
+				given(LINUX);
+				scene_put_text("\\loader\\entries\\esp.conf", LINUX);
+				scene_put_text(ENTRIES "x.conf", "title X\nlinux /nowhere\n");
+				uefi.connected = c;
+				sim.fail_call = k;
+				uefi.fault = faults[f];
+				scene_run("a call fails");
+				calls = k == 1 && f == 0 ? outcome.calls : calls;
+				if (!is_service("ReadBlocks") && !is_service("LocateDevicePath") &&
+				    !is_service("ConnectController") && !is_service("DisconnectController"))
+					continue;
+				on_the_way++;
+				if (!outcome.entered)
+					fail_msg("call %u, fault %#" PRIx64 ": %s", k, faults[f], outcome.why.text);
+			}
+	assert_true(on_the_way >= 5 * 6 * COUNT_OF(faults));
+}
+
+/* And where everything is on it, a fault leaves nothing open, taken or half done. */
+static void each_call_of_a_boot_from_it_may_fail(void **state)
+{
+	static const uint64_t faults[] = {EFIERR(7), EFIERR(9), LIE_NOTHING, LIE_TOO_MUCH};
+	unsigned int calls = 1000, entered = 0;
+
+	(void)state;
+	for (unsigned int k = 1; k <= calls; k++)
+		for (size_t f = 0; f < COUNT_OF(faults); f++) {
+			given_kernel_on_xbootldr(LINUX INITRDS);
+			scene_put_text(ENTRIES "x+3.conf", LINUX INITRDS);
+			sim.fail_call = k;
+			uefi.fault = faults[f];
+			scene_run("a call fails");
+			calls = k == 1 && f == 0 ? outcome.calls : calls;
+			entered += outcome.entered;
+		}
+	assert_true(entered > calls && entered < calls * COUNT_OF(faults));
+}
+
+static void without_memory_what_is_beside_the_loader_boots(void **state)
+{
+	(void)state;
+	for (unsigned int k = 1; k < 30; k++) {
+		given(LINUX);
+		scene_put_text("\\loader\\entries\\esp.conf", LINUX);
+		scene_put_text(ENTRIES "x.conf", "title X\nlinux /nowhere\n");
+		uefi.pools = k;
+		scene_run("no memory");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_entry_has_its_files_and_counters_on_its_own_volume),
+	    cmocka_unit_test(entries_of_both_are_one_list),
+	    cmocka_unit_test(firmware_that_has_not_looked_at_it_is_made_to),
+	    cmocka_unit_test(a_damaged_table_has_others),
+	    cmocka_unit_test(where_there_is_none_nothing_is_looked_for),
+	    cmocka_unit_test(blocks_may_be_larger),
+	    cmocka_unit_test(an_impossible_disk_is_not_read),
+	    cmocka_unit_test(each_call_on_the_way_to_it_may_fail),
+	    cmocka_unit_test(each_call_of_a_boot_from_it_may_fail),
+	    cmocka_unit_test(without_memory_what_is_beside_the_loader_boots),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
