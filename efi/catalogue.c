@@ -3,6 +3,7 @@
 #include "catalogue.h"
 
 #include "automatic.h"
+#include "drivers.h"
 #include "programs.h"
 #include "unified.h"
 #include "xbootldr.h"
@@ -163,6 +164,7 @@ enum status catalogue_read(struct catalogue *c, struct fail *why)
 	enum status status;
 
 	read_loader_conf(c);
+	drivers_start();
 	status = read_volume(c, NULL, why);
 	read_xbootldr(c);
 	entries_sort(c->sorted, c->n);

@@ -91,7 +91,7 @@ static void add_exit_words(const CHAR16 *words, UINTN size, struct fail *why)
 }
 
 /* While it runs the machine has the watchdog that firmware sets for a boot option, and the loader itself has none. */
-static enum status run(const struct program *program, struct fail *why)
+static EFI_STATUS run(const struct program *program, struct fail *why)
 {
 	CHAR16 *words = NULL;
 	UINTN size = 0;
@@ -108,7 +108,7 @@ static enum status run(const struct program *program, struct fail *why)
 		add_exit_words(words, size, why);
 	}
 	efi_free(words);
-	return EFI_ERROR(status) ? IO_ERROR : OK;
+	return status;
 }
 
 static enum status path_of(const struct entry *entry, char path[MAX_PATH_TEXT], struct fail *why)
@@ -136,7 +136,7 @@ enum status efi_start_program(const struct entry *entry, const char *passed, str
 	if (status == OK) {
 		fw_log(LOG_NORMAL, "start %s", program.path);
 		fw_leaving(entry);
-		status = run(&program, why);
+		status = EFI_ERROR(run(&program, why)) ? IO_ERROR : OK;
 	} else {
 		efi.boot->UnloadImage(program.handle);
 	}
@@ -151,4 +151,31 @@ enum status efi_start(const struct entry *entry, struct fail *why)
 		return efi_reset(entry->kind, why);
 	TRY(entry_load_options(entry, options, sizeof(options), why));
 	return efi_start_program(entry, options, why);
+}
+
+/* 7.4.1: firmware tells by the memory that an image was loaded to what it is; a program is not started unasked. */
+static bool is_driver(const struct program *program)
+{
+	EFI_LOADED_IMAGE *image = NULL;
+	EFI_STATUS status = efi.boot->HandleProtocol(program->handle, &loaded_image_guid, (void **)&image);
+
+	return !EFI_ERROR(efi_given(status, image)) &&
+	       (image->ImageCodeType == EfiBootServicesCode || image->ImageCodeType == EfiRuntimeServicesCode);
+}
+
+enum status efi_start_driver(const char *path, struct fail *why)
+{
+	struct program program = {.volume = NULL};
+	struct text text = TEXT(program.path);
+	EFI_STATUS status;
+
+	text_add(&text, "%s", path);
+	TRY(load(&program, why));
+	if (!is_driver(&program)) {
+		efi.boot->UnloadImage(program.handle);
+		return fail(why, BAD_INPUT, "%s: is no driver, and not started", path);
+	}
+	status = run(&program, why);
+	/* systemd, src/boot/drivers.c: one that had something to do once, and has done it, comes back so. */
+	return EFI_ERROR(status) && status != EFI_ABORTED ? IO_ERROR : OK;
 }

@@ -14,4 +14,7 @@ enum status efi_start(const struct entry *entry, struct fail *why) MUST_CHECK;
 /* The same of any entry's file, which is passed this text; "" is nothing. */
 enum status efi_start_program(const struct entry *entry, const char *passed, struct fail *why) MUST_CHECK;
 
+/* Loads and starts a driver on the loader's own volume, which then stays. BAD_INPUT: it is a program. */
+enum status efi_start_driver(const char *path, struct fail *why) MUST_CHECK;
+
 #endif

@@ -2,10 +2,11 @@
 """Entries on other volumes than the loader's own, on disks with a GPT that real firmware takes apart."""
 import os
 import shutil
+import subprocess
 
 import lab
 from boots import REPORT, boot, boots, check_healthy, plain, str16, told
-from lab import MIB, expect
+from lab import MIB, Machine, expect
 
 ESP, OTHER = "0a1b2c3d-4e5f-4678-9abc-def012345678", "13243546-5768-4798-8a9b-acbdcedfe0f1"
 
@@ -49,6 +50,56 @@ def entry_of_xbootldr(esp):
     expect(variables["LoaderBootCountPath"][1] == str16(r"\loader\entries\counted+2-1.conf"), variables["LoaderBootCountPath"])
     expect(variables["LoaderDevicePartUUID"][1] == str16(ESP.upper()), variables["LoaderDevicePartUUID"])
     expect(variables["LoaderEntrySelected"][1] == str16("counted.conf"), variables["LoaderEntrySelected"])
+
+
+ZEROS, MARK = bytes(4096), os.urandom(4096)
+
+
+def marked(data):
+    """With something else in the place of each block of zeros."""
+    return b"".join(data[at:at + 4096].replace(ZEROS, MARK) for at in range(0, len(data), 4096))
+
+
+def ext4_of(esp, tree):
+    """
+    A tree of files as a file system that firmware cannot read. mke2fs(8) makes a hole of each block of zeros, which the
+    kernel does not when a file is copied, and rEFInd's driver cannot read: it gets blocks to write that are none.
+    """
+    path, links = os.path.join(esp.path, "ext4.part"), os.path.join(esp.path, "files")
+    shutil.copytree(tree.tree, links)
+    for folder, _, names in os.walk(links):
+        for name in (os.path.join(folder, name) for name in names):
+            with open(name, "rb") as file:
+                data = file.read()
+            with open(name, "wb") as file:
+                file.write(marked(data))
+    subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-b", "4096", "-d", links, path, "256M"], check=True,
+                   stdout=subprocess.DEVNULL)
+    shutil.rmtree(links)
+    with open(path, "r+b") as file:
+        data = file.read()
+        for at in (at for at in range(0, len(data), 4096) if data[at:at + 4096] == MARK):
+            file.seek(at)
+            file.write(ZEROS)
+    return path
+
+
+@boots(sampled=True)
+def xbootldr_with_ext4_by_a_driver(esp):
+    """An ext4 driver in \\EFI\\systemd\\drivers: the kernel of an XBOOTLDR partition with ext4 boots; without it, what to do is said"""
+    other = volume(esp, "xbootldr")
+    plain(other, name="counted+3")
+    esp.put("EFI/systemd/drivers/ext4_x64.efi", link=os.path.join(lab.script("fetch", "drivers"), "ext4_x64.efi"))
+    disk = disk_of(esp, (lab.TYPE_ESP, ESP, image_of(esp)), (lab.TYPE_XBOOTLDR, OTHER, ext4_of(esp, other)))
+    guest = boot(esp, image=disk)
+    check_healthy(guest, REPORT + " nokaslr")
+    expect("this try is not counted" in guest.text, "nothing is said of a try that cannot be counted")
+    subprocess.run(["mdel", "-i", f"{disk}@@{MIB}", "::/EFI/systemd/drivers/ext4_x64.efi"], check=True,
+                   env={**os.environ, "MTOOLS_SKIP_CHECK": "1"})
+    with Machine(esp, image=disk) as machine:
+        machine.wait_for("partition 2 may hold boot entries")
+        machine.wait_for("try: a driver for it in")
+    os.unlink(disk)
 
 
 def write_noise(esp):

@@ -131,6 +131,17 @@ void *uefi_device_protocol(EFI_HANDLE handle, const EFI_GUID *guid)
 	return device == NULL ? NULL : protocol_of(device, guid);
 }
 
+EFI_STATUS uefi_all_devices(UINTN *n, EFI_HANDLE **to)
+{
+	*to = malloc(sizeof(device));
+	uefi_keep_pool(*to);
+	*n = 0;
+	for (size_t i = 0; i < DEVICES; i++)
+		if (device[i]->is_there)
+			(*to)[(*n)++] = device[i];
+	return EFI_SUCCESS;
+}
+
 EFI_HANDLE uefi_nearest(const EFI_GUID *guid, const uint8_t *path, size_t *size)
 {
 	EFI_HANDLE found = NULL;
@@ -147,6 +158,15 @@ EFI_HANDLE uefi_nearest(const EFI_GUID *guid, const uint8_t *path, size_t *size)
 
 /* ---- drivers: 7.3.12 and 7.3.13 ---- */
 
+static void connect_partition(void)
+{
+	bool is_known =
+	    uefi.connected == CONNECTED_BY_DRIVER ? uefi_report.drivers != 0 : uefi.connected != CONNECTED_NEVER;
+
+	xbootldr.is_there = true;
+	xbootldr.has_files = is_known && !xbootldr.is_held;
+}
+
 static EFI_STATUS EFIAPI connect_controller(EFI_HANDLE handle, EFI_HANDLE *drivers, EFI_DEVICE_PATH *rest,
 					    BOOLEAN recursive)
 {
@@ -157,8 +177,8 @@ static EFI_STATUS EFIAPI connect_controller(EFI_HANDLE handle, EFI_HANDLE *drive
 	uefi_report.connects++;
 	if (uefi_call(CALL_ConnectController, &status))
 		return status;
-	xbootldr.is_there = true;
-	xbootldr.has_files = uefi.connected != CONNECTED_NEVER && !xbootldr.is_held;
+	if (handle == &disk || handle == &xbootldr)
+		connect_partition();
 	return EFI_SUCCESS;
 }
 
@@ -187,7 +207,7 @@ void uefi_devices_set_up(EFI_BOOT_SERVICES *services)
 	own.is_there = own.has_files = true;
 	xbootldr.is_there = uefi.disk != NULL && uefi.connected != CONNECTED_NOT;
 	xbootldr.has_files = xbootldr.is_there && uefi.connected == CONNECTED;
-	xbootldr.is_held = uefi.connected == CONNECTED_WRONG;
+	xbootldr.is_held = uefi.connected == CONNECTED_WRONG || uefi.connected == CONNECTED_BY_DRIVER;
 	for (size_t i = 0; i < DEVICES; i++)
 		device[i]->volume.OpenVolume = open_volume;
 	services->ConnectController = connect_controller;

@@ -80,7 +80,8 @@ static bool is_in(const struct sim_file *file, const char *prefix, const char *f
 /* The folder for entries of the loader's own volume is always there, others when there is something in them. */
 static const char *folder_named(const char *prefix, const CHAR16 *path)
 {
-	static const char *const folder[] = {"\\loader\\entries", "\\EFI\\Linux"};
+	static const char *const folder[] = {"\\loader\\entries", "\\EFI\\Linux", "\\EFI\\systemd\\drivers",
+					     "\\EFI\\berth\\drivers"};
 
 	if (prefix[0] == '\0' && is_path(path, folder[0]))
 		return folder[0];

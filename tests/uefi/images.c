@@ -10,7 +10,7 @@
 #define IMAGES 4
 
 static struct loaded_image {
-	bool loaded, must_not_start;
+	bool loaded, must_not_start, is_driver;
 	EFI_LOADED_IMAGE protocol;
 	char path[256];
 } images[IMAGES];
@@ -53,6 +53,9 @@ static EFI_HANDLE new_image(const CHAR16 *path)
 		if (!images[i].loaded) {
 			images[i] = (struct loaded_image){.loaded = true, .protocol.ImageCodeType = EfiLoaderCode};
 			(void)utf8_from_utf16(images[i].path, sizeof(images[i].path), path, sizeof(images[i].path));
+			images[i].is_driver = !uefi.no_driver && strstr(images[i].path, "\\drivers\\") != NULL;
+			if (images[i].is_driver)
+				images[i].protocol.ImageCodeType = EfiBootServicesCode;
 			return &images[i];
 		}
 	uefi_die("images are loaded and not unloaded");
@@ -135,6 +138,9 @@ static EFI_STATUS EFIAPI start_image(EFI_HANDLE handle, UINTN *size, CHAR16 **wo
 			return status;
 		if (uefi_lies(LIE_TOO_MUCH))
 			*size = SIZE_MAX;
+	} else if (image->is_driver) {
+		status = uefi.driver_returns;
+		uefi_report.drivers += !EFI_ERROR(status);
 	} else {
 		if (uefi.program != NULL)
 			uefi.program(handle);
@@ -142,7 +148,8 @@ static EFI_STATUS EFIAPI start_image(EFI_HANDLE handle, UINTN *size, CHAR16 **wo
 			say(size, words);
 		status = uefi.program_returns;
 	}
-	image->loaded = false; /* 7.4.5: an application that has come back is unloaded */
+	image->loaded =
+	    image->is_driver && !EFI_ERROR(status); /* 7.4.5: an application that has come back is unloaded */
 	return status;
 }
 
@@ -248,7 +255,7 @@ size_t uefi_images_loaded(void)
 	size_t n = 0;
 
 	for (size_t i = 0; i < IMAGES; i++)
-		n += images[i].loaded;
+		n += images[i].loaded && !images[i].is_driver;
 	for (size_t i = 0; i < INTERFACES; i++)
 		n += interfaces[i].handle != NULL;
 	return n;

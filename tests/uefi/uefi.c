@@ -234,8 +234,6 @@ static EFI_STATUS EFIAPI locate_handle_buffer(EFI_LOCATE_SEARCH_TYPE how, EFI_GU
 {
 	EFI_STATUS status;
 
-	(void)how;
-	(void)guid;
 	(void)key;
 	if (uefi_call(CALL_LocateHandleBuffer, &status)) {
 		if (!EFI_ERROR(status)) {
@@ -244,6 +242,9 @@ static EFI_STATUS EFIAPI locate_handle_buffer(EFI_LOCATE_SEARCH_TYPE how, EFI_GU
 		}
 		return status;
 	}
+	if (how == AllHandles)
+		return uefi_all_devices(n, to);
+	(void)guid;
 	if (uefi.no_screen)
 		return EFI_NOT_FOUND;
 	*to = malloc(2 * sizeof(**to));
@@ -467,7 +468,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.loads = uefi_report.starts = uefi_report.resets = 0;
 	uefi_report.longest = 0;
 	uefi_report.renames = 0;
-	uefi_report.blocks = uefi_report.connects = 0;
+	uefi_report.blocks = uefi_report.connects = uefi_report.drivers = 0;
 	uefi_report.service = N_CALLS;
 	uefi_files_reset();
 	fw.n_events = uefi_map.looks = fw.exits = 0;

@@ -20,11 +20,12 @@ enum lie {
 
 /* Of a partition: what of it is there from the start, and then with each further step. */
 enum uefi_connected {
-	CONNECTED,	  /* its file system */
-	CONNECTED_AT_ALL, /* the partition */
-	CONNECTED_NOT,	  /* nothing: it is there when the disk is connected */
-	CONNECTED_WRONG,  /* the partition, and it must be disconnected before its file system can be */
-	CONNECTED_NEVER	  /* the partition; no driver knows its file system */
+	CONNECTED,	     /* its file system */
+	CONNECTED_AT_ALL,    /* the partition */
+	CONNECTED_NOT,	     /* nothing: it is there when the disk is connected */
+	CONNECTED_WRONG,     /* the partition, and it must be disconnected before its file system can be */
+	CONNECTED_NEVER,     /* the partition; no driver knows its file system */
+	CONNECTED_BY_DRIVER, /* the partition, which is held as before; a driver of the user's knows its file system */
 };
 
 /* Where UEFI says that the disk has it: the sixth, block 60 alone, all bytes of its GUID are these. */
@@ -72,6 +73,9 @@ extern struct uefi_setup {
 	void (*program)(void *image);
 	uint64_t program_returns;
 	const char *program_says; /* by Exit; NULL: nothing */
+	/* What is in a folder of drivers is one, and comes back so. */
+	bool no_driver;
+	uint64_t driver_returns;
 } uefi;
 
 extern struct uefi_report {
@@ -93,6 +97,7 @@ extern struct uefi_report {
 	unsigned int blocks;		/* that were read of disks */
 	unsigned int connects;		/* of a handle */
 	unsigned int loads, starts;	/* of images */
+	unsigned int drivers;		/* that were started, and stay */
 	uint64_t watchdog;		/* seconds that it is set to */
 	uint64_t watchdog_at_start;	/* when the last program was started */
 	bool passed;			/* that program has load options: */
