@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The decoders: zlib, LZ4, zstd and liblzma as Debian's source packages have them, without their encoders, behind
-# codecs/codec.h. And how each build compiles what is upstream's: these, and libfdt, of which protocol/tree/build.mk says
+# codecs/codec.h, and liblzma's SHA-256 behind codecs/sha256.h. And how each build compiles what is upstream's: these, and libfdt, of which protocol/tree/build.mk says
 # what there is.
 
 SOURCES := $(CACHE)/sources
@@ -46,7 +46,10 @@ FLAGS_codecs := $(CODEC_INCLUDES) -DZLIB_CONST -DZ_SOLO -DLZMA_MANUAL_HEADERS -D
 FLAGS_upstream = -ffreestanding -nostdinc -ffunction-sections -fdata-sections -w -ffile-prefix-map=$(SOURCES)=sources \
 	$(CODEC_INCLUDES) $(UPSTREAM_FLAGS_$(firstword $(subst /, ,$(1)))) $(UPSTREAM_FLAGS_$(subst /,_,$(1)))
 
-CODEC_NAMES := gzip lz4 lz4_legacy zstd xz
+# liblzma's SHA-256 is declared in a header of its own, which includes most of the others.
+FLAGS_codecs_sha256 = $(patsubst -I%,-isystem %,$(UPSTREAM_FLAGS_xz))
+
+CODEC_NAMES := gzip lz4 lz4_legacy zstd xz sha256
 DECODERS := gzip lz4 zstd xz
 
 NEED_UPSTREAM += $(CODEC_NAMES:%=codecs/%.o)
@@ -69,8 +72,10 @@ $(FUZZ)/libunpack.a: $(call whole,$(FUZZ))
 # For firmware each decoder, and libfdt, is one object, with only the sections that its names reach, and these names.
 $(OUT)/libunpack.a: $(OUT)/codecs/unpack.o $(OUT)/codecs/codec.o $(DECODERS:%=$(OUT)/decoders/%.o) $(OUT)/decoders/fdt.o
 OUR_lz4 := lz4 lz4_legacy
+OUR_xz := xz sha256
+NAMES_sha256 := sha256_start sha256_add sha256_end
 our = $(or $(OUR_$(1)),$(1))
-$(foreach d,$(DECODERS),$(eval REACHED_$(d) := $(patsubst %,codec_%,$(call our,$(d)))))
+$(foreach d,$(DECODERS),$(eval REACHED_$(d) := $(foreach o,$(call our,$(d)),$(or $(NAMES_$(o)),codec_$(o)))))
 $(foreach d,$(DECODERS),$(eval $(OUT)/decoders/$(d).o: $(patsubst %,$(OUT)/codecs/%.o,$(call our,$(d)))))
 $(foreach d,$(DECODERS) fdt,$(eval $(OUT)/decoders/$(d).o: $(UPSTREAM_$(d):%=$(OUT)/upstream/%.o)))
 
