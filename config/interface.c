@@ -12,6 +12,7 @@ enum feature {
 	ENTRY_ONESHOT = 3,
 	BOOT_COUNTING = 4, /* of all entries: each on its own volume */
 	XBOOTLDR = 5,
+	RANDOM_SEED = 6, /* a unified kernel image's stub leaves it to a loader that claims this */
 	LOAD_DRIVER = 7,
 	SORT_KEY = 8,
 	SAVED_ENTRY = 9,
@@ -31,9 +32,9 @@ static uint64_t bit(enum feature feature)
 uint64_t interface_features(bool takes_tree)
 {
 	return bit(CONFIG_TIMEOUT) | bit(CONFIG_TIMEOUT_ONE_SHOT) | bit(ENTRY_DEFAULT) | bit(ENTRY_ONESHOT) |
-	       bit(BOOT_COUNTING) | bit(XBOOTLDR) | bit(LOAD_DRIVER) | bit(SORT_KEY) | bit(SAVED_ENTRY) |
-	       (takes_tree ? bit(DEVICETREE) : 0) | bit(MENU_DISABLE) | bit(MULTI_PROFILE_UKI) | bit(TYPE1_UKI) |
-	       bit(ENTRY_PREFERRED) | bit(KEYBOARD_LAYOUT);
+	       bit(BOOT_COUNTING) | bit(XBOOTLDR) | bit(RANDOM_SEED) | bit(LOAD_DRIVER) | bit(SORT_KEY) |
+	       bit(SAVED_ENTRY) | (takes_tree ? bit(DEVICETREE) : 0) | bit(MENU_DISABLE) | bit(MULTI_PROFILE_UKI) |
+	       bit(TYPE1_UKI) | bit(ENTRY_PREFERRED) | bit(KEYBOARD_LAYOUT);
 }
 
 size_t interface_ids(struct entry *const *entries, size_t n, uint16_t *out)

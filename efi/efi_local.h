@@ -84,6 +84,15 @@ enum status efi_list_folder(struct fw_volume *volume, const char *path,
  */
 enum status efi_rename(struct fw_volume *volume, const char *path, const char *name, bool *is_written,
 		       struct fail *why) MUST_CHECK;
+/*
+ * Opens a file of the volume that the loader came from to be read and written; @makes: where there is none, an empty
+ * one is made. Fails as fw_open does, and is REFUSED when the volume or the file is read-only. fw_close closes it.
+ */
+enum status efi_open_to_write(const char *path, bool makes, struct fw_file **file, uint64_t *size,
+			      struct fail *why) MUST_CHECK;
+/* All of @size bytes at @offset are on the disk; else IO_ERROR, and any of them may be. */
+enum status efi_write(struct fw_file *file, uint64_t offset, const void *from, size_t size,
+		      struct fail *why) MUST_CHECK;
 void *efi_alloc(uint64_t size); /* pool memory; NULL when there is none */
 void efi_free(void *memory);
 

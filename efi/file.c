@@ -53,6 +53,12 @@ static enum status file_info(EFI_FILE_HANDLE handle, const char *path, union inf
 	return check_info_size(size, path, why);
 }
 
+/* Of what is read-only: the volume, or, as EDK2 has it (FatPkg/EnhancedFatDxe/Open.c), a file on it. */
+static bool is_write_refused(UINT64 mode, EFI_STATUS status)
+{
+	return (mode & EFI_FILE_MODE_WRITE) != 0 && (status == EFI_WRITE_PROTECTED || status == EFI_ACCESS_DENIED);
+}
+
 static enum status open_handle(struct fw_volume *volume, const char *path, UINT64 mode, EFI_FILE_HANDLE *handle,
 			       union info *info, struct fail *why)
 {
@@ -70,23 +76,24 @@ static enum status open_handle(struct fw_volume *volume, const char *path, UINT6
 	if (status == EFI_NOT_FOUND)
 		return fail(why, NOT_FOUND, "%s: no such file on %s", path, efi_volume_words(volume));
 	if (EFI_ERROR(status))
-		return fail(why, IO_ERROR, "%s: cannot be opened: %s", path, efi_status_words(status));
+		return fail(why, is_write_refused(mode, status) ? REFUSED : IO_ERROR, "%s: cannot be opened: %s", path,
+			    efi_status_words(status));
 	result = file_info(*handle, path, info, why);
 	if (result != OK)
 		(*handle)->Close(*handle);
 	return result;
 }
 
-enum status fw_open(struct fw_volume *volume, const char *path, struct fw_file **file, uint64_t *size, struct fail *why)
+static enum status open_file(struct fw_volume *volume, const char *path, UINT64 mode, struct fw_file **file,
+			     union info *info, struct fail *why)
 {
 	struct fw_file *f = efi_alloc(sizeof(*f));
 	enum status status;
-	union info info;
 
 	if (f == NULL)
 		return fail(why, IO_ERROR, "%s: no memory to open it", path);
-	status = open_handle(volume, path, EFI_FILE_MODE_READ, &f->handle, &info, why);
-	if (status == OK && (info.info.Attribute & EFI_FILE_DIRECTORY) != 0) {
+	status = open_handle(volume, path, mode, &f->handle, info, why);
+	if (status == OK && (info->info.Attribute & EFI_FILE_DIRECTORY) != 0) {
 		f->handle->Close(f->handle);
 		status = fail(why, BAD_INPUT, "%s: is a folder", path);
 	}
@@ -96,6 +103,34 @@ enum status fw_open(struct fw_volume *volume, const char *path, struct fw_file *
 	}
 	for (size_t i = 0; i < MAX_PATH_TEXT && (i == 0 || path[i - 1] != '\0'); i++)
 		f->path[i] = path[i];
+	*file = f;
+	return OK;
+}
+
+enum status fw_open(struct fw_volume *volume, const char *path, struct fw_file **file, uint64_t *size, struct fail *why)
+{
+	union info info;
+
+	TRY(open_file(volume, path, EFI_FILE_MODE_READ, file, &info, why));
+	*size = info.info.FileSize;
+	return OK;
+}
+
+enum status efi_open_to_write(const char *path, bool makes, struct fw_file **file, uint64_t *size, struct fail *why)
+{
+	const UINT64 mode = EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE;
+	struct fw_file *f;
+	enum status status;
+	union info info;
+
+	status = open_file(NULL, path, mode, &f, &info, why);
+	if (status == NOT_FOUND && makes)
+		status = open_file(NULL, path, mode | EFI_FILE_MODE_CREATE, &f, &info, why);
+	TRY(status);
+	if ((info.info.Attribute & EFI_FILE_READ_ONLY) != 0) {
+		fw_close(f);
+		return fail(why, REFUSED, "%s: is read-only", path);
+	}
 	*size = info.info.FileSize;
 	*file = f;
 	return OK;
@@ -123,6 +158,24 @@ enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size
 		return fail(why, IO_ERROR, "%s: firmware says that it read %zu bytes when %zu were asked for",
 			    file->path, (size_t)count, size);
 	*got = count;
+	return OK;
+}
+
+enum status efi_write(struct fw_file *file, uint64_t offset, const void *from, size_t size, struct fail *why)
+{
+	EFI_STATUS status = file->handle->SetPosition(file->handle, offset);
+	UINTN count = size;
+
+	if (!EFI_ERROR(status))
+		status = file->handle->Write(file->handle, &count, (VOID *)(uintptr_t)from);
+	if (!EFI_ERROR(status) && count == size)
+		status = file->handle->Flush(file->handle);
+	if (EFI_ERROR(status))
+		return fail(why, IO_ERROR, "%s: writing %zu bytes at byte %" PRIu64 " failed: %s", file->path, size,
+			    offset, efi_status_words(status));
+	if (count != size)
+		return fail(why, IO_ERROR, "%s: firmware wrote %zu bytes when %zu were asked for", file->path,
+			    (size_t)count, size);
 	return OK;
 }
 

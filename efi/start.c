@@ -129,6 +129,7 @@ enum status efi_start_program(const struct entry *entry, const char *passed, str
 	TRY(path_of(entry, program.path, why));
 	if (entry->kind == ENTRY_UKI) {
 		fw_trying(entry);
+		fw_pass_seed(); /* its stub leaves that to a loader which says that it does so */
 		TRY(path_of(entry, program.path, why)); /* its file may have another name */
 	}
 	TRY(load(&program, why));

@@ -160,6 +160,7 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 		fw_log(LOG_QUIET,
 		       "`placement` is ignored: with `handoff stub` the kernel's EFI stub chooses the place");
 	fw_trying(entry);
+	fw_pass_seed();
 	if (size == 0)
 		return efi_start_program(entry, b->command_line, why);
 	TRY(offer_initrd(b, why));

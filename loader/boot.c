@@ -165,8 +165,11 @@ static enum status find_out(struct boot *b, const struct entry *entry, bool tryi
 
 	/* 2. What the user named, and what it is. */
 	TRY(boot_open(b, entry, why));
-	if (trying)
+	if (trying) {
 		fw_trying(entry);
+		fw_pass_seed(); /* written to the disk before the kernel is read, and in memory before that is looked at
+				 */
+	}
 	TRY(boot_identify(b, entry, why));
 	TRY(boot_find_tree(b, entry, why));
 

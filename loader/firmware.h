@@ -80,6 +80,14 @@ uint64_t fw_microseconds(void);
  */
 void fw_trying(const struct entry *entry);
 
+/* ---- the random seed ---- */
+
+/*
+ * A Linux is about to start: renews the seed in the file on the loader's volume, and leaves the system one in a table
+ * of firmware's, in memory that must be on the memory map. Never fails: without a seed the system boots all the same.
+ */
+void fw_pass_seed(void);
+
 /* ---- leaving ---- */
 
 /* All is ready, and @entry will be started: tells the system that is about to run so. Its failures stay its own. */

@@ -283,6 +283,12 @@ def names_in_image(image, folder, at=0):
     return sorted(os.path.basename(line) for line in listed.split("\n") if line)
 
 
+def bytes_in_image(image, name):
+    """A file of an image that is not in use."""
+    return subprocess.run(["mcopy", "-i", image, "::" + name, "-"], check=True, stdout=subprocess.PIPE,
+                          env={**os.environ, "MTOOLS_SKIP_CHECK": "1"}).stdout
+
+
 def put_into_image(image, name, text):
     """Replaces a file of an image that is not in use."""
     subprocess.run(["mcopy", "-o", "-i", image, "-", "::" + name], input=text.encode(), check=True,

@@ -463,6 +463,13 @@ void fw_trying(const struct entry *entry)
 		die("a try that is counted before the entry's files are known to be there");
 }
 
+void fw_pass_seed(void)
+{
+	if (outcome.tryings != 1 || outcome.seeds++ != 0 || outcome.n_reads != 0 ||
+	    outcome.call_of[SERVICE_SURVEY] != 0)
+		die("a seed that is passed twice, or when the kernel was read or memory looked at");
+}
+
 /* ---- leaving ---- */
 
 void fw_leaving(const struct entry *entry)
@@ -478,6 +485,8 @@ enum status fw_exit(struct final_map *final, struct fail *why)
 
 	if (outcome.tryings != 1)
 		die("ExitBootServices, and the try was not counted");
+	if (outcome.seeds != 1)
+		die("ExitBootServices, and no seed was passed");
 	if (outcome.leavings != 1)
 		die("ExitBootServices before the loader told of its leaving");
 	if (fails(SERVICE_EXIT))

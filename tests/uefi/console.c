@@ -18,6 +18,7 @@ static EFI_STATUS EFIAPI output_string(SIMPLE_TEXT_OUTPUT_INTERFACE *this, CHAR1
 	EFI_STATUS status;
 
 	(void)this;
+	uefi_look_for_secrets();
 	for (size_t i = 0; wide[i] != 0; i++) {
 		if (i > 4096)
 			uefi_die("a string without an end");

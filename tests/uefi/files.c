@@ -2,16 +2,18 @@
 /* EFI_SIMPLE_FILE_SYSTEM_PROTOCOL and EFI_FILE_PROTOCOL over sim.file; UEFI 2.10, 13.4 and 13.5. */
 #include "local.h"
 
-#define HANDLES 64
-#define RENAMED 8
+#define HANDLES	  64
+#define SEED_ROOM KIB(64)
+#define RENAMED	  8
+#define SEED	  "\\loader\\random-seed" /* the one file that the loader writes to, or makes */
 
 struct handle {
 	EFI_FILE protocol;
-	const struct sim_file *file;	    /* NULL: a folder */
-	const char *folder;		    /* NULL: the root */
-	const char *prefix;		    /* of its volume */
-	bool open, broken, writes, renamed; /* renamed: and not written to the disk yet */
-	uint64_t at;			    /* position; of a folder, which file comes next */
+	const struct sim_file *file;		   /* NULL: a folder */
+	const char *folder;			   /* NULL: the root */
+	const char *prefix;			   /* of its volume */
+	bool open, broken, writes, renamed, dirty; /* the last two: and not written to the disk yet */
+	uint64_t at;				   /* position; of a folder, which file comes next */
 };
 
 static struct handle handle[HANDLES];
@@ -24,6 +26,13 @@ static struct {
 	char path[400];
 } renamed[RENAMED];
 static size_t n_renamed;
+
+/* The seed's file, once it was made or written to. */
+static struct {
+	bool is_made;
+	struct sim_file before;
+	uint8_t bytes[SEED_ROOM];
+} written;
 
 static bool kernel_was_read; /* the file that every machine has first, since it was opened the last time */
 
@@ -92,6 +101,15 @@ static const char *folder_named(const char *prefix, const CHAR16 *path)
 	return NULL;
 }
 
+static void make_seed(void)
+{
+	if (sim.n_files == SIM_FILES)
+		uefi_die("too many files");
+	written.is_made = uefi_report.made_file = true;
+	written.before = sim.file[sim.n_files];
+	sim.file[sim.n_files++] = (struct sim_file){SEED, 0, written.bytes, 0};
+}
+
 static struct handle *new_handle(const char *prefix);
 
 static EFI_STATUS EFIAPI handle_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out, CHAR16 *name, UINT64 mode,
@@ -102,20 +120,25 @@ static EFI_STATUS EFIAPI handle_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out,
 	EFI_STATUS status;
 	struct handle *h;
 
-	bool writes = mode == (EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE);
+	bool makes = (mode & EFI_FILE_MODE_CREATE) != 0;
+	bool writes = (mode & ~EFI_FILE_MODE_CREATE) == (EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE);
 
 	(void)of(this);
 	if ((mode != EFI_FILE_MODE_READ && !writes) || attributes != 0)
-		uefi_die("a file was opened to be made");
+		uefi_die("a file was opened in a way that is none of the loader's");
+	if (makes && (!is_path(name, SEED) || uefi_file_named(of(this)->prefix, name) != NULL))
+		uefi_die("a file is made that is none of the loader's");
 	if (uefi_call(CALL_Open, &status)) {
 		if (uefi_lies(LIE_NOTHING))
 			*out = NULL;
 		return status;
 	}
+	if (makes && !uefi.write_protected)
+		make_seed();
 	folder = folder_named(of(this)->prefix, name);
 	file = uefi_file_named(of(this)->prefix, name);
 	if (folder == NULL && file == NULL)
-		return EFI_NOT_FOUND;
+		return makes ? EFI_WRITE_PROTECTED : EFI_NOT_FOUND;
 	if (writes && uefi.write_protected)
 		return EFI_WRITE_PROTECTED;
 	if (writes && kernel_was_read)
@@ -323,10 +346,57 @@ static EFI_STATUS EFIAPI file_set_info(EFI_FILE_HANDLE this, EFI_GUID *type, UIN
 
 static EFI_STATUS EFIAPI file_flush(EFI_FILE_HANDLE this)
 {
-	EFI_STATUS status;
+	EFI_STATUS status = uefi_unless_wrong(CALL_Flush);
 
 	of(this)->renamed = false;
-	return uefi_call(CALL_Flush, &status) ? status : EFI_SUCCESS;
+	of(this)->dirty = of(this)->dirty && EFI_ERROR(status);
+	return status;
+}
+
+/* The first write finds what was in the file where it can be changed. */
+static struct sim_file *written_file(const struct handle *h)
+{
+	struct sim_file *file = &sim.file[h->file - sim.file];
+
+	if (file->head == written.bytes)
+		return file;
+	if (file->size > SEED_ROOM)
+		uefi_die("a file is written to that is larger than any seed");
+	written.is_made = false;
+	written.before = *file;
+	for (size_t i = 0; i < file->size; i++)
+		written.bytes[i] = sim_byte(&written.before, i);
+	file->head = written.bytes;
+	file->head_size = file->size;
+	return file;
+}
+
+/* 13.5, EFI_FILE_PROTOCOL.Write: at the position, and the file grows where that is needed. */
+static EFI_STATUS EFIAPI file_write(EFI_FILE_HANDLE this, UINTN *size, VOID *from)
+{
+	struct handle *h = of(this);
+	struct sim_file *file;
+	EFI_STATUS status;
+
+	if (h->file == NULL || !h->writes || strcmp(h->file->path, SEED) != 0)
+		uefi_die("something is written to that is not open for it");
+	h->dirty = true;
+	if (uefi_call(CALL_Write, &status)) {
+		if (uefi_lies(LIE_NOTHING))
+			*size = 0;
+		if (uefi_lies(LIE_TOO_MUCH))
+			*size = SIZE_MAX;
+		return status;
+	}
+	if (h->at > SEED_ROOM || *size > SEED_ROOM - h->at)
+		return EFI_VOLUME_FULL;
+	*size = uefi.writes_short && *size > 0 ? *size - 1 : *size;
+	file = written_file(h);
+	memcpy(written.bytes + h->at, from, *size);
+	h->at += *size;
+	file->size = file->head_size = h->at > file->size ? h->at : file->size;
+	uefi_report.writes_to_disk++;
+	return EFI_SUCCESS;
 }
 
 static struct handle *new_handle(const char *prefix)
@@ -344,6 +414,7 @@ static struct handle *new_handle(const char *prefix)
 		h->protocol.GetInfo = file_get_info;
 		h->protocol.SetInfo = file_set_info;
 		h->protocol.Flush = file_flush;
+		h->protocol.Write = file_write;
 		return h;
 	}
 	uefi_die("too many open files");
@@ -369,11 +440,25 @@ static void undo_names(void)
 			sim.file[renamed[n_renamed - 1].file].path = renamed[n_renamed - 1].before;
 }
 
+/* A test may have given the volume other files meanwhile. */
+static void undo_writes(void)
+{
+	for (size_t i = 0; i < sim.n_files; i++) {
+		if (sim.file[i].head != written.bytes)
+			continue;
+		sim.file[i] = written.before;
+		if (written.is_made && i + 1 == sim.n_files)
+			sim.n_files--;
+	}
+}
+
 void uefi_files_reset(void)
 {
 	kernel_was_read = false;
-	if (!uefi.disk_stays)
+	if (!uefi.disk_stays) {
 		undo_names();
+		undo_writes();
+	}
 	memset(handle, 0, sizeof(handle));
 	memset(was_opened, 0, sizeof(was_opened));
 }
@@ -385,6 +470,14 @@ size_t uefi_volumes_open(void)
 	for (size_t i = 0; i < HANDLES; i++)
 		n += handle[i].open && handle[i].file == NULL && handle[i].folder == NULL;
 	return n;
+}
+
+bool uefi_files_dirty(void)
+{
+	for (size_t i = 0; i < HANDLES; i++)
+		if (handle[i].open && handle[i].dirty)
+			return true;
+	return false;
 }
 
 size_t uefi_files_open(void)

@@ -17,6 +17,9 @@
 	X(GetMemoryMap)                                                                                                \
 	X(AllocatePool)                                                                                                \
 	X(FreePool)                                                                                                    \
+	X(InstallConfigurationTable)                                                                                   \
+	X(GetNextMonotonicCount)                                                                                       \
+	X(GetTime)                                                                                                     \
 	X(CreateEvent)                                                                                                 \
 	X(SetTimer)                                                                                                    \
 	X(WaitForEvent)                                                                                                \
@@ -40,6 +43,7 @@
 	X(GetKeyboardLayout)                                                                                           \
 	X(SetInfo)                                                                                                     \
 	X(Flush)                                                                                                       \
+	X(Write)                                                                                                       \
 	X(GetRNG)                                                                                                      \
 	X(OutputString)                                                                                                \
 	X(ClearScreen)                                                                                                 \
@@ -100,6 +104,16 @@ const char *uefi_prefix(EFI_HANDLE volume);
 void uefi_files_reset(void);
 size_t uefi_files_open(void);
 size_t uefi_volumes_open(void); /* of those */
+bool uefi_files_dirty(void);	/* something was written that is not on the disk yet */
+
+/* tables.c */
+void uefi_tables_set_up(EFI_SYSTEM_TABLE *table, EFI_BOOT_SERVICES *boot, EFI_RUNTIME_SERVICES *runtime);
+bool uefi_is_installed(const void *table);
+void uefi_table_freed(const void *pool); /* when it is a table */
+
+/* A secret of uefi.secret's is in these bytes. */
+bool uefi_tells(const void *at, size_t size);
+void uefi_look_for_secrets(void);
 
 /* Of the memory map: its key, and how often it was read in this boot. */
 extern struct uefi_map {

@@ -17,7 +17,8 @@ static struct {
 	struct range claim[CLAIMS];
 	size_t n_claims;
 	void *pool[POOLS];
-	size_t pool_size[POOLS]; /* without the mark behind it; SIZE_MAX: it has none */
+	bool pool_is_table[POOLS]; /* which stays where a table of firmware's is in it */
+	size_t pool_size[POOLS];   /* without the mark behind it; SIZE_MAX: it has none */
 	size_t n_pools;
 	void *taken[TAKEN]; /* pages that firmware was free to choose */
 	size_t n_taken;
@@ -203,6 +204,7 @@ void uefi_keep_pool(void *pool)
 	if (fw.n_pools == POOLS)
 		uefi_die("more pools than there is room for");
 	fw.pool_size[fw.n_pools] = SIZE_MAX;
+	fw.pool_is_table[fw.n_pools] = false;
 	fw.pool[fw.n_pools++] = pool;
 }
 
@@ -217,7 +219,7 @@ static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN size, VOID **
 			return EFI_OUT_OF_RESOURCES;
 		return status;
 	}
-	if (type != EfiLoaderData)
+	if (type != EfiLoaderData && type != EfiACPIReclaimMemory)
 		uefi_die("a pool that is none of the loader's");
 	uefi_report.pools++;
 	if (uefi.pools != 0 && (uefi_report.pools == uefi.pools || (uefi.for_ever && uefi_report.pools > uefi.pools)))
@@ -227,6 +229,7 @@ static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN size, VOID **
 	*to = malloc(size + sizeof(pool_end));
 	uefi_keep_pool(*to);
 	fw.pool_size[fw.n_pools - 1] = size;
+	fw.pool_is_table[fw.n_pools - 1] = type == EfiACPIReclaimMemory;
 	memset(*to, 0xcd, size); /* nobody promises zeros */
 	memcpy((uint8_t *)*to + size, pool_end, sizeof(pool_end));
 	uefi_map.key++;
@@ -241,6 +244,7 @@ static void drop_pool(size_t i)
 	free(fw.pool[i]);
 	fw.pool[i] = fw.pool[--fw.n_pools];
 	fw.pool_size[i] = fw.pool_size[fw.n_pools];
+	fw.pool_is_table[i] = fw.pool_is_table[fw.n_pools];
 }
 
 static EFI_STATUS EFIAPI free_pool(VOID *pool)
@@ -249,6 +253,9 @@ static EFI_STATUS EFIAPI free_pool(VOID *pool)
 
 	for (size_t i = 0; i < fw.n_pools; i++)
 		if (fw.pool[i] == pool) {
+			if (fw.pool_size[i] != SIZE_MAX && uefi_tells(pool, fw.pool_size[i]))
+				uefi_die("a secret is in memory that is given back");
+			uefi_table_freed(pool);
 			drop_pool(i);
 			uefi_map.key++;
 			return status;
@@ -284,7 +291,10 @@ void uefi_memory_set_up(EFI_BOOT_SERVICES *services)
 void uefi_memory_left(struct sim_outcome *out)
 {
 	out->claims_left = fw.n_claims;
-	out->surveys_left = fw.n_pools;
+	out->surveys_left = 0;
+	for (size_t i = 0; i < fw.n_pools; i++)
+		out->surveys_left +=
+		    !uefi_is_installed(fw.pool[i]) || (fw.pool_size[i] != SIZE_MAX && !fw.pool_is_table[i]);
 	out->takes_left = fw.n_taken;
 }
 

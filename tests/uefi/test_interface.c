@@ -87,8 +87,8 @@ static void the_features_are_those_that_there_are(void **state)
 	} row[] = {
 	    /* timeouts, default, one shot, counting, sort-key, saved, menu-disabled, UKIs with profiles, UKIs,
 	       preferred, keyboard layout */
-	    {NULL, 0x1963bf},
-	    {&arch_aarch64, 0x1967bf}, /* and device trees */
+	    {NULL, 0x1963ff},
+	    {&arch_aarch64, 0x1967ff}, /* and device trees */
 	};
 
 	(void)state;

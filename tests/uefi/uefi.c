@@ -314,6 +314,7 @@ static EFI_STATUS EFIAPI exit_boot_services(EFI_HANDLE image, UINTN key)
 
 	if (image != &image_handle)
 		uefi_die("ExitBootServices with another's handle");
+	uefi_look_for_secrets();
 	if (uefi_call(CALL_ExitBootServices, &status) && EFI_ERROR(status)) {
 		fw.exiting = true;
 		return status;
@@ -401,15 +402,6 @@ void sim_end(void)
 static void set_up_tables(EFI_SYSTEM_TABLE *table)
 {
 	static CHAR16 vendor[] = L"Simulated UEFI", apple[] = L"Apple";
-	static EFI_CONFIGURATION_TABLE tables[] = {
-	    {ACPI_20_TABLE_GUID, NULL},
-	    {{0}, NULL},
-	    /* 23.4, EFI_SYSTEM_RESOURCE_TABLE_GUID */
-	    {{0xb122a263, 0x3661, 0x4f68, {0x99, 0x29, 0x78, 0xf8, 0xb0, 0xd6, 0x21, 0x80}}, NULL},
-	};
-	/* 4.6.1.3, EFI_DTB_TABLE_GUID */
-	static const EFI_GUID none,
-	    tree = {0xb1b621d5, 0xf19c, 0x41a5, {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}};
 
 	memset(table, 0, sizeof(*table));
 	table->Hdr.Signature = EFI_SYSTEM_TABLE_SIGNATURE;
@@ -419,12 +411,7 @@ static void set_up_tables(EFI_SYSTEM_TABLE *table)
 	table->FirmwareVendor = uefi.is_apples ? apple : vendor;
 	table->FirmwareRevision = 0x10001;
 	table->ConsoleOutHandle = table->ConsoleInHandle = &console_handle;
-	tables[0].VendorTable = (VOID *)(uintptr_t)sim.machine.rsdp;
-	tables[1].VendorTable = (VOID *)(uintptr_t)sim.machine.tree.at;
-	tables[2].VendorTable = (VOID *)(uintptr_t)uefi.esrt;
-	tables[1].VendorGuid = sim.machine.tree.at == NULL ? none : tree;
-	table->ConfigurationTable = tables;
-	table->NumberOfTableEntries = uefi.esrt == NULL ? 2 : 3;
+	uefi_tables_set_up(table, &boot_services, &runtime_services);
 	uefi_console_set_up(table);
 	uefi_memory_set_up(&boot_services);
 	boot_services.CreateEvent = create_event;
@@ -467,7 +454,8 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.writes = uefi_report.removals = 0;
 	uefi_report.loads = uefi_report.starts = uefi_report.resets = 0;
 	uefi_report.longest = 0;
-	uefi_report.renames = 0;
+	uefi_report.renames = uefi_report.writes_to_disk = uefi_report.seed_tables = 0;
+	uefi_report.made_file = uefi_report.earlier_cleared = false;
 	uefi_report.blocks = uefi_report.connects = uefi_report.drivers = 0;
 	uefi_report.service = N_CALLS;
 	uefi_files_reset();

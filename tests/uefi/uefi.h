@@ -55,6 +55,7 @@ extern struct uefi_setup {
 	bool keyboard_breaks;		      /* when the last of them was pressed */
 	bool stays_on;			      /* ResetSystem does nothing */
 	bool write_protected, read_only_file; /* the volume; each file on it */
+	bool writes_short;		      /* a write ends one byte early */
 	bool disk_stays;		      /* files keep the names that an earlier boot gave them */
 	uint8_t secure_boot, setup_mode;      /* the variables; 0xff: there is none */
 	bool no_origin;			      /* no device paths tell where the loader came from */
@@ -69,6 +70,12 @@ extern struct uefi_setup {
 	const struct gpt_disk *disk;   /* that the loader's own partition is on; NULL: firmware has no such handle */
 	const void *media;	       /* what EFI_BLOCK_IO_MEDIA says of it; NULL: the truth */
 	enum uefi_connected connected; /* how far firmware has come with its XBOOTLDR partition */
+	const uint8_t *seed_table;     /* an earlier loader's, in a pool of firmware's; NULL: there is none */
+	size_t seed_table_size;
+	struct uefi_secret {
+		uint8_t at[16];
+	} secret[8]; /* which nothing that is given back, and nothing of the loader's, may hold at exit */
+	size_t n_secrets;
 	/* A program that was started: what it does, unless NULL, and how it comes back. */
 	void (*program)(void *image);
 	uint64_t program_returns;
@@ -101,6 +108,11 @@ extern struct uefi_report {
 	uint64_t watchdog;		/* seconds that it is set to */
 	uint64_t watchdog_at_start;	/* when the last program was started */
 	bool passed;			/* that program has load options: */
+	unsigned int seed_tables;	/* installed */
+	const uint8_t *seed_table;	/* the last of them, and what it held then */
+	uint8_t seed_bytes[36];
+	unsigned int writes_to_disk;	 /* to files, made */
+	bool made_file, earlier_cleared; /* a file; an earlier loader's seed, which is given back */
 	char options[1024], program[256];
 	char console[1 << 16];
 } uefi_report;
@@ -120,6 +132,8 @@ void uefi_variable_put_text(const char *name, const char *text); /* in UTF-16, w
 /* What is in it is this string, in ASCII, with one NUL. */
 bool uefi_variable_says(const char *name, const char *text);
 
+#define UEFI_COUNT    UINT64_C(0x1122334455667788) /* what GetNextMonotonicCount answers */
+#define UEFI_TIME     0x70 /* the first byte of what GetTime answers; each next one is one more */
 #define UEFI_SERVICES 64
 const char *uefi_service_name(unsigned int service);
 

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Configuration tables, and what changes from boot to boot: the time, and a count. Source: UEFI 2.10, 4.6, 7.5 and 8.3.
+ */
+#include "local.h"
+
+#define TABLES 8
+
+static EFI_CONFIGURATION_TABLE tables[TABLES];
+static EFI_SYSTEM_TABLE *system_table;
+static uint8_t *seed_pool; /* with an earlier loader's seed */
+
+/* include/linux/efi.h, LINUX_EFI_RANDOM_SEED_TABLE_GUID. */
+static const EFI_GUID seed_guid = {0x1ce1e5bc, 0x7ceb, 0x42f2, {0x81, 0xe5, 0x8a, 0xad, 0xf1, 0x80, 0xf5, 0x7b}};
+
+static void put(EFI_GUID guid, const void *table)
+{
+	UINTN n = system_table->NumberOfTableEntries;
+
+	for (UINTN i = 0; i < n; i++)
+		if (uefi_is_guid(&tables[i].VendorGuid, guid)) {
+			tables[i].VendorTable = (VOID *)(uintptr_t)table;
+			return;
+		}
+	if (n == TABLES)
+		uefi_die("more tables than there is room for");
+	tables[n] = (EFI_CONFIGURATION_TABLE){guid, (VOID *)(uintptr_t)table};
+	system_table->NumberOfTableEntries++;
+}
+
+bool uefi_is_installed(const void *table)
+{
+	for (UINTN i = 0; system_table != NULL && i < system_table->NumberOfTableEntries; i++)
+		if (tables[i].VendorTable == table)
+			return true;
+	return false;
+}
+
+static EFI_STATUS EFIAPI install_table(EFI_GUID *guid, VOID *table)
+{
+	EFI_STATUS status;
+
+	if (!uefi_is_guid(guid, seed_guid) || table == NULL)
+		uefi_die("a table that is none of the loader's");
+	if (uefi_files_dirty())
+		uefi_die("a seed is handed over before the file's is on the disk");
+	if (uefi_call(CALL_InstallConfigurationTable, &status))
+		return status;
+	put(seed_guid, table);
+	uefi_report.seed_tables++;
+	uefi_report.seed_table = table;
+	memcpy(uefi_report.seed_bytes, table, sizeof(uefi_report.seed_bytes));
+	return EFI_SUCCESS;
+}
+
+void uefi_table_freed(const void *pool)
+{
+	if (pool != seed_pool || seed_pool == NULL)
+		return;
+	if (uefi_is_installed(pool))
+		uefi_die("a table is given back that firmware has");
+	for (size_t i = 0; i < uefi.seed_table_size; i++)
+		if (seed_pool[i] != 0)
+			uefi_die("an earlier seed is given back as it was");
+	uefi_report.earlier_cleared = true;
+	seed_pool = NULL;
+}
+
+static EFI_STATUS EFIAPI next_count(UINT64 *count)
+{
+	EFI_STATUS status;
+
+	if (uefi_call(CALL_GetNextMonotonicCount, &status))
+		return status;
+	*count = UEFI_COUNT;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI get_time(EFI_TIME *time, EFI_TIME_CAPABILITIES *capabilities)
+{
+	EFI_STATUS status;
+
+	if (capabilities != NULL)
+		uefi_die("what the clock can do is nobody's business");
+	if (uefi_call(CALL_GetTime, &status))
+		return status;
+	for (size_t i = 0; i < sizeof(*time); i++)
+		((uint8_t *)time)[i] = (uint8_t)(UEFI_TIME + i);
+	return EFI_SUCCESS;
+}
+
+/* An earlier loader's seed lies in a pool, which the loader gives back. */
+static void put_seed(void)
+{
+	seed_pool = malloc(uefi.seed_table_size);
+	memcpy(seed_pool, uefi.seed_table, uefi.seed_table_size);
+	uefi_keep_pool(seed_pool);
+	put(seed_guid, seed_pool);
+}
+
+void uefi_tables_set_up(EFI_SYSTEM_TABLE *table, EFI_BOOT_SERVICES *boot, EFI_RUNTIME_SERVICES *runtime)
+{
+	/* 4.6.1.3, EFI_DTB_TABLE_GUID; 23.4, EFI_SYSTEM_RESOURCE_TABLE_GUID. */
+	static const EFI_GUID tree = {0xb1b621d5, 0xf19c, 0x41a5, {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}},
+			      esrt = {0xb122a263, 0x3661, 0x4f68, {0x99, 0x29, 0x78, 0xf8, 0xb0, 0xd6, 0x21, 0x80}};
+
+	system_table = table;
+	table->ConfigurationTable = tables;
+	table->NumberOfTableEntries = 0;
+	put((EFI_GUID)ACPI_20_TABLE_GUID, (const void *)(uintptr_t)sim.machine.rsdp);
+	if (sim.machine.tree.at != NULL)
+		put(tree, sim.machine.tree.at);
+	if (uefi.esrt != NULL)
+		put(esrt, uefi.esrt);
+	seed_pool = NULL;
+	if (uefi.seed_table != NULL)
+		put_seed();
+	boot->InstallConfigurationTable = install_table;
+	boot->GetNextMonotonicCount = next_count;
+	runtime->GetTime = get_time;
+}
