@@ -78,6 +78,9 @@ uint64_t arch_ticks_per_second(void);
 /* False where that counts from another moment, as a hypervisor may have it on x86. */
 bool arch_ticks_from_power_on(void);
 
+/* The machine is a virtual one whose memory is kept from its host, by AMD SEV or Intel TDX. */
+bool arch_is_confidential(void);
+
 /* A number from the CPU's own source of entropy; false, and nothing written, when it has none. */
 bool arch_random(uint64_t *number);
 

@@ -328,6 +328,28 @@ static size_t copy_without_variables(struct word option, char *out)
 	return used;
 }
 
+static enum status too_long(const struct entry *entry, size_t room, struct fail *why)
+{
+	return fail(why, BAD_INPUT, "%s: the options together have more than %zu bytes", entry->id, room - 1);
+}
+
+/* @used: of @room, which has one for the NUL. */
+static enum status add_added(const struct entry *entry, char *out, size_t room, size_t *used, struct fail *why)
+{
+	struct word added = entry->added;
+	size_t space = *used != 0 ? 1 : 0;
+
+	if (added.length == 0)
+		return OK;
+	if (space + added.length + 1 > room - *used)
+		return too_long(entry, room, why);
+	if (space != 0)
+		out[(*used)++] = ' ';
+	for (size_t i = 0; i < added.length; i++)
+		out[(*used)++] = (unsigned char)added.at[i] < 0x20 ? ' ' : added.at[i];
+	return OK;
+}
+
 enum status entry_command_line(const struct entry *entry, char *out, size_t room, struct fail *why)
 {
 	size_t used = 0;
@@ -337,8 +359,7 @@ enum status entry_command_line(const struct entry *entry, char *out, size_t room
 		size_t space = used != 0 ? 1 : 0, length;
 
 		if (space + option.length + 1 > room - used)
-			return fail(why, BAD_INPUT, "%s: the options together have more than %zu bytes", entry->id,
-				    room - 1);
+			return too_long(entry, room, why);
 		length = copy_without_variables(option, out + used + space);
 		if (length == 0)
 			continue;
@@ -346,6 +367,7 @@ enum status entry_command_line(const struct entry *entry, char *out, size_t room
 			out[used] = ' ';
 		used += space + length;
 	}
+	TRY(add_added(entry, out, room, &used, why));
 	out[used] = '\0';
 	return OK;
 }

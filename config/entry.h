@@ -69,7 +69,8 @@ struct entry {
 	size_t n_initrds;
 	struct word options[MAX_OPTIONS]; /* joined by one space */
 	size_t n_options;
-	uint32_t profile; /* of a unified kernel image; 0: the one that it has by itself */
+	struct word added; /* behind them, by the machine; a control character in it becomes a blank */
+	uint32_t profile;  /* of a unified kernel image; 0: the one that it has by itself */
 	struct wish wish;
 	bool by_stub;	      /* `handoff stub`: the kernel's EFI stub is started, and does what Berth would */
 	bool loader_unpacks;  /* `decompress loader`: the payload of a bzImage is unpacked and entered by Berth */
@@ -230,6 +231,7 @@ struct loader_conf {
 	struct console_mode console_mode;
 	bool editor;	    /* the menu lets command lines be edited */
 	uint32_t menu_fold; /* entries of one sort-key that the menu shows side by side; 0: all of them */
+	bool log_said;						      /* by loader.conf; else it is a default */
 	bool auto_entries, auto_firmware, auto_reboot, auto_poweroff; /* which automatic entries are offered */
 	uint64_t keep_free_below_4g; /* bytes of one free run that no part may take (rule C9) */
 };

@@ -27,6 +27,7 @@ static bool set_log(struct loader_conf *conf, struct word value)
 	for (size_t i = 0; i < sizeof(level) / sizeof(level[0]); i++)
 		if (word_is(value, level[i])) {
 			conf->log = (enum log_level)i;
+			conf->log_said = true;
 			return true;
 		}
 	return false;

@@ -4,14 +4,26 @@
 
 #include "automatic.h"
 #include "drivers.h"
+#include "oem.h"
 #include "programs.h"
 #include "unified.h"
 #include "xbootldr.h"
 
 #include "../arch/arch.h"
+#include "../base/mem.h"
 
 #define ENTRIES_FOLDER "\\loader\\entries"
 #define LOADER_CONF    "\\loader\\loader.conf"
+
+/* entry->broken keeps the reason when there is something wrong with it */
+static void parse(struct listed *listed, size_t size)
+{
+	struct fail why;
+
+	(void)entry_parse(&listed->entry, listed->name, listed->text, size, &why);
+	if (listed->entry.kind == ENTRY_LINUX)
+		listed->entry.added = oem_asked()->options;
+}
 
 static enum status read_entry(struct listed *listed, struct fail *why)
 {
@@ -22,8 +34,7 @@ static enum status read_entry(struct listed *listed, struct fail *why)
 
 	text_add(&text, ENTRIES_FOLDER "\\%s", listed->name);
 	TRY(efi_read_file(volume, path, MAX_CONFIG_FILE, &listed->text, &size, why));
-	/* entry->broken keeps the reason */
-	(void)entry_parse(&listed->entry, listed->name, listed->text, size, why);
+	parse(listed, size);
 	listed->entry.volume = volume;
 	listed->entry.folder = ENTRIES_FOLDER;
 	return OK;
@@ -69,6 +80,16 @@ static bool is_hidden(const struct entry *entry)
 	return !entry->broken && entry->kind != ENTRY_LINUX && !can_start(entry);
 }
 
+static void keep_unless_hidden(struct catalogue *c, struct listed *listed)
+{
+	if (is_hidden(&listed->entry)) {
+		c->hidden++;
+		listed_drop(listed);
+	} else {
+		listed_keep(c, listed);
+	}
+}
+
 /* A broken file must not cost the others: it stays in the menu, and says why it is broken when it is chosen. */
 static enum status add_entry(void *context, const char *name, struct fail *why)
 {
@@ -81,13 +102,42 @@ static enum status add_entry(void *context, const char *name, struct fail *why)
 	if (read_entry(listed, why) != OK) {
 		fw_log(LOG_QUIET, "%s", why->text);
 		listed_drop(listed);
-	} else if (is_hidden(&listed->entry)) {
-		c->hidden++;
-		listed_drop(listed);
 	} else {
-		listed_keep(c, listed);
+		keep_unless_hidden(c, listed);
 	}
 	return OK;
+}
+
+/* An entry that the machine hands over, without a file. */
+static enum status add_text(struct catalogue *c, const char *name, struct word text, struct fail *why)
+{
+	struct listed *listed;
+
+	if (text.length > MAX_CONFIG_FILE)
+		return fail(why, BAD_INPUT, "%s has %zu bytes; at most %u are read", name, text.length,
+			    MAX_CONFIG_FILE);
+	TRY(listed_new(c, name, &listed, why));
+	listed->text = efi_alloc(text.length + 1);
+	if (listed->text == NULL) {
+		listed_drop(listed);
+		return fail(why, IO_ERROR, "no memory for the entry %s", name);
+	}
+	memcpy(listed->text, text.at, text.length);
+	parse(listed, text.length);
+	keep_unless_hidden(c, listed);
+	return OK;
+}
+
+static void add_machines(struct catalogue *c)
+{
+	struct oem_strings walk = oem_strings();
+	struct word string, text;
+	char name[MAX_ENTRY_ID];
+	struct fail why;
+
+	while (oem_string_next(&walk, &string))
+		if (oem_entry(string, name, &text) && add_text(c, name, text, &why) != OK)
+			fw_log(LOG_QUIET, "SMBIOS: %s", why.text);
 }
 
 static void say(void *context, enum log_level level, const char *sentence)
@@ -107,6 +157,8 @@ static void read_loader_conf(struct catalogue *c)
 	c->conf = LOADER_CONF_DEFAULT;
 	if (status == OK)
 		(void)loader_conf_parse(&c->conf, c->conf_text, size, &why);
+	if (!c->conf.log_said)
+		(void)oem_log_level(oem_asked()->level, &c->conf.log);
 	efi.log = c->conf.log;
 	if (status == OK)
 		loader_conf_remarks(c->conf_text, size, &catalogue_remarks);
@@ -167,6 +219,7 @@ enum status catalogue_read(struct catalogue *c, struct fail *why)
 	drivers_start();
 	status = read_volume(c, NULL, why);
 	read_xbootldr(c);
+	add_machines(c);
 	entries_sort(c->sorted, c->n);
 	automatic_programs(c);
 	if (c->n == 0)

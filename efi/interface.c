@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "interface.h"
+#include "oem.h"
 
 #include "../arch/arch.h"
 #include "../base/version.h"
@@ -154,23 +155,20 @@ void interface_read(void)
 					 text_of(SYS_FAIL)};
 }
 
-static void set_timeout(struct loader_conf *conf, enum told which, const char *name,
+static void set_timeout(struct loader_conf *conf, struct word value, const char *where,
 			bool (*set)(struct loader_conf *conf, struct word value))
 {
-	struct word value = text_of(which);
-
 	if (value.length != 0 && !set(conf, value))
-		fw_log(
-		    LOG_QUIET,
-		    "variable %s: \"%s\" is not a number of seconds, menu-force, menu-hidden or menu-disabled; it is "
-		    "ignored",
-		    name, word_shown(value).at);
+		fw_log(LOG_QUIET,
+		       "%s: \"%s\" is not a number of seconds, menu-force, menu-hidden or menu-disabled; it is ignored",
+		       where, word_shown(value).at);
 }
 
 void interface_timeouts(struct loader_conf *conf)
 {
-	set_timeout(conf, TIMEOUT, "LoaderConfigTimeout", interface_timeout);
-	set_timeout(conf, TIMEOUT_ONE_SHOT, "LoaderConfigTimeoutOneShot", interface_timeout_one_shot);
+	set_timeout(conf, text_of(TIMEOUT), "variable LoaderConfigTimeout", interface_timeout);
+	set_timeout(conf, oem_asked()->timeout, "SMBIOS: io.systemd.boot.timeout", interface_timeout);
+	set_timeout(conf, text_of(TIMEOUT_ONE_SHOT), "variable LoaderConfigTimeoutOneShot", interface_timeout_one_shot);
 }
 
 /* Read when there is a menu: other boots need not ask firmware for it. */

@@ -19,7 +19,7 @@ bool interface_firmware_words(struct text *out);
 /* Reads what the system has left for the loader. What is meant for one boot is gone from then on, whatever it says. */
 void interface_read(void);
 
-/* Lets variables overrule loader.conf's `timeout`; says so when one cannot be understood. */
+/* Lets variables and SMBIOS overrule loader.conf's `timeout`; says so when one cannot be understood. */
 void interface_timeouts(struct loader_conf *conf);
 
 /* The list is final: tells the ids, and chooses. Says so when what was asked for once cannot boot. */

@@ -9,6 +9,7 @@
 #include "counting.h"
 #include "dialog.h"
 #include "interface.h"
+#include "oem.h"
 #include "start.h"
 #include "stub.h"
 
@@ -174,6 +175,7 @@ EFI_STATUS manager_run(bool *reboots)
 	bool menu;
 
 	dialog_uses(&attempt);
+	oem_start();
 	interface_start();
 	interface_read();
 	if (catalogue_read(&catalogue, &why) != OK) {

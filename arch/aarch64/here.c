@@ -34,6 +34,11 @@ void arch_cpu(struct cpu *cpu)
 	};
 }
 
+bool arch_is_confidential(void)
+{
+	return false;
+}
+
 bool arch_ticks_from_power_on(void)
 {
 	return true;

@@ -33,6 +33,11 @@ bool arch_ticks_from_power_on(void)
 	return (leaf(CPUID_VERSION).ecx & ECX_HYPERVISOR) == 0;
 }
 
+bool arch_is_confidential(void)
+{
+	return x86_is_confidential(leaf);
+}
+
 uint64_t arch_ticks_per_second(void)
 {
 	struct cpuid ticks = leaf(CPUID_TICKS), frequency = leaf(CPUID_FREQUENCY);

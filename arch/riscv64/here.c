@@ -14,6 +14,11 @@ void arch_cpu(struct cpu *cpu)
 	*cpu = (struct cpu){.gib_pages = false};
 }
 
+bool arch_is_confidential(void)
+{
+	return false;
+}
+
 bool arch_ticks_from_power_on(void)
 {
 	return true;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the machine hands through the loader to Linux: a random seed. Seen on the disk, and from inside."""
+"""What the machine hands through the loader to Linux: a random seed, and strings in SMBIOS. Seen on the disk, and inside."""
 import os
 import re
 
@@ -30,3 +30,23 @@ def a_random_seed_each_boot(esp):
     os.unlink(image)
     expect([len(content) for content in contents] == [32, 32, 32] and len(set(contents)) == 3,
            f"the file has held {[content.hex() for content in contents]}")
+
+
+@boots.boots
+def strings_of_the_machines(esp):
+    """Strings of QEMU's in SMBIOS add an entry and options, and tell how long the menu stands and what is logged [type 11]"""
+    plain(esp, options=REPORT + " nokaslr entry=disk")
+    esp.conf("default extra*", "timeout 9")
+    entry = os.path.join(esp.path, "entry.txt")
+    with open(entry, "w", encoding="utf-8") as file:
+        file.write("io.systemd.boot.entries-extra:extra.conf=title Extra\nlinux /vmlinuz\ninitrd /initrd.cpio\n"
+                   f"options {REPORT} nokaslr entry=extra\n")
+    guest = boot(esp, more=("-smbios", f"type=11,path={entry}", "-smbios",
+                            "type=11,value=io.systemd.boot.kernel-cmdline-extra=added=1 more", "-smbios",
+                            "type=11,value=io.systemd.boot.timeout=2", "-smbios", "type=11,value=io.systemd.boot.loglevel=debug"))
+    boots.check_healthy(guest, REPORT + " nokaslr entry=extra added=1 more")
+    expect("Boots in 2 s" in guest.text and "Boots in 3 s" not in guest.text, "the menu did not stand for two seconds")
+    expect("berth: Berth 0.1 runs at " in guest.text, "the loader's log is not that of debug")
+    found = boots.told(guest)
+    expect(found["LoaderEntrySelected"][1] == boots.str16("extra.conf"), found["LoaderEntrySelected"])
+    expect(found["LoaderEntries"][1].startswith(boots.str16("extra.conf") + boots.str16("debian.conf")), found["LoaderEntries"])

@@ -23,6 +23,8 @@ void __wrap_x86_cpuid(uint32_t leaf, struct cpuid *registers)
 	*registers = (struct cpuid){.ecx = la57 ? 1u << 16 : ~(1u << 16), .edx = gib_pages ? 1u << 26 : ~(1u << 26)};
 	if (leaf == 0x01)
 		registers->ecx = sim.hypervisor ? 1u << 31 : ~(1u << 31);
+	if (leaf == 0x8000001f)
+		registers->eax = sim.encrypted ? 1u << 1 : ~(1u << 1);
 	if (leaf == 0x15)
 		*registers = sim.cpuid_15;
 	if (leaf == 0x16)

@@ -48,6 +48,7 @@ struct sim_setup {
 	bool dirty;					  /* memory is full of something else when it is given */
 	bool cpu_has_entropy;				  /* RDRAND */
 	bool hypervisor;				  /* the CPU is one's */
+	bool encrypted;					  /* the CPU has AMD SEV */
 	struct cpuid cpuid_15;				  /* what it tells of its clock */
 	bool quiet;					  /* loader.conf asks for errors alone */
 

@@ -99,7 +99,7 @@ static void put_seed(void)
 
 void uefi_tables_set_up(EFI_SYSTEM_TABLE *table, EFI_BOOT_SERVICES *boot, EFI_RUNTIME_SERVICES *runtime)
 {
-	/* 4.6.1.3, EFI_DTB_TABLE_GUID; 23.4, EFI_SYSTEM_RESOURCE_TABLE_GUID. */
+	/* 4.6.1; 4.6.1.3, EFI_DTB_TABLE_GUID; 23.4, EFI_SYSTEM_RESOURCE_TABLE_GUID. */
 	static const EFI_GUID tree = {0xb1b621d5, 0xf19c, 0x41a5, {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}},
 			      esrt = {0xb122a263, 0x3661, 0x4f68, {0x99, 0x29, 0x78, 0xf8, 0xb0, 0xd6, 0x21, 0x80}};
 
@@ -111,6 +111,11 @@ void uefi_tables_set_up(EFI_SYSTEM_TABLE *table, EFI_BOOT_SERVICES *boot, EFI_RU
 		put(tree, sim.machine.tree.at);
 	if (uefi.esrt != NULL)
 		put(esrt, uefi.esrt);
+	if (uefi.smbios_3 != NULL)
+		put((EFI_GUID){0xf2fd1544, 0x9794, 0x4a2c, {0x99, 0x2e, 0xe5, 0xbb, 0xcf, 0x20, 0xe3, 0x94}},
+		    uefi.smbios_3);
+	if (uefi.smbios_2 != NULL)
+		put((EFI_GUID)SMBIOS_TABLE_GUID, uefi.smbios_2);
 	seed_pool = NULL;
 	if (uefi.seed_table != NULL)
 		put_seed();

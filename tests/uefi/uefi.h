@@ -62,6 +62,7 @@ extern struct uefi_setup {
 	const char *variable_fails;	      /* this one cannot be read */
 	const char *variable_is_long;	      /* this one has two bytes */
 	const uint8_t *layout;		      /* the keyboard's; NULL: there is no database of layouts */
+	const uint8_t *smbios_3, *smbios_2;   /* entry points; NULL: there is none */
 	const uint8_t *esrt;		      /* the table of what can be updated; NULL: there is none */
 	unsigned int map_overstated;   /* the k-th map is said to have one descriptor more than there was room for */
 	bool has_initrd;	       /* firmware offers one to a kernel's EFI stub */

@@ -250,10 +250,31 @@ static void options_fit_to_the_byte_and_are_never_cut(void **state)
 	assert_int_equal(one_byte[0], '\0');
 }
 
+/* What the machine adds is no file's: nothing of it is a variable, but it must be one line. */
+static void what_is_added_stands_behind_the_options_as_it_is(void **state)
+{
+	struct entry one = parse("a.conf", "linux /x\noptions abc $out\n"), none = parse("a.conf", "linux /x\n");
+	char *exact = keep("abc d=$\te\n\x7f", 12), *less = keep("abc d=$\te\n", 11), line[16];
+	struct fail why;
+
+	(void)state;
+	one.added = none.added = (struct word){"d=$\te\n\x7f"
+					       "more",
+					       7};
+	assert_int_equal(entry_command_line(&one, exact, 12, &why), OK);
+	assert_string_equal(exact, "abc d=$ e \x7f");
+	assert_int_equal(entry_command_line(&one, less, 11, &why), BAD_INPUT);
+	assert_non_null(strstr(why.text, "more than 10 bytes"));
+	assert_int_equal(entry_command_line(&none, line, 8, &why), OK);
+	assert_string_equal(line, "d=$ e \x7f");
+	assert_int_equal(entry_command_line(&none, line, 7, &why), BAD_INPUT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_teardown(name, free_texts)
+	    TEST(what_is_added_stands_behind_the_options_as_it_is),
 	    TEST(boot_counters_are_no_part_of_the_id),
 	    TEST(an_id_has_the_suffix_and_small_letters),
 	    TEST(the_longest_name_of_the_specification_fits),

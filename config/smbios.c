@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "smbios.h"
+#include "scan.h"
+
+#include "../base/mem.h"
+
+#define HEADER 4 /* bytes of a structure's: type, length of the formatted area with the header, handle (6.1.2) */
+#define OEM    11
+#define LAST   127
+
+/* @length: the entry point's own. 5.2: all of its bytes, with the checksum, are 0 together. */
+static bool is_sound(const uint8_t *entry, size_t length, size_t least, size_t most)
+{
+	uint8_t sum = 0;
+
+	if (length < least || length > most)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		sum = (uint8_t)(sum + entry[i]);
+	return sum == 0;
+}
+
+static bool lies_at(uint64_t address, uint64_t size, struct range *table)
+{
+	return address != 0 && size != 0 && !checked_range(address, size < SMBIOS_MOST ? size : SMBIOS_MOST, table);
+}
+
+bool smbios_3_table(const uint8_t *entry, struct range *table)
+{
+	return memcmp(entry, "_SM3_", 5) == 0 && is_sound(entry, entry[6], SMBIOS_3_ENTRY, SMBIOS_3_ENTRY) &&
+	       lies_at(load_le(entry + 16, 8), load_le(entry + 12, 4), table);
+}
+
+/* 5.2.1: SMBIOS 2.1 has told its length as 30 by mistake. */
+bool smbios_2_table(const uint8_t *entry, struct range *table)
+{
+	return memcmp(entry, "_SM_", 4) == 0 && memcmp(entry + 16, "_DMI_", 5) == 0 &&
+	       is_sound(entry, entry[5], SMBIOS_2_ENTRY - 1, SMBIOS_2_ENTRY) &&
+	       lies_at(load_le(entry + 24, 4), load_le(entry + 22, 2), table);
+}
+
+static void eat(struct bytes *bytes, size_t size)
+{
+	bytes->at += size;
+	bytes->size -= size;
+}
+
+/* Takes the string in front, and its NUL; false when it has none. */
+static bool take_string(struct bytes *bytes, struct word *string)
+{
+	size_t length = 0;
+
+	while (length < bytes->size && bytes->at[length] != 0)
+		length++;
+	if (length == bytes->size)
+		return false;
+	*string = (struct word){(const char *)bytes->at, length};
+	eat(bytes, length + 1);
+	return true;
+}
+
+/* 6.1.3: an empty string ends them, before which there is another one when there is no string at all. */
+static bool skip_strings(struct bytes *bytes)
+{
+	struct word string;
+	bool first = true;
+
+	do {
+		if (!take_string(bytes, &string))
+			return false;
+		if (first && string.length == 0)
+			return take_string(bytes, &string);
+		first = false;
+	} while (string.length != 0);
+	return true;
+}
+
+/* Takes the header and the formatted area in front of strings; false at the end. */
+static bool take_structure(struct bytes *bytes, uint8_t *type)
+{
+	size_t length;
+
+	if (bytes->size < HEADER)
+		return false;
+	*type = bytes->at[0];
+	length = bytes->at[1];
+	if (*type == LAST || length < HEADER || length > bytes->size)
+		return false;
+	eat(bytes, length);
+	return true;
+}
+
+bool oem_string_next(struct oem_strings *walk, struct word *string)
+{
+	uint8_t type;
+
+	for (;;) {
+		if (walk->inside) {
+			if (!take_string(&walk->rest, string))
+				return false;
+			if (string->length != 0)
+				return true;
+			walk->inside = false;
+		}
+		if (!take_structure(&walk->rest, &type))
+			return false;
+		if (type != OEM) {
+			if (!skip_strings(&walk->rest))
+				return false;
+		} else if (walk->rest.size >= 2 && walk->rest.at[0] == 0) {
+			eat(&walk->rest, 2); /* it has none */
+		} else {
+			walk->inside = true;
+		}
+	}
+}
+
+/* Takes the prefix off; false when there is another. */
+static bool skip_prefix(struct word *string, const char *prefix)
+{
+	struct word wanted = word_of(prefix);
+
+	if (string->length < wanted.length || memcmp(string->at, prefix, wanted.length) != 0)
+		return false;
+	skip(string, wanted.length);
+	return true;
+}
+
+void oem_read(struct bytes structures, struct oem *oem)
+{
+	struct oem_strings walk = {structures, false};
+	struct word string;
+
+	*oem = (struct oem){.timeout = {NULL, 0}};
+	while (oem_string_next(&walk, &string)) {
+		if (oem->timeout.at == NULL && skip_prefix(&string, "io.systemd.boot.timeout="))
+			oem->timeout = string;
+		else if (oem->options.at == NULL && skip_prefix(&string, "io.systemd.boot.kernel-cmdline-extra="))
+			oem->options = string;
+		else if (oem->level.at == NULL && skip_prefix(&string, "io.systemd.boot.loglevel="))
+			oem->level = string;
+	}
+}
+
+/* The manual has the one spelling, and the code of systemd-boot the other. Names as bootctl(1) takes ids. */
+bool oem_entry(struct word string, char name[MAX_ENTRY_ID], struct word *text)
+{
+	size_t used = 0;
+
+	if (!skip_prefix(&string, "io.systemd.boot.entries-extra:") &&
+	    !skip_prefix(&string, "io.systemd.boot-entries.extra:"))
+		return false;
+	for (; string.length != 0 && string.at[0] != '='; skip(&string, 1)) {
+		char c = string.at[0];
+
+		if (used + 1 == MAX_ENTRY_ID ||
+		    (!is_letter(c) && !is_digit(c) && c != '+' && c != '_' && c != '.' && c != '@' && c != '-'))
+			return false;
+		name[used++] = c;
+	}
+	name[used] = '\0';
+	if (string.length == 0 || !entry_is_named(name, ".conf"))
+		return false;
+	skip(&string, 1);
+	*text = string;
+	return true;
+}
+
+bool oem_log_level(struct word name, enum log_level *level)
+{
+	static const struct {
+		const char *name;
+		enum log_level level;
+	} levels[] = {{"emerg", LOG_QUIET},   {"alert", LOG_QUIET},   {"crit", LOG_QUIET},  {"err", LOG_QUIET},
+		      {"warning", LOG_QUIET}, {"notice", LOG_NORMAL}, {"info", LOG_NORMAL}, {"debug", LOG_DEBUG}};
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (word_is(name, levels[i].name)) {
+			*level = levels[i].level;
+			return true;
+		}
+	return false;
+}

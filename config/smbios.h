@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Strings that a machine, most often a virtual one, hands its system in SMBIOS structures of type 11, and what those
+ * for a boot loader ask for. Pure: efi/oem.c finds the tables, whose every number is hostile.
+ *
+ * Sources: DMTF DSP0134 (SMBIOS) 3.7; systemd, man/smbios-type-11.xml and src/boot/smbios.c.
+ */
+#ifndef BERTH_SMBIOS_H
+#define BERTH_SMBIOS_H
+
+#include "entry.h"
+
+#include "../base/range.h"
+
+/* Bytes of the entry points that firmware's tables lead to (5.2.2 and 5.2.1), and of a table that is read. */
+#define SMBIOS_3_ENTRY 24
+#define SMBIOS_2_ENTRY 31
+#define SMBIOS_MOST    (1024 * 1024u)
+
+/*
+ * Where the structures lie, by an entry point of that many bytes: of 64 bits ("_SM3_"), or of 32 ("_SM_"). At most
+ * SMBIOS_MOST bytes of them. False when it is not one, by its anchor, length or checksum, or tells of no bytes.
+ */
+bool smbios_3_table(const uint8_t *entry, struct range *table);
+bool smbios_2_table(const uint8_t *entry, struct range *table);
+
+/* Where a walk through the strings of type 11 stands. */
+struct oem_strings {
+	struct bytes rest; /* of the structures; of its strings, when @inside one of type 11 */
+	bool inside;
+};
+
+/*
+ * The next string, which lies in the structures and holds no NUL; false behind the last one, at the structure that says
+ * so (type 127), and where a structure is cut off.
+ */
+bool oem_string_next(struct oem_strings *walk, struct word *string);
+
+/* What the strings of a table ask for. Absent: nothing; of several strings of one kind the first counts. */
+struct oem {
+	struct word timeout; /* as loader.conf's */
+	struct word options; /* for the kernels of `linux` entries, behind their own */
+	struct word level;   /* of the log */
+};
+void oem_read(struct bytes structures, struct oem *oem);
+
+/* The string is an entry, NAME=TEXT: @name is that of its file, which the folder of entries would be read for. */
+bool oem_entry(struct word string, char name[MAX_ENTRY_ID], struct word *text);
+
+/* A level of syslog(3), by its name; false, and nothing changed, when it is not one. */
+bool oem_log_level(struct word name, enum log_level *level);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sources: UEFI 2.10, 4.6.1 (the tables' GUIDs); systemd, man/smbios-type-11.xml. */
+#include "oem.h"
+
+#include "../arch/arch.h"
+#include "../base/mem.h"
+
+static EFI_GUID smbios_3_guid = {0xf2fd1544, 0x9794, 0x4a2c, {0x99, 0x2e, 0xe5, 0xbb, 0xcf, 0x20, 0xe3, 0x94}};
+static EFI_GUID smbios_2_guid = {0xeb9d2d31, 0x2d88, 0x11d3, {0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d}};
+
+static struct {
+	struct bytes structures; /* none where the strings do not count */
+	struct oem oem;
+} oem;
+
+static bool find_table(struct range *table)
+{
+	const uint8_t *entry = efi_table(&smbios_3_guid);
+
+	if (entry != NULL && smbios_3_table(entry, table))
+		return true;
+	entry = efi_table(&smbios_2_guid);
+	return entry != NULL && smbios_2_table(entry, table);
+}
+
+struct oem_strings oem_strings(void)
+{
+	return (struct oem_strings){oem.structures, false};
+}
+
+/* Nothing that no loader is asked for costs a look at the CPU. */
+static bool asks_for_anything(void)
+{
+	struct oem_strings walk = oem_strings();
+	struct word string, text;
+	char name[MAX_ENTRY_ID];
+
+	if (oem.oem.timeout.at != NULL || oem.oem.options.at != NULL || oem.oem.level.at != NULL)
+		return true;
+	while (oem_string_next(&walk, &string))
+		if (oem_entry(string, name, &text))
+			return true;
+	return false;
+}
+
+void oem_start(void)
+{
+	struct range table;
+
+	if (!find_table(&table) || table.end - 1 > UINTPTR_MAX)
+		return;
+	oem.structures = (struct bytes){(const uint8_t *)(uintptr_t)table.start, (size_t)range_size(table)};
+	oem_read(oem.structures, &oem.oem);
+	if (!asks_for_anything() || arch_is_confidential())
+		memset(&oem, 0, sizeof(oem));
+	if (oem.oem.level.at != NULL && !oem_log_level(oem.oem.level, &efi.log))
+		fw_log(LOG_QUIET, "SMBIOS: io.systemd.boot.loglevel: \"%s\" is not a level, such as err, info or debug",
+		       word_shown(oem.oem.level).at);
+}
+
+const struct oem *oem_asked(void)
+{
+	return &oem.oem;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * SMBIOS (DMTF DSP0134 3.7): where structures lie by each entry point, which strings those of type 11 have, and what
+ * strings ask of a boot loader (systemd, man/smbios-type-11.xml).
+ */
+#include "given.h"
+
+#include "../../config/smbios.h"
+
+/* ---- entry points ---- */
+
+static uint8_t entry[SMBIOS_2_ENTRY];
+
+static void close_sum(size_t length, size_t at)
+{
+	uint8_t sum = 0;
+
+	entry[at] = 0;
+	for (size_t i = 0; i < length; i++)
+		sum = (uint8_t)(sum + entry[i]);
+	entry[at] = (uint8_t)-sum;
+}
+
+static void given_3(uint64_t address, uint32_t size)
+{
+	memset(entry, 0, sizeof(entry));
+	memcpy(entry, "_SM3_", 5);
+	entry[6] = SMBIOS_3_ENTRY;
+	store_le(entry + 12, 4, size);
+	store_le(entry + 16, 8, address);
+	close_sum(SMBIOS_3_ENTRY, 5);
+}
+
+static void given_2(uint32_t address, uint16_t size)
+{
+	memset(entry, 0, sizeof(entry));
+	memcpy(entry, "_SM_", 4);
+	memcpy(entry + 16, "_DMI_", 5);
+	entry[5] = SMBIOS_2_ENTRY;
+	store_le(entry + 22, 2, size);
+	store_le(entry + 24, 4, address);
+	close_sum(SMBIOS_2_ENTRY, 4);
+}
+
+static void expect_table(bool (*read)(const uint8_t *entry, struct range *table), uint64_t start, uint64_t end)
+{
+	struct range table = {1, 1};
+
+	assert_int_equal(read(entry, &table), end != 0);
+	if (end != 0)
+		assert_true(table.start == start && table.end == end);
+}
+
+static void an_entry_point_tells_where_structures_lie(void **state)
+{
+	(void)state;
+	given_3(UINT64_C(0x123456789000), 500);
+	expect_table(smbios_3_table, UINT64_C(0x123456789000), UINT64_C(0x123456789000) + 500);
+	expect_table(smbios_2_table, 0, 0);
+	given_3(0x1000, UINT32_MAX);
+	expect_table(smbios_3_table, 0x1000, 0x1000 + SMBIOS_MOST);
+	given_2(0xf0000, UINT16_MAX);
+	expect_table(smbios_2_table, 0xf0000, 0xf0000 + 65535);
+	expect_table(smbios_3_table, 0, 0);
+	entry[5] = SMBIOS_2_ENTRY - 1; /* as 2.1 has it */
+	close_sum(SMBIOS_2_ENTRY - 1, 4);
+	expect_table(smbios_2_table, 0xf0000, 0xf0000 + 65535);
+}
+
+static void what_is_no_entry_point_leads_nowhere(void **state)
+{
+	(void)state;
+	given_3(0x1000, 500);
+	entry[17]++;
+	expect_table(smbios_3_table, 0, 0);
+	given_3(0x1000, 500);
+	entry[6]++;
+	close_sum(SMBIOS_3_ENTRY + 1, 5);
+	expect_table(smbios_3_table, 0, 0);
+	given_3(0x1000, 500);
+	entry[6]--;
+	close_sum(SMBIOS_3_ENTRY - 1, 5);
+	expect_table(smbios_3_table, 0, 0);
+	given_3(0x1000, 0);
+	expect_table(smbios_3_table, 0, 0);
+	given_3(0, 500);
+	expect_table(smbios_3_table, 0, 0);
+	given_3(UINT64_MAX - 10, 500);
+	expect_table(smbios_3_table, 0, 0);
+	given_2(0x1000, 0);
+	expect_table(smbios_2_table, 0, 0);
+	given_2(0x1000, 500);
+	entry[23]++;
+	expect_table(smbios_2_table, 0, 0);
+	given_2(0x1000, 500);
+	entry[5] = SMBIOS_2_ENTRY + 1;
+	expect_table(smbios_2_table, 0, 0);
+	given_2(0x1000, 500);
+	entry[5] = SMBIOS_2_ENTRY - 2;
+	close_sum(SMBIOS_2_ENTRY - 2, 4);
+	expect_table(smbios_2_table, 0, 0);
+	given_2(0x1000, 500);
+	entry[18] = '-';
+	close_sum(SMBIOS_2_ENTRY, 4);
+	expect_table(smbios_2_table, 0, 0);
+}
+
+/* ---- strings ---- */
+
+/* The strings, each with a "|" behind it. In memory of exactly that size: what is read behind it is found. */
+static void expect_strings(const char *structures, size_t size, const char *wanted)
+{
+	uint8_t *bytes = malloc(size + (size == 0));
+	struct oem_strings walk = {{bytes, size}, false};
+	char told[256] = "";
+	struct word string;
+	size_t used = 0;
+
+	memcpy(bytes, structures, size);
+	while (oem_string_next(&walk, &string))
+		used += (size_t)snprintf(told + used, sizeof(told) - used, "%.*s|", WORD(string));
+	assert_string_equal(told, wanted);
+	free(bytes);
+}
+
+#define EXPECT(structures, wanted) expect_strings(structures, sizeof(structures), wanted)
+
+static void strings_of_type_11_are_found(void **state)
+{
+	(void)state;
+	EXPECT("\13\5bb\2one\0two\0\0\177\4zz\0", "one|two|");
+	EXPECT("\0\6aa\1\2Vendor\0001.0\0\0\13\5bb\1one\0\0\177\4zz\0", "one|");
+	EXPECT("\1\5aa\0\0\0\13\5bb\0\0\0\13\6bb\1xone\0\0\2\4cc\0\0\13\5bb\1two\0\0\177\4zz\0", "one|two|");
+	EXPECT("\13\5bb\1one\0\0\177\4zz\0\0\13\5bb\1two\0\0", "one|");
+	EXPECT("\13\4bbone\0\0\177\4zz\0", "one|");
+}
+
+static void what_is_cut_off_ends_the_walk(void **state)
+{
+	static const char whole[] = "\1\5aa\1x\0\0\13\5bb\2one\0two\0\0\2\4cc\0\0\13\5bb\1end\0";
+
+	(void)state;
+	for (size_t size = 0; size <= sizeof(whole); size++)
+		expect_strings(whole, size,
+			       size < 17   ? ""
+			       : size < 21 ? "one|"
+			       : size < 37 ? "one|two|"
+					   : "one|two|end|");
+	EXPECT("\13\3bb\1one\0\0", "");
+	EXPECT("\1\0aa\1\0\0\13\5bb\1one\0\0", "");
+	EXPECT("\1\377aa\1\0\0\13\5bb\1one\0\0", "");
+}
+
+/* ---- what they ask for ---- */
+
+static bool is(struct word word, const char *text)
+{
+	return word.at != NULL && word_is(word, text);
+}
+
+static void the_first_string_of_a_kind_counts(void **state)
+{
+	static const char structures[] = "\13\5bb\7io.systemd.boot.timeout=5\0io.systemd.boot.timeout=6\0"
+					 "io.systemd.boot.kernel-cmdline-extra=a b=c\0"
+					 "io.systemd.boot.kernel-cmdline-extra=d\0io.systemd.boot.loglevel=\0"
+					 "io.systemd.boot.loglevel=err\0io.systemd.boot.timeou\0\0\177\4zz\0";
+	struct oem oem;
+
+	(void)state;
+	oem_read((struct bytes){(const uint8_t *)structures, sizeof(structures)}, &oem);
+	assert_true(is(oem.timeout, "5") && is(oem.options, "a b=c") && is(oem.level, ""));
+	oem_read((struct bytes){(const uint8_t *)structures, 4}, &oem);
+	assert_true(oem.timeout.at == NULL && oem.options.at == NULL && oem.level.at == NULL);
+}
+
+static void expect_entry(const char *string, const char *name, const char *text)
+{
+	char told[MAX_ENTRY_ID] = "";
+	struct word rest = {NULL, 0};
+	bool is_one = oem_entry(word_of(string), told, &rest);
+
+	assert_int_equal(is_one, name != NULL);
+	if (name != NULL) {
+		assert_string_equal(told, name);
+		assert_true(is(rest, text));
+	}
+}
+
+static void an_entry_has_a_name_and_a_text(void **state)
+{
+	char longest[400] = "io.systemd.boot.entries-extra:";
+	char name[MAX_ENTRY_ID] = "";
+	size_t start = strlen(longest);
+
+	(void)state;
+	expect_entry("io.systemd.boot.entries-extra:a.conf=linux /x\noptions a=b", "a.conf", "linux /x\noptions a=b");
+	expect_entry("io.systemd.boot-entries.extra:A+3_@-9.CONF=", "A+3_@-9.CONF", "");
+	expect_entry("io.systemd.boot.entries-extra:a.conf", NULL, NULL);
+	expect_entry("io.systemd.boot.entries-extra:a=b", NULL, NULL);
+	expect_entry("io.systemd.boot.entries-extra:=b", NULL, NULL);
+	expect_entry("io.systemd.boot.entries-extra:auto-a.conf=b", NULL, NULL);
+	expect_entry("io.systemd.boot.entries-extra:../a.conf=b", NULL, NULL);
+	expect_entry("io.systemd.boot.entries-extra:a b.conf=b", NULL, NULL);
+	expect_entry("io.systemd.boot.entries:a.conf=b", NULL, NULL);
+	memset(longest + start, 'a', 250);
+	memcpy(longest + start + 250, ".conf=x", 8);
+	memcpy(name, longest + start, 255);
+	expect_entry(longest, name, "x");
+	/* one more than a name's 255 */
+	memset(longest + start, 'a', 251);
+	memcpy(longest + start + 251, ".conf=x", 8);
+	expect_entry(longest, NULL, NULL);
+}
+
+static void levels_are_those_of_syslog(void **state)
+{
+	static const char *const name[] = {"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"};
+	enum log_level level = LOG_NORMAL;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(name); i++) {
+		assert_true(oem_log_level(word_of(name[i]), &level));
+		assert_int_equal(level, i < 5 ? LOG_QUIET : i < 7 ? LOG_NORMAL : LOG_DEBUG);
+	}
+	assert_false(oem_log_level(word_of("verbose"), &level) || oem_log_level((struct word){NULL, 0}, &level));
+	assert_int_equal(level, LOG_DEBUG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_entry_point_tells_where_structures_lie),
+	    cmocka_unit_test(what_is_no_entry_point_leads_nowhere),
+	    cmocka_unit_test(strings_of_type_11_are_found),
+	    cmocka_unit_test(what_is_cut_off_ends_the_walk),
+	    cmocka_unit_test(the_first_string_of_a_kind_counts),
+	    cmocka_unit_test(an_entry_has_a_name_and_a_text),
+	    cmocka_unit_test(levels_are_those_of_syslog),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
