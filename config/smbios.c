@@ -59,22 +59,6 @@ static bool take_string(struct bytes *bytes, struct word *string)
 	return true;
 }
 
-/* 6.1.3: an empty string ends them, before which there is another one when there is no string at all. */
-static bool skip_strings(struct bytes *bytes)
-{
-	struct word string;
-	bool first = true;
-
-	do {
-		if (!take_string(bytes, &string))
-			return false;
-		if (first && string.length == 0)
-			return take_string(bytes, &string);
-		first = false;
-	} while (string.length != 0);
-	return true;
-}
-
 /* Takes the header and the formatted area in front of strings; false at the end. */
 static bool take_structure(struct bytes *bytes, uint8_t *type)
 {
@@ -95,23 +79,23 @@ bool oem_string_next(struct oem_strings *walk, struct word *string)
 	uint8_t type;
 
 	for (;;) {
-		if (walk->inside) {
-			if (!take_string(&walk->rest, string))
+		if (!walk->inside) {
+			if (!take_structure(&walk->rest, &type))
 				return false;
-			if (string->length != 0)
-				return true;
-			walk->inside = false;
+			*walk = (struct oem_strings){walk->rest, true, type == OEM, false};
 		}
-		if (!take_structure(&walk->rest, &type))
+		if (!take_string(&walk->rest, string))
 			return false;
-		if (type != OEM) {
-			if (!skip_strings(&walk->rest))
-				return false;
-		} else if (walk->rest.size >= 2 && walk->rest.at[0] == 0) {
-			eat(&walk->rest, 2); /* it has none */
-		} else {
-			walk->inside = true;
+		if (string->length != 0) {
+			walk->has_any = true;
+			if (walk->is_oem)
+				return true;
+			continue;
 		}
+		/* 6.1.3: an empty string ends them; where there is none, another one follows. */
+		if (!walk->has_any && walk->rest.size != 0 && walk->rest.at[0] == 0)
+			eat(&walk->rest, 1);
+		walk->inside = false;
 	}
 }
 
@@ -128,7 +112,7 @@ static bool skip_prefix(struct word *string, const char *prefix)
 
 void oem_read(struct bytes structures, struct oem *oem)
 {
-	struct oem_strings walk = {structures, false};
+	struct oem_strings walk = {.rest = structures};
 	struct word string;
 
 	*oem = (struct oem){.timeout = {NULL, 0}};

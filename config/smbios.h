@@ -24,10 +24,12 @@
 bool smbios_3_table(const uint8_t *entry, struct range *table);
 bool smbios_2_table(const uint8_t *entry, struct range *table);
 
-/* Where a walk through the strings of type 11 stands. */
+/* Where a walk through the strings of type 11 stands; it begins with all structures, and false. */
 struct oem_strings {
-	struct bytes rest; /* of the structures; of its strings, when @inside one of type 11 */
-	bool inside;
+	struct bytes rest; /* of the structures */
+	bool inside;	   /* the strings of one, which */
+	bool is_oem;	   /* is of type 11, and */
+	bool has_any;	   /* has had one */
 };
 
 /*

@@ -25,7 +25,7 @@ static bool find_table(struct range *table)
 
 struct oem_strings oem_strings(void)
 {
-	return (struct oem_strings){oem.structures, false};
+	return (struct oem_strings){.rest = oem.structures};
 }
 
 /* Nothing that no loader is asked for costs a look at the CPU. */

@@ -42,7 +42,7 @@ static void check_table(bool found, struct range table)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes structures = {data, size};
-	struct oem_strings walk = {structures, false};
+	struct oem_strings walk = {.rest = structures};
 	const uint8_t *before = data;
 	struct range table = {0, 0};
 	struct word string;

@@ -82,6 +82,16 @@ static void options_are_added_to_a_kernels(void **state)
 	expect_entered("the first of two");
 }
 
+static void options_are_not_for_other_programs(void **state)
+{
+	(void)state;
+	given("default prog", ENTRY, "io.systemd.boot.kernel-cmdline-extra=more",
+	      "io.systemd.boot.entries-extra:prog.conf=efi /vmlinuz\noptions own\n");
+	scene_run("a program");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_string_equal(uefi_report.options, "own");
+}
+
 static void entries_are_added_in_either_spelling(void **state)
 {
 	(void)state;
@@ -194,6 +204,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(options_are_added_to_a_kernels),
+	    cmocka_unit_test(options_are_not_for_other_programs),
 	    cmocka_unit_test(entries_are_added_in_either_spelling),
 	    cmocka_unit_test(an_entry_that_cannot_be_is_told_and_passed_over),
 	    cmocka_unit_test(a_timeout_beats_the_variable_and_not_the_one_of_one_boot),

@@ -21,9 +21,10 @@ static void close_sum(size_t length, size_t at)
 	entry[at] = (uint8_t)-sum;
 }
 
+/* What no reader needs is noise. */
 static void given_3(uint64_t address, uint32_t size)
 {
-	memset(entry, 0, sizeof(entry));
+	memset(entry, 0xa5, sizeof(entry));
 	memcpy(entry, "_SM3_", 5);
 	entry[6] = SMBIOS_3_ENTRY;
 	store_le(entry + 12, 4, size);
@@ -33,7 +34,7 @@ static void given_3(uint64_t address, uint32_t size)
 
 static void given_2(uint32_t address, uint16_t size)
 {
-	memset(entry, 0, sizeof(entry));
+	memset(entry, 0xa5, sizeof(entry));
 	memcpy(entry, "_SM_", 4);
 	memcpy(entry + 16, "_DMI_", 5);
 	entry[5] = SMBIOS_2_ENTRY;
@@ -59,12 +60,18 @@ static void an_entry_point_tells_where_structures_lie(void **state)
 	expect_table(smbios_2_table, 0, 0);
 	given_3(0x1000, UINT32_MAX);
 	expect_table(smbios_3_table, 0x1000, 0x1000 + SMBIOS_MOST);
-	given_2(0xf0000, UINT16_MAX);
-	expect_table(smbios_2_table, 0xf0000, 0xf0000 + 65535);
+	given_3(0x1001, 0x1000010);
+	expect_table(smbios_3_table, 0x1001, 0x1001 + SMBIOS_MOST);
+	given_3(0x1001, 500);
+	expect_table(smbios_3_table, 0x1001, 0x1001 + 500);
+	given_2(0xf1234567, UINT16_MAX);
+	expect_table(smbios_2_table, 0xf1234567, 0xf1234567 + UINT64_C(65535));
+	given_2(0xf1234567, 0x102);
+	expect_table(smbios_2_table, 0xf1234567, 0xf1234567 + UINT64_C(0x102));
 	expect_table(smbios_3_table, 0, 0);
 	entry[5] = SMBIOS_2_ENTRY - 1; /* as 2.1 has it */
 	close_sum(SMBIOS_2_ENTRY - 1, 4);
-	expect_table(smbios_2_table, 0xf0000, 0xf0000 + 65535);
+	expect_table(smbios_2_table, 0xf1234567, 0xf1234567 + UINT64_C(0x102));
 }
 
 static void what_is_no_entry_point_leads_nowhere(void **state)
@@ -99,10 +106,22 @@ static void what_is_no_entry_point_leads_nowhere(void **state)
 	entry[5] = SMBIOS_2_ENTRY - 2;
 	close_sum(SMBIOS_2_ENTRY - 2, 4);
 	expect_table(smbios_2_table, 0, 0);
-	given_2(0x1000, 500);
-	entry[18] = '-';
-	close_sum(SMBIOS_2_ENTRY, 4);
-	expect_table(smbios_2_table, 0, 0);
+	for (size_t i = 0; i < 5; i++) {
+		given_3(0x1000, 500);
+		entry[i] ^= 1;
+		close_sum(SMBIOS_3_ENTRY, 5);
+		expect_table(smbios_3_table, 0, 0);
+		given_2(0x1000, 500);
+		entry[16 + i] ^= 1;
+		close_sum(SMBIOS_2_ENTRY, 4);
+		expect_table(smbios_2_table, 0, 0);
+	}
+	for (size_t i = 0; i < 4; i++) {
+		given_2(0x1000, 500);
+		entry[i] ^= 1;
+		close_sum(SMBIOS_2_ENTRY, 4);
+		expect_table(smbios_2_table, 0, 0);
+	}
 }
 
 /* ---- strings ---- */
@@ -111,7 +130,7 @@ static void what_is_no_entry_point_leads_nowhere(void **state)
 static void expect_strings(const char *structures, size_t size, const char *wanted)
 {
 	uint8_t *bytes = malloc(size + (size == 0));
-	struct oem_strings walk = {{bytes, size}, false};
+	struct oem_strings walk = {.rest = {bytes, size}};
 	char told[256] = "";
 	struct word string;
 	size_t used = 0;
@@ -133,6 +152,10 @@ static void strings_of_type_11_are_found(void **state)
 	EXPECT("\1\5aa\0\0\0\13\5bb\0\0\0\13\6bb\1xone\0\0\2\4cc\0\0\13\5bb\1two\0\0\177\4zz\0", "one|two|");
 	EXPECT("\13\5bb\1one\0\0\177\4zz\0\0\13\5bb\1two\0\0", "one|");
 	EXPECT("\13\4bbone\0\0\177\4zz\0", "one|");
+	/* Not as it should be: one NUL alone where there is no string. */
+	EXPECT("\1\5aa\0\0\13\5bb\1one\0\0\177\4zz\0", "one|");
+	EXPECT("\13\5aa\0\0\13\5bb\1one\0\0\177\4zz\0", "one|");
+	EXPECT("\13\5aa\0\0", "");
 }
 
 static void what_is_cut_off_ends_the_walk(void **state)
@@ -160,7 +183,8 @@ static bool is(struct word word, const char *text)
 
 static void the_first_string_of_a_kind_counts(void **state)
 {
-	static const char structures[] = "\13\5bb\7io.systemd.boot.timeout=5\0io.systemd.boot.timeout=6\0"
+	static const char structures[] = "\13\5bb\10io.systemd.stub.kernel-cmdline-extra=another program's\0"
+					 "io.systemd.boot.timeout=5\0io.systemd.boot.timeout=6\0"
 					 "io.systemd.boot.kernel-cmdline-extra=a b=c\0"
 					 "io.systemd.boot.kernel-cmdline-extra=d\0io.systemd.boot.loglevel=\0"
 					 "io.systemd.boot.loglevel=err\0io.systemd.boot.timeou\0\0\177\4zz\0";
@@ -171,14 +195,17 @@ static void the_first_string_of_a_kind_counts(void **state)
 	assert_true(is(oem.timeout, "5") && is(oem.options, "a b=c") && is(oem.level, ""));
 	oem_read((struct bytes){(const uint8_t *)structures, 4}, &oem);
 	assert_true(oem.timeout.at == NULL && oem.options.at == NULL && oem.level.at == NULL);
+	assert_int_equal(oem.timeout.length + oem.options.length + oem.level.length, 0);
 }
 
 static void expect_entry(const char *string, const char *name, const char *text)
 {
-	char told[MAX_ENTRY_ID] = "";
+	char told[MAX_ENTRY_ID];
 	struct word rest = {NULL, 0};
-	bool is_one = oem_entry(word_of(string), told, &rest);
+	bool is_one;
 
+	memset(told, 'x', sizeof(told));
+	is_one = oem_entry(word_of(string), told, &rest);
 	assert_int_equal(is_one, name != NULL);
 	if (name != NULL) {
 		assert_string_equal(told, name);
@@ -196,7 +223,9 @@ static void an_entry_has_a_name_and_a_text(void **state)
 	expect_entry("io.systemd.boot.entries-extra:a.conf=linux /x\noptions a=b", "a.conf", "linux /x\noptions a=b");
 	expect_entry("io.systemd.boot-entries.extra:A+3_@-9.CONF=", "A+3_@-9.CONF", "");
 	expect_entry("io.systemd.boot.entries-extra:a.conf", NULL, NULL);
+	expect_entry("io.systemd.boot.entries-extra:a.confx", NULL, NULL);
 	expect_entry("io.systemd.boot.entries-extra:a=b", NULL, NULL);
+	expect_entry("a.conf=b", NULL, NULL);
 	expect_entry("io.systemd.boot.entries-extra:=b", NULL, NULL);
 	expect_entry("io.systemd.boot.entries-extra:auto-a.conf=b", NULL, NULL);
 	expect_entry("io.systemd.boot.entries-extra:../a.conf=b", NULL, NULL);
