@@ -61,6 +61,7 @@ struct entry {
 	char id[MAX_ENTRY_ID]; /* file name without boot counters, in small letters; a longer one is cut */
 	size_t plain_id;       /* of an id with "@PROFILE" behind it, the bytes before that; else 0 */
 	bool automatic;	       /* nobody wrote it: the loader found it */
+	bool elsewhere; /* it is on another disk: nothing there is changed, and it is meant by its whole id alone */
 	struct word title, version, sort_key, machine_id, architecture;
 	enum entry_kind kind;
 	struct word program; /* what the key of its kind names; absent: the entry's own file, which is an image */
@@ -191,13 +192,31 @@ int version_compare(struct word a, struct word b);
 bool glob_match(struct word pattern, const char *text);
 
 /*
- * It may be booted without anybody asking for it: somebody has written it, and it is not another profile of an image
- * than the one that this has by itself. Source: systemd, src/boot/boot.c, config_select_default_entry.
+ * It may be booted without anybody asking for it: somebody has written it, it is on no other disk, and it is not
+ * another profile of an image than the one that this has by itself. Source: systemd, src/boot/boot.c,
+ * config_select_default_entry.
  */
 bool entry_starts_unasked(const struct entry *entry);
 
-/* The pattern is a glob over ids, with or without their ".conf"; or an id, whatever a glob would make of it. */
+/*
+ * The pattern is a glob over ids, with or without their ".conf"; or an id, whatever a glob would make of it. That of an
+ * entry on another disk is meant by no glob.
+ */
 bool entry_is_meant(const struct entry *entry, struct word pattern);
+
+/* ---- other_disks.c ---- */
+
+#define DISK_TAG 9 /* bytes with the NUL: eight hexadecimal digits, the first of the GUID of a disk's partition */
+
+/*
+ * Marks an entry as one of another disk: "disk-TAG-" stands before its id. Its title, with the disk behind it, goes to
+ * @title, which must outlive the entry. @kind: of the disk, "NVMe " for instance, or empty.
+ */
+void entry_moves_elsewhere(struct entry *entry, const char tag[DISK_TAG], const char *kind, struct text *title);
+#define DISK_TITLE_ROOM(entry) (entry_title(entry).length + 64) /* bytes that hold it */
+
+/* Whether this is such an id, and not a pattern. */
+bool names_other_disk(struct word name);
 
 /* The entry with this id, with or without ".conf", in upper or lower case; false when there is none. */
 bool entries_named(struct entry *const *entries, size_t n, struct word name, size_t *index);
@@ -231,7 +250,8 @@ struct loader_conf {
 	struct console_mode console_mode;
 	bool editor;	    /* the menu lets command lines be edited */
 	uint32_t menu_fold; /* entries of one sort-key that the menu shows side by side; 0: all of them */
-	bool log_said;						      /* by loader.conf; else it is a default */
+	bool log_said;	    /* by loader.conf; else it is a default */
+	bool other_disks;   /* entries on other disks are offered */
 	bool auto_entries, auto_firmware, auto_reboot, auto_poweroff; /* which automatic entries are offered */
 	uint64_t keep_free_below_4g; /* bytes of one free run that no part may take (rule C9) */
 };
@@ -241,7 +261,7 @@ struct loader_conf {
 	(struct loader_conf)                                                                                           \
 	{                                                                                                              \
 		.timeout_seconds = TIMEOUT_NONE, .log = LOG_NORMAL, .editor = true, .auto_entries = true,              \
-		.auto_firmware = true                                                                                  \
+		.auto_firmware = true, .other_disks = true                                                             \
 	}
 
 /*

@@ -101,7 +101,8 @@ static bool set_bool(struct loader_conf *conf, const struct line *line)
 		    {"auto-entries", &conf->auto_entries},
 		    {"auto-firmware", &conf->auto_firmware},
 		    {"auto-reboot", &conf->auto_reboot},
-		    {"auto-poweroff", &conf->auto_poweroff}};
+		    {"auto-poweroff", &conf->auto_poweroff},
+		    {"other-disks", &conf->other_disks}};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (word_is(line->key, keys[i].key))

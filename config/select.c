@@ -81,6 +81,8 @@ bool entry_is_meant(const struct entry *entry, struct word pattern)
 	char name[MAX_ENTRY_ID];
 
 	shorten(entry, name);
+	if (entry->elsewhere)
+		return word_is_ascii_case(pattern, entry->id) || word_is_ascii_case(pattern, name);
 	return word_is_ascii_case(pattern, entry->id) || glob_match(pattern, entry->id) || glob_match(pattern, name);
 }
 

@@ -100,7 +100,7 @@ static void name_windows(struct listed *listed)
 	char *hive;
 	size_t size;
 
-	if (efi_read_file(NULL, "\\EFI\\Microsoft\\Boot\\BCD", BCD_MOST, &hive, &size, &why) != OK)
+	if (efi_read_file(listed->entry.volume, "\\EFI\\Microsoft\\Boot\\BCD", BCD_MOST, &hive, &size, &why) != OK)
 		return;
 	listed->text = efi_alloc(BCD_TITLE_ROOM);
 	if (listed->text != NULL && bcd_title((struct bytes){(const uint8_t *)hive, size}, listed->text))
@@ -108,14 +108,16 @@ static void name_windows(struct listed *listed)
 	efi_free(hive);
 }
 
-static void add_windows(struct catalogue *c)
+void automatic_windows(struct catalogue *c, struct fw_volume *volume)
 {
 	static const char path[] = "\\EFI\\Microsoft\\Boot\\bootmgfw.efi";
 	struct listed *listed =
-	    is_there(NULL, path) ? add(c, "auto-windows", "Windows Boot Manager", ENTRY_EFI, path) : NULL;
+	    is_there(volume, path) ? add(c, "auto-windows", "Windows Boot Manager", ENTRY_EFI, path) : NULL;
 
-	if (listed != NULL)
-		name_windows(listed);
+	if (listed == NULL)
+		return;
+	listed->entry.volume = volume;
+	name_windows(listed);
 }
 
 static void add_shell(struct catalogue *c)
@@ -169,7 +171,7 @@ void automatic_programs(struct catalogue *c)
 	if (!c->conf.auto_entries)
 		return;
 	add_macos(c);
-	add_windows(c);
+	automatic_windows(c, NULL);
 	add_shell(c);
 	add_default_loader(c);
 }

@@ -15,4 +15,7 @@ void automatic_programs(struct catalogue *catalogue);
 /* Firmware's setup, off, and a restart. */
 void automatic_actions(struct catalogue *catalogue);
 
+/* Windows on a volume. */
+void automatic_windows(struct catalogue *catalogue, struct fw_volume *volume);
+
 #endif

@@ -189,7 +189,7 @@ static void say_unless_missing(enum status status, const struct fail *why)
 }
 
 /* Both kinds of entries of a volume. What was read before a folder failed is better than nothing. */
-static enum status read_volume(struct catalogue *c, struct fw_volume *volume, struct fail *why)
+enum status catalogue_read_volume(struct catalogue *c, struct fw_volume *volume, struct fail *why)
 {
 	enum status status, unified;
 	struct fail later;
@@ -208,7 +208,7 @@ static void read_xbootldr(struct catalogue *c)
 	struct fail why;
 
 	if (volume != NULL)
-		say_unless_missing(read_volume(c, volume, &why), &why);
+		say_unless_missing(catalogue_read_volume(c, volume, &why), &why);
 }
 
 enum status catalogue_read(struct catalogue *c, struct fail *why)
@@ -217,7 +217,7 @@ enum status catalogue_read(struct catalogue *c, struct fail *why)
 
 	read_loader_conf(c);
 	drivers_start();
-	status = read_volume(c, NULL, why);
+	status = catalogue_read_volume(c, NULL, why);
 	read_xbootldr(c);
 	add_machines(c);
 	entries_sort(c->sorted, c->n);
@@ -225,6 +225,7 @@ enum status catalogue_read(struct catalogue *c, struct fail *why)
 	if (c->n == 0)
 		return status != OK && status != NOT_FOUND ? status : nothing_to_start(c, why);
 	say_unless_missing(status, why);
+	c->actions = c->n;
 	automatic_actions(c);
 	return OK;
 }

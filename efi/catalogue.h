@@ -12,6 +12,9 @@
 enum status catalogue_read(struct catalogue *catalogue, struct fail *why) MUST_CHECK;
 void catalogue_free(struct catalogue *catalogue);
 
+/* Adds the entries of both types on a volume, unsorted. */
+enum status catalogue_read_volume(struct catalogue *catalogue, struct fw_volume *volume, struct fail *why) MUST_CHECK;
+
 /* Writes to the log what Berth ignores in a file. */
 extern const struct remarks catalogue_remarks;
 

@@ -35,7 +35,8 @@ static void tell_path(const struct entry *entry)
 void fw_trying(const struct entry *entry)
 {
 	char name[MAX_ENTRY_ID];
-	enum counting counting = entry->folder == NULL ? COUNTING_OFF : counting_next(entry->file_name, name);
+	enum counting counting =
+	    entry->folder == NULL || entry->elsewhere ? COUNTING_OFF : counting_next(entry->file_name, name);
 
 	is_counted = is_written = false;
 	if (counting == COUNTING_OFF)

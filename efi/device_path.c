@@ -8,6 +8,7 @@
 #define NODE	   4  /* bytes in front of what a node says: type, subtype, and its whole length */
 
 /* 10.3.5: media device paths. */
+#define MESSAGING  3
 #define MEDIA	   4
 #define HARD_DRIVE 1
 #define FILE_PATH  4
@@ -133,6 +134,37 @@ EFI_DEVICE_PATH *efi_disk_path(EFI_HANDLE device, struct gpt_partition *partitio
 	partition->blocks = load_le(node.at + BLOCKS_AT, 8);
 	memcpy(partition->guid, node.at + SIGNATURE_AT, sizeof(partition->guid));
 	return (EFI_DEVICE_PATH *)(void *)at;
+}
+
+bool efi_partition_guid(EFI_HANDLE device, uint8_t guid[16])
+{
+	const EFI_DEVICE_PATH *path;
+	struct node node;
+
+	if (!find_partition(device, &path, &node))
+		return false;
+	memcpy(guid, node.at + SIGNATURE_AT, 16);
+	return true;
+}
+
+/* 10.3.4: messaging device paths, by their subtype. */
+const char *efi_disk_kind(EFI_HANDLE device)
+{
+	static const struct {
+		uint8_t subtype;
+		const char *words;
+	} row[] = {{2, "SCSI "}, {5, "USB "}, {16, "USB "}, {18, "SATA "}, {23, "NVMe "}, {26, "SD "}, {29, "eMMC "}};
+	EFI_DEVICE_PATH *path = NULL;
+	EFI_STATUS status = efi.boot->HandleProtocol(device, &device_path_guid, (void **)&path);
+	const char *words = "";
+
+	if (EFI_ERROR(efi_given(status, path)))
+		return words;
+	for (struct node node = first_node(path); is_node(&node); node = node_behind(&node))
+		for (size_t i = 0; node.at[0] == MESSAGING && i < sizeof(row) / sizeof(row[0]); i++)
+			if (node.at[1] == row[i].subtype)
+				words = row[i].words;
+	return words;
 }
 
 void efi_add_partition(EFI_DEVICE_PATH *disk, const struct gpt_partition *partition)

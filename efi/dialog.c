@@ -228,7 +228,9 @@ enum chosen choose(const struct catalogue *catalogue, size_t *index, uint32_t se
 	static struct menu menu;
 
 	open_menu(&menu, catalogue, *index, seconds);
-	menu.boots_unasked = catalogue->boots_unasked;
+	for (size_t i = 0; i < catalogue->n; i++)
+		if (catalogue->sorted[i] == catalogue->boots_unasked)
+			menu.boots_unasked = i;
 	if (why != NULL)
 		menu_tell(&menu, catalogue->sorted[*index], why->text);
 	while (result == MENU_STAY) {

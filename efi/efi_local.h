@@ -130,6 +130,10 @@ bool efi_own_path(char *out, size_t room);
  */
 EFI_DEVICE_PATH *efi_disk_path(EFI_HANDLE device, struct gpt_partition *partition);
 void efi_add_partition(EFI_DEVICE_PATH *disk, const struct gpt_partition *partition);
+/* Which of a disk's partitions a device is, in a table of either kind; false when it is none with a GUID. */
+bool efi_partition_guid(EFI_HANDLE device, uint8_t guid[16]);
+/* What a device is reached by, with a blank behind: "NVMe ", "USB "; empty when that is not known. */
+const char *efi_disk_kind(EFI_HANDLE device);
 /* The handle with this path that has @protocol; NULL when there is none. */
 EFI_HANDLE efi_handle_at(const EFI_DEVICE_PATH *path, EFI_GUID *protocol);
 /* The path of a file on the volume of this handle, from the device on; efi_free gives it back. */

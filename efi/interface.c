@@ -181,7 +181,7 @@ void interface_console_mode(struct console_mode *mode)
 		       word_shown(text_of(MODE)).at);
 }
 
-static void tell_entries(const struct catalogue *c)
+void interface_tell_entries(const struct catalogue *c)
 {
 	size_t size = interface_ids(c->sorted, c->n, NULL) * sizeof(CHAR16);
 	CHAR16 *ids = efi_alloc(size);
@@ -193,11 +193,16 @@ static void tell_entries(const struct catalogue *c)
 	efi_free(ids);
 }
 
+bool interface_asks_for_other_disk(const struct loader_conf *conf)
+{
+	return asks_for_other_disk(conf, &interface.asked);
+}
+
 enum chooser interface_choose(const struct catalogue *c, size_t *index)
 {
 	enum chooser by = entries_choose(c->sorted, c->n, &c->conf, &interface.asked, index);
 
-	tell_entries(c);
+	interface_tell_entries(c);
 	interface.saves = asks_for_saved(&c->conf, &interface.asked);
 	if (by <= BY_ONE_SHOT)
 		interface.once = c->sorted[*index];

@@ -50,4 +50,10 @@ void interface_keep_mode(const uint32_t *mode);
 /* The menu is about to be drawn for the first time. */
 void interface_menu(void);
 
+/* LoaderEntries; more may come later. */
+void interface_tell_entries(const struct catalogue *catalogue);
+
+/* What was read, or loader.conf, asks for an entry on another disk by its whole id. */
+bool interface_asks_for_other_disk(const struct loader_conf *conf);
+
 #endif

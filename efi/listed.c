@@ -33,7 +33,7 @@ enum status listed_new(struct catalogue *c, const char *name, struct listed **li
 		return fail(why, IO_ERROR, "no memory for the entry %s: the %zu read before it are all that is offered",
 			    name, c->n);
 	(*listed)->catalogue = c;
-	(*listed)->text = (*listed)->edited = NULL;
+	(*listed)->text = (*listed)->edited = (*listed)->title = NULL;
 	memcpy((*listed)->name, name, size);
 	return OK;
 }
@@ -47,6 +47,7 @@ void listed_drop(struct listed *listed)
 {
 	efi_free(listed->text);
 	efi_free(listed->edited);
+	efi_free(listed->title);
 	efi_free(listed);
 }
 

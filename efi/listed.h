@@ -10,10 +10,12 @@
 struct catalogue {
 	struct loader_conf conf;
 	struct entry **sorted;
-	size_t boots_unasked;	  /* the entry that boots when nobody comes */
-	struct fw_volume *volume; /* that is being read; NULL: the one that the loader came from */
-	size_t n, room, hidden;	  /* hidden: files with nothing that this loader can start */
-	char *conf_text;	  /* which conf points into */
+	const struct entry *boots_unasked; /* when nobody comes */
+	struct fw_volume *volume;	   /* that is being read; NULL: the one that the loader came from */
+	size_t n, room, hidden;		   /* hidden: files with nothing that this loader can start */
+	size_t actions;			   /* the index of the first that is firmware's, behind all others */
+	bool disks_connected;		   /* firmware was made to look at all that it has */
+	char *conf_text;		   /* which conf points into */
 };
 
 /* An entry with what it points into. */
@@ -21,6 +23,7 @@ struct listed {
 	struct entry entry; /* the first, by which catalogue->sorted knows it */
 	struct catalogue *catalogue;
 	char *text;   /* a pool, or NULL */
+	char *title;  /* another */
 	char *edited; /* options that a person typed, another pool, or NULL */
 	char name[];  /* of the file, with COUNTER_ROOM behind it */
 };

@@ -10,6 +10,7 @@
 #include "dialog.h"
 #include "interface.h"
 #include "oem.h"
+#include "other_disks.h"
 #include "start.h"
 #include "stub.h"
 
@@ -60,6 +61,13 @@ static char *skip_own_name(char *option)
 	return option + end;
 }
 
+/* Who looks at a menu has time for all disks, and then the system learns of what is there. */
+static void look_further(size_t *index, bool connects)
+{
+	if (other_disks_read(&catalogue, index, connects))
+		interface_tell_entries(&catalogue);
+}
+
 /* The entry that a boot option or a shell names; false when it names none, or one that does not exist. */
 static bool named_entry(size_t *index)
 {
@@ -75,6 +83,8 @@ static bool named_entry(size_t *index)
 		name[--length] = '\0';
 	if (length == 0)
 		return false;
+	if (names_other_disk((struct word){name, length}))
+		look_further(index, false);
 	if (entries_named(catalogue.sorted, catalogue.n, (struct word){name, length}, index))
 		return true;
 	/* The machine may be unattended: it boots all the same. */
@@ -102,8 +112,14 @@ static enum status start(const struct entry *entry, struct fail *why)
 static bool choose_default(size_t *index)
 {
 	const struct loader_conf *conf = &catalogue.conf;
-	enum chooser by = interface_choose(&catalogue, index);
-	bool named = by > BY_ONE_SHOT && named_entry(index);
+	enum chooser by;
+	bool named;
+
+	*index = 0;
+	if (interface_asks_for_other_disk(conf))
+		(void)other_disks_read(&catalogue, index, false);
+	by = interface_choose(&catalogue, index);
+	named = by > BY_ONE_SHOT && named_entry(index);
 
 	if (!named)
 		interface_say_passed_over(&catalogue, by, catalogue.sorted[*index]);
@@ -150,6 +166,10 @@ static bool boot_one(struct attempts *attempts, size_t *index, enum chosen *by, 
 	attempts_ended(attempts, failed, status != OK);
 	follow = attempts_follow(attempts, failed, *by == BY_HAND);
 	if (!has_reason || menu_is_wanted(&follow) || follow.step == NEXT_MENU) {
+		look_further(index, true);
+		failed = *index;
+		attempts->entries = catalogue.sorted;
+		attempts->n = catalogue.n;
 		*by = choose(&catalogue, index, TIMEOUT_FOREVER, has_reason ? &why : NULL);
 		if (*by != WITHOUT_KEYS) {
 			*step = NEXT_MENU;
@@ -186,10 +206,11 @@ EFI_STATUS manager_run(bool *reboots)
 	fw_log(LOG_DEBUG, BERTH_NAME " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);
 	interface_timeouts(&catalogue.conf);
 	menu = choose_default(&index);
-	catalogue.boots_unasked = index;
+	catalogue.boots_unasked = catalogue.sorted[index];
 	if (menu) {
 		uint32_t seconds = catalogue.conf.timeout_seconds;
 
+		look_further(&index, true);
 		by = choose(&catalogue, &index, seconds == TIMEOUT_NONE ? UNASKED_MENU_SECONDS : seconds, NULL);
 		if (by == LEFT)
 			return EFI_SUCCESS;

@@ -62,8 +62,7 @@ static void add_configuration(struct text *out, const struct catalogue *c)
 	add_word(out, "default", c->conf.default_pattern);
 	add_word(out, "preferred", c->conf.preferred_pattern);
 	text_add(out, "%-15s %zu, and %zu that are not shown\n", "entries", c->n, c->hidden);
-	if (c->boots_unasked < c->n)
-		add_text(out, "boots unasked", c->sorted[c->boots_unasked]->id);
+	add_text(out, "boots unasked", c->boots_unasked->id);
 }
 
 static void add_entry(struct text *out, const struct entry *entry)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Entries on other volumes than the loader's own, on disks with a GPT that real firmware takes apart."""
+import hashlib
 import os
 import shutil
 import subprocess
 
 import lab
 from boots import REPORT, boot, boots, check_healthy, plain, str16, told
-from lab import MIB, Machine, expect
+from lab import MIB, Guest, Machine, expect
 
 ESP, OTHER = "0a1b2c3d-4e5f-4678-9abc-def012345678", "13243546-5768-4798-8a9b-acbdcedfe0f1"
 
@@ -100,6 +101,37 @@ def xbootldr_with_ext4_by_a_driver(esp):
         machine.wait_for("partition 2 may hold boot entries")
         machine.wait_for("try: a driver for it in")
     os.unlink(disk)
+
+
+@boots
+def entry_of_another_disk(esp):
+    """Another disk's ESP, on NVMe: its entry is in the menu and boots from there, and not a byte of that disk changes"""
+    far = volume(esp, "far")
+    plain(far, name="far+3", options=REPORT + " nokaslr entry=far")
+    plain(esp, name="own")
+    esp.conf("timeout menu-force", "auto-firmware no")
+    own = disk_of(esp, (lab.TYPE_ESP, ESP, image_of(esp)))
+    other = disk_of(far, (lab.TYPE_ESP, OTHER, image_of(far)))
+    with open(other, "rb") as file:
+        before = hashlib.file_digest(file, "sha256").hexdigest()
+    more = ("-drive", f"if=none,id=far,format=raw,file={other}", "-device", "nvme,drive=far,serial=far")
+    with Machine(esp, image=own, more=more) as machine:
+        machine.wait_for("> Debian")
+        machine.wait_for(f"Debian (NVMe disk {OTHER[:8]})")
+        machine.wait_for("Enter boot")
+        machine.press("down")
+        machine.wait_for(f"> Debian (NVMe disk {OTHER[:8]})")
+        machine.wait_for("Enter boot")
+        machine.press("enter")
+        guest = Guest(machine.finish())
+    check_healthy(guest, REPORT + " nokaslr entry=far")
+    with open(other, "rb") as file:
+        expect(hashlib.file_digest(file, "sha256").hexdigest() == before, "the other disk was written to")
+    variables = told(guest)
+    expect(variables["LoaderEntrySelected"][1] == str16(f"disk-{OTHER[:8]}-far.conf"), variables["LoaderEntrySelected"])
+    expect(variables["LoaderEntries"][1] == str16("own.conf") + str16(f"disk-{OTHER[:8]}-far.conf"), variables["LoaderEntries"])
+    os.unlink(own)
+    os.unlink(other)
 
 
 def write_noise(esp):

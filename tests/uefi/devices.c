@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A disk, the partition on it that the loader came from, and its XBOOTLDR partition, as far as firmware has connected
- * that. Sources: UEFI 2.10, 7.3 (handles), 10.3 (their paths), 13.9 (EFI_BLOCK_IO_PROTOCOL).
+ * A disk, the partition on it that the loader came from, its XBOOTLDR partition, and an ESP on another disk, as far as
+ * firmware has connected them. Sources: UEFI 2.10, 7.3 (handles), 10.3 (their paths), 13.9 (EFI_BLOCK_IO_PROTOCOL).
  */
 #include "local.h"
 
@@ -54,6 +54,60 @@ static const uint8_t xbootldr_path[] = {AT_DISK(0),
 					2,
 					END};
 
+/* Behind an NVMe controller. */
+static const uint8_t other_disk_path[] = {AT_DISK(1), 3, 23, 16, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, END};
+static const uint8_t other_path[] = {AT_DISK(1),
+				     3,
+				     23,
+				     16,
+				     0,
+				     1,
+				     0,
+				     0,
+				     0,
+				     0,
+				     0,
+				     0,
+				     0,
+				     0,
+				     0,
+				     0,
+				     0,
+				     4,
+				     1,
+				     HARD,
+				     0,
+				     1,
+				     0,
+				     0,
+				     0,
+				     40,
+				     0,
+				     0,
+				     0,
+				     0,
+				     0,
+				     0,
+				     0,
+				     10,
+				     0,
+				     0,
+				     0,
+				     0,
+				     0,
+				     0,
+				     0,
+				     0xc4,
+				     0xb3,
+				     0xa2,
+				     0xf1,
+				     FOUR_TIMES(4),
+				     FOUR_TIMES(4),
+				     FOUR_TIMES(4),
+				     2,
+				     2,
+				     END};
+
 static struct device {
 	const uint8_t *path;
 	size_t size; /* of it, without its end */
@@ -61,9 +115,11 @@ static struct device {
 	bool is_there, has_files, is_held;
 	EFI_FILE_IO_INTERFACE volume;
 } disk = {.path = disk_path, .size = ROOT}, own = {.path = own_path, .size = ROOT + HARD, .prefix = ""},
-  xbootldr = {.path = xbootldr_path, .size = ROOT + HARD, .prefix = UEFI_XBOOTLDR};
+  xbootldr = {.path = xbootldr_path, .size = ROOT + HARD, .prefix = UEFI_XBOOTLDR},
+  other_disk = {.path = other_disk_path, .size = ROOT + 16},
+  other = {.path = other_path, .size = ROOT + 16 + HARD, .prefix = UEFI_OTHER};
 
-static struct device *const device[] = {&disk, &own, &xbootldr};
+static struct device *const device[] = {&disk, &own, &xbootldr, &other_disk, &other};
 #define DEVICES (sizeof(device) / sizeof(device[0]))
 
 EFI_HANDLE uefi_own_device = &own;
@@ -85,8 +141,10 @@ const char *uefi_prefix(EFI_HANDLE volume)
 static EFI_STATUS EFIAPI open_volume(EFI_FILE_IO_INTERFACE *this, EFI_FILE_HANDLE *root)
 {
 	for (size_t i = 0; i < DEVICES; i++)
-		if (this == &device[i]->volume && device[i]->has_files)
+		if (this == &device[i]->volume && device[i]->has_files) {
+			uefi_report.other_volumes += device[i] == &other;
 			return uefi_open_root(device[i]->prefix, root);
+		}
 	uefi_die("a volume was opened that is not there");
 }
 
@@ -110,8 +168,13 @@ static EFI_STATUS EFIAPI read_blocks(struct _EFI_BLOCK_IO_PROTOCOL *this, UINT32
 
 static EFI_BLOCK_IO_MEDIA media;
 static EFI_BLOCK_IO blocks = {.Media = &media, .ReadBlocks = read_blocks};
+static EFI_BLOCK_IO_MEDIA other_media = {.MediaPresent = TRUE, .BlockSize = 512},
+			  part_media = {.MediaPresent = TRUE, .BlockSize = 512, .LogicalPartition = TRUE};
+static EFI_BLOCK_IO other_blocks = {.Media = &other_media}, part_blocks = {.Media = &part_media};
 
 /* ---- handles ---- */
+
+static const EFI_GUID esp_guid = {0xc12a7328, 0xf81f, 0x11d2, {0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b}};
 
 static void *protocol_of(struct device *device, const EFI_GUID *guid)
 {
@@ -120,7 +183,10 @@ static void *protocol_of(struct device *device, const EFI_GUID *guid)
 	if (uefi_is_guid(guid, (EFI_GUID)DEVICE_PATH_PROTOCOL) && !uefi.no_origin)
 		return (VOID *)(uintptr_t)device->path;
 	if (uefi_is_guid(guid, (EFI_GUID)BLOCK_IO_PROTOCOL) && uefi.disk != NULL)
-		return &blocks;
+		return device == &disk ? &blocks : device == &other_disk ? &other_blocks : &part_blocks;
+	/* 5.3.3: the partition's type, of which nothing is wanted but that it is there. */
+	if (uefi_is_guid(guid, esp_guid) && (device == &own || device == &other))
+		return &disk;
 	return NULL;
 }
 
@@ -131,13 +197,18 @@ void *uefi_device_protocol(EFI_HANDLE handle, const EFI_GUID *guid)
 	return device == NULL ? NULL : protocol_of(device, guid);
 }
 
-EFI_STATUS uefi_all_devices(UINTN *n, EFI_HANDLE **to)
+bool uefi_lists(const EFI_GUID *guid)
+{
+	return guid == NULL || uefi_is_guid(guid, esp_guid) || uefi_is_guid(guid, (EFI_GUID)BLOCK_IO_PROTOCOL);
+}
+
+EFI_STATUS uefi_devices_with(const EFI_GUID *guid, UINTN *n, EFI_HANDLE **to)
 {
 	*to = malloc(sizeof(device));
 	uefi_keep_pool(*to);
 	*n = 0;
 	for (size_t i = 0; i < DEVICES; i++)
-		if (device[i]->is_there)
+		if (device[i]->is_there && (guid == NULL || protocol_of(device[i], guid) != NULL))
 			(*to)[(*n)++] = device[i];
 	return EFI_SUCCESS;
 }
@@ -179,6 +250,8 @@ static EFI_STATUS EFIAPI connect_controller(EFI_HANDLE handle, EFI_HANDLE *drive
 		return status;
 	if (handle == &disk || handle == &xbootldr)
 		connect_partition();
+	if (handle == &other_disk)
+		other.is_there = other.has_files = true;
 	return EFI_SUCCESS;
 }
 
@@ -207,6 +280,8 @@ void uefi_devices_set_up(EFI_BOOT_SERVICES *services)
 	own.is_there = own.has_files = true;
 	xbootldr.is_there = uefi.disk != NULL && uefi.connected != CONNECTED_NOT;
 	xbootldr.has_files = xbootldr.is_there && uefi.connected == CONNECTED;
+	other_disk.is_there = uefi.other != OTHER_NONE;
+	other.is_there = other.has_files = uefi.other == OTHER_CONNECTED;
 	xbootldr.is_held = uefi.connected == CONNECTED_WRONG || uefi.connected == CONNECTED_BY_DRIVER;
 	for (size_t i = 0; i < DEVICES; i++)
 		device[i]->volume.OpenVolume = open_volume;

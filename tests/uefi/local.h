@@ -97,8 +97,9 @@ extern const uint8_t *const uefi_own_guid; /* of its partition */
 void *uefi_device_protocol(EFI_HANDLE handle, const EFI_GUID *guid);
 /* The nearest device on this path that has a protocol, and how many bytes of the path are its own; NULL: none. */
 EFI_HANDLE uefi_nearest(const EFI_GUID *guid, const uint8_t *path, size_t *size);
-/* All that there are, in a pool. */
-EFI_STATUS uefi_all_devices(UINTN *n, EFI_HANDLE **to);
+/* Those that have a protocol, or all (NULL), in a pool; of which protocols that is known. */
+EFI_STATUS uefi_devices_with(const EFI_GUID *guid, UINTN *n, EFI_HANDLE **to);
+bool uefi_lists(const EFI_GUID *guid);
 /* What the files of that volume have before their path. */
 const char *uefi_prefix(EFI_HANDLE volume);
 void uefi_files_reset(void);

@@ -242,9 +242,8 @@ static EFI_STATUS EFIAPI locate_handle_buffer(EFI_LOCATE_SEARCH_TYPE how, EFI_GU
 		}
 		return status;
 	}
-	if (how == AllHandles)
-		return uefi_all_devices(n, to);
-	(void)guid;
+	if (uefi_lists(how == AllHandles ? NULL : guid))
+		return uefi_devices_with(how == AllHandles ? NULL : guid, n, to);
 	if (uefi.no_screen)
 		return EFI_NOT_FOUND;
 	*to = malloc(2 * sizeof(**to));
@@ -456,7 +455,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.longest = 0;
 	uefi_report.renames = uefi_report.writes_to_disk = uefi_report.seed_tables = 0;
 	uefi_report.made_file = uefi_report.earlier_cleared = false;
-	uefi_report.blocks = uefi_report.connects = uefi_report.drivers = 0;
+	uefi_report.blocks = uefi_report.connects = uefi_report.drivers = uefi_report.other_volumes = 0;
 	uefi_report.service = N_CALLS;
 	uefi_files_reset();
 	fw.n_events = uefi_map.looks = fw.exits = 0;

@@ -33,6 +33,15 @@ enum uefi_connected {
 /* Before the path of a file on it. */
 #define UEFI_XBOOTLDR "1:"
 
+/* Of another disk, whose ESP has these names: */
+enum uefi_other {
+	OTHER_NONE,
+	OTHER_CONNECTED,
+	OTHER_DISK /* which must be connected before its partitions are there */
+};
+#define UEFI_OTHER     "2:" /* before the path of a file on it */
+#define UEFI_OTHER_TAG "f1a2b3c4"
+
 extern struct uefi_setup {
 	uint64_t fault;
 	bool for_ever;	    /* every call of that service goes wrong from then on */
@@ -64,12 +73,13 @@ extern struct uefi_setup {
 	const uint8_t *layout;		      /* the keyboard's; NULL: there is no database of layouts */
 	const uint8_t *smbios_3, *smbios_2;   /* entry points; NULL: there is none */
 	const uint8_t *esrt;		      /* the table of what can be updated; NULL: there is none */
-	unsigned int map_overstated;   /* the k-th map is said to have one descriptor more than there was room for */
-	bool has_initrd;	       /* firmware offers one to a kernel's EFI stub */
-	bool is_apples;		       /* firmware says that it is */
-	uint64_t indications;	       /* OsIndicationsSupported; 0: there is no such variable */
-	const struct gpt_disk *disk;   /* that the loader's own partition is on; NULL: firmware has no such handle */
-	const void *media;	       /* what EFI_BLOCK_IO_MEDIA says of it; NULL: the truth */
+	unsigned int map_overstated; /* the k-th map is said to have one descriptor more than there was room for */
+	bool has_initrd;	     /* firmware offers one to a kernel's EFI stub */
+	bool is_apples;		     /* firmware says that it is */
+	uint64_t indications;	     /* OsIndicationsSupported; 0: there is no such variable */
+	const struct gpt_disk *disk; /* that the loader's own partition is on; NULL: firmware has no such handle */
+	const void *media;	     /* what EFI_BLOCK_IO_MEDIA says of it; NULL: the truth */
+	enum uefi_other other;
 	enum uefi_connected connected; /* how far firmware has come with its XBOOTLDR partition */
 	const uint8_t *seed_table;     /* an earlier loader's, in a pool of firmware's; NULL: there is none */
 	size_t seed_table_size;
@@ -103,6 +113,7 @@ extern struct uefi_report {
 	unsigned int writes, removals;	/* of variables, tried */
 	unsigned int renames;		/* of files, made */
 	unsigned int blocks;		/* that were read of disks */
+	unsigned int other_volumes;	/* times that it was opened */
 	unsigned int connects;		/* of a handle */
 	unsigned int loads, starts;	/* of images */
 	unsigned int drivers;		/* that were started, and stay */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Entries on other disks: names that tell them apart from those beside the loader, and from each other. */
+#include "interface.h"
+#include "scan.h"
+
+#define PREFIX	      "disk-"
+#define PREFIX_LENGTH (sizeof(PREFIX) - 1)
+#define MARK_LENGTH   (PREFIX_LENGTH + DISK_TAG) /* with the "-" behind the tag */
+
+static bool is_hexadecimal(char c)
+{
+	c = ascii_lower(c);
+	return is_digit(c) || (c >= 'a' && c <= 'f');
+}
+
+bool names_other_disk(struct word name)
+{
+	if (name.length <= MARK_LENGTH || !word_is_ascii_case((struct word){name.at, PREFIX_LENGTH}, PREFIX) ||
+	    name.at[MARK_LENGTH - 1] != '-')
+		return false;
+	for (size_t i = PREFIX_LENGTH; i < MARK_LENGTH - 1; i++)
+		if (!is_hexadecimal(name.at[i]))
+			return false;
+	for (size_t i = MARK_LENGTH; i < name.length; i++)
+		if (name.at[i] == '*' || name.at[i] == '?' || name.at[i] == '[')
+			return false;
+	return true;
+}
+
+void entry_moves_elsewhere(struct entry *entry, const char tag[DISK_TAG], const char *kind, struct text *title)
+{
+	char id[MAX_ENTRY_ID];
+	struct text before = TEXT(id), after = TEXT(entry->id);
+
+	text_add(title, "%.*s (%sdisk %s)", WORD(entry_title(entry)), kind, tag);
+	entry->title = word_of(title->at);
+	text_add(&before, "%s", entry->id);
+	text_add(&after, PREFIX "%s-%s", tag, id);
+	if (entry->plain_id != 0)
+		entry->plain_id += MARK_LENGTH;
+	if (entry->plain_id > word_of(entry->id).length) /* cut */
+		entry->plain_id = 0;
+	entry->elsewhere = true;
+}
+
+bool asks_for_other_disk(const struct loader_conf *conf, const struct asked *asked)
+{
+	for (enum chooser by = BY_SYS_FAIL; by < BY_NOBODY; by++) {
+		struct word pattern = chooser_pattern(by, conf, asked);
+
+		if (names_other_disk(is_saved(pattern) ? asked->last_booted : pattern))
+			return true;
+	}
+	return false;
+}

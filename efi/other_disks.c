@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "other_disks.h"
+
+#include "automatic.h"
+#include "catalogue.h"
+
+#define MOST_HANDLES 4096
+
+static EFI_GUID block_io_guid = BLOCK_IO_PROTOCOL;
+static EFI_GUID file_system_guid = SIMPLE_FILE_SYSTEM_PROTOCOL;
+/* UEFI 2.10, 5.3.3, table 5.7: firmware puts the type of a partition on its handle, as a protocol without functions. */
+static EFI_GUID esp_guid = {0xc12a7328, 0xf81f, 0x11d2, {0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b}};
+
+static UINTN handles_with(EFI_GUID *protocol, EFI_HANDLE **handle)
+{
+	UINTN n = 0;
+	EFI_STATUS status;
+
+	*handle = NULL;
+	status = efi.boot->LocateHandleBuffer(ByProtocol, protocol, NULL, &n, handle);
+	if (EFI_ERROR(efi_given(status, *handle)))
+		return 0;
+	return n < MOST_HANDLES ? n : MOST_HANDLES;
+}
+
+/* Those that firmware has found: it need not look for others, which would bring networks and all else with them. */
+static void connect_disks(void)
+{
+	EFI_HANDLE *handle;
+	UINTN n = handles_with(&block_io_guid, &handle);
+
+	for (UINTN i = 0; i < n; i++) {
+		EFI_BLOCK_IO *io = NULL;
+		EFI_STATUS status = efi.boot->HandleProtocol(handle[i], &block_io_guid, (void **)&io);
+
+		if (!EFI_ERROR(efi_given(status, io)) && io->Media != NULL && !io->Media->LogicalPartition &&
+		    io->Media->MediaPresent)
+			efi.boot->ConnectController(handle[i], NULL, NULL, TRUE);
+	}
+	efi_free(handle);
+}
+
+/* The first digits of its partition's GUID. */
+static bool tag_of(EFI_HANDLE device, char tag[DISK_TAG])
+{
+	struct text text = {tag, DISK_TAG, 0};
+	uint8_t guid[16];
+
+	if (!efi_partition_guid(device, guid))
+		return false;
+	text_add(&text, "%08x", (unsigned int)load_le(guid, 4));
+	return true;
+}
+
+/* One that was read before, or a copy of another, whose entries would have the same ids. */
+static bool is_known(const char tag[DISK_TAG], const char *words)
+{
+	char own[DISK_TAG];
+
+	if (tag_of(efi.loaded->DeviceHandle, own) && word_is(word_of(own), tag))
+		return true;
+	for (const struct fw_volume *volume = efi.volumes; volume != NULL; volume = volume->next)
+		if (word_is(word_of(volume->words), words))
+			return true;
+	return false;
+}
+
+static void mark(struct catalogue *c, size_t from, const char tag[DISK_TAG], const char *kind)
+{
+	size_t kept = from;
+
+	for (size_t i = from; i < c->n; i++) {
+		struct listed *listed = (struct listed *)(void *)c->sorted[i];
+		struct text title = {NULL, DISK_TITLE_ROOM(&listed->entry), 0};
+
+		title.at = listed->title = efi_alloc(title.size);
+		if (title.at == NULL) {
+			fw_log(LOG_QUIET, "no memory for the entry %s of disk %s", listed->entry.id, tag);
+			listed_drop(listed);
+			continue;
+		}
+		entry_moves_elsewhere(&listed->entry, tag, kind, &title);
+		c->sorted[kept++] = &listed->entry;
+	}
+	c->n = kept;
+}
+
+static void read_disk(struct catalogue *c, EFI_HANDLE device)
+{
+	char tag[DISK_TAG], words[DISK_TAG + 8];
+	struct text text = TEXT(words);
+	struct fw_volume *volume;
+	size_t from = c->n;
+	enum status status;
+	struct fail why;
+
+	if (!tag_of(device, tag))
+		return;
+	text_add(&text, "disk %s", tag);
+	if (is_known(tag, words))
+		return;
+	volume = efi_volume(device, words);
+	if (volume == NULL)
+		return;
+	status = catalogue_read_volume(c, volume, &why);
+	if (status != OK && status != NOT_FOUND)
+		fw_log(LOG_QUIET, "%s", why.text);
+	entries_sort(c->sorted + from, c->n - from);
+	if (c->conf.auto_entries)
+		automatic_windows(c, volume);
+	mark(c, from, tag, efi_disk_kind(device));
+}
+
+/* What firmware does stays the last. */
+static void move_before_actions(struct catalogue *c, size_t from, size_t *index)
+{
+	if (*index >= c->actions)
+		*index += c->n - from;
+	for (; from < c->n; from++) {
+		struct entry *entry = c->sorted[from];
+
+		for (size_t at = from; at > c->actions; at--)
+			c->sorted[at] = c->sorted[at - 1];
+		c->sorted[c->actions++] = entry;
+	}
+}
+
+bool other_disks_read(struct catalogue *c, size_t *index, bool connects)
+{
+	EFI_HANDLE *handle;
+	size_t from = c->n;
+	UINTN n;
+
+	if (!c->conf.other_disks)
+		return false;
+	if (connects && !c->disks_connected)
+		connect_disks();
+	c->disks_connected = c->disks_connected || connects;
+	n = handles_with(&esp_guid, &handle);
+	for (UINTN i = 0; i < n; i++) {
+		void *files = NULL;
+
+		if (handle[i] != efi.loaded->DeviceHandle &&
+		    !EFI_ERROR(efi.boot->HandleProtocol(handle[i], &file_system_guid, &files)))
+			read_disk(c, handle[i]);
+	}
+	efi_free(handle);
+	if (c->n == from)
+		return false;
+	move_before_actions(c, from, index);
+	return true;
+}

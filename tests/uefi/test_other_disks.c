@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Entries of another disk's ESP: read when a menu shows or when one is named in full, told apart from those beside the
+ * loader, never started unasked, and nothing on that disk is changed.
+ */
+#include "../sim/bench.h"
+#include "../unit/gpt_disk.h"
+#include "../unit/pe_file.h"
+#include "scene.h"
+#include "local.h"
+
+static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+static struct gpt_disk disk;
+static struct pe_file image, program;
+
+#define ENTRIES "\\loader\\entries\\"
+#define TAG	UEFI_OTHER_TAG
+
+/* Beside the loader one entry; on the other disk one with counters, an image with two profiles, and Windows. */
+static void given(const char *conf)
+{
+	memset(&bench, 0, sizeof(bench));
+	bench_set_up("1M-512M free", LINUX, "", &debian);
+	gpt_disk_begin(&disk, 512);
+	uefi = (struct uefi_setup){.disk = &disk, .other = OTHER_CONNECTED};
+	pe_file_begin(&program, PE_X64, 0);
+	pe_file_begin(&image, PE_X64, 0);
+	pe_file_add_text(&image, ".osrel", "ID=system\n");
+	pe_file_add_text(&image, ".linux", "kernel");
+	pe_file_add_text(&image, ".profile", "ID=main\n");
+	pe_file_add_text(&image, ".profile", "ID=rescue\n");
+	scene_put_text("\\loader\\loader.conf", conf);
+	scene_put_text(ENTRIES "own.conf", LINUX);
+	scene_put_text(UEFI_OTHER ENTRIES "far+3.conf", "title Far\nlinux /far\noptions far\n");
+	scene_put(UEFI_OTHER "\\EFI\\Linux\\image+2.efi", image.bytes, image.size);
+	scene_put(UEFI_OTHER "\\EFI\\Microsoft\\Boot\\bootmgfw.efi", program.bytes, program.size);
+}
+
+#define OWN    "own.conf "
+#define OTHERS "disk-" TAG "-image.efi disk-" TAG "-image.efi@rescue disk-" TAG "-far.conf disk-" TAG "-auto-windows "
+
+static void expect_entries(const char *wanted)
+{
+	char ids[512];
+
+	scene_ids(ids, sizeof(ids));
+	assert_string_equal(ids, wanted);
+}
+
+static void a_boot_without_a_menu_does_not_read_them(void **state)
+{
+	static const char *const conf[] = {"",
+					   "default own\n",
+					   "default disk-*\n",
+					   "default *far*\n",
+					   "default far.conf\n",
+					   "preferred disk-" TAG "-*\n",
+					   "timeout menu-hidden\n"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(conf); i++) {
+		given(conf[i]);
+		uefi.nobody = true;
+		scene_run(conf[i]);
+		assert_true(outcome.entered);
+		assert_true(uefi_report.other_volumes == 0 && uefi_report.connects == 0);
+		expect_entries(OWN);
+	}
+}
+
+static void a_menu_shows_them_behind_the_own_ones(void **state)
+{
+	(void)state;
+	for (enum uefi_other other = OTHER_CONNECTED; other <= OTHER_DISK; other++) {
+		given("timeout 3\nauto-reboot yes\n");
+		uefi.nobody = true;
+		uefi.other = other;
+		scene_run("menu");
+		assert_true(outcome.entered); /* the own one, which is the default */
+		expect_entries(OWN OTHERS "auto-reboot ");
+		scene_expect("  > T\n    system (NVMe disk " TAG ")\n    system (rescue) (NVMe disk " TAG ")\n"
+			     "    Far (NVMe disk " TAG ")\n    Windows Boot Manager (NVMe disk " TAG ")\n"
+			     "    Reboot The System\n",
+			     3);
+		assert_true(uefi_report.other_volumes == 1 && uefi_report.renames == 0);
+	}
+}
+
+static void loader_conf_switches_them_off(void **state)
+{
+	(void)state;
+	given("timeout 3\nother-disks no\n");
+	uefi.nobody = true;
+	scene_run("off");
+	expect_entries(OWN);
+	assert_true(uefi_report.other_volumes == 0 && uefi_report.connects == 0);
+	given("other-disks no\ndefault disk-" TAG "-far.conf\n");
+	uefi.nobody = true;
+	scene_run("named");
+	assert_true(outcome.entered && uefi_report.other_volumes == 0);
+	given("timeout 3\nauto-entries no\n");
+	uefi.nobody = true;
+	scene_run("no Windows");
+	expect_entries(OWN "disk-" TAG "-image.efi disk-" TAG "-image.efi@rescue disk-" TAG "-far.conf ");
+}
+
+static void expect_far(const char *name)
+{
+	uefi.nobody = true;
+	scene_run(name);
+	scene_expect("\\far: no such file on disk " TAG, 1);
+	assert_int_equal(uefi_report.renames, 0);
+	assert_int_equal(uefi_report.connects, 0); /* no more than firmware has connected already */
+}
+
+/* Whoever asks for it gets it, with all files from there; when it fails, no other of that disk follows. */
+static void one_that_is_named_in_full_boots(void **state)
+{
+	(void)state;
+	given("default disk-" TAG "-far.conf\n");
+	expect_far("loader.conf");
+	assert_true(outcome.entered); /* the next one is the own */
+	given("");
+	uefi_variable_put_text("LoaderEntryOneShot", "DISK-" TAG "-far");
+	expect_far("one shot");
+	given("");
+	uefi.option = "disk-" TAG "-far";
+	expect_far("load option");
+	expect_entries(OWN OTHERS);
+	given("default @saved\n");
+	uefi_variable_put_text("LoaderEntryLastBooted", "disk-" TAG "-far.conf");
+	expect_far("saved");
+	given("default disk-" TAG "-far.conf\n");
+	uefi.other = OTHER_DISK;
+	uefi.nobody = true;
+	scene_run("not connected");
+	assert_true(outcome.entered && uefi_report.other_volumes == 0 && uefi_report.connects == 0);
+	scene_expect("matches no entry that can boot", 1);
+}
+
+static void programs_start_from_their_disk_and_are_not_counted(void **state)
+{
+	static const char *const row[][2] = {{"image.efi", "\\EFI\\Linux\\image+2.efi"},
+					     {"auto-windows", "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"}};
+	char id[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given("");
+		snprintf(id, sizeof(id), "disk-" TAG "-%s", row[i][0]);
+		uefi_variable_put_text("LoaderEntryOneShot", id);
+		uefi.nobody = true;
+		uefi.program_returns = EFIERR(1);
+		scene_run(id);
+		assert_string_equal(uefi_report.program, row[i][1]);
+		assert_true(uefi_variable_says("LoaderBootCountPath", "") ||
+			    uefi_variable("LoaderBootCountPath") == NULL);
+		assert_int_equal(uefi_report.renames, 0);
+		assert_int_equal(uefi_report.starts, 1);
+	}
+}
+
+static void a_kernel_from_there_boots(void **state)
+{
+	(void)state;
+	given("timeout menu-force\n");
+	sim.file[0].path = UEFI_OTHER "\\far";
+	bench.entry.program = word_of("/far");
+	bench.entry.options[0] = word_of("far");
+	uefi.keys = "|j|j|j|\r";
+	scene_run("chosen");
+	if (!outcome.entered)
+		fail_msg("%s", outcome.why.text);
+	assert_int_equal(uefi_report.renames, 0);
+	assert_true(uefi_variable_says("LoaderEntrySelected", "disk-" TAG "-far.conf"));
+}
+
+/* When the menu comes after a failure; and an action keeps its place in the list when others come before it. */
+static void they_come_with_a_later_menu(void **state)
+{
+	(void)state;
+	given("default auto-reboot\nauto-reboot yes\n");
+	uefi.stays_on = true;
+	uefi.keys = "|k|\033";
+	scene_run("a failure");
+	assert_int_equal(uefi_report.other_volumes, 1);
+	scene_expect("auto-reboot failed: firmware did not restart the machine\n", 1);
+	scene_expect("  > Reboot The System\n", 1);
+	expect_entries(OWN OTHERS "auto-reboot ");
+}
+
+static void each_call_may_fail(void **state)
+{
+	static const uint64_t faults[] = {EFIERR(3), EFIERR(7), EFIERR(9), LIE_NOTHING, LIE_TOO_MUCH};
+	unsigned int calls = 1000, entered = 0;
+
+	(void)state;
+	for (unsigned int k = 1; k <= calls; k++)
+		for (size_t f = 0; f < COUNT_OF(faults); f++) {
+			given("timeout 1\n");
+			uefi.nobody = true;
+			sim.fail_call = k;
+			uefi.fault = faults[f];
+			scene_run("a call fails");
+			calls = k == 1 && f == 0 ? outcome.calls : calls;
+			entered += outcome.entered;
+		}
+	assert_true(entered > calls);
+}
+
+static void without_memory_for_one_the_others_are_there(void **state)
+{
+	unsigned int said = 0;
+
+	(void)state;
+	for (unsigned int k = 1; k < 60; k++) {
+		given("timeout 1\n");
+		uefi.nobody = true;
+		uefi.pools = k;
+		scene_run("no memory");
+		said += scene_said("no memory for the entry ");
+	}
+	assert_true(said >= 4);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_boot_without_a_menu_does_not_read_them),
+	    cmocka_unit_test(a_menu_shows_them_behind_the_own_ones),
+	    cmocka_unit_test(loader_conf_switches_them_off),
+	    cmocka_unit_test(one_that_is_named_in_full_boots),
+	    cmocka_unit_test(programs_start_from_their_disk_and_are_not_counted),
+	    cmocka_unit_test(a_kernel_from_there_boots),
+	    cmocka_unit_test(they_come_with_a_later_menu),
+	    cmocka_unit_test(each_call_may_fail),
+	    cmocka_unit_test(without_memory_for_one_the_others_are_there),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
