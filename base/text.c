@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "text.h"
 
+#include "mem.h"
 #include "range.h"
 
 struct conversion {
@@ -19,14 +20,26 @@ static void put(struct text *text, char c)
 	text->used++;
 }
 
+/* Many at once: a line of a log is mostly words. */
+static void put_all(struct text *text, const char *from, size_t n)
+{
+	size_t room = text->used + 1 < text->size ? text->size - text->used - 1 : 0;
+	size_t fits = n < room ? n : room;
+
+	if (fits != 0) {
+		memcpy(text->at + text->used, from, fits);
+		text->at[text->used + fits] = '\0';
+	}
+	text->used += n;
+}
+
 static void put_padded(struct text *text, const struct conversion *c, const char *body, size_t length)
 {
 	size_t pad = c->width > length ? c->width - length : 0;
 
 	for (; pad > 0 && !c->left; pad--)
 		put(text, c->zero ? '0' : ' ');
-	for (size_t i = 0; i < length; i++)
-		put(text, body[i]);
+	put_all(text, body, length);
 	for (; pad > 0; pad--)
 		put(text, ' ');
 }
@@ -86,8 +99,12 @@ static void put_string(struct text *text, const struct conversion *c, const char
 {
 	size_t length = 0;
 
-	while ((!c->has_precision || length < c->precision) && s[length] != '\0')
-		length++;
+	if (c->has_precision)
+		while (length < c->precision && s[length] != '\0')
+			length++;
+	else
+		while (s[length] != '\0')
+			length++;
 	put_padded(text, c, s, length);
 }
 
@@ -103,11 +120,14 @@ void text_vadd(struct text *text, const char *format, va_list args)
 		text->at[text->used] = '\0';
 	for (const char *f = format; *f != '\0'; f++) {
 		struct conversion c = {0};
+		size_t words = 0;
 
-		if (*f != '%') {
-			put(text, *f);
-			continue;
-		}
+		while (f[words] != '\0' && f[words] != '%')
+			words++;
+		put_all(text, f, words);
+		f += words;
+		if (*f == '\0')
+			return;
 		f = parse_conversion(f + 1, &c);
 		if (*f == '*') {
 			c.precision = (unsigned int)va_arg(args, int);

@@ -3,6 +3,7 @@
 #ifndef BERTH_UTF8_H
 #define BERTH_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,5 +15,11 @@ size_t utf8_next(const char *text, size_t size, uint32_t *code);
 
 /* Writes a character's bytes, and returns how many; 0 for what is none: a surrogate, or above U+10FFFF. */
 size_t utf8_put(char *out, uint32_t code);
+
+/* A terminal shows it, or ends a line by it: not C0, DEL or C1 (ECMA-48, 5.2 and 5.3), which it obeys. */
+static inline bool utf8_is_shown(uint32_t code)
+{
+	return code == '\n' || (code >= ' ' && code < 0x7f) || code >= 0xa0;
+}
 
 #endif

@@ -252,6 +252,7 @@ struct loader_conf {
 	uint32_t menu_fold; /* entries of one sort-key that the menu shows side by side; 0: all of them */
 	bool log_said;	    /* by loader.conf; else it is a default */
 	bool other_disks;   /* entries on other disks are offered */
+	bool log_file;	    /* what was said goes to a file too */
 	bool auto_entries, auto_firmware, auto_reboot, auto_poweroff; /* which automatic entries are offered */
 	uint64_t keep_free_below_4g; /* bytes of one free run that no part may take (rule C9) */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* \loader\loader.conf: the keys that Berth knows of those in loader.conf(5), and its own `log`. */
+/* \loader\loader.conf: the keys that Berth knows of those in loader.conf(5), and its own `log` and `log-file`. */
 #include "lines.h"
 
 #include "../base/memparse.h"
@@ -102,7 +102,8 @@ static bool set_bool(struct loader_conf *conf, const struct line *line)
 		    {"auto-firmware", &conf->auto_firmware},
 		    {"auto-reboot", &conf->auto_reboot},
 		    {"auto-poweroff", &conf->auto_poweroff},
-		    {"other-disks", &conf->other_disks}};
+		    {"other-disks", &conf->other_disks},
+		    {"log-file", &conf->log_file}};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (word_is(line->key, keys[i].key))

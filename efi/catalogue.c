@@ -160,6 +160,7 @@ static void read_loader_conf(struct catalogue *c)
 	if (!c->conf.log_said)
 		(void)oem_log_level(oem_asked()->level, &c->conf.log);
 	efi.log = c->conf.log;
+	efi.log_file = c->conf.log_file;
 	if (status == OK)
 		loader_conf_remarks(c->conf_text, size, &catalogue_remarks);
 	else if (status != NOT_FOUND)

@@ -14,6 +14,10 @@ void say_why(const struct fail *why)
 {
 	const struct rule_row *rule = rule_row(why->rule);
 
+	if (rule->id[0] != '\0')
+		fw_keep(KEPT_SAID, "%s\n  rule %s: %s", why->text, rule->id, rule->sentence);
+	else
+		fw_keep(KEPT_SAID, "%s", why->text);
 	console_write("\nberth: ");
 	console_write(why->text);
 	if (rule->id[0] != '\0') {

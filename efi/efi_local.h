@@ -24,6 +24,7 @@ struct efi_state {
 	EFI_FILE_HANDLE root;	   /* of the volume that the loader came from; opened at the first use */
 	struct fw_volume *volumes; /* the others */
 	enum log_level log;
+	bool log_file; /* loader.conf's `log-file` */
 };
 
 extern struct efi_state efi;
@@ -93,6 +94,8 @@ enum status efi_open_to_write(const char *path, bool makes, struct fw_file **fil
 /* All of @size bytes at @offset are on the disk; else IO_ERROR, and any of them may be. */
 enum status efi_write(struct fw_file *file, uint64_t offset, const void *from, size_t size,
 		      struct fail *why) MUST_CHECK;
+/* Makes the file, or gives it these bytes and no others. Its folder must be there. */
+enum status efi_write_file(const char *path, const char *bytes, size_t size, struct fail *why) MUST_CHECK;
 void *efi_alloc(uint64_t size); /* pool memory; NULL when there is none */
 void efi_free(void *memory);
 
@@ -117,6 +120,13 @@ void efi_variable_remove(CHAR16 *name);
 void efi_variable_write(CHAR16 *name, const void *value, size_t size, bool stays);
 /* In UTF-16, with its NUL; nothing when it is longer than a path. */
 void efi_variable_write_text(CHAR16 *name, const char *utf8, bool stays);
+
+/*
+ * The log of this boot, in UTF-8 without a NUL. Its vendor is not the Boot Loader Interface but Berth: UEFI 2.10, 8.2,
+ * has a GUID for each vendor so that no name of one can be another's, and systemd may give that name a meaning.
+ */
+enum variable_written { VARIABLE_WRITTEN, VARIABLE_TOO_LARGE, VARIABLE_REFUSED };
+enum variable_written efi_variable_write_log(const char *text, size_t size);
 
 /* ---- device_path.c ---- */
 #define EFI_GUID_TEXT 37 /* bytes with the NUL */

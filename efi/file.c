@@ -259,6 +259,35 @@ static void prepare_info(union info *info)
 	info->info.Size += sizeof(CHAR16);
 }
 
+static enum status cut(struct fw_file *file, uint64_t size, struct fail *why)
+{
+	EFI_STATUS status;
+	union info info;
+
+	TRY(file_info(file->handle, file->path, &info, why));
+	info.info.FileSize = size;
+	prepare_info(&info);
+	status = file->handle->SetInfo(file->handle, &file_info_guid, (UINTN)info.info.Size, &info);
+	if (EFI_ERROR(status))
+		return fail(why, IO_ERROR, "%s: cannot be cut to %" PRIu64 " bytes: %s", file->path, size,
+			    efi_status_words(status));
+	return OK;
+}
+
+enum status efi_write_file(const char *path, const char *bytes, size_t size, struct fail *why)
+{
+	struct fw_file *file;
+	enum status status;
+	uint64_t before;
+
+	TRY(efi_open_to_write(path, true, &file, &before, why));
+	status = before > size ? cut(file, size, why) : OK;
+	if (status == OK)
+		status = efi_write(file, 0, bytes, size, why);
+	fw_close(file);
+	return status;
+}
+
 static enum status set_name(EFI_FILE_HANDLE handle, const char *path, const char *name, union info *info,
 			    bool *is_written, struct fail *why)
 {

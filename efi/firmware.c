@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rest of loader/firmware.h's body: facts of the machine, entropy, the log, time. */
+/* The rest of loader/firmware.h's body: facts of the machine, entropy, progress, time. */
 #include "efi_local.h"
 
 #include "../arch/arch.h"
@@ -106,27 +106,6 @@ bool fw_random(void *to, size_t size)
 	for (size_t i = 0; i < size; i++)
 		any |= ((const uint8_t *)to)[i];
 	return any != 0; /* nothing was written: zeros are not a seed */
-}
-
-bool fw_log_wants(enum log_level level)
-{
-	return level <= efi.log;
-}
-
-void fw_log(enum log_level level, const char *format, ...)
-{
-	char line[FAIL_TEXT + 16];
-	struct text text = TEXT(line);
-	va_list args;
-
-	if (!fw_log_wants(level))
-		return;
-	text_add(&text, "berth: ");
-	va_start(args, format);
-	text_vadd(&text, format, args);
-	va_end(args);
-	text_add(&text, "\n");
-	console_write(line);
 }
 
 void fw_progress(const char *name, uint64_t done, uint64_t of)

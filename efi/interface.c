@@ -2,6 +2,8 @@
 #include "interface.h"
 #include "oem.h"
 
+#include "log.h"
+
 #include "../arch/arch.h"
 #include "../base/version.h"
 
@@ -323,4 +325,5 @@ void fw_leaving(const struct entry *entry)
 	efi_variable_write_text(L"LoaderEntrySelected", entry->id, false);
 	save(entry);
 	write_time(L"LoaderTimeExecUSec");
+	log_leave(); /* last: where there is little room, systemd's tools need theirs */
 }

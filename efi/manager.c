@@ -96,6 +96,8 @@ static bool named_entry(size_t *index)
 /* OK when a program came back that has had its turn; else the reason why the entry does not start. */
 static enum status start(const struct entry *entry, struct fail *why)
 {
+	fw_keep_anew();
+	fw_keep(KEPT_SAID, "boots %s", word_shown(word_of(entry->id)).at);
 	entry_remarks(entry, &catalogue_remarks);
 	if (entry->broken) {
 		*why = entry->broken_why;

@@ -5,6 +5,10 @@
 static EFI_GUID global_guid = EFI_GLOBAL_VARIABLE;
 /* systemd, docs/BOOT_LOADER_INTERFACE.md: the vendor of all its variables. */
 static EFI_GUID loader_guid = {0x4a67b082, 0x0a4c, 0x41cf, {0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f}};
+/* Berth's own, of BerthLog. */
+static EFI_GUID berth_guid = {0xd7e85280, 0x5e34, 0x48c9, {0xb5, 0x75, 0x1f, 0xb6, 0xe8, 0xff, 0x7d, 0x03}};
+
+#define FOR_THIS_BOOT (EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
 
 /* One byte; EFI_NOT_FOUND when there is no such variable, EFI_DEVICE_ERROR when it is not one byte. */
 static EFI_STATUS read_byte(CHAR16 *name, UINT8 *out)
@@ -104,7 +108,7 @@ void efi_variable_remove(CHAR16 *name)
 
 void efi_variable_write(CHAR16 *name, const void *value, size_t size, bool stays)
 {
-	UINT32 attributes = EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS;
+	UINT32 attributes = FOR_THIS_BOOT;
 
 	if (stays)
 		attributes |= EFI_VARIABLE_NON_VOLATILE;
@@ -121,4 +125,15 @@ void efi_variable_write_text(CHAR16 *name, const char *utf8, bool stays)
 	while (wide[units++] != 0)
 		;
 	efi_variable_write(name, wide, units * sizeof(CHAR16), stays);
+}
+
+/* UEFI 2.10, 8.2.3: more than a variable may have is an invalid parameter; more than there is room for, resources. */
+enum variable_written efi_variable_write_log(const char *text, size_t size)
+{
+	EFI_STATUS status = efi.system->RuntimeServices->SetVariable(L"BerthLog", &berth_guid, FOR_THIS_BOOT, size,
+								     (VOID *)(uintptr_t)text);
+
+	if (status == EFI_INVALID_PARAMETER || status == EFI_OUT_OF_RESOURCES)
+		return VARIABLE_TOO_LARGE;
+	return EFI_ERROR(status) ? VARIABLE_REFUSED : VARIABLE_WRITTEN;
 }

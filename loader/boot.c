@@ -37,7 +37,7 @@ static void draw_entropy(struct situation *p)
 
 static enum status make_plan(struct boot *b, struct fail *why)
 {
-	struct plan_trace trace = report_refusals();
+	struct plan_trace trace = report_refusals(b);
 
 	return placing_make(&b->situation, &trace, why);
 }
@@ -203,14 +203,14 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	TRY(load(b, why));
 	TRY(boot_relocate(b, why));
 	TRY(prepare_handoff(b, why));
+	fw_log(LOG_NORMAL, "after exit copy %#" PRIx64 " bytes, tables %#" PRIx64 " bytes",
+	       copies_bytes(&p->plan.copies), b->handoff.tables_size);
+	fw_log(LOG_QUIET, "read %" PRIu64 " copied %" PRIu64 " bytes", b->loading.read, b->loading.copied);
 	fw_leaving(entry); /* firmware may take memory for that: before the last look */
 	TRY(check_target(b, why));
 	boot_close(b); /* pages and pools stay: after exit they are the kernel's RAM */
 
 	/* 6. No way back: fw_exit is the last call that can fail, and what follows returns void. */
-	fw_log(LOG_NORMAL, "after exit copy %#" PRIx64 " bytes, tables %#" PRIx64 " bytes",
-	       copies_bytes(&p->plan.copies), b->handoff.tables_size);
-	fw_log(LOG_QUIET, "read %" PRIu64 " copied %" PRIu64 " bytes", b->loading.read, b->loading.copied);
 	TRY(fw_exit(&b->handoff.final, why));
 	if (p->image.protocol->trees != NULL)
 		fw_map_runtime(&b->handoff.final);

@@ -46,7 +46,7 @@ static enum status look_again(struct boot *b, struct range refused, struct fail 
 /* When firmware refuses one place, gives back the others and looks at the memory again. */
 static enum status refused(struct boot *b, enum part part, struct range at, enum status status, struct fail *why)
 {
-	fw_log(LOG_DEBUG, "firmware does not give %s %#" PRIx64 ": planning again", part_name(part), at.start);
+	report_refused(&b->situation, part, at);
 	claim_release(b);
 	return status == TAKEN ? look_again(b, at, why) : status;
 }
@@ -84,7 +84,7 @@ enum status claim_places(struct boot *b, struct fail *why)
 		}
 		if (i != PART_BOUNCE || status != TAKEN)
 			return refused(b, (enum part)i, at, status, why);
-		fw_log(LOG_DEBUG, "firmware does not give bounce %#" PRIx64 ": going on without it", at.start);
+		fw_log(LOG_DEBUG, "firmware does not give bounce memory: going on without it");
 		b->situation.plan.part[i].at = (struct range){0, 0};
 	}
 	return OK;

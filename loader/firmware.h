@@ -8,6 +8,7 @@
 #ifndef BERTH_FIRMWARE_H
 #define BERTH_FIRMWARE_H
 
+#include "../base/journal.h"
 #include "../config/entry.h"
 #include "../protocol/handoff.h"
 #include "../policy/situation.h"
@@ -62,9 +63,17 @@ bool fw_fix_tree(void *tree, uint64_t room);
 
 /* ---- messages and time ---- */
 
-/* Writes one line, "berth: " before it, when @level is at or below what loader.conf asks for. */
-__attribute__((format(printf, 2, 3))) void fw_log(enum log_level level, const char *format, ...);
+/*
+ * One line, "berth: " before it. The screen shows it when @level is at or below what loader.conf asks for; kept for the
+ * system that boots is every line, but not what only fw_show() is told, because everybody may read what is kept there.
+ */
+__attribute__((format(printf, 2, 3))) void fw_log(enum log_level level, const char *format, ...); /* KEPT_SAID */
+__attribute__((format(printf, 2, 3))) void fw_show(enum log_level level, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void fw_keep(enum kept kept, const char *format, ...);
 bool fw_log_wants(enum log_level level);
+
+/* There is another plan, or another memory map: what is kept of the last one goes. */
+void fw_keep_anew(void);
 
 /* A file that takes long: shows the progress, on one line that is overwritten. @of 0: the file is done. */
 void fw_progress(const char *name, uint64_t done, uint64_t of);

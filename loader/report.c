@@ -3,27 +3,52 @@
 
 #include "../plan/aftermath.h"
 #include "../plan/explain.h"
+#include "../plan/mapline.h"
 #include "../policy/linux_words.h"
 #include "../policy/policy.h"
 #include "../policy/unmet.h"
 
-/* All that a plan depends on, for the debug log: `berth plan` makes the same plan from it. */
+/*
+ * Everybody on the booted system may read what is kept. Where Berth chose the kernel's place at random, which is a part
+ * of KASLR, that place is not kept, nor is what it could be told from: the number drawn, and where the others lie.
+ */
+static bool hides_places(const struct situation *p)
+{
+	return p->has_entropy;
+}
+
+static void keep_survey(const struct boot *b)
+{
+	const struct situation *p = &b->situation;
+	char line[MAPLINE_ROOM];
+	struct text text = TEXT(line);
+
+	fw_keep_anew();
+	situation_facts(&text, p, hides_places(p));
+	fw_keep(KEPT_MAP, "%s", line);
+	for (size_t next = 0; mapline_write(line, &p->survey.map, &next);)
+		fw_keep(KEPT_MAP, "%s", line);
+	for (size_t i = 0; i < b->n_refused && !hides_places(p); i++)
+		fw_keep(KEPT_MAP, "refused %#" PRIx64 "-%#" PRIx64, b->refused[i].start, b->refused[i].end);
+}
+
 void report_survey(const struct boot *b)
 {
 	const struct memmap *map = &b->situation.survey.map;
 	char line[160];
 	struct text text = TEXT(line);
 
+	keep_survey(b);
 	if (!fw_log_wants(LOG_DEBUG))
 		return;
-	situation_facts(&text, &b->situation);
-	fw_log(LOG_DEBUG, "%s", line);
+	situation_facts(&text, &b->situation, false);
+	fw_show(LOG_DEBUG, "%s", line);
 	for (size_t i = 0; i < map->count; i++)
-		fw_log(LOG_DEBUG, "memory %#" PRIx64 "-%#" PRIx64 " type %u attribute %#" PRIx64 " %s",
-		       map->entry[i].at.start, map->entry[i].at.end, (unsigned int)map->entry[i].type,
-		       map->entry[i].attribute, memory_type_name(map->entry[i].type));
+		fw_show(LOG_DEBUG, "memory %#" PRIx64 "-%#" PRIx64 " type %u attribute %#" PRIx64 " %s",
+			map->entry[i].at.start, map->entry[i].at.end, (unsigned int)map->entry[i].type,
+			map->entry[i].attribute, memory_type_name(map->entry[i].type));
 	for (size_t i = 0; i < b->n_refused; i++)
-		fw_log(LOG_DEBUG, "refused %#" PRIx64 "-%#" PRIx64, b->refused[i].start, b->refused[i].end);
+		fw_show(LOG_DEBUG, "refused %#" PRIx64 "-%#" PRIx64, b->refused[i].start, b->refused[i].end);
 }
 
 void report_kept_out(const struct situation *p)
@@ -33,72 +58,97 @@ void report_kept_out(const struct situation *p)
 		       p->kept_out.at[i].end);
 }
 
+void report_refused(const struct situation *p, enum part part, struct range at)
+{
+	fw_show(LOG_DEBUG, "firmware does not give %s %#" PRIx64 ": planning again", part_name(part), at.start);
+	if (!hides_places(p))
+		fw_keep(KEPT_SAID, "firmware does not give %s %#" PRIx64 ": planning again", part_name(part), at.start);
+}
+
 static void refused(void *context, const struct refusal *refusal)
 {
+	const struct boot *b = context;
 	char line[256];
 	struct text text = TEXT(line);
 
-	(void)context;
 	explain_refusal(&text, refusal);
-	fw_log(LOG_DEBUG, "%s", line);
+	fw_show(LOG_DEBUG, "%s", line);
+	if (!hides_places(&b->situation))
+		fw_keep(KEPT_CANDIDATE, "%s", line);
 }
 
-struct plan_trace report_refusals(void)
+/* They follow from the map, and to write them down costs as much as to plan: only who wants to see them has them. */
+struct plan_trace report_refusals(struct boot *b)
 {
-	return (struct plan_trace){fw_log_wants(LOG_DEBUG) ? refused : NULL, NULL};
+	return (struct plan_trace){fw_log_wants(LOG_DEBUG) ? refused : NULL, b};
+}
+
+/* A line that may name a place. */
+static void tell(const struct situation *p, enum kept kept, enum log_level level, const char *line)
+{
+	fw_show(level, "%s", line);
+	if (!hides_places(p))
+		fw_keep(kept, "%s", line);
 }
 
 static void tell_aftermath(const struct boot *b)
 {
 	const struct image *image = &b->situation.image;
 	char line[512];
-	struct aftermath aftermath;
+	struct aftermath aftermath = {.kernel_may_move = linux_words_may_move(image, b->command_line)};
 	struct text text = TEXT(line);
 
 	if (image->protocol->estimate != NULL && image->protocol->estimate(image, &text))
 		fw_log(LOG_NORMAL, "%s", line);
-	aftermath_of(&b->situation.plan, &b->situation.survey.free.all, linux_words_may_move(image, b->command_line),
-		     &aftermath);
 	if (aftermath.kernel_may_move || fw_log_wants(LOG_DEBUG)) {
 		text = TEXT(line);
 		aftermath_moves(&text, &aftermath);
 		fw_log(LOG_NORMAL, "%s", line);
 	}
-	if (fw_log_wants(LOG_DEBUG)) {
-		text = TEXT(line);
-		aftermath_left(&text, &aftermath);
-		fw_log(LOG_DEBUG, "%s", line);
-	}
+	if (!fw_log_wants(LOG_DEBUG))
+		return;
+	/* Not kept: it follows from the map and the places. */
+	aftermath_of(&b->situation.plan, &b->situation.survey.free.all, aftermath.kernel_may_move, &aftermath);
+	text = TEXT(line);
+	aftermath_left(&text, &aftermath);
+	fw_show(LOG_DEBUG, "%s", line);
 }
 
 static void tell_unmet(void *context, const char *sentence)
 {
-	(void)context;
-	fw_log(LOG_QUIET, "%s", sentence);
+	tell(context, KEPT_SAID, LOG_QUIET, sentence);
 }
 
-void report_plan(const struct boot *b)
+static void tell_placement(const struct situation *p, enum part part)
 {
-	char line[512];
+	const struct placement *placement = &p->plan.part[part];
+	char line[256];
+	struct text text = TEXT(line);
 
-	unmet_wishes(&b->situation, tell_unmet, NULL);
-	for (size_t i = 0; i < N_PARTS; i++) {
-		const struct placement *placement = &b->situation.plan.part[i];
-		struct text text = TEXT(line);
+	explain_placement(&text, part, placement);
+	tell(p, KEPT_PLAN, LOG_NORMAL, line);
+	if (hides_places(p))
+		fw_keep(KEPT_PLAN, "place %s hidden size %#" PRIx64 " align %#" PRIx64 " rule %s", part_name(part),
+			range_size(placement->at), placement->align, rule_row(placement->by)->id);
+}
 
-		if (range_is_empty(placement->at))
-			continue;
-		explain_placement(&text, (enum part)i, placement);
-		fw_log(LOG_NORMAL, "%s", line);
-	}
-	for (size_t i = 0; i < b->situation.plan.copies.n; i++) {
-		const struct copy *copy = &b->situation.plan.copies.copy[i];
+void report_plan(struct boot *b)
+{
+	struct situation *p = &b->situation;
+	char line[256];
+
+	unmet_wishes(p, tell_unmet, p);
+	for (size_t i = 0; i < N_PARTS; i++)
+		if (!range_is_empty(p->plan.part[i].at))
+			tell_placement(p, (enum part)i);
+	for (size_t i = 0; i < p->plan.copies.n; i++) {
+		const struct copy *copy = &p->plan.copies.copy[i];
 		struct text text = TEXT(line);
 
 		if (copy->from == copy->to)
 			continue;
 		explain_copy(&text, copy);
-		fw_log(LOG_NORMAL, "%s", line);
+		tell(p, KEPT_PLAN, LOG_NORMAL, line);
 	}
 	tell_aftermath(b);
 }

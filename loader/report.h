@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a boot says of itself. With `log debug` it is all that a plan depends on: `berth plan` makes the same one of it.
+/*
+ * What a boot says of itself. The log that is kept, and the screen with `log debug`, have all that a plan depends on:
+ * `berth plan` makes the same one of it. Of a place that was drawn at random only the screen tells.
  */
 #ifndef BERTH_LOADER_REPORT_H
 #define BERTH_LOADER_REPORT_H
@@ -8,7 +10,8 @@
 
 void report_survey(const struct boot *b);
 void report_kept_out(const struct situation *p);
-struct plan_trace report_refusals(void);
-void report_plan(const struct boot *b);
+void report_refused(const struct situation *p, enum part part, struct range at);
+struct plan_trace report_refusals(struct boot *b);
+void report_plan(struct boot *b);
 
 #endif

@@ -143,14 +143,14 @@ static unsigned int levels(const struct situation *p)
 	return p->cpu.five_levels ? 5 : 4;
 }
 
-void situation_facts(struct text *text, const struct situation *p)
+void situation_facts(struct text *text, const struct situation *p, bool hides_entropy)
 {
 	text_add(
 	    text,
 	    "facts descriptors %zu size %zu room %zu bits %u levels %u la57 %u gib-pages %u seed %u entropy %#" PRIx64,
 	    p->survey.descriptors, p->survey.desc_size, p->survey.final_room, p->arch->firmware_bits == 32 ? 32u : 64u,
 	    levels(p), (unsigned int)p->cpu.has_la57, (unsigned int)p->cpu.gib_pages, (unsigned int)p->found.has_seed,
-	    p->has_entropy ? p->entropy : 0);
+	    p->has_entropy && !hides_entropy ? p->entropy : 0);
 	if (p->cpu.page_sizes != 0)
 		text_add(text, " pages %u", p->cpu.page_sizes);
 	if (p->cargo.tree.size != 0)

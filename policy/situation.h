@@ -76,9 +76,9 @@ enum status situation_keep_out(struct situation *p, struct fail *why) MUST_CHECK
 enum status situation_demand(struct situation *p, struct fail *why) MUST_CHECK;
 
 /*
- * What the debug log says about the survey besides its memory: the sizes that the handoff block depends on. `berth
- * plan` reads it back.
+ * What the log says about the survey besides its memory: the sizes that the handoff block depends on. `berth plan`
+ * reads it back. @hides_entropy: without the number that a random place comes from.
  */
-void situation_facts(struct text *text, const struct situation *p);
+void situation_facts(struct text *text, const struct situation *p, bool hides_entropy);
 
 #endif

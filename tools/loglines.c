@@ -260,3 +260,9 @@ void text_from_utf16(uint8_t *at, size_t *size)
 		at[0] = '\r';
 	*size = count;
 }
+
+void skip_attributes(struct bytes *text)
+{
+	if (text->size >= 4 && text->at[0] != 0 && text->at[1] == 0 && text->at[2] == 0 && text->at[3] == 0)
+		*text = (struct bytes){text->at + 4, text->size - 4};
+}

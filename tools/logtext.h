@@ -33,6 +33,12 @@ bool log_lines_next(struct log_lines *lines);
  */
 bool log_lines_join(struct log_lines *lines, const char *between);
 
+/*
+ * Steps over the attributes that efivarfs puts before a variable's value, four bytes of which three are 0: no text has
+ * such. Source: Linux, fs/efivarfs/file.c, efivarfs_file_read.
+ */
+void skip_attributes(struct bytes *text);
+
 /* UTF-16 of either order, as the EFI shell writes it, becomes bytes, in place: what is not ASCII becomes `?`. */
 void text_from_utf16(uint8_t *at, size_t *size);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Berth's own log with `log debug`: what loader/boot.c's log_survey() writes. A loader that looked at memory again, or
- * a console that saw several boots, has several: the last one is the one that the loader planned with.
+ * Berth's own log, as the booted system finds it, or on a console with `log debug`: what report_survey() writes. A
+ * loader that looked at memory again, or a console that saw several boots, has several: the last one is the one that
+ * the loader planned with.
  */
 #include "map_kinds.h"
 
@@ -110,6 +111,47 @@ static enum status memory_line(struct reader *r, const char *at)
 	return map_add(r, range, (uint32_t)type, attribute);
 }
 
+/* Where the next item of a line begins, and the attribute of the last. */
+struct map_place {
+	uint64_t page, attribute;
+	bool has_start, has_attribute;
+};
+
+/* `@100 700.7.f`, or a part of that; false when it is something else. */
+static bool take_item(const char **at, struct map_place *place, struct memory *memory)
+{
+	uint64_t pages, type;
+
+	if (take(at, "@")) {
+		place->has_start = take_hex(at, &place->page) && take(at, " ");
+		if (!place->has_start)
+			return false;
+	}
+	if (!take_hex(at, &pages) || !take(at, ".") || !take_hex(at, &type) || type > UINT32_MAX)
+		return false;
+	if (take(at, "."))
+		place->has_attribute = take_hex(at, &place->attribute);
+	*memory = (struct memory){.type = (uint32_t)type, .attribute = place->attribute};
+	return place->has_start && place->has_attribute && (**at == ' ' || **at == '\0') &&
+	       !checked_mul(place->page, EFI_PAGE, &memory->at.start) &&
+	       !checked_add(place->page, pages, &place->page) && !checked_mul(place->page, EFI_PAGE, &memory->at.end);
+}
+
+/* `map @0 1.3.f 9f.7 @100 700.7` (plan/mapline.h): what the log has that the booted system finds. */
+static enum status map_line(struct reader *r, const char *at)
+{
+	struct map_place place = {.page = 0};
+	struct memory memory;
+
+	r->found = true;
+	for (at = skip_blanks(at); *at != '\0'; at = skip_blanks(at)) {
+		if (!take_item(&at, &place, &memory))
+			return BAD_LINE(r, "no `map @START PAGES.TYPE.ATTRIBUTE`: was the log cut off, or garbled?");
+		TRY(map_add(r, memory.at, memory.type, memory.attribute));
+	}
+	return OK;
+}
+
 /* n_refused doubles when it is a power of two: there are a few at most, unless the log is made up. */
 static enum status refused_line(struct reader *r, const char *at)
 {
@@ -140,6 +182,8 @@ static enum status berth_line(struct reader *r, const char *line)
 		return facts_line(r, at);
 	if (take(&at, "memory "))
 		return memory_line(r, at);
+	if (take(&at, "map "))
+		return map_line(r, at);
 	if (take(&at, "refused "))
 		return refused_line(r, at);
 	return OK;

@@ -174,7 +174,7 @@ static enum status read_as(struct reader *r, const struct map_kind *kind, struct
 }
 
 #define KNOWN_KINDS                                                                                                    \
-	"its own log with `log debug`, the EFI shell's memmap, U-Boot's efidebug memmap, GRUB's lsefimmap or\n"        \
+	"its own log, the EFI shell's memmap, U-Boot's efidebug memmap, GRUB's lsefimmap or\n"                         \
 	"  lsmmap, a kernel log with efi=debug or an e820 table, Xen's log, /sys/firmware/memmap, /proc/iomem,\n"      \
 	"  kexec -d, or lines such as `0x100000-3G free`"
 
@@ -200,6 +200,7 @@ static enum status read_text(struct reader *r, uint8_t *at, size_t size)
 
 	text_from_utf16(at, &size);
 	text = (struct bytes){at, size};
+	skip_attributes(&text);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		enum status status = read_as(r, kinds[i], text);
 

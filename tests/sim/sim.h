@@ -139,7 +139,10 @@ uint8_t sim_byte(const struct sim_file *file, uint64_t offset);
 /* All that the loader logged in this boot. */
 const char *sim_log(void);
 
-/* Of that what a quiet log has as well; on the simulated firmware alone. */
+/* What is kept of it for the booted system; on the simulated firmware alone. */
+const char *sim_kept(void);
+
+/* Of sim_log() what a quiet log has as well; on the simulated firmware alone. */
 const char *sim_quiet_log(void);
 
 /* The kernel was entered: ends the boot. */

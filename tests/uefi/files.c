@@ -17,6 +17,10 @@ struct handle {
 };
 
 static struct handle handle[HANDLES];
+
+/* The log, which the loader makes or writes anew; its bytes are uefi_report's. */
+static struct sim_file log_file = {"\\loader\\berth.log", 0, NULL, 0};
+static bool has_log;
 static bool was_opened[SIM_FILES];
 
 /* Files with a name that the loader gave them. */
@@ -122,26 +126,29 @@ static EFI_STATUS EFIAPI handle_open(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *out,
 
 	bool makes = (mode & EFI_FILE_MODE_CREATE) != 0;
 	bool writes = (mode & ~EFI_FILE_MODE_CREATE) == (EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE);
+	bool is_log;
 
 	(void)of(this);
 	if ((mode != EFI_FILE_MODE_READ && !writes) || attributes != 0)
 		uefi_die("a file was opened in a way that is none of the loader's");
-	if (makes && (!is_path(name, SEED) || uefi_file_named(of(this)->prefix, name) != NULL))
+	is_log = is_path(name, log_file.path) && of(this)->prefix[0] == '\0';
+	if (makes && (is_log ? has_log : !is_path(name, SEED) || uefi_file_named(of(this)->prefix, name) != NULL))
 		uefi_die("a file is made that is none of the loader's");
 	if (uefi_call(CALL_Open, &status)) {
 		if (uefi_lies(LIE_NOTHING))
 			*out = NULL;
 		return status;
 	}
-	if (makes && !uefi.write_protected)
+	if (makes && !is_log && !uefi.write_protected)
 		make_seed();
+	has_log |= makes && is_log && !uefi.write_protected;
 	folder = folder_named(of(this)->prefix, name);
-	file = uefi_file_named(of(this)->prefix, name);
+	file = is_log ? has_log ? &log_file : NULL : uefi_file_named(of(this)->prefix, name);
 	if (folder == NULL && file == NULL)
 		return makes ? EFI_WRITE_PROTECTED : EFI_NOT_FOUND;
 	if (writes && uefi.write_protected)
 		return EFI_WRITE_PROTECTED;
-	if (writes && kernel_was_read)
+	if (writes && !is_log && kernel_was_read)
 		uefi_die("the kernel is read, and something is written only now");
 	kernel_was_read = kernel_was_read && file != &sim.file[0];
 	h = new_handle(of(this)->prefix);
@@ -272,7 +279,7 @@ static EFI_STATUS EFIAPI file_get_info(EFI_FILE_HANDLE this, EFI_GUID *type, UIN
 		return status;
 	}
 	status = tell(h->file, h->file == NULL ? "entries" : name_of(h->file), size, to);
-	if (h->file != NULL)
+	if (h->file != NULL && h->file != &log_file)
 		was_opened[h->file - sim.file] = true;
 	return status;
 }
@@ -335,9 +342,12 @@ static EFI_STATUS EFIAPI file_set_info(EFI_FILE_HANDLE this, EFI_GUID *type, UIN
 
 	if (memcmp(type, &info_guid, sizeof(info_guid)) != 0)
 		uefi_die("another information than EFI_FILE_INFO was set");
-	check_info(h, size, info);
+	if (h->file != &log_file || info->FileSize > log_file.size) /* which may become shorter */
+		check_info(h, size, info);
 	if (uefi_call(CALL_SetInfo, &status))
 		return status;
+	if (h->file == &log_file)
+		return log_file.size = uefi_report.log_size = info->FileSize, EFI_SUCCESS;
 	if (is_taken(h, info->FileName))
 		return EFI_ACCESS_DENIED;
 	set_name(h, info->FileName);
@@ -371,6 +381,17 @@ static struct sim_file *written_file(const struct handle *h)
 	return file;
 }
 
+static EFI_STATUS write_log(struct handle *h, UINTN size, const void *from)
+{
+	if (h->at + size > sizeof(uefi_report.log_file))
+		uefi_die("too much is written to the log");
+	memcpy(uefi_report.log_file + h->at, from, size);
+	h->at += size;
+	if (h->at > log_file.size)
+		log_file.size = uefi_report.log_size = h->at;
+	return EFI_SUCCESS;
+}
+
 /* 13.5, EFI_FILE_PROTOCOL.Write: at the position, and the file grows where that is needed. */
 static EFI_STATUS EFIAPI file_write(EFI_FILE_HANDLE this, UINTN *size, VOID *from)
 {
@@ -378,8 +399,10 @@ static EFI_STATUS EFIAPI file_write(EFI_FILE_HANDLE this, UINTN *size, VOID *fro
 	struct sim_file *file;
 	EFI_STATUS status;
 
-	if (h->file == NULL || !h->writes || strcmp(h->file->path, SEED) != 0)
+	if (h->file == NULL || !h->writes || (h->file != &log_file && strcmp(h->file->path, SEED) != 0))
 		uefi_die("something is written to that is not open for it");
+	if (outcome.exits != 0)
+		uefi_die("a write after ExitBootServices");
 	h->dirty = true;
 	if (uefi_call(CALL_Write, &status)) {
 		if (uefi_lies(LIE_NOTHING))
@@ -388,6 +411,8 @@ static EFI_STATUS EFIAPI file_write(EFI_FILE_HANDLE this, UINTN *size, VOID *fro
 			*size = SIZE_MAX;
 		return status;
 	}
+	if (h->file == &log_file)
+		return write_log(h, *size, from);
 	if (h->at > SEED_ROOM || *size > SEED_ROOM - h->at)
 		return EFI_VOLUME_FULL;
 	*size = uefi.writes_short && *size > 0 ? *size - 1 : *size;
@@ -460,6 +485,9 @@ void uefi_files_reset(void)
 		undo_writes();
 	}
 	memset(handle, 0, sizeof(handle));
+	log_file.size = uefi_report.log_size = uefi.log_before;
+	has_log = uefi.log_before != 0;
+	memset(uefi_report.log_file, 'x', sizeof(uefi_report.log_file));
 	memset(was_opened, 0, sizeof(was_opened));
 }
 

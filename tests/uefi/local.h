@@ -42,8 +42,8 @@
 	X(GetInfo)                                                                                                     \
 	X(GetKeyboardLayout)                                                                                           \
 	X(SetInfo)                                                                                                     \
-	X(Flush)                                                                                                       \
 	X(Write)                                                                                                       \
+	X(Flush)                                                                                                       \
 	X(GetRNG)                                                                                                      \
 	X(OutputString)                                                                                                \
 	X(ClearScreen)                                                                                                 \
@@ -72,7 +72,7 @@ enum uefi_service {
 	    N_CALLS
 };
 
-_Static_assert((int)N_CALLS <= UEFI_SERVICES, "UEFI_SERVICES is too few");
+_Static_assert((int)N_CALLS < UEFI_SERVICES, "UEFI_SERVICES is too few");
 
 bool uefi_is_guid(const EFI_GUID *guid, EFI_GUID wanted);
 

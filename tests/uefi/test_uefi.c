@@ -58,7 +58,7 @@ static const struct scenario {
      .no_entropy = true},
     {.map = "1M-8M free, 8M-24M boot, 24M-1G free, 4G-5G free",
      .entry = LINUX INITRD,
-     .conf = "log quiet\n",
+     .conf = "log quiet\nlog-file yes\n",
      .uefi = {.exit_fails = 3}},
     {.map = "1M-512M free",
      .entry = LINUX INITRD,

@@ -74,6 +74,9 @@ extern struct uefi_setup {
 	const uint8_t *smbios_3, *smbios_2;   /* entry points; NULL: there is none */
 	const uint8_t *esrt;		      /* the table of what can be updated; NULL: there is none */
 	unsigned int map_overstated; /* the k-th map is said to have one descriptor more than there was room for */
+	size_t most_variable;	     /* bytes of a log that firmware has room for; 0: any */
+	uint64_t too_large;	     /* what it answers to more; 0: EFI_OUT_OF_RESOURCES */
+	size_t log_before;	     /* bytes of a log file that is there already; 0: none */
 	bool has_initrd;	     /* firmware offers one to a kernel's EFI stub */
 	bool is_apples;		     /* firmware says that it is */
 	uint64_t indications;	     /* OsIndicationsSupported; 0: there is no such variable */
@@ -119,9 +122,12 @@ extern struct uefi_report {
 	unsigned int drivers;		/* that were started, and stay */
 	uint64_t watchdog;		/* seconds that it is set to */
 	uint64_t watchdog_at_start;	/* when the last program was started */
-	bool passed;			/* that program has load options: */
-	unsigned int seed_tables;	/* installed */
-	const uint8_t *seed_table;	/* the last of them, and what it held then */
+	unsigned int log_writes;	/* of the variable BerthLog, tried */
+	size_t log_size;		/* of the log file; and what is in it */
+	char log_file[20000];
+	bool passed;		   /* that program has load options: */
+	unsigned int seed_tables;  /* installed */
+	const uint8_t *seed_table; /* the last of them, and what it held then */
 	uint8_t seed_bytes[36];
 	unsigned int writes_to_disk;	 /* to files, made */
 	bool made_file, earlier_cleared; /* a file; an earlier loader's seed, which is given back */

@@ -3,12 +3,16 @@
 #include "local.h"
 
 #include "../../base/utf16.h"
+#include "../../base/utf8.h"
 
 #define VARIABLES     32
 #define FOR_THIS_BOOT (EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
 
 /* systemd, docs/BOOT_LOADER_INTERFACE.md. */
 static const EFI_GUID loader_guid = {0x4a67b082, 0x0a4c, 0x41cf, {0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f}};
+
+/* Berth's own. */
+static const EFI_GUID berth_guid = {0xd7e85280, 0x5e34, 0x48c9, {0xb5, 0x75, 0x1f, 0xb6, 0xe8, 0xff, 0x7d, 0x03}};
 
 static struct uefi_variable store[VARIABLES];
 static size_t n_stored;
@@ -58,6 +62,24 @@ static struct uefi_variable *find_wide(const CHAR16 *name)
 	if (!utf8_from_utf16(narrow, sizeof(narrow), name, n))
 		uefi_die("a variable with a name that the interface does not have");
 	return find(narrow);
+}
+
+/* A text that any terminal may be shown, in whole lines. */
+static void check_log(const CHAR16 *name, UINT32 attributes, UINTN size, const char *text)
+{
+	if (!is_named(name, "BerthLog") || attributes != FOR_THIS_BOOT || size == 0 || size > 16384)
+		uefi_die("a variable of Berth's that is not its log");
+	for (UINTN i = 0; i < size;) {
+		uint32_t code;
+		size_t length = utf8_next(text + i, size - i, &code);
+
+		if (length == 0 || (code < 0xa0 && code > '~') || (code < ' ' && code != '\n'))
+			uefi_die("a log that is not text");
+		i += length;
+	}
+	if (text[size - 1] != '\n')
+		uefi_die("a log that ends within a line");
+	uefi_report.log_writes++;
 }
 
 static void forget(struct uefi_variable *variable)
@@ -132,24 +154,29 @@ static EFI_STATUS write_indications(UINT32 attributes, UINTN size, const VOID *v
 /* Attributes of 0, or no bytes, remove it. What has bytes and is no number of 64 bits is a string with its NUL. */
 static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attributes, UINTN size, VOID *value)
 {
-	bool removes = attributes == 0 || size == 0;
+	bool removes = attributes == 0 || size == 0, is_log = uefi_is_guid(guid, berth_guid);
 	struct uefi_variable *variable;
 	EFI_STATUS status;
 
 	if (uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE) && is_named(name, "OsIndications"))
 		return write_indications(attributes, size, value);
-	if (!uefi_is_guid(guid, loader_guid))
+	if (is_log)
+		check_log(name, attributes, size, value);
+	else if (!uefi_is_guid(guid, loader_guid))
 		uefi_die("a variable of another vendor is written");
 	if (!removes && (attributes & ~(UINT32)EFI_VARIABLE_NON_VOLATILE) != FOR_THIS_BOOT)
 		uefi_die("a variable with attributes that systemd does not expect");
-	if (!removes && !is_named(name, "LoaderFeatures") &&
+	if (!removes && !is_log && !is_named(name, "LoaderFeatures") &&
 	    (size % 2 != 0 || load_le((UINT8 *)value + size - 2, 2) != 0))
 		uefi_die("a string without its end");
-	*(removes ? &uefi_report.removals : &uefi_report.writes) += 1;
+	if (!is_log)
+		*(removes ? &uefi_report.removals : &uefi_report.writes) += 1;
 	if (uefi_call(CALL_SetVariable, &status))
 		return status;
 	if (uefi.no_variables)
 		return EFI_UNSUPPORTED;
+	if (is_log && uefi.most_variable != 0 && size > uefi.most_variable)
+		return uefi.too_large != 0 ? uefi.too_large : EFI_OUT_OF_RESOURCES;
 	variable = find_wide(name);
 	if (removes && variable == NULL)
 		return EFI_NOT_FOUND;

@@ -62,9 +62,9 @@ static void timeouts_are_seconds_or_words(void **state)
 
 /* loader.conf(5): the first two are offered where nothing is said, the others are not. Any case, as systemd reads it.
  */
-static void automatic_entries_are_offered_by_yes_and_no(void **state)
+static void automatic_entries_and_a_log_file_are_had_by_yes_and_no(void **state)
 {
-	static const char *const key[] = {"auto-entries", "auto-firmware", "auto-reboot", "auto-poweroff"};
+	static const char *const key[] = {"auto-entries", "auto-firmware", "auto-reboot", "auto-poweroff", "log-file"};
 	static const char *const yes[] = {"1", "yes", "y", "true", "t", "on", "YES", "oN"};
 	static const char *const no[] = {"0", "no", "n", "false", "f", "off", "Off"};
 	static const char *const odd[] = {"", "2", "ye", "yess", "o", "tr", "10", "yes no"};
@@ -84,7 +84,7 @@ static void automatic_entries_are_offered_by_yes_and_no(void **state)
 			conf = read_conf(line, is_odd ? BAD_INPUT : OK, &why);
 			for (size_t other = 0; other < COUNT_OF(key); other++) {
 				bool got = (const bool[]){conf.auto_entries, conf.auto_firmware, conf.auto_reboot,
-							  conf.auto_poweroff}[other];
+							  conf.auto_poweroff, conf.log_file}[other];
 
 				assert_int_equal(got, other == k && !is_odd ? is_yes : other < 2);
 			}
@@ -465,7 +465,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(timeouts_are_seconds_or_words),
-	    cmocka_unit_test(automatic_entries_are_offered_by_yes_and_no),
+	    cmocka_unit_test(automatic_entries_and_a_log_file_are_had_by_yes_and_no),
 	    cmocka_unit_test(c9_the_memory_to_keep_free_is_a_size_with_a_suffix),
 	    cmocka_unit_test(reboot_on_error_is_a_boolean_or_auto),
 	    cmocka_unit_test(the_other_keys_of_loader_conf_are_read),

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the loader says: the screen shows some of its lines, and all are kept for the system that boots, which finds
+ * them in a variable, and if loader.conf says so in a file.
+ */
+#include "log.h"
+
+#include "../base/mem.h"
+
+#define LOG_ROOM     16384u	       /* bytes of all lines, and of the variable at most */
+#define LEAST_ROOM   256u	       /* with less there is no log */
+#define LONGEST_LINE (FAIL_TEXT + 512) /* a reason, and the rule behind it */
+#define LOG_FILE     "\\loader\\berth.log"
+
+static char lines[LOG_ROOM], out[LOG_ROOM];
+static struct journal journal;
+
+static void keep(enum kept kept, const char *line, size_t length)
+{
+	if (journal.at == NULL)
+		journal_open(&journal, lines, sizeof(lines));
+	journal_add(&journal, kept, line, length);
+}
+
+/* Returns its length. */
+static size_t write_line(char line[LONGEST_LINE], const char *format, va_list args)
+{
+	static const char name[] = "berth: ";
+	struct text text = {line, LONGEST_LINE, sizeof(name) - 1};
+
+	memcpy(line, name, sizeof(name));
+	text_vadd(&text, format, args);
+	return text_cut(&text) ? LONGEST_LINE - 1 : text.used;
+}
+
+static void show(enum log_level level, const char *line)
+{
+	if (!fw_log_wants(level))
+		return;
+	console_write(line);
+	console_write("\n");
+}
+
+bool fw_log_wants(enum log_level level)
+{
+	return level <= efi.log;
+}
+
+void fw_log(enum log_level level, const char *format, ...)
+{
+	char line[LONGEST_LINE];
+	size_t length;
+	va_list args;
+
+	va_start(args, format);
+	length = write_line(line, format, args);
+	va_end(args);
+	keep(KEPT_SAID, line, length);
+	show(level, line);
+}
+
+void fw_show(enum log_level level, const char *format, ...)
+{
+	char line[LONGEST_LINE];
+	va_list args;
+
+	if (!fw_log_wants(level))
+		return;
+	va_start(args, format);
+	(void)write_line(line, format, args);
+	va_end(args);
+	show(level, line);
+}
+
+void fw_keep(enum kept kept, const char *format, ...)
+{
+	char line[LONGEST_LINE];
+	size_t length;
+	va_list args;
+
+	va_start(args, format);
+	length = write_line(line, format, args);
+	va_end(args);
+	keep(kept, line, length);
+}
+
+void fw_keep_anew(void)
+{
+	journal_begin(&journal);
+}
+
+/* Firmware that has no room for it gets half of it, and so on. */
+static void write_variable(void)
+{
+	size_t size, room = LOG_ROOM;
+
+	do {
+		size = journal_text(&journal, out, room);
+		room = size / 2;
+	} while (efi_variable_write_log(out, size) == VARIABLE_TOO_LARGE && room >= LEAST_ROOM);
+}
+
+static void write_file(void)
+{
+	struct fail why;
+
+	if (efi_write_file(LOG_FILE, out, journal_text(&journal, out, LOG_ROOM), &why) != OK)
+		fw_log(LOG_NORMAL, "the log is not in a file: %s", why.text);
+}
+
+void log_leave(void)
+{
+	write_variable();
+	if (efi.log_file)
+		write_file();
+}

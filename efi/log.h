@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The log that the booted system finds; loader/firmware.h has the functions that write lines of it. */
+#ifndef BERTH_EFI_LOG_H
+#define BERTH_EFI_LOG_H
+
+#include "efi_local.h"
+
+/*
+ * Leaves what was kept in the variable BerthLog, and where loader.conf says `log-file yes` in \loader\berth.log. Best
+ * effort: that it cannot be written stops no boot.
+ */
+void log_leave(void);
+
+#endif
