@@ -16,6 +16,7 @@ struct reading {
 	struct report *report;
 	size_t indent;	   /* blanks before the last line's `berth:` */
 	bool any;	   /* line of a plan, or of a refusal to make one */
+	bool is_hidden;	   /* a place stands there without its address */
 	struct fail error; /* the sentences that may turn out to be the reason */
 };
 
@@ -53,6 +54,14 @@ static void read_place(struct reading *r, const char *at)
 		return;
 	r->report->placed[part] = placement;
 	r->report->possible = r->any = true;
+}
+
+/* `place kernel hidden size 0x3378000 align 0x200000 rule C12` (loader/report.c) */
+static bool is_hidden_place(const char *at)
+{
+	enum part part;
+
+	return take_part(&at, &part) && take(&at, " hidden ");
 }
 
 /* `copy kernel 0x13fff0000 to 0x1000000 size 0x10000 after exit rule C6` (explain_copy) */
@@ -162,6 +171,7 @@ static void read_line(struct reading *r, const char *at)
 	} else if (take(&at, "place ")) {
 		if (strncmp(at, "kernel ", 7) == 0 && r->report->possible)
 			start_anew(r, false);
+		r->is_hidden |= is_hidden_place(at);
 		read_place(r, at);
 	} else if (take(&at, "copy ")) {
 		read_copy(r, at);
@@ -204,13 +214,15 @@ static int explain(const char *path, const struct report_wish *wish)
 	struct report report = {.map = NULL};
 	struct reading reading = {.report = &report};
 	struct map_source source = {.kind = ""};
-	struct bytes bytes;
+	struct bytes bytes, text;
 	struct fail why;
 	int status;
 
 	if (file_head(path, LARGEST_LOG, &bytes, NULL, &why) != OK)
 		return complain("%s", why.text);
-	read_log(&reading, bytes);
+	text = bytes;
+	skip_attributes(&text);
+	read_log(&reading, text);
 	/* Only a debug log has a memory map; without one there is none to draw. */
 	if (map_read_text(path, (uint8_t *)(uintptr_t)bytes.at, bytes.size, &source, &why) == OK)
 		look_at_aftermath(&report, &source);
@@ -220,8 +232,11 @@ static int explain(const char *path, const struct report_wish *wish)
 		status = report_finish(&report, wish);
 	} else {
 		free(report.refused);
-		status = complain("%s: no line of Berth's that names a place\n"
-				  "  try: the whole console of a boot; `log debug` in loader.conf tells the most",
+		status = complain(reading.is_hidden ? "%s: where things lie is hidden, because the kernel's place is "
+						      "random: everybody may read this log\n"
+						      "  try: the console of a boot, which shows it"
+						    : "%s: no line of Berth's that names a place\n"
+						      "  try: what `berth log` prints, or the whole console of a boot",
 				  path);
 	}
 	map_source_free(&source);
@@ -256,13 +271,15 @@ const struct command command_explain = {
     .summary = "reads a console log of the loader, and tells or draws what it did",
     .help =
 	"usage: berth explain LOG [--explain] [--json] [--svg FILE]\n"
-	"Reads the console of a boot, from a serial port or a file, and prints what lies where and by which rule, or\n"
-	"why nothing was booted. The last of several attempts in a log counts. `log debug` in loader.conf makes\n"
-	"the loader print its memory map, which the picture needs, and every candidate that it refused.\n\n"
+	"Reads what `berth log` prints, or the console of a boot, from a serial port or a file, and prints what lies\n"
+	"where and by which rule, or why nothing was booted. The last of several attempts in a log counts. A\n"
+	"console has the memory map, which the picture needs, and every candidate that was refused only with\n"
+	"`log debug` in loader.conf.\n\n"
 	"  --explain   each candidate that was not taken, and the rule that refused it\n"
 	"  --json      for machines; addresses and sizes are numbers of bytes\n"
 	"  --svg FILE  a picture of memory and of what lies where\n\n"
 	"examples:\n"
+	"  berth log | berth explain -\n"
 	"  berth explain console.log --svg memory.svg\n"
 	"  berth explain - <console.log --json | jq .placements\n",
     .run = run,

@@ -147,3 +147,61 @@ def same_plan_after_a_refusal(esp):
     guest = boot(esp)
     expect("berth: refused 0x" in guest.text, "the log does not tell what was refused")
     expect_same(os.path.join(esp.path, "console.log"), "--initrd", KERNEL["initrd"], "--cmdline", REPORT + " nokaslr")
+
+
+# ---- the log that the booted system finds ----
+
+
+def left(esp, guest):
+    """The variable's bytes as a file of the system has them, and what `berth log` prints of it."""
+    path = os.path.join(esp.path, "BerthLog")
+    with open(path, "wb") as file:
+        file.write(bytes.fromhex(guest.one("log")))
+    done = subprocess.run([BERTH, "log", "--file", path], stdout=subprocess.PIPE, check=True)
+    with open(path, "rb") as file:
+        data = file.read()
+    expect(data[:4] == b"\6\0\0\0", f"the attributes are {data[:4]}")
+    expect(data[4:] == done.stdout, "berth log prints something else than the variable holds")
+    expect(len(data) <= 4 + 16384, f"the log has {len(data)} bytes")
+    return path, done.stdout.decode()
+
+
+@boots
+def the_log_is_left_for_the_system(esp):
+    """log quiet: the booted system finds all of the log in a variable and a file, and berth plan makes the plan of it"""
+    options = REPORT + " nokaslr berth.log"
+    plain(esp, options=options)
+    esp.conf("log quiet", "log-file yes")
+    image = esp.image()
+    guest = boot(esp, "--write", image=image)
+    check_healthy(guest, options)
+    expect(len(re.findall("^berth: ", guest.text, re.M)) == 1, "the screen shows more than the counters")
+    path, log = left(esp, guest)
+    seen = on_console(log)
+    expect(guest.kernel_at() == seen["kernel"][0], f"the kernel runs at {guest.kernel_at():#x}, the log says {seen}")
+    _, told = on_host(path, "--initrd", KERNEL["initrd"], "--cmdline", options)
+    placed = {p["name"]: (p["address"], p["size"], p["align"], p["rule"]) for p in told["placements"]}
+    expect(placed == seen, f"berth plan says {placed}, the loader did {seen}")
+    explained = subprocess.run([BERTH, "explain", path, "--json"], stdout=subprocess.PIPE, check=True).stdout
+    expect({p["name"]: p["address"] for p in json.loads(explained)["placements"]} == {n: p[0] for n, p in seen.items()},
+           "berth explain tells other places")
+    copy = subprocess.run(["mtype", "-i", image, "::/loader/berth.log"], check=True, stdout=subprocess.PIPE).stdout.decode()
+    expect(copy == log, f"the file says\n{copy}")
+    os.unlink(image)
+
+
+@boots
+def no_random_place_is_in_the_log(esp):
+    """placement random: the screen shows the kernel's place; in the log that everybody may read it does not stand"""
+    options = REPORT + " nokaslr berth.log"
+    plain(esp, "placement random", options=options)
+    guest = boot(esp)
+    check_healthy(guest, options)
+    places = on_console(guest.text)
+    expect(places["kernel"][3] == "C12" and guest.kernel_at() == places["kernel"][0], f"placed: {places}")
+    path, log = left(esp, guest)
+    for part, (at, *_) in places.items():
+        expect(f"{at:x}" not in log, f"the log tells where {part} lies:\n{log}")
+    expect("berth: place kernel hidden size" in log and " entropy 0x0" in log, f"the log is\n{log}")
+    done = subprocess.run([BERTH, "explain", path], stderr=subprocess.PIPE, text=True, check=False)
+    expect(done.returncode == 2 and "where things lie is hidden" in done.stderr, done.stderr)

@@ -74,7 +74,8 @@ def wrong_commands_are_status_2():
             (("plan", "/nonexistent", "--memmap", MAP), "/nonexistent"), (("plan", MAP, "--memmap", MAP), "not a kernel"),
             (("plan", FOLDER.name, "--memmap", MAP), FOLDER.name), (("explain",), "which log"),
             (("explain", MAP), "no line of Berth's"), (("explain", "/nonexistent"), "/nonexistent"),
-            (("rules", "Z9"), "no rule Z9"), (("rules", "--nosuch"), "no option")):
+            (("log", "--nosuch"), "no option --nosuch"), (("log", "--file"), "--file needs a value"),
+            (("log", "--file", "/nonexistent"), "/nonexistent: No such file"), (("rules", "Z9"), "no rule Z9"), (("rules", "--nosuch"), "no option")):
         ran = Ran(*words).expect(2, says)
         expect(ran.out == "" and ran.err != "", f"{words}: on standard output: {ran.out}")
 
@@ -170,6 +171,23 @@ def a_log_explains_itself():
         Ran("explain", "-", stdin=file.read()).expect(1, "0x1 bytes")
 
 
+def what_the_loader_left_is_printed_and_read():
+    """berth log: a variable as efivarfs shows it, with nothing that a terminal obeys; plan and explain read the same file"""
+    facts = b"berth: facts descriptors 2 size 48 room 34 levels 4 gib-pages 1 seed 1 entropy 0x0\n"
+    memory = b"berth: map @100 bff00.7.f @100000 80000.7\n"
+    place = b"berth: place kernel 0x17cc00000 size 0x3378000 align 0x200000 rule C3\n"
+    log = os.path.join(FOLDER.name, "BerthLog")
+    with open(log, "wb") as file:
+        file.write(b"\6\0\0\0" + facts + memory + place + b"\x1b[2J\xc2\x9b\x7f gr\xc3\xbc\xc3\x9fe\n")
+    shown = subprocess.run([BERTH, "log", "--file", log], stdout=subprocess.PIPE, check=True).stdout
+    expect(shown == facts + memory + place + b"?[2J?? gr\xc3\xbc\xc3\x9fe\n", f"{shown}")
+    for words in (("explain", log, "--json"), ("plan", KERNEL, "--memmap", log, "--json")):
+        expect(placed(json.loads(Ran(*words).expect(0).out))["kernel"]["address"] == 0x17cc00000, f"{words}")
+    with open(log, "wb") as file:
+        file.write(b"\6\0\0\0" + facts + memory + b"berth: place kernel hidden size 0x3378000 align 0x200000 rule C12\n")
+    Ran("explain", log).expect(2, "where things lie is hidden")
+
+
 def a_quoted_log_explains_itself():
     """berth explain: quote marks, timestamps and indentation before every line change nothing"""
     lines = ("berth: facts descriptors 2 size 48 room 34 levels 4 gib-pages 1 seed 1 entropy 0x0",
@@ -220,7 +238,7 @@ def help_is_on_standard_output():
         manual = file.read().replace("Fl -", "--")
     with open(os.path.join(ROOT, "tools/completion/berth"), encoding="utf-8") as file:
         completion = file.read()
-    for command in ("plan", "explain", "inspect", "rules"):
+    for command in ("plan", "explain", "log", "inspect", "rules"):
         text = Ran(command, "--help").expect(0, "usage: berth " + command, "examples:").out
         expect(command in summary.out and f"Cm {command}" in manual and command in completion, f"{command} is missing")
         expect(max(map(len, text.splitlines())) <= 110, f"{command} --help has a line of more than 110 columns")
@@ -236,7 +254,7 @@ def completion_completes():
                   "printf '%s\\n' \"${COMPREPLY[@]}\"")
         return subprocess.run(["bash", "-c", script, "bash", BERTH, *words], stdout=subprocess.PIPE, cwd=ROOT, text=True,
                               check=True).stdout.split()
-    expect(complete("") == ["plan", "explain", "inspect", "rules", "--help", "--version"], f"{complete('')}")
+    expect(complete("") == ["plan", "explain", "log", "inspect", "rules", "--help", "--version"], f"{complete('')}")
     expect(complete("plan", "--pl") == ["--placement"], f"{complete('plan', '--pl')}")
     expect(complete("plan", "--placement", "r") == ["random"], f"{complete('plan', '--placement', 'r')}")
     expect("X2" in complete("rules", "X"), f"{complete('rules', 'X')}")
@@ -278,7 +296,8 @@ def main():
                the_word_wins_in_both_forms, placements_are_what_they_say, limits_of_the_command_line_count,
                 wishes_that_are_not_met_are_told_as_the_loader_tells_them,
                 c13_memory_of_memmap_and_of_a_crash_kernel_holds_no_part,
-                explanations_name_rules, pictures_are_drawn, a_log_explains_itself, a_quoted_log_explains_itself,
+                explanations_name_rules, pictures_are_drawn, a_log_explains_itself,
+                what_the_loader_left_is_printed_and_read, a_quoted_log_explains_itself,
                 a_map_with_missing_parts_is_told_first, whose_view_a_map_is_is_told, help_is_on_standard_output,
                completion_completes, colours_are_for_terminals, rules_list_themselves])
 

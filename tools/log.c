@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* berth log: what the loader has left of itself for the system that it booted. */
+#include <stdlib.h>
+
+#include "../base/utf8.h"
+#include "logtext.h"
+#include "tool.h"
+
+#define LARGEST_LOG 65536 /* the loader leaves 16 KiB at most */
+#define VARIABLE    "/sys/firmware/efi/efivars/BerthLog-d7e85280-5e34-48c9-b575-1fb6e8ff7d03"
+
+/* A variable may hold anything, and the log goes to a terminal. */
+static void print(struct bytes text)
+{
+	for (size_t i = 0, size; i < text.size; i += size) {
+		const char *at = (const char *)text.at + i;
+		uint32_t code = 0;
+
+		size = utf8_next(at, text.size - i, &code);
+		if (size != 0 && utf8_is_shown(code))
+			fwrite(at, 1, size, stdout);
+		else
+			putchar('?');
+		size += size == 0;
+	}
+}
+
+static int print_log(const char *path)
+{
+	struct bytes bytes, text;
+	struct fail why;
+
+	if (file_head(path, LARGEST_LOG, &bytes, NULL, &why) != OK)
+		return complain("%s\n  try: on a system that Berth has booted, with efivarfs mounted", why.text);
+	text = bytes;
+	skip_attributes(&text);
+	print(text);
+	free((void *)(uintptr_t)bytes.at);
+	return EXIT_YES;
+}
+
+static int run(int argc, char **argv)
+{
+	const char *path = VARIABLE;
+
+	for (int i = 1; i < argc; i++) {
+		if (!option_value(argc, argv, &i, "--file", &path))
+			return misused(&command_log, "no option %s", argv[i]);
+		if (path == NULL)
+			return misused(&command_log, "--file needs a value");
+	}
+	return print_log(path);
+}
+
+const struct command command_log = {
+    .name = "log",
+    .summary = "prints what the loader has left of itself for this system",
+    .help = "usage: berth log [--file FILE]\n"
+	    "Prints the log of the boot of this machine, which Berth leaves in the variable BerthLog: what it said,\n"
+	    "whatever the screen showed of that, the memory map, and where it put what. A place that was drawn at\n"
+	    "random is not told.\n\n"
+	    "  --file FILE  another place of the variable, such as a copy, or \\loader\\berth.log\n\n"
+	    "examples:\n"
+	    "  berth log\n"
+	    "  berth log | berth explain -\n"
+	    "  berth log | berth plan vmlinuz --memmap - --initrd 50M\n",
+    .run = run,
+};
