@@ -24,6 +24,9 @@ void *memcpy(void *to, const void *from, size_t size)
 		out[2] = in[2];
 		out[3] = in[3];
 	}
+	/* Words of the log are shorter than that, and there are many. */
+	for (; size >= sizeof(word); size -= sizeof(word), t += sizeof(word), f += sizeof(word))
+		*(word *)(void *)t = *(const word *)(const void *)f;
 	while (size-- > 0)
 		*t++ = *f++;
 	return to;
