@@ -339,7 +339,7 @@ static enum status add_added(const struct entry *entry, char *out, size_t room, 
 	struct word added = entry->added;
 	size_t space = *used != 0 ? 1 : 0;
 
-	if (added.length == 0)
+	if (added.length == 0 || entry->is_edited)
 		return OK;
 	if (space + added.length + 1 > room - *used)
 		return too_long(entry, room, why);
@@ -354,8 +354,8 @@ enum status entry_command_line(const struct entry *entry, char *out, size_t room
 {
 	size_t used = 0;
 
-	for (size_t i = 0; i < entry->n_options; i++) {
-		struct word option = entry->options[i];
+	for (size_t i = 0; i < entry->n_options + !entry->is_edited; i++) {
+		struct word option = i < entry->n_options ? entry->options[i] : entry->dropins;
 		size_t space = used != 0 ? 1 : 0, length;
 
 		if (space + option.length + 1 > room - used)

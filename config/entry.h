@@ -70,8 +70,10 @@ struct entry {
 	size_t n_initrds;
 	struct word options[MAX_OPTIONS]; /* joined by one space */
 	size_t n_options;
-	struct word added; /* behind them, by the machine; a control character in it becomes a blank */
-	uint32_t profile;  /* of a unified kernel image; 0: the one that it has by itself */
+	bool is_edited;	     /* a person typed the whole command line, which is options[0] */
+	struct word dropins; /* options for all kernels, behind the entry's own (dropins.h); the loader sets it */
+	struct word added;   /* behind them, by the machine; a control character in it becomes a blank */
+	uint32_t profile;    /* of a unified kernel image; 0: the one that it has by itself */
 	struct wish wish;
 	bool by_stub;	      /* `handoff stub`: the kernel's EFI stub is started, and does what Berth would */
 	bool loader_unpacks;  /* `decompress loader`: the payload of a bzImage is unpacked and entered by Berth */
@@ -151,8 +153,8 @@ enum status wish_parse(struct wish *wish, struct word value, struct fail *why) M
  */
 enum status entry_path(struct word value, char *out, size_t room, struct fail *why) MUST_CHECK;
 
-/* The options joined by one space, without variables; BAD_INPUT, never cut, when @room bytes (1 or more) do not hold
- * them and a NUL. */
+/* The options joined by one space, then those of drop-ins, without variables; BAD_INPUT, never cut, when @room bytes (1
+ * or more) do not hold them and a NUL. */
 enum status entry_command_line(const struct entry *entry, char *out, size_t room, struct fail *why) MUST_CHECK;
 
 /*

@@ -61,22 +61,29 @@ static struct word without_quotes(struct word value)
 	return (struct word){value.at + 1, value.length - 2};
 }
 
-bool lines_next(struct lines *lines, struct line *line)
+bool lines_next_whole(struct lines *lines, struct word *whole)
 {
 	while (lines->at < lines->end) {
-		struct word whole = next_line(lines);
-		size_t key = 0;
-
-		if (whole.length == 0 || whole.at[0] == '#')
-			continue;
-		while (key < whole.length && !is_blank(whole.at[key]))
-			key++;
-		line->key = (struct word){whole.at, key};
-		while (key < whole.length && is_blank(whole.at[key]))
-			key++;
-		line->value = without_quotes((struct word){whole.at + key, whole.length - key});
-		line->number = lines->number;
-		return true;
+		*whole = next_line(lines);
+		if (whole->length != 0 && whole->at[0] != '#')
+			return true;
 	}
 	return false;
+}
+
+bool lines_next(struct lines *lines, struct line *line)
+{
+	struct word whole;
+	size_t key = 0;
+
+	if (!lines_next_whole(lines, &whole))
+		return false;
+	while (key < whole.length && !is_blank(whole.at[key]))
+		key++;
+	line->key = (struct word){whole.at, key};
+	while (key < whole.length && is_blank(whole.at[key]))
+		key++;
+	line->value = without_quotes((struct word){whole.at + key, whole.length - key});
+	line->number = lines->number;
+	return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dialog.h"
 
+#include "dropins.h"
 #include "interface.h"
 #include "pages.h"
 #include "reset.h"
@@ -105,6 +106,7 @@ static bool edit_options(struct menu *menu, struct entry *entry)
 	struct edit edit;
 	struct fail why;
 
+	dropins_for(entry);
 	if (text == NULL) {
 		menu_say(menu, "no memory to edit it");
 		return false;
@@ -154,7 +156,7 @@ void dialog_uses(struct boot *boot)
 
 static void show_facts(struct menu *menu, bool plan, const struct catalogue *catalogue)
 {
-	const struct entry *entry = catalogue->sorted[menu_chosen(menu)];
+	struct entry *entry = catalogue->sorted[menu_chosen(menu)];
 	struct text text = {efi_alloc(PAGE_ROOM), PAGE_ROOM, 0};
 	char title[128];
 	struct text named = TEXT(title);
@@ -164,6 +166,7 @@ static void show_facts(struct menu *menu, bool plan, const struct catalogue *cat
 		return;
 	}
 	text.at[0] = '\0';
+	dropins_for(entry);
 	text_add(&named, "%s   %s", plan ? "plan" : "status", word_shown(word_of(entry->id)).at);
 	if (plan)
 		plan_page(attempt, catalogue, entry, menu->view.width, &text);

@@ -76,5 +76,5 @@ void listed_edited(struct entry *entry, char *options)
 	listed->edited = options;
 	entry->options[0] = word_of(options);
 	entry->n_options = 1;
-	entry->added = (struct word){NULL, 0}; /* it was in the line that was edited */
+	entry->is_edited = true;
 }

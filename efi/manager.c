@@ -8,6 +8,7 @@
 #include "catalogue.h"
 #include "counting.h"
 #include "dialog.h"
+#include "dropins.h"
 #include "interface.h"
 #include "oem.h"
 #include "other_disks.h"
@@ -94,11 +95,12 @@ static bool named_entry(size_t *index)
 }
 
 /* OK when a program came back that has had its turn; else the reason why the entry does not start. */
-static enum status start(const struct entry *entry, struct fail *why)
+static enum status start(struct entry *entry, struct fail *why)
 {
 	fw_keep_anew();
-	fw_keep(KEPT_SAID, "boots %s", word_shown(word_of(entry->id)).at);
+	fw_keep(KEPT_SAID, "boots %s", entry->id);
 	entry_remarks(entry, &catalogue_remarks);
+	dropins_for(entry);
 	if (entry->broken) {
 		*why = entry->broken_why;
 		return why->status;
@@ -138,7 +140,7 @@ static void say_failure(const struct entry *entry, const struct fail *why)
 }
 
 /* Starts @entry, and says why it failed, or came back although nobody is there to choose another. */
-static enum status try_entry(const struct entry *entry, bool by_hand, struct fail *why)
+static enum status try_entry(struct entry *entry, bool by_hand, struct fail *why)
 {
 	enum status status = start(entry, why);
 

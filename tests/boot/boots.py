@@ -468,6 +468,16 @@ def loader_interface(esp):
                                       for name in {**found, **wanted} if found.get(name) != wanted.get(name)))
 
 
+@boots
+def drop_ins_for_the_command_line(esp):
+    """\\loader\\cmdline.d: the kernel's command line ends in what the files say, in the order of their names"""
+    plain(esp)
+    esp.put("loader/cmdline.d/20-second.conf", "# a comment\r\nb=\"two words\"\r\n\r\nlast\r\n")
+    esp.put("loader/cmdline.d/10-first.conf", "a=1  # no comment\n")
+    esp.put("loader/cmdline.d/README", "nothing\n")
+    check_healthy(boot(esp), REPORT + " nokaslr a=1  # no comment b=\"two words\" last")
+
+
 # ---- machines that nobody watches, and boot counting ----
 
 

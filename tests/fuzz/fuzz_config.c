@@ -2,6 +2,7 @@
 /* An entry, loader.conf, patterns and versions: what is accepted names a kernel by a path that leaves no folder. */
 #include "fuzz.h"
 
+#include "../../config/dropins.h"
 #include "../../config/entry.h"
 #include "../../policy/linux_words.h"
 #include "../../policy/policy.h"
@@ -27,6 +28,26 @@ static void use_entry(const struct entry *entry)
 	REQUIRE(entry->wish.policy != PLACE_WITHIN || entry->wish.at < entry->wish.end);
 }
 
+/* Two files in a row: a line that ends where it should, without an end of a line in it, or what was there before. */
+static void use_dropins(const char *text, size_t half, size_t size)
+{
+	size_t room = 1 + size % 97, used = 0, before;
+	char line[100];
+	struct fail why;
+
+	line[0] = '\0';
+	for (unsigned int i = 0; i < 2; i++) {
+		struct word file = {i == 0 ? text : text + half, i == 0 ? half : size - half};
+
+		before = used;
+		if (dropin_append(line, room, &used, "a.conf", file, &why) != OK)
+			REQUIRE(used == before && why.text[0] != '\0');
+		REQUIRE(used < room && strlen(line) == used);
+		REQUIRE(strchr(line, '\n') == NULL && strchr(line, '\r') == NULL);
+		REQUIRE(used == 0 || (line[0] != ' ' && line[used - 1] != ' '));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
@@ -43,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		use_entry(&entry);
 	else
 		REQUIRE(entry.broken && why.text[0] != '\0');
+	use_dropins(text, half, size);
 	(void)loader_conf_parse(&conf, text, size, &why);
 	(void)command_line_mem(text, &limit);
 	if (command_line_kept_out(text, true, &kept_out, &why) == OK)

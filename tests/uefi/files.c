@@ -94,7 +94,7 @@ static bool is_in(const struct sim_file *file, const char *prefix, const char *f
 static const char *folder_named(const char *prefix, const CHAR16 *path)
 {
 	static const char *const folder[] = {"\\loader\\entries", "\\EFI\\Linux", "\\EFI\\systemd\\drivers",
-					     "\\EFI\\berth\\drivers"};
+					     "\\EFI\\berth\\drivers", "\\loader\\cmdline.d"};
 
 	if (prefix[0] == '\0' && is_path(path, folder[0]))
 		return folder[0];

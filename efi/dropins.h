@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BERTH_EFI_DROPINS_H
+#define BERTH_EFI_DROPINS_H
+
+#include "efi_local.h"
+
+/*
+ * Gives an entry that starts a kernel the options of \loader\cmdline.d, which are read at the first call. A file that
+ * cannot be read or used is told, and changes nothing. What a program or an image is passed is its own.
+ */
+void dropins_for(struct entry *entry);
+
+#endif

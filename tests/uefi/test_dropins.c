@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Drop-ins for command lines over a whole boot: the kernel is told them, and nothing that is wrong with one stops it.
+ */
+#include "../sim/bench.h"
+#include "scene.h"
+
+#include <efi.h>
+
+static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+#define ONE "title One\nlinux /vmlinuz\ninitrd /one\noptions one\n"
+
+static void given(void)
+{
+	memset(&bench, 0, sizeof(bench));
+	bench_set_up("1M-512M free", ONE, "", &debian);
+	uefi = (struct uefi_setup){.fault = 0};
+	scene_put_text("\\loader\\entries\\one.conf", ONE);
+}
+
+/* boot.rst, cmd_line_ptr: the command line, with its NUL. */
+static void expect_told(const char *wanted)
+{
+	const uint8_t *params;
+	const char *line;
+
+	sim_boot(&bench.entry, &bench.conf);
+	check_outcome(&bench.entry, bench.name);
+	if (!outcome.entered)
+		fail_msg("%s", outcome.why.text);
+	params = sim_memory(outcome.argument, EFI_PAGE);
+	line = (const char *)sim_memory(load_le(params + 0x228, 4), strlen(wanted) + 1);
+	if (line == NULL || strcmp(line, wanted) != 0)
+		fail_msg("the kernel is told \"%s\", not \"%s\"", line, wanted);
+	sim_end();
+}
+
+static void a_kernel_is_told_them_in_the_order_of_their_names(void **state)
+{
+	(void)state;
+	given();
+	scene_put_text("\\loader\\cmdline.d\\20-b.conf", "# more\ntwenty\n");
+	scene_put_text("\\loader\\cmdline.d\\README", "no options");
+	scene_put_text("\\loader\\cmdline.d\\10-a.conf", "ten\neleven\n");
+	expect_told("one ten eleven twenty");
+	given();
+	expect_told("one");
+}
+
+static void a_bad_file_is_told_and_costs_no_other(void **state)
+{
+	static char large[MAX_CONFIG_FILE + 2];
+
+	(void)state;
+	memset(large, 'x', sizeof(large) - 1);
+	given();
+	scene_put("\\loader\\cmdline.d\\a.conf", (const uint8_t *)"b\0d", 3);
+	scene_put_text("\\loader\\cmdline.d\\b.conf", large);
+	scene_put_text("\\loader\\cmdline.d\\c.conf", "good");
+	expect_told("one good");
+	scene_expect("\\loader\\cmdline.d\\a.conf line 1: a NUL byte: this is not UTF-8 text; the file is ignored\n",
+		     1);
+	scene_expect("\\loader\\cmdline.d\\b.conf: has 65537 bytes; at most 65536 are read; the file is ignored\n", 1);
+}
+
+/* X7: what is too long for the kernel ends the attempt by name. */
+static void x7_a_line_that_the_kernel_cannot_take_is_refused(void **state)
+{
+	static char longer[3000];
+
+	(void)state;
+	memset(longer, 'x', sizeof(longer) - 1);
+	given();
+	scene_put_text("\\loader\\cmdline.d\\a.conf", longer);
+	uefi.nobody = true;
+	scene_run("too long");
+	assert_false(outcome.entered);
+	scene_expect("(cmdline_size)", 1);
+}
+
+/* A call that fails costs a file or all of them, never the boot; what is there is whole. */
+static void each_call_fails_in_turn(void **state)
+{
+	static const uint64_t faults[] = {EFIERR(7), EFIERR(9), EFIERR(14), LIE_NOTHING, LIE_TOO_MUCH};
+	unsigned int calls = 1000, entered = 0, told = 0;
+
+	(void)state;
+	for (unsigned int k = 1; k <= calls; k++)
+		for (size_t f = 0; f < COUNT_OF(faults); f++) {
+			given();
+			scene_put_text("\\loader\\cmdline.d\\b.conf", "b");
+			scene_put_text("\\loader\\cmdline.d\\a.conf", "a");
+			sim.fail_call = k;
+			uefi.fault = faults[f];
+			scene_run("a call fails");
+			calls = k == 1 && f == 0 ? outcome.calls : calls;
+			entered += outcome.entered;
+			told += outcome.entered && scene_said("cmdline.d") != 0;
+		}
+	assert_true(entered > 100 && told > 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_kernel_is_told_them_in_the_order_of_their_names),
+	    cmocka_unit_test(a_bad_file_is_told_and_costs_no_other),
+	    cmocka_unit_test(x7_a_line_that_the_kernel_cannot_take_is_refused),
+	    cmocka_unit_test(each_call_fails_in_turn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
