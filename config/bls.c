@@ -352,9 +352,9 @@ static enum status add_added(const struct entry *entry, char *out, size_t room, 
 
 enum status entry_command_line(const struct entry *entry, char *out, size_t room, struct fail *why)
 {
-	size_t used = 0;
+	size_t used = 0, has_dropins = entry->dropins.length != 0 && !entry->is_edited;
 
-	for (size_t i = 0; i < entry->n_options + !entry->is_edited; i++) {
+	for (size_t i = 0; i < entry->n_options + has_dropins; i++) {
 		struct word option = i < entry->n_options ? entry->options[i] : entry->dropins;
 		size_t space = used != 0 ? 1 : 0, length;
 
