@@ -140,8 +140,7 @@ bool other_disks_read(struct catalogue *c, size_t *index, bool connects)
 	for (UINTN i = 0; i < n; i++) {
 		void *files = NULL;
 
-		if (handle[i] != efi.loaded->DeviceHandle &&
-		    !EFI_ERROR(efi.boot->HandleProtocol(handle[i], &file_system_guid, &files)))
+		if (!EFI_ERROR(efi.boot->HandleProtocol(handle[i], &file_system_guid, &files)))
 			read_disk(c, handle[i]);
 	}
 	efi_free(handle);

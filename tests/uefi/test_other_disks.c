@@ -190,6 +190,18 @@ static void they_come_with_a_later_menu(void **state)
 	expect_entries(OWN OTHERS "auto-reboot ");
 }
 
+/* Read because one was named, and then a menu shows. */
+static void none_is_read_twice(void **state)
+{
+	(void)state;
+	given("default disk-" TAG "-far.conf\n");
+	uefi.keys = "|k|\033";
+	scene_run("named, then a menu");
+	assert_int_equal(uefi_report.other_volumes, 1);
+	expect_entries(OWN OTHERS);
+	scene_expect("  > Far (NVMe disk " TAG ")\n", 1);
+}
+
 static void each_call_may_fail(void **state)
 {
 	static const uint64_t faults[] = {EFIERR(3), EFIERR(7), EFIERR(9), LIE_NOTHING, LIE_TOO_MUCH};
@@ -234,6 +246,7 @@ int main(void)
 	    cmocka_unit_test(programs_start_from_their_disk_and_are_not_counted),
 	    cmocka_unit_test(a_kernel_from_there_boots),
 	    cmocka_unit_test(they_come_with_a_later_menu),
+	    cmocka_unit_test(none_is_read_twice),
 	    cmocka_unit_test(each_call_may_fail),
 	    cmocka_unit_test(without_memory_for_one_the_others_are_there),
 	};
