@@ -58,6 +58,9 @@ static void a_header_tells_where_the_other_is(void **state)
 	assert_int_equal(gpt_other_header((struct bytes){gpt_disk_header(&disk, false), 512}), LAST);
 	assert_int_equal(gpt_other_header((struct bytes){gpt_disk_header(&disk, true), 512}), 1);
 	assert_int_equal(gpt_other_header((struct bytes){gpt_disk_header(&disk, false), 511}), 0);
+	store_le(gpt_disk_header(&disk, false) + 32, 8, UINT64_C(0x123456789abcdef));
+	assert_true(gpt_other_header((struct bytes){gpt_disk_header(&disk, false), 512}) ==
+		    UINT64_C(0x123456789abcdef));
 	gpt_disk_header(&disk, false)[0] = 'e';
 	assert_int_equal(gpt_other_header((struct bytes){gpt_disk_header(&disk, false), 512}), 0);
 }
@@ -100,6 +103,9 @@ static void numbers_that_cannot_be_are_refused(void **state)
 		uint64_t value;
 		bool good;
 	} row[] = {
+	    {12, 4, 0x100005c, false},
+	    {24, 8, 1, true},
+	    {24, 8, UINT64_C(1) << 56 | 1, false},
 	    {12, 4, 92, true},
 	    {12, 4, 91, false},
 	    {12, 4, 512, true},
@@ -143,6 +149,15 @@ static void numbers_that_cannot_be_are_refused(void **state)
 			fail_msg("%#llx at %u is %s", (unsigned long long)row[i].value, row[i].at,
 				 row[i].good ? "refused" : "believed");
 	}
+}
+
+static void a_table_without_entries_is_none_however_large_the_disk_is(void **state)
+{
+	(void)state;
+	given_disk(512);
+	store_le(gpt_disk_header(&disk, false) + 80, 4, 0);
+	gpt_disk_seal(&disk, false);
+	assert_false(gpt_header((struct bytes){gpt_disk_header(&disk, false), 512}, 1, UINT64_MAX, &gpt));
 }
 
 static void a_table_has_its_limits(void **state)
@@ -192,6 +207,7 @@ int main(void)
 	    cmocka_unit_test(what_a_checksum_is_not_of_is_not_believed),
 	    cmocka_unit_test(a_header_for_another_block_is_none),
 	    cmocka_unit_test(numbers_that_cannot_be_are_refused),
+	    cmocka_unit_test(a_table_without_entries_is_none_however_large_the_disk_is),
 	    cmocka_unit_test(a_table_has_its_limits),
 	    cmocka_unit_test(a_partition_lies_among_the_usable_blocks),
 	};
