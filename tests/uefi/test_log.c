@@ -60,7 +60,8 @@ static void the_log_is_left_whatever_the_screen_shows(void **state)
 		boots(conf[i]);
 		assert_int_equal(uefi_report.log_writes, 1);
 		assert_int_equal(uefi_variable("BerthLog")->attributes, 6); /* of boot services and at run time */
-		expect_left("berth: boots one.conf\n" FACTS, true);
+		expect_left("berth: boots one.conf\nberth: random seed: ", true);
+		expect_left("\n" FACTS, true);
 		expect_left("\nberth: map @", true);
 		expect_left("\nberth: place kernel 0x", true);
 		expect_left("\nberth: read ", true);
@@ -128,7 +129,8 @@ static void the_last_attempt_is_told_and_why_the_others_failed(void **state)
 	boots("awful first");
 	expect_left("\nberth: awful.conf does not boot\nberth: \\vmlinuz cannot run at 0x4000: ", true);
 	expect_left("\n  rule X1: A relocatable kernel lies at a multiple", true);
-	expect_left("berth: boots one.conf\n" FACTS, true);
+	expect_left("berth: boots one.conf\nberth: random seed: ", true);
+	expect_left("\n" FACTS, true);
 	assert_null(strstr(strstr(left(), FACTS) + 1, FACTS));
 }
 
@@ -173,7 +175,7 @@ static void log_file_yes_leaves_the_same_in_a_file(void **state)
 	uefi.read_only_file = true;
 	uefi.log_before = 10;
 	boots("a read-only file");
-	scene_expect("berth: the log is not in a file: \\loader\\berth.log: is read-only, or a folder\n", 1);
+	scene_expect("berth: the log is not in a file: \\loader\\berth.log: is read-only\n", 1);
 	assert_int_equal(uefi_report.log_size, 10);
 	given("log-file no\n", ONE);
 	boots("no file");
@@ -185,7 +187,7 @@ static void no_log_that_cannot_be_written_stops_a_boot(void **state)
 {
 	static const uint64_t faults[] = {EFIERR(2), EFIERR(3),	 EFIERR(5),   EFIERR(7),   EFIERR(8),
 					  EFIERR(9), EFIERR(11), LIE_NOTHING, LIE_TOO_MUCH};
-	unsigned int first = 0, calls = 1000, said = 0;
+	unsigned int calls = 1000, said = 0, writes = 0;
 
 	(void)state;
 	for (unsigned int k = 1; k <= calls; k++)
@@ -196,15 +198,15 @@ static void no_log_that_cannot_be_written_stops_a_boot(void **state)
 			uefi.fault = faults[f];
 			scene_run("a call fails");
 			calls = k == 1 && f == 0 ? outcome.calls : calls;
-			if (first == 0 && strcmp(uefi_service_name(uefi_report.service), "Write") == 0)
-				first = k;
 			said += scene_said("berth: the log is not in a file: ");
-			if (strcmp(uefi_service_name(uefi_report.service), "Write") == 0 && !outcome.entered)
+			if (strcmp(uefi_service_name(uefi_report.service), "Write") != 0)
+				continue;
+			if (!outcome.entered)
 				fail_msg("call %u, fault %#" PRIx64 ": %s", k, faults[f], outcome.why.text);
-			if (strcmp(uefi_service_name(uefi_report.service), "Write") == 0)
-				scene_expect("\\loader\\berth.log: cannot be written: ", 1);
+			writes += scene_said("berth.log: writing ") + scene_said("berth.log: firmware wrote ");
 		}
-	assert_true(first != 0 && said >= 4 * 7);
+	/* The last fault is a stray key as well, which calls up a menu: its calls have other numbers. */
+	assert_true(writes >= COUNT_OF(faults) - 1 && said >= 4 * 7);
 }
 
 int main(void)

@@ -251,7 +251,7 @@ static void every_mistake_in_loader_conf_is_said_once(void **state)
 
 	(void)state;
 	loader_conf_remarks(text, sizeof(text) - 1, &remarks);
-	assert_int_equal(n, 4);
+	assert_int_equal(n, 5);
 	assert_int_equal(loader_conf_parse(&conf, text, sizeof(text) - 1, &why), BAD_INPUT);
 	assert_int_equal(conf.timeout_seconds, 4);
 	assert_true(conf.log == LOG_NORMAL && conf.keep_free_below_4g == 0);
