@@ -11,7 +11,7 @@
 #define GPT_PRIMARY	 1		/* the block of the first header; the backup is the disk's last block */
 #define GPT_LEAST_BLOCK	 512		/* bytes; a disk with smaller blocks has no header */
 #define GPT_MOST_ENTRIES 1024		/* 5.3.2 asks for room for 128; a table of more than these is not believed */
-#define GPT_MOST_TABLE	 (1024u * 1024) /* bytes of all entries */
+#define GPT_MOST_TABLE	 (UINT64_C(1024) * 1024) /* bytes of all entries */
 
 struct gpt {
 	uint64_t first_usable, last_usable; /* blocks; the last one is one of them */

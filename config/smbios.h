@@ -15,7 +15,7 @@
 /* Bytes of the entry points that firmware's tables lead to (5.2.2 and 5.2.1), and of a table that is read. */
 #define SMBIOS_3_ENTRY 24
 #define SMBIOS_2_ENTRY 31
-#define SMBIOS_MOST    (1024 * 1024u)
+#define SMBIOS_MOST    (UINT64_C(1024) * 1024)
 
 /*
  * Where the structures lie, by an entry point of that many bytes: of 64 bits ("_SM3_"), or of 32 ("_SM_"). At most

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The menu on a real serial console: what a terminal shows after each key, and what Linux is told in the end."""
+import time
+
+import lab
+from boots import REPORT, boots, check_healthy, plain, str16, told
+from lab import Guest, Machine, expect
+from terminal import Terminal
+
+
+class Watched(Machine):
+    """A machine whose serial line goes to a terminal of @size."""
+
+    def __init__(self, esp, size, **more):
+        self.size = size
+        super().__init__(esp, **more)
+
+    def screen(self):
+        """What stands there since the menu was drawn for the first time: what firmware wrote before is not looked at."""
+        raw = bytes(self.raw)
+        start = raw.rfind(b"\x1b[2J")
+        return Terminal(*self.size).feed(raw[start:])
+
+    def until(self, is_so, what):
+        while not is_so(self.screen()):
+            if time.monotonic() > self.deadline or not self.reader.is_alive():
+                raise lab.Failure(f"never: {what}; the screen is\n" + "\n".join(self.screen().lines()))
+            time.sleep(0.1)
+
+    def until_chosen(self, words):
+        self.until(lambda screen: len(screen.chosen()) == 1 and words in screen.chosen()[0], f"{words} is chosen")
+        expect(self.screen().wraps == 0, "something had no room on the screen:\n" + "\n".join(self.screen().lines()))
+
+    def until_line(self, words):
+        self.until(lambda screen: any(words in line for line in screen.lines()), f"a line with {words}")
+
+
+def many(esp, n):
+    for i in range(n):
+        esp.entry(f"e{i:02}", f"title Entry {i:02}", f"sort-key e{i:02}", "linux /none")
+
+
+@boots
+def menu_on_a_terminal(esp):
+    """On a serial line of 80x25: the bar moves, Page Down is no Esc, Esc asks, the plan shows, and an edited line boots"""
+    plain(esp, "sort-key f", options=REPORT)
+    many(esp, 30)
+    esp.conf("timeout menu-force", "default debian", "console-mode 0")
+    with Watched(esp, (80, 25)) as machine:
+        machine.until_chosen("> * Debian")
+        expect(any("31 of 3" in line for line in machine.screen().lines()), "\n".join(machine.screen().lines()))
+        machine.press("k")
+        machine.until_chosen(">   Entry 29")
+        machine.process.stdin.write(b"\x1b[5~")  # Page Up of xterm, which EDK2 2022.11 does not know
+        machine.process.stdin.flush()
+        machine.until_chosen(">   Entry 11")
+        machine.press("escape")
+        machine.until_line("Enter restarts into firmware's setup; any other key does not.")
+        machine.press("j")
+        machine.until(lambda screen: not any("restarts" in line for line in screen.lines()), "the question goes")
+        machine.until_chosen(">   Entry 11")
+        machine.process.stdin.write(b"\x1b[F")
+        machine.process.stdin.flush()
+        machine.until_chosen(">   Reboot Into Firmware Interface")
+        machine.press("k")
+        machine.until_chosen("> * Debian")
+        machine.press("x")
+        machine.until_line("kernel    0x")
+        machine.until_line("one is ")
+        expect(not machine.screen().chosen(), "a bar stands on the page")
+        machine.press("q")
+        machine.until_chosen("> * Debian")
+        machine.press("e")
+        machine.until(lambda screen: any(REPORT.split()[0] in words for words in screen.chosen()), "the command line")
+        machine.press(" edited=yes")
+        machine.press("enter")
+        guest = Guest(machine.finish())
+    check_healthy(guest, REPORT + " edited=yes")
+
+
+@boots(sampled=True)
+def menu_at_every_size(esp):
+    """At each size of a serial console the menu has its bar, its frame and no more columns and rows than there are"""
+    plain(esp, options=REPORT)
+    many(esp, 70)
+    for mode, size in enumerate(((80, 25), (80, 50), (100, 31))):
+        esp.conf("timeout menu-force", "default e40", f"console-mode {mode}")
+        with Watched(esp, size) as machine:
+            machine.until_chosen("> * Entry 40")
+            lines = machine.screen().lines()
+            expect(sum("Entry" in line for line in lines) >= size[1] - 8, "\n".join(lines))
+            expect(any(line.strip().startswith("Enter boot") for line in lines), "\n".join(lines))
+            machine.stop()
+
+
+@boots(sampled=True)
+def settings_of_the_menu_stay(esp):
+    """What d and t set in the menu stands in the variables that the booted system finds"""
+    plain(esp, options=REPORT)
+    esp.conf("timeout menu-force", "auto-firmware no")
+    with Machine(esp) as machine:
+        machine.wait_for("Enter boot")
+        machine.press("d")
+        machine.wait_for("preferred: debian.conf, unless its tries are used up")
+        machine.press("tttt")
+        machine.wait_for("timeout: 2 s")
+        machine.press("enter")
+        guest = Guest(machine.finish())
+    check_healthy(guest, REPORT)
+    variables = told(guest)
+    expect(variables["LoaderEntryPreferred"][1] == str16("debian.conf"), f"{variables.get('LoaderEntryPreferred')}")
+    expect(variables["LoaderConfigTimeout"][1] == str16("2"), f"{variables.get('LoaderConfigTimeout')}")
