@@ -636,14 +636,26 @@ void sim_begin(void)
 	fw.reads_of_changing = 0;
 }
 
-void sim_boot(const struct entry *entry, const struct loader_conf *conf)
+static void count_what_is_left(void)
 {
-	sim_begin();
-	if (setjmp(fw.left) == 0)
-		outcome.status = boot(&fw.boot, entry, conf, &outcome.why);
 	outcome.situation = &fw.boot.situation;
 	outcome.claims_left = fw.n_claims;
 	outcome.files_left = fw.n_handles;
 	outcome.surveys_left = fw.surveys;
 	outcome.takes_left = fw.takes;
+}
+
+void sim_boot(const struct entry *entry, const struct loader_conf *conf)
+{
+	sim_begin();
+	if (setjmp(fw.left) == 0)
+		outcome.status = boot(&fw.boot, entry, conf, &outcome.why);
+	count_what_is_left();
+}
+
+void sim_foresee(const struct entry *entry, const struct loader_conf *conf, unsigned int columns, struct text *out)
+{
+	sim_begin();
+	boot_foresee(&fw.boot, entry, conf, columns, out);
+	count_what_is_left();
 }

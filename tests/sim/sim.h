@@ -130,6 +130,9 @@ void sim_begin(void);
 /* Boots @entry; returns when the loader gives up or the kernel was entered. */
 void sim_boot(const struct entry *entry, const struct loader_conf *conf);
 
+/* What boot_foresee() tells of it; on the simulated firmware alone. */
+void sim_foresee(const struct entry *entry, const struct loader_conf *conf, unsigned int columns, struct text *out);
+
 /* The bytes at a physical address; NULL where the loader claimed nothing. */
 const uint8_t *sim_memory(uint64_t address, uint64_t size);
 

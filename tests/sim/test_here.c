@@ -24,6 +24,19 @@ static void the_counter_is_the_machines_where_there_is_no_hypervisor(void **stat
 	assert_false(arch_ticks_from_power_on());
 }
 
+/* AMD APM volume 3, 8000001F: SEV; a host that is trusted is told nothing of either. */
+static void a_guest_is_confidential_by_its_bits(void **state)
+{
+	(void)state;
+	sim_reset();
+	sim.encrypted = true;
+	assert_false(arch_is_confidential()); /* the CPU has it, and no hypervisor is there */
+	sim.hypervisor = true;
+	assert_true(arch_is_confidential());
+	sim.encrypted = false;
+	assert_false(arch_is_confidential());
+}
+
 static void the_modes_are_those_of_their_bits(void **state)
 {
 	(void)state;
@@ -46,6 +59,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_clocks_rate_is_that_of_leaf_15h),
 	    cmocka_unit_test(the_counter_is_the_machines_where_there_is_no_hypervisor),
+	    cmocka_unit_test(a_guest_is_confidential_by_its_bits),
 	    cmocka_unit_test(the_modes_are_those_of_their_bits),
 	};
 

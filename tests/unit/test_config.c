@@ -24,6 +24,52 @@ static struct loader_conf read_conf(const char *text, enum status expected, stru
 	return conf;
 }
 
+/* loader.conf(5), "console-mode"; UEFI 2.10, 12.4.1: MaxMode has 32 bits with a sign. */
+static void console_modes_are_words_or_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		int how; /* -1: refused */
+		uint32_t number;
+	} row[] = {
+	    {"console-mode keep", CONSOLE_KEEP, 0},
+	    {"console-mode auto", CONSOLE_AUTO, 0},
+	    {"console-mode max", CONSOLE_MAX, 0},
+	    {"console-mode 0", CONSOLE_NUMBER, 0},
+	    {"console-mode 2147483647", CONSOLE_NUMBER, INT32_MAX},
+	    {"console-mode 2147483648", -1, 0},
+	    {"console-mode Max", -1, 0},
+	    {"console-mode -1", -1, 0},
+	    {"console-mode 2\nconsole-mode large", -1, 2},
+	    {"", CONSOLE_KEEP, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		struct fail why;
+		struct loader_conf conf = read_conf(row[i].text, row[i].how < 0 ? BAD_INPUT : OK, &why);
+
+		if (row[i].how >= 0)
+			assert_int_equal(conf.console_mode.how, row[i].how);
+		assert_int_equal(conf.console_mode.number, row[i].number);
+	}
+}
+
+static void the_menu_folds_and_edits_as_it_is_told(void **state)
+{
+	struct fail why;
+
+	(void)state;
+	assert_int_equal(read_conf("", OK, &why).menu_fold, 0);
+	assert_true(read_conf("", OK, &why).editor);
+	assert_int_equal(read_conf("menu-fold 3", OK, &why).menu_fold, 3);
+	assert_int_equal(read_conf("menu-fold 4294967295", OK, &why).menu_fold, UINT32_MAX);
+	assert_int_equal(read_conf("menu-fold 2\nmenu-fold 4294967296", BAD_INPUT, &why).menu_fold, 2);
+	assert_int_equal(read_conf("menu-fold yes", BAD_INPUT, &why).menu_fold, 0);
+	assert_non_null(strstr(why.text, "loader.conf line 1: menu-fold \"yes\" is not a number of entries"));
+	assert_false(read_conf("editor no", OK, &why).editor);
+}
+
 static void timeouts_are_seconds_or_words(void **state)
 {
 	static const struct {
@@ -465,6 +511,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(timeouts_are_seconds_or_words),
+	    cmocka_unit_test(console_modes_are_words_or_numbers),
+	    cmocka_unit_test(the_menu_folds_and_edits_as_it_is_told),
 	    cmocka_unit_test(automatic_entries_and_a_log_file_are_had_by_yes_and_no),
 	    cmocka_unit_test(c9_the_memory_to_keep_free_is_a_size_with_a_suffix),
 	    cmocka_unit_test(reboot_on_error_is_a_boolean_or_auto),

@@ -442,6 +442,28 @@ static void a_line_tells_what_the_selected_entry_would_start(void **state)
 	expect_line("  switches the machine off");
 }
 
+/* Of a reason with several lines the first, and of that what a line of a screen holds. */
+static void a_message_is_one_line(void **state)
+{
+	static char many[1024];
+	struct menu menu;
+
+	(void)state;
+	open_menu(&menu, 3, 1, TIMEOUT_FOREVER, 200, 25);
+	menu_say(&menu, "one\ntwo");
+	expect_message(&menu, "  one");
+	menu_say(&menu, "\x1b[2J");
+	expect_message(&menu, "  ?[2J");
+	for (size_t i = 0; i < 300; i++)
+		memcpy(many + 3 * i, "\xe6\xb8\xaf", 4);
+	menu_say(&menu, many);
+	assert_int_equal(strlen(menu.message), 150); /* 50 of two columns each */
+	(void)press(&menu, KEY_NONE, 0);
+	assert_true(menu.message[0] != '\0');
+	(void)press(&menu, KEY_OTHER, 0);
+	assert_true(menu.message[0] == '\0');
+}
+
 /* It stands where else the countdown does, in one line, and is the console's no more than a title is. */
 static void a_menu_after_a_failure_says_which_entry_failed_and_why(void **state)
 {
@@ -764,6 +786,7 @@ int main(void)
 	    TEST(any_key_stops_the_countdown_and_no_key_does_not),
 	    TEST(for_ever_is_no_countdown),
 	    TEST(the_screen_shows_titles_marker_countdown_and_keys),
+	    TEST(a_message_is_one_line),
 	    TEST(a_line_tells_what_the_selected_entry_would_start),
 	    TEST(a_wide_and_tall_console_has_the_menu_in_its_middle),
 	    TEST(a_menu_after_a_failure_says_which_entry_failed_and_why),
