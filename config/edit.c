@@ -168,11 +168,6 @@ static unsigned int columns_between(const struct edit *edit, size_t from, size_t
 	struct text nowhere = {NULL, 0, 0};
 	unsigned int most = UINT32_MAX, left = most;
 
-	if (edit->hidden) {
-		for (left = 0; from < to; left++)
-			from = after(edit, from);
-		return left;
-	}
 	(void)word_show(&nowhere, (struct word){edit->text + from, to - from}, &left);
 	return most - left;
 }
@@ -198,11 +193,7 @@ void edit_line(struct edit *edit, unsigned int columns, struct text *out, unsign
 
 	scroll(edit, columns);
 	*cursor = columns_between(edit, edit->first, edit->at);
-	if (edit->hidden)
-		for (size_t at = edit->first; at < edit->length && left > 0; at = after(edit, at), left--)
-			text_add(out, "*");
-	else
-		(void)word_show(out, (struct word){edit->text + edit->first, edit->length - edit->first}, &left);
+	(void)word_show(out, (struct word){edit->text + edit->first, edit->length - edit->first}, &left);
 	while (left-- > 0)
 		text_add(out, " ");
 }

@@ -14,7 +14,6 @@ struct edit {
 	size_t room;	   /* bytes, with the NUL */
 	size_t length, at; /* at: the cursor, in bytes; it stands before a character or at the end */
 	size_t first;	   /* byte that the line on the screen begins with */
-	bool hidden;	   /* a password: stars stand for it */
 };
 
 /* @edit->text holds a string already; the cursor stands at its end. Bytes that are not UTF-8 are one character each. */

@@ -93,27 +93,65 @@ static enum key key_of_letter(uint32_t letter)
 	return KEY_OTHER;
 }
 
-/* ECMA-48, 5.4: parameters, then a character from @ to ~ that ends it. The second one is xterm's: modifiers and 1. */
+/* Linux's console sends "ESC [ [ A" to "E" for F1 to F5. */
+static enum sequence linux_function_key(const uint32_t *at, size_t n, struct key_press *out)
+{
+	static const uint8_t key[] = {KEY_F1, KEY_F2, KEY_F3};
+
+	if (n == 0)
+		return SEQUENCE_MORE;
+	*out =
+	    (struct key_press){at[0] >= 'A' && at[0] <= 'C' ? (enum key)key[at[0] - 'A'] : KEY_OTHER, 0, false, false};
+	return SEQUENCE_KEY;
+}
+
+/*
+ * ECMA-48, 5.4: parameters and more, from blank to ?, then a character from @ to ~ that ends it, whatever it means:
+ * none of it may be left over and be taken for keys. The second number is xterm's: modifiers and 1.
+ */
 static enum sequence control_sequence(const uint32_t *at, size_t n, struct key_press *out)
 {
 	unsigned int number[2] = {0, 0}, which = 0;
+	bool is_known = true;
 
 	for (size_t i = 0; i < n; i++) {
+		unsigned int modifiers;
+
 		if (at[i] >= '0' && at[i] <= '9' && number[which] < 100) {
 			number[which] = 10 * number[which] + (at[i] - '0');
-		} else if (at[i] == ';' && which == 0) {
-			which = 1;
-		} else if (at[i] >= '@' && at[i] <= '~') {
-			unsigned int modifiers = number[1] == 0 ? 0 : number[1] - 1;
-
-			*out = (struct key_press){at[i] == '~' ? key_of_number(number[0]) : key_of_letter(at[i]), 0,
-						  (modifiers & 4) != 0, (modifiers & 2) != 0};
-			return SEQUENCE_KEY;
-		} else {
-			return SEQUENCE_NONE;
+			continue;
 		}
+		if (at[i] >= ' ' && at[i] < '@') {
+			is_known = is_known && at[i] == ';' && which == 0;
+			which = 1;
+			continue;
+		}
+		if (at[i] < ' ' || at[i] > '~')
+			return SEQUENCE_NONE;
+		if (at[i] == '[' && i == 0)
+			return linux_function_key(at + 1, n - 1, out);
+		modifiers = number[1] == 0 ? 0 : number[1] - 1;
+		*out = (struct key_press){KEY_OTHER, 0, (modifiers & 4) != 0, (modifiers & 2) != 0};
+		if (is_known)
+			out->key = at[i] == '~' ? key_of_number(number[0]) : key_of_letter(at[i]);
+		return SEQUENCE_KEY;
 	}
 	return SEQUENCE_MORE;
+}
+
+/* "ESC O LETTER"; some terminals put modifiers between them. */
+static enum sequence single_shift(const uint32_t *at, size_t n, struct key_press *out)
+{
+	size_t i = 0;
+
+	while (i < n && at[i] >= ' ' && at[i] < '@')
+		i++;
+	if (i == n)
+		return SEQUENCE_MORE;
+	if (at[i] < ' ' || at[i] > '~')
+		return SEQUENCE_NONE;
+	*out = (struct key_press){i == 0 ? key_of_letter(at[i]) : KEY_OTHER, 0, false, false};
+	return SEQUENCE_KEY;
 }
 
 enum sequence key_sequence(const uint32_t *characters, size_t n, struct key_press *out)
@@ -124,12 +162,8 @@ enum sequence key_sequence(const uint32_t *characters, size_t n, struct key_pres
 		return SEQUENCE_NONE;
 	if (characters[0] == '[')
 		return control_sequence(characters + 1, n - 1, out);
-	if (characters[0] == 'O' && n == 1)
-		return SEQUENCE_MORE;
-	if (characters[0] == 'O') {
-		*out = (struct key_press){key_of_letter(characters[1]), 0, false, false};
-		return SEQUENCE_KEY;
-	}
+	if (characters[0] == 'O')
+		return single_shift(characters + 1, n - 1, out);
 	/* Alt on a terminal. */
 	if (characters[0] < ' ' && characters[0] != '\b')
 		return SEQUENCE_NONE;

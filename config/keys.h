@@ -56,7 +56,7 @@ enum sequence {
 	SEQUENCE_NONE  /* no key sends this */
 };
 
-#define SEQUENCE_MOST 8 /* characters behind Esc; the longest that is known has six */
+#define SEQUENCE_MOST 32 /* characters behind Esc; the longest that a key sends has six */
 
 /* What follows Esc at once: @n characters, of which none is more than a byte where they are a terminal's. */
 enum sequence key_sequence(const uint32_t *characters, size_t n, struct key_press *out);

@@ -138,7 +138,7 @@ static void set_timeout(struct menu *menu, bool more)
 		say(menu, "timeout: %u s", (unsigned int)s->timeout);
 }
 
-static void set_entry(struct menu *menu, size_t *setting, const char *what, const char *when)
+static void set_entry(struct menu *menu, size_t *setting, bool *is_said, const char *what, const char *when)
 {
 	const struct row row = menu_selected_row(menu);
 	bool is_set = *setting != row.entry;
@@ -146,6 +146,7 @@ static void set_entry(struct menu *menu, size_t *setting, const char *what, cons
 	if (row.folded != 0)
 		return;
 	*setting = is_set ? row.entry : menu->rows.n;
+	*is_said = true;
 	say(menu, "%s: %s%s", what,
 	    is_set ? word_shown(word_of(menu->rows.entries[row.entry]->id)).at : "no longer set", is_set ? when : "");
 }
@@ -168,6 +169,15 @@ static enum menu_result do_at_once(struct menu *menu, enum entry_kind action)
 	return MENU_DO;
 }
 
+/* Of an automatic entry, on whatever disk: there its id has more before it. */
+static bool is_automatic(const struct entry *entry, const char *id)
+{
+	struct word own = word_of(entry->id), wanted = word_of(id);
+
+	return own.length >= wanted.length &&
+	       word_is((struct word){own.at + own.length - wanted.length, wanted.length}, id);
+}
+
 /* The next entry of a kind, from the selected one on, and again from the top. */
 static void jump(struct menu *menu, uint32_t letter)
 {
@@ -178,9 +188,9 @@ static void jump(struct menu *menu, uint32_t letter)
 		const struct entry *entry = rows->entries[(from + i) % rows->n];
 		bool is_linux = entry->kind == ENTRY_LINUX || entry->kind == ENTRY_UKI;
 
-		if ((letter == 'l' && is_linux) || (letter == 'w' && word_is(word_of(entry->id), "auto-windows")) ||
-		    (letter == 'a' && word_is(word_of(entry->id), "auto-osx")) ||
-		    (letter == 's' && word_is(word_of(entry->id), "auto-efi-shell"))) {
+		if ((letter == 'l' && is_linux) || (letter == 'w' && is_automatic(entry, "auto-windows")) ||
+		    (letter == 'a' && is_automatic(entry, "auto-osx")) ||
+		    (letter == 's' && is_automatic(entry, "auto-efi-shell"))) {
 			select(menu, (from + i) % rows->n);
 			return;
 		}
@@ -193,6 +203,8 @@ static enum menu_result edit(struct menu *menu)
 
 	if (!menu->has_editor)
 		say(menu, "loader.conf says `editor no`");
+	else if (entry->kind == ENTRY_UKI)
+		say(menu, "%s has the command line that is in its image", word_shown(word_of(entry->id)).at);
 	else if (entry->broken || entry->kind >= ENTRY_SETUP)
 		say(menu, "%s has no command line", word_shown(word_of(entry->id)).at);
 	else
@@ -213,10 +225,11 @@ static enum menu_result press_letter(struct menu *menu, uint32_t letter)
 	case 'E':
 		return edit(menu);
 	case 'd':
-		set_entry(menu, &menu->settings.preferred, "preferred", ", unless its tries are used up");
+		set_entry(menu, &menu->settings.preferred, &menu->settings.preferred_said, "preferred",
+			  ", unless its tries are used up");
 		return MENU_STAY;
 	case 'D':
-		set_entry(menu, &menu->settings.standard, "default", "");
+		set_entry(menu, &menu->settings.standard, &menu->settings.standard_said, "default", "");
 		return MENU_STAY;
 	case 't':
 	case '+':

@@ -27,9 +27,12 @@ enum menu_result {
 /* What a person sets in the menu and variables keep (config/interface.h); efi/ writes them when the menu is left. */
 struct menu_settings {
 	size_t preferred,
-	    standard;	  /* entries that LoaderEntryPreferred and LoaderEntryDefault name; n: there is none */
-	bool has_timeout; /* LoaderConfigTimeout is there: */
-	uint32_t timeout; /* seconds; TIMEOUT_NONE hides the menu */
+	    standard; /* entries that LoaderEntryPreferred and LoaderEntryDefault name; n: there is none */
+	bool preferred_said, standard_said;		      /* a person has set or unset them */
+	bool has_timeout;				      /* LoaderConfigTimeout is there: */
+	uint32_t timeout;				      /* seconds; TIMEOUT_NONE hides the menu */
+	enum { MODE_UNSAID, MODE_SET, MODE_UNSET } mode_said; /* LoaderConfigConsoleMode */
+	uint32_t mode;
 };
 
 struct menu {

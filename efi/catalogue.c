@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reads \loader\loader.conf and entries from the volume that the loader came from. */
+/* Reads \loader\loader.conf, and entries from the volumes of the disk that the loader came from. */
 #include "catalogue.h"
 
 #include "automatic.h"

@@ -106,7 +106,10 @@ static bool edit_options(struct menu *menu, struct entry *entry)
 	struct edit edit;
 	struct fail why;
 
-	dropins_for(entry);
+	if (dropins_for(entry)) { /* it may have written over the menu */
+		screen_forget(&menu->view);
+		screen_draw(&menu->view, draw_menu, menu);
+	}
 	if (text == NULL) {
 		menu_say(menu, "no memory to edit it");
 		return false;
@@ -125,6 +128,7 @@ static bool edit_options(struct menu *menu, struct entry *entry)
 	return true;
 }
 
+/* @initial: firmware's, before there was a menu. */
 static void change_mode(struct menu *menu, bool to_next, const struct loader_conf *conf, uint32_t initial)
 {
 	struct console_mode back = conf->console_mode;
@@ -133,11 +137,15 @@ static void change_mode(struct menu *menu, bool to_next, const struct loader_con
 	uint32_t number;
 	bool done;
 
+	if (!to_next)
+		(void)console_set_mode(&(struct console_mode){CONSOLE_NUMBER, initial});
 	if (back.how == CONSOLE_KEEP)
 		back = (struct console_mode){CONSOLE_NUMBER, initial};
 	done = to_next ? console_next_mode(&number) : console_set_mode(&back);
-	if (done)
-		interface_keep_mode(to_next ? &number : NULL);
+	if (!to_next || done)
+		menu->settings.mode_said = to_next ? MODE_SET : MODE_UNSET;
+	if (to_next && done)
+		menu->settings.mode = number;
 	if (done)
 		text_add(&text, "console mode %u", (unsigned int)console_mode());
 	else
@@ -166,7 +174,7 @@ static void show_facts(struct menu *menu, bool plan, const struct catalogue *cat
 		return;
 	}
 	text.at[0] = '\0';
-	dropins_for(entry);
+	(void)dropins_for(entry);
 	text_add(&named, "%s   %s", plan ? "plan" : "status", word_shown(word_of(entry->id)).at);
 	if (plan)
 		plan_page(attempt, catalogue, entry, menu->view.width, &text);
@@ -217,6 +225,7 @@ static void open_menu(struct menu *menu, const struct catalogue *catalogue, size
 	struct console_mode mode = catalogue->conf.console_mode;
 	struct view view;
 
+	console_find_keyboards();
 	interface_menu();
 	interface_console_mode(&mode);
 	(void)console_set_mode(&mode);
@@ -229,11 +238,13 @@ static void open_menu(struct menu *menu, const struct catalogue *catalogue, size
 
 enum chosen choose(const struct catalogue *catalogue, size_t *index, uint32_t seconds, const struct fail *why)
 {
-	uint32_t initial_mode = console_mode();
+	static uint32_t initial_mode = UINT32_MAX;
 	enum menu_result result = MENU_STAY;
 	enum chosen by = BY_TIME;
 	static struct menu menu;
 
+	if (initial_mode == UINT32_MAX)
+		initial_mode = console_mode();
 	open_menu(&menu, catalogue, *index, seconds);
 	for (size_t i = 0; i < catalogue->n; i++)
 		if (catalogue->sorted[i] == catalogue->boots_unasked)

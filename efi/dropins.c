@@ -70,11 +70,14 @@ static void read_all(void)
 	dropins.n = 0;
 }
 
-void dropins_for(struct entry *entry)
+bool dropins_for(struct entry *entry)
 {
+	bool reads = !dropins.are_read;
+
 	if (entry->kind != ENTRY_LINUX || entry->broken)
-		return;
-	if (!dropins.are_read)
+		return false;
+	if (reads)
 		read_all();
 	entry->dropins = (struct word){dropins.line, dropins.used};
+	return reads;
 }

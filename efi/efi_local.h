@@ -48,6 +48,8 @@ void console_size(unsigned int *columns, unsigned int *rows);
 /* ---- keyboard.c ---- */
 /* Waits for a key at most @seconds (UINT32_MAX: for ever, but KEY_GONE where none can come); false when none came. */
 bool console_key(uint32_t seconds, struct key_press *press);
+/* Firmware may have other keyboards than before: they are looked for again at the next wait. */
+void console_find_keyboards(void);
 void console_pause(uint32_t seconds);
 bool console_key_pressed(void); /* without waiting; the key is taken */
 

@@ -256,12 +256,22 @@ static void write_or_remove(CHAR16 *name, const char *utf8)
 }
 
 /* What is written here is what the next menu of this boot finds. */
-static void settle_entry(const struct catalogue *c, CHAR16 *name, struct word *asked, size_t before, size_t now)
+static void settle_entry(const struct catalogue *c, CHAR16 *name, struct word *asked, bool is_said, size_t now)
 {
-	if (before == now)
+	if (!is_said)
 		return;
 	write_or_remove(name, now < c->n ? c->sorted[now]->id : NULL);
 	*asked = now < c->n ? word_of(c->sorted[now]->id) : (struct word){NULL, 0};
+}
+
+static void settle_mode(const struct menu_settings *now)
+{
+	char number[12];
+	struct text text = TEXT(number);
+
+	text_add(&text, "%u", (unsigned int)now->mode);
+	if (now->mode_said != MODE_UNSAID)
+		write_or_remove(L"LoaderConfigConsoleMode", now->mode_said == MODE_SET ? number : NULL);
 }
 
 void interface_settle(const struct catalogue *c, const struct menu_settings *now)
@@ -270,8 +280,9 @@ void interface_settle(const struct catalogue *c, const struct menu_settings *now
 	struct menu_settings before;
 
 	interface_settings(c, &before);
-	settle_entry(c, L"LoaderEntryPreferred", &interface.asked.preferred, before.preferred, now->preferred);
-	settle_entry(c, L"LoaderEntryDefault", &interface.asked.standard, before.standard, now->standard);
+	settle_entry(c, L"LoaderEntryPreferred", &interface.asked.preferred, now->preferred_said, now->preferred);
+	settle_entry(c, L"LoaderEntryDefault", &interface.asked.standard, now->standard_said, now->standard);
+	settle_mode(now);
 	if (before.has_timeout == now->has_timeout && before.timeout == now->timeout)
 		return;
 	interface.text[TIMEOUT][0] = '\0';
@@ -284,14 +295,9 @@ void interface_settle(const struct catalogue *c, const struct menu_settings *now
 	write_or_remove(L"LoaderConfigTimeout", now->has_timeout ? interface.text[TIMEOUT] : NULL);
 }
 
-void interface_keep_mode(const uint32_t *mode)
+const struct asked *interface_asked(void)
 {
-	char number[12];
-	struct text text = TEXT(number);
-
-	if (mode != NULL)
-		text_add(&text, "%u", (unsigned int)*mode);
-	write_or_remove(L"LoaderConfigConsoleMode", mode != NULL ? number : NULL);
+	return &interface.asked;
 }
 
 void interface_menu(void)

@@ -44,10 +44,10 @@ void interface_settle(const struct catalogue *catalogue, const struct menu_setti
 /* LoaderConfigConsoleMode overrules loader.conf's `console-mode`. */
 void interface_console_mode(struct console_mode *mode);
 
-/* And keeps it: the number of a mode; NULL: loader.conf's again. */
-void interface_keep_mode(const uint32_t *mode);
+/* What variables ask for. */
+const struct asked *interface_asked(void);
 
-/* The menu is about to be drawn for the first time. */
+/* A menu is about to be drawn. */
 void interface_menu(void);
 
 /* LoaderEntries; more may come later. */

@@ -37,6 +37,12 @@ static void add_extended(EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *found)
 	keyboard.extended[keyboard.n++] = found;
 }
 
+void console_find_keyboards(void)
+{
+	keyboard.n = 0;
+	keyboard.known = false;
+}
+
 static void find_extended(void)
 {
 	EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *found = NULL;

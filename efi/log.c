@@ -55,7 +55,9 @@ void fw_log(enum log_level level, const char *format, ...)
 	va_start(args, format);
 	length = write_line(line, format, args);
 	va_end(args);
-	keep(KEPT_SAID, line, length);
+	/* What only a debug log shows can be so much that it would leave no room for the rest. */
+	if (level != LOG_DEBUG || fw_log_wants(level))
+		keep(KEPT_SAID, line, length);
 	show(level, line);
 }
 

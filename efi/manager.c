@@ -100,7 +100,7 @@ static enum status start(struct entry *entry, struct fail *why)
 	fw_keep_anew();
 	fw_keep(KEPT_SAID, "boots %s", entry->id);
 	entry_remarks(entry, &catalogue_remarks);
-	dropins_for(entry);
+	(void)dropins_for(entry);
 	if (entry->broken) {
 		*why = entry->broken_why;
 		return why->status;

@@ -8,11 +8,15 @@
 #define GLYPH_AREA	(8u * 19u) /* UEFI 2.10, 34.3.2: a narrow character's pixels */
 #define LEAST_SHARE	10	   /* of the screen, one in so many pixels is text's */
 
+#define MOST_MODES 256 /* firmware that tells of more is not believed */
+
 static uint32_t modes(void)
 {
 	SIMPLE_TEXT_OUTPUT_INTERFACE *out = efi.system->ConOut;
 
-	return out == NULL || out->Mode == NULL || out->Mode->MaxMode < 0 ? 0 : (uint32_t)out->Mode->MaxMode;
+	if (out == NULL || out->Mode == NULL || out->Mode->MaxMode < 0)
+		return 0;
+	return out->Mode->MaxMode > MOST_MODES ? MOST_MODES : (uint32_t)out->Mode->MaxMode;
 }
 
 uint32_t console_mode(void)

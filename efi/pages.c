@@ -52,6 +52,15 @@ static void add_timeout(struct text *out, const struct loader_conf *conf)
 		text_add(out, "%-15s %u s\n", "timeout", (unsigned int)conf->timeout_seconds);
 }
 
+/* By variables of the Boot Loader Interface. */
+static void add_asked(struct text *out, const struct asked *asked)
+{
+	add_word(out, "OneShot", asked->one_shot);
+	add_word(out, "Preferred", asked->preferred);
+	add_word(out, "Default", asked->standard);
+	add_word(out, "LastBooted", asked->last_booted);
+}
+
 static void add_configuration(struct text *out, const struct catalogue *c)
 {
 	unsigned int columns, rows;
@@ -61,6 +70,7 @@ static void add_configuration(struct text *out, const struct catalogue *c)
 	add_timeout(out, &c->conf);
 	add_word(out, "default", c->conf.default_pattern);
 	add_word(out, "preferred", c->conf.preferred_pattern);
+	add_asked(out, interface_asked());
 	text_add(out, "%-15s %zu, and %zu that are not shown\n", "entries", c->n, c->hidden);
 	add_text(out, "boots unasked", c->boots_unasked->id);
 }
@@ -80,6 +90,10 @@ static void add_entry(struct text *out, const struct entry *entry)
 	add_word(out, "devicetree", entry->devicetree);
 	for (size_t i = 0; i < entry->n_options; i++)
 		add_word(out, "options", entry->options[i]);
+	if (!entry->is_edited) {
+		add_word(out, "cmdline.d", entry->dropins);
+		add_word(out, "SMBIOS", entry->added);
+	}
 	if (entry->tries_exhausted)
 		add_text(out, "boot counting", "its tries are used up");
 	if (entry->broken)

@@ -47,6 +47,10 @@ static enum status read_file(struct fail *why)
 			    SEED_FILE " has %" PRIu64 " bytes; at most %u are a seed\n"
 				      "  try: remove it, and run `bootctl random-seed`",
 			    seed.size, SEED_FILE_MOST);
+	/* What a power cut left of one: no seed, and a new one wants what a new file wants. */
+	if (seed.size < SEED_SIZE && !seed_is_fresh(&seed.parts))
+		return fail(why, REFUSED, SEED_FILE " has %" PRIu64 " bytes, and firmware has no entropy for a new one",
+			    seed.size);
 	if (seed.size < SEED_SIZE)
 		return OK;
 	seed.content = efi_alloc(seed.size);

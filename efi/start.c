@@ -100,6 +100,7 @@ static EFI_STATUS run(const struct program *program, struct fail *why)
 	efi.boot->SetWatchdogTimer(WATCHDOG_SECONDS, WATCHDOG_CODE, 0, NULL);
 	status = efi.boot->StartImage(program->handle, &size, &words);
 	efi.boot->SetWatchdogTimer(0, 0, 0, NULL);
+	console_find_keyboards(); /* a program may have connected others, or the same anew */
 	if (EFI_ERROR(status)) {
 		/* What has run and failed is unloaded already; what firmware would not run, because of its CPU, is not.
 		 */

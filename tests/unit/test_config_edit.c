@@ -159,9 +159,6 @@ static void the_line_follows_the_cursor(void **state)
 	expect_line(10, "abcdefghij", 0);
 	given_line("a\x1b\xff|z");
 	expect_line(6, "a??z  ", 3);
-	given_line("pass\xc3\xa4word|");
-	edit.hidden = true;
-	expect_line(12, "*********   ", 9);
 }
 
 /* Whatever is pressed: a string in its buffer, the cursor between characters, and on the screen. */

@@ -116,6 +116,18 @@ static void sequences_of_terminals_are_keys(void **state)
 			fail_msg("\"%s\" is no key", row[i].text);
 		expect(row[i].text, press, row[i].key, 0, row[i].ctrl, row[i].alt);
 	}
+	/* Linux's console, Konsole with Shift, an answer of a terminal, three numbers: wholly taken, nothing left over.
+	 */
+	assert_int_equal(feed("[[A", &press), SEQUENCE_KEY);
+	assert_int_equal(press.key, KEY_F1);
+	assert_int_equal(feed("[[B", &press), SEQUENCE_KEY);
+	assert_int_equal(press.key, KEY_F2);
+	static const char *const others[] = {"[[D",	 "[[E",	    "[[@",  "O2Q",	"O5A",
+					     "[?62;22c", "[1;5;7A", "[1 q", "[123456~", "[ A"};
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		assert_int_equal(feed(others[i], &press), SEQUENCE_KEY);
+		assert_int_equal(press.key, KEY_OTHER);
+	}
 	assert_int_equal(feed("b", &press), SEQUENCE_KEY);
 	expect("Alt", press, KEY_CHARACTER, 'b', false, true);
 	assert_int_equal(feed("\x7f", &press), SEQUENCE_KEY);
@@ -126,14 +138,17 @@ static void sequences_of_terminals_are_keys(void **state)
 
 static void what_no_key_sends_is_none(void **state)
 {
-	static const char *const row[] = {"\x1b", "\r", "\x01", "[\x1b", "[ ", "[1 ", "[1;5;", "[1234", "[1;2345"};
-	static const uint32_t endless[] = {'[', '1', '2', ';', '3', '4', ';', '1', '1'};
+	static const char *const row[] = {"\x1b", "\r", "\x01", "[\x1b", "[1;5\r", "O\r", "O2\x1b", "[\x80"};
+	static uint32_t endless[SEQUENCE_MOST + 1] = {'['};
 	struct key_press press;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++)
 		if (feed(row[i], &press) != SEQUENCE_NONE)
 			fail_msg("row %zu", i);
+	for (size_t i = 1; i <= SEQUENCE_MOST; i++)
+		endless[i] = '1';
+	assert_int_equal(key_sequence(endless, SEQUENCE_MOST, &press), SEQUENCE_MORE);
 	assert_int_equal(key_sequence(endless, SEQUENCE_MOST + 1, &press), SEQUENCE_NONE);
 	assert_int_equal(key_sequence(endless, 0, &press), SEQUENCE_MORE);
 }
