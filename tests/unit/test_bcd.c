@@ -68,6 +68,8 @@ static void a_title_that_is_none_is_not_taken(void **state)
 	expect_none("empty");
 	hive_of_windows(&hive, "a\033[2Jb", false);
 	expect_none("a control character");
+	hive_of_windows(&hive, "\033[2Jb", false);
+	expect_none("a control character, first of all");
 	hive_of_windows(&hive, "a\x7f", false);
 	expect_none("DEL");
 	memset(title, 'a', 250);
@@ -76,6 +78,47 @@ static void a_title_that_is_none_is_not_taken(void **state)
 	memset(title, 'a', 256);
 	hive_of_windows(&hive, title, false);
 	expect_none("too long");
+}
+
+/* The boot manager's object is called so in the order and in its key. */
+static void a_name_with_a_control_character_is_none(void **state)
+{
+	uint8_t *name = hive.bytes;
+
+	(void)state;
+	hive_of_windows(&hive, "Windows 10", false);
+	while (memcmp(name, "{0123", 5) != 0)
+		name++;
+	name[1] = 'z';
+	store_le(hive.bytes + hive.order_data + 2, 2, 'z');
+	expect_title("Windows 10");
+	name[1] = 0x7f;
+	store_le(hive.bytes + hive.order_data + 2, 2, 0x7f);
+	expect_none("DEL");
+}
+
+/* Windows' own have it; the size of the data tells the end all the same. */
+static void a_title_may_lack_its_nul(void **state)
+{
+	(void)state;
+	hive_of_windows(&hive, "Windows 10", false);
+	store_le(hive.bytes + hive.description + 4, 4, 20);
+	expect_title("Windows 10");
+}
+
+static void a_value_is_found_behind_others(void **state)
+{
+	uint32_t values[2];
+
+	(void)state;
+	hive_of_windows(&hive, "Windows 10", false);
+	values[0] = (uint32_t)(hive.order - 4096 - 4);
+	values[1] = (uint32_t)(hive.description - 4096 - 4);
+	store_le(hive.bytes + hive.element + 36, 4, 2);
+	store_le(hive.bytes + hive.element + 40, 4, hive.size - 4096 - 4);
+	for (size_t i = 0; i < COUNT_OF(values); i++, hive.size += 4)
+		store_le(hive.bytes + hive.size, 4, values[i]);
+	expect_title("Windows 10");
 }
 
 static void damage(const char *what, size_t at, unsigned int width, uint64_t value)
@@ -101,6 +144,7 @@ static void what_is_not_as_it_must_be_is_not_believed(void **state)
 	damage("a list that ends before", load_le(hive.bytes + hive.root + 28, 4) + 4100 + 2, 2, 1);
 	damage("a value of another kind", hive.order, 1, 'n');
 	damage("a value of another name", hive.order + 20, 1, 'F');
+	damage("a value of a longer name", hive.description + 2, 2, 0x107);
 	damage("one text", hive.order + 12, 4, 1);
 	damage("texts", hive.description + 12, 4, 7);
 	damage("data past the end", hive.description + 8, 4, UINT32_MAX);
@@ -152,6 +196,9 @@ static void each_cell_may_be_cut_anywhere(void **state)
 	    1 + 4);
 	assert_int_equal(titles_with_the_last_cell_cut(hive.element + 40, hive.values, 4), 1);
 	assert_int_equal(titles_with_the_last_cell_cut(hive.values, hive.description, 27), 1);
+	assert_int_equal(titles_with_the_last_cell_cut(hive.description + 8,
+						       load_le(hive.bytes + hive.description + 8, 4) + 4100, 22),
+			 1);
 }
 
 static void lists_that_say_more_than_there_is_end(void **state)
@@ -205,6 +252,9 @@ int main(void)
 	    cmocka_unit_test(one_system_has_its_title),
 	    cmocka_unit_test(several_systems_have_none),
 	    cmocka_unit_test(a_title_that_is_none_is_not_taken),
+	    cmocka_unit_test(a_name_with_a_control_character_is_none),
+	    cmocka_unit_test(a_title_may_lack_its_nul),
+	    cmocka_unit_test(a_value_is_found_behind_others),
 	    cmocka_unit_test(what_is_not_as_it_must_be_is_not_believed),
 	    cmocka_unit_test(a_hive_may_end_anywhere),
 	    cmocka_unit_test(each_cell_may_be_cut_anywhere),

@@ -82,7 +82,7 @@ static void a_keyboards_language_is_the_first_word_of_its_description(void **sta
 
 static void a_layout_that_is_not_one_has_no_language(void **state)
 {
-	uint8_t layout[128];
+	uint8_t layout[128], *exact;
 	size_t size = given_layout(layout, "de x");
 	char out[LANGUAGE_TAG];
 
@@ -92,8 +92,14 @@ static void a_layout_that_is_not_one_has_no_language(void **state)
 	store_le(layout + 23, 2, 0); /* no description */
 	assert_false(interface_language((struct bytes){layout, size}, out));
 	(void)given_layout(layout, "de x");
-	store_le(layout + 18, 4, size - 1);
+	store_le(layout + 29, 2, 0x120); /* a letter, whose low byte is a blank's */
 	assert_false(interface_language((struct bytes){layout, size}, out));
+	(void)given_layout(layout, "de x");
+	store_le(layout + 18, 4, size - 1);
+	exact = malloc(size);
+	memcpy(exact, layout, size);
+	assert_false(interface_language((struct bytes){exact, size}, out));
+	free(exact);
 	store_le(layout + 18, 4, UINT32_MAX);
 	assert_false(interface_language((struct bytes){layout, size}, out));
 	store_le(layout + 18, 4, size - 2); /* 'x' of them, and none there */

@@ -120,6 +120,9 @@ static void a_head_tells_for_which_cpu_the_file_is(void **state)
 			(void)machine_of((struct bytes){exact, size});
 			free(exact);
 		}
+	/* xloadflags are two bytes: of one alone nothing is said. */
+	assert_int_equal(machine_of((struct bytes){bzimage_of(0x020c, 1).at, 0x238}), ELF_X86_64);
+	assert_int_equal(machine_of((struct bytes){bzimage_of(0x020c, 1).at, 0x237}), ELF_I386);
 	assert_int_equal(machine_bits(ELF_I386), 32);
 	assert_int_equal(machine_bits(ELF_RISCV), 64);
 	assert_int_equal(machine_bits((enum elf_machine)8), 0);

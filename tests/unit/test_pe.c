@@ -40,6 +40,24 @@ static void what_headers_say_is_read(void **state)
 	assert_false(pe_section_named(head(), &pe, ".eight888", &section));
 }
 
+/* PE Format, "Section Table": each number is read to its last byte. */
+static void a_row_of_the_section_table_is_read_whole(void **state)
+{
+	struct pe_section section;
+	uint8_t row[PE_SECTION];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row); i++)
+		row[i] = (uint8_t)(0xa0 + i);
+	pe_section_decode(row, &section);
+	assert_memory_equal(section.name, row, 8);
+	assert_int_equal(section.virtual_size, 0xabaaa9a8);
+	assert_int_equal(section.address, 0xafaeadac);
+	assert_int_equal(section.size, 0xb3b2b1b0);
+	assert_int_equal(section.offset, 0xb7b6b5b4);
+	assert_int_equal(section.flags, 0xc7c6c5c4);
+}
+
 /* In the file a section is filled up, or, with zeros in memory alone, shorter. */
 static void contents_are_what_is_in_the_file_and_means_something(void **state)
 {
@@ -118,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_headers_say_is_read),
+	    cmocka_unit_test(a_row_of_the_section_table_is_read_whole),
 	    cmocka_unit_test(contents_are_what_is_in_the_file_and_means_something),
 	    cmocka_unit_test(what_is_no_pe_file_is_none),
 	    cmocka_unit_test(a_head_may_end_anywhere),

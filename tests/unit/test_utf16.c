@@ -35,8 +35,15 @@ static void what_is_not_a_character_becomes_a_question_mark(void **state)
 	(void)state;
 	assert_true(utf8_from_utf16(narrow, sizeof(narrow), units, COUNT_OF(units)));
 	assert_string_equal(narrow, "?a??\xf0\x90\x80\x80?");
+	assert_true(utf8_from_utf16(narrow, sizeof(narrow), (const uint16_t[]){0xd7ff, 0xdc00, 0xe000}, 3));
+	assert_string_equal(narrow, "\xed\x9f\xbf?\xee\x80\x80");
 	assert_true(utf16_from_utf8(wide, COUNT_OF(wide), "a\xff\xc3"));
 	assert_memory_equal(wide, L"a??", sizeof(L"a??"));
+	/* The surrogates, and U+110000. */
+	assert_true(utf16_from_utf8(wide, COUNT_OF(wide), "\xed\xa0\x80\xed\xbf\xbf"));
+	assert_memory_equal(wide, L"??????", sizeof(L"??????"));
+	assert_true(utf16_from_utf8(wide, COUNT_OF(wide), "\xf4\x90\x80\x80"));
+	assert_memory_equal(wide, L"????", sizeof(L"????"));
 }
 
 static void a_string_ends_at_its_nul(void **state)
