@@ -205,6 +205,10 @@ static void x268_the_highest_setup_data_type_is_the_kernels(void **state)
 	store_le(p.k.header + 0x268 - 0x1f1, 4, 40);
 	p.k.version = 0x020d;
 	assert_int_equal(bzimage_setup_type_max(&p.k, bytes), INT32_MAX);
+	p.k.version = 0x020f;
+	store_le(p.k.header + 0x268 - 0x1f1, 4, 0); /* there is none, whatever the payload begins with */
+	memmove(payload, payload + 40, 16);
+	assert_int_equal(bzimage_setup_type_max(&p.k, bytes), INT32_MAX);
 }
 
 static void x4_without_its_flag_there_is_no_64_bit_entry(void **state)

@@ -51,6 +51,7 @@ static void c13_memmap_takes_what_it_reserves(void **state)
 	KEPT("memmap=1g$1T,1K$2k", {0, 4096}, {TIB(1), TIB(1) + GIB(1)});
 	KEPT("memmap=1M$5M memmap=1M$3M,1M$4M", {MIB(3), MIB(6)});
 	KEPT("memmap=100$4000", {0, 8192}); /* a page of which the kernel cannot use all */
+	KEPT("memmap=0xa000$1M,0xF000$0x20000000", {MIB(1), MIB(1) + 0xa000}, {MIB(512), MIB(512) + 0xf000});
 	KEPT("memmap=1G$", {0, GIB(1)});
 	KEPT("memmap=1M$1Mjunk", {MIB(1), MIB(2)});
 }
@@ -101,6 +102,7 @@ static void c13_what_is_no_memmap_takes_nothing(void **state)
 	(void)state;
 	NOTHING("");
 	NOTHING("memmap");
+	NOTHING("nemmap=1G$1G memmaq=1G$1G");
 	NOTHING("memmap=");
 	NOTHING("memmap=,,");
 	NOTHING("memmap=nothing,$1G,@1G");
@@ -167,6 +169,8 @@ static void c13_a_crash_kernel_at_an_address_has_its_memory(void **state)
 		expect_kept("crashkernel=64M@16M", memmap == 1, 1, at_16m);
 		expect_kept("crashkernel=1G@1G crashkernel=64M@0x1000000", memmap == 1, 1, at_16m);
 		expect_kept("crashkernel=64M@16M crashkernel=72M,low crashkernel=1G,high", memmap == 1, 1, at_16m);
+		expect_kept("crashkernel=64M@16M \"crashkernel=1G,high\" x", memmap == 1, 1, at_16m);
+		expect_kept("crashkernel=64M@16M crashkernel=\"1G,high\" x", memmap == 1, 1, at_16m);
 		expect_kept("crashkernel=512M-2G:32M,2G-:64M@16M", memmap == 1, 1, at_16m);
 		expect_kept("-- crashkernel=64M@16M", memmap == 1, 1, at_16m);
 		expect_kept("crashkernel=64M@16M crashkernel=128M", memmap == 1, 0, NULL);

@@ -178,6 +178,9 @@ static void the_list_is_words_that_end_in_a_size_of_0(void **state)
 	assert_int_equal(get_le(bytes + 8, 8), 0x1000);
 	assert_int_equal(get_le(bytes + 16, 8), 0x2000);
 	assert_int_equal(get_le(bytes + 40, 8), 0);
+	handoff.block = (struct block){NULL, 0x5000, 1}; /* behind a text */
+	moves_write(&moves, 1, &handoff);
+	assert_int_equal(handoff.copies.address, 0x5008);
 }
 
 int main(void)

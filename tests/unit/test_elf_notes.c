@@ -86,7 +86,11 @@ static void e1_notes_that_are_cut_off_are_refused(void **state)
 	}
 	store_le(n.at, 4, UINT32_MAX);
 	assert_int_equal(read_pvh(&pvh, &n, n.size, &why), BAD_INPUT);
+	store_le(n.at, 4, 0x01000004);
+	assert_int_equal(read_pvh(&pvh, &n, n.size, &why), BAD_INPUT);
 	store_le(n.at, 4, 4);
+	store_le(n.at + 4, 4, 0x01000008);
+	assert_int_equal(read_pvh(&pvh, &n, n.size, &why), BAD_INPUT);
 	store_le(n.at + 4, 4, UINT32_MAX);
 	assert_int_equal(read_pvh(&pvh, &n, n.size, &why), BAD_INPUT);
 }

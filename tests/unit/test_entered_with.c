@@ -71,12 +71,13 @@ static void x8_the_gdt_is_the_one_of_the_64_bit_boot_protocol(void **state)
 	(void)state;
 	given_map("1M-3G free, 4G-8G free");
 	prepare(&p, false);
-	gdt = prepared_at(&p, p.handoff.gdt, 0x20);
+	gdt = prepared_at(&p, p.handoff.gdt, 0x28);
 	assert_true(p.handoff.gdt % 16 == 0);
 	assert_true(get_le(gdt, 8) == 0);
 	expect_descriptor(gdt + 0x10, 0xa, 0xa); /* __BOOT_CS: execute and read, 64 bits */
 	expect_descriptor(gdt + 0x18, 0x2, 0xc); /* __BOOT_DS: read and write */
 	assert_true(get_le(gdt + 0x08, 8) == 0);
+	assert_true(get_le(gdt + 0x20, 8) == 0);
 	assert_true(p.handoff.trampoline == 0);
 	prepared_at(&p, p.handoff.table_root, 4096);
 	free(p.handoff.block.at);
