@@ -57,6 +57,53 @@ static void c1_descriptors_may_be_longer_than_uefi_names_them(void **state)
 	}
 }
 
+/* The last page of all has no end that a number of 64 bits can name. */
+static void c1_a_descriptor_that_goes_around_the_end_of_addresses_is_none(void **state)
+{
+	static const struct {
+		uint64_t start, pages;
+	} row[] = {
+	    {MIB(1), (UINT64_C(1) << 56) + 1},
+	    {UINT64_MAX - 0x1ffe, 1},
+	    {UINT64_MAX - 0xfff, 1},
+	    {UINT64_MAX - 0xffe, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++)
+		for (uint32_t type = 6; type <= 7; type++) {
+			struct memory entry[ROOM];
+			struct memmap map = {entry, 0, ROOM};
+			uint8_t raw[40];
+			struct fail why;
+
+			put_descriptor(raw, type, row[i].start, row[i].pages, 0xf);
+			assert_int_equal(parse(&map, raw, 1, sizeof(raw), &why), OK);
+			if (map.count != 0)
+				fail_msg("row %zu, type %u: %#" PRIx64 "-%#" PRIx64, i, type, entry[0].at.start,
+					 entry[0].at.end);
+		}
+}
+
+static void c8_who_keeps_memory_after_exit_is_told(void **state)
+{
+	struct memory entry[] = {{{MIB(1), MIB(2)}, MEMORY_RUNTIME_DATA, 8},
+				 {{MIB(2), MIB(4)}, MEMORY_CONVENTIONAL, 8},
+				 {{MIB(4), MIB(5)}, MEMORY_RUNTIME_CODE, 8}};
+	struct memmap map = {entry, COUNT_OF(entry), COUNT_OF(entry)};
+	const struct memory *stays;
+
+	(void)state;
+	assert_true(memmap_is_free_after_exit(&map, (struct range){MIB(2), MIB(4)}, false, &stays));
+	assert_null(stays);
+	assert_false(memmap_is_free_after_exit(&map, (struct range){MIB(1), MIB(3)}, false, &stays));
+	assert_ptr_equal(stays, &entry[0]);
+	assert_false(memmap_is_free_after_exit(&map, (struct range){MIB(3), MIB(5)}, false, &stays));
+	assert_ptr_equal(stays, &entry[2]);
+	assert_false(memmap_is_free_after_exit(&map, (struct range){MIB(5), MIB(6)}, false, &stays));
+	assert_null(stays);
+}
+
 static void c1_descriptor_sizes_that_cannot_be_are_refused(void **state)
 {
 	static const size_t sizes[] = {0, 1, 39, 41, 44, 32};
@@ -297,6 +344,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(c1_descriptors_may_be_longer_than_uefi_names_them),
+	    cmocka_unit_test(c1_a_descriptor_that_goes_around_the_end_of_addresses_is_none),
+	    cmocka_unit_test(c8_who_keeps_memory_after_exit_is_told),
 	    cmocka_unit_test(c1_descriptor_sizes_that_cannot_be_are_refused),
 	    cmocka_unit_test(c1_a_cut_descriptor_at_the_end_is_not_read),
 	    cmocka_unit_test(c1_empty_and_wrapping_descriptors_are_left_out),

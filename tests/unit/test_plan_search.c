@@ -279,6 +279,47 @@ static void c3_more_refusals_than_there_is_room_for_are_told(void **state)
 	assert_true(why.text[0] != '\0');
 }
 
+/* Each run is in a buffer of exactly the room that there is. */
+static void c3_a_run_that_is_taken_whole_is_gone(void **state)
+{
+	struct range *run = malloc(2 * sizeof(*run));
+	struct free_memory memory = {.all = {run, 2, 2}};
+	struct fail why;
+
+	(void)state;
+	run[0] = (struct range){MIB(16), MIB(32)};
+	run[1] = (struct range){MIB(48), MIB(64)};
+	assert_int_equal(free_memory_remove(&memory, (struct range){MIB(16), MIB(32)}, &why), OK);
+	assert_int_equal(memory.all.count, 1);
+	assert_true(run[0].start == MIB(48) && run[0].end == MIB(64));
+	free(run);
+}
+
+/* The only run that is large enough lies below more of them than are looked at: that is no proof that there is none. */
+static void c8_a_search_that_ends_with_its_budget_proves_nothing(void **state)
+{
+	const size_t n = 1300000;
+	struct range *run = malloc(n * sizeof(*run));
+	struct free_memory memory = {.all = {run, n, n}};
+	struct request request[N_PARTS] = {0};
+	struct plan_failure failure;
+	struct plan plan;
+
+	(void)state;
+	assert_non_null(run);
+	run[0] = (struct range){MIB(16), MIB(32)};
+	for (size_t i = 1; i < n; i++)
+		run[i] = (struct range){MIB(64) + i * 8192, MIB(64) + i * 8192 + 4096};
+	request_init(&request[PART_KERNEL], PART_KERNEL, MIB(1));
+	request[PART_KERNEL].choice[0] = (struct choice){.window = {0, UINT64_MAX}, .align = 4096, .by = C3};
+	request[PART_KERNEL].n_choices = 1;
+	assert_int_equal(plan_make(request, &memory, &plan, &failure, NULL), GAVE_UP);
+	memory.all.count = memory.all.room = 1000000;
+	assert_int_equal(plan_make(request, &memory, &plan, &failure, NULL), OK);
+	assert_int_equal(plan.part[PART_KERNEL].at.start, MIB(16));
+	free(run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +330,8 @@ int main(void)
 	    cmocka_unit_test(c8_an_optional_part_that_fits_nowhere_is_left_out_of_a_fragmented_map),
 	    cmocka_unit_test(c3_what_firmware_refuses_is_taken_out_and_nothing_else),
 	    cmocka_unit_test(c3_more_refusals_than_there_is_room_for_are_told),
+	    cmocka_unit_test(c3_a_run_that_is_taken_whole_is_gone),
+	    cmocka_unit_test(c8_a_search_that_ends_with_its_budget_proves_nothing),
 	    cmocka_unit_test(c8_one_hopeless_part_on_a_fragmented_map_is_named),
 	};
 
