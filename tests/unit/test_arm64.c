@@ -53,6 +53,7 @@ static void a1_an_image_takes_image_size_bytes_from_text_offset_above_a_2_mib_ba
 	assert_true(world.request[PART_KERNEL].size == MIB(30) + 0x80000);
 	assert_true(world.image.entry_at == 0x80000 && world.image.piece[0].at == 0x80000);
 	assert_true(world.image.piece[0].memory == MIB(30) && world.image.piece[0].size == 0x1d80000);
+	assert_true(world.image.image_end == world.image.file_size && world.image.image_end != 0);
 	expect_bound("align", world.request[PART_KERNEL].align, MIB(2), A1);
 	given_placement(PLACE_EXACT, GIB(5) + MIB(1));
 	expect_refused(BAD_INPUT, A1);
@@ -84,6 +85,8 @@ static void a1_numbers_past_48_bits_are_refused(void **state)
 	expect_wrong(&ARM64(.image_size = TIB(256) + 1), A1, "48 bits");
 	expect_wrong(&ARM64(.text_offset = UINT64_MAX), A1, "48 bits");
 	expect_wrong(&ARM64(.text_offset = TIB(256) - MIB(1)), A1, "48 bits");
+	expect_wrong(&ARM64(.text_offset = UINT64_C(1) << 56), A1, "48 bits");
+	expect_wrong(&ARM64(.image_size = (UINT64_C(1) << 56) + MIB(30)), A1, "48 bits");
 }
 
 static void a2_without_bit_3_the_kernel_lies_as_low_as_it_can(void **state)
@@ -148,6 +151,11 @@ static void a3_kernel_and_initrd_lie_in_one_window_of_32_gib(void **state)
 	given_arm64();
 	given_initrd(GIB(1));
 	expect_place(PART_KERNEL, 0x1fe000000);
+	/* A window begins at a multiple of 1 GiB, and has no 33. */
+	given_map("6G-7G free, 38G-0x984000000 free");
+	given_arm64();
+	given_initrd(GIB(1));
+	expect_refused(NO_PLACE, C8);
 	given_map("1G-0x44000000 free, 100G-102G free");
 	given_arm64();
 	given_initrd(GIB(1));

@@ -236,6 +236,8 @@ static void e1_an_image_at_a_fixed_address_stays_there(void **state)
 	expect_moved(&m, 0, 0);
 	m.f.type = 3; /* ET_DYN without relocations: its code needs none */
 	expect_moved(&m, DELTA, 0);
+	m.f.header[0].vaddr = m.f.header[0].paddr = m.f.entry = MIB(1);
+	expect_moved(&m, UINT64_MAX - 0xfff, 0); /* a page down */
 	free(m.image);
 }
 

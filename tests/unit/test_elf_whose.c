@@ -84,6 +84,7 @@ static void expect_linux(const char *about)
 		fail_msg("%s: refused: %s", about, why.text);
 	if (image.protocol != &vmlinux_protocol || image.entered_in_32_bits || image.entry_at != 0x40)
 		fail_msg("%s: is not entered as Linux", about);
+	assert_true(image.preferred == PHYSICAL && image.machine == ELF_X86_64);
 	assert_true(x86_own(&image)->setup.header_size != 0 && x86_own(&image)->setup.relocatable &&
 		    image.keeps_levels);
 }
@@ -94,6 +95,7 @@ static void expect_entered_by_note(const char *about)
 		fail_msg("%s: refused: %s", about, why.text);
 	if (image.protocol != &pvh_protocol || !image.entered_in_32_bits || image.entry_at != 0x30)
 		fail_msg("%s: is not entered by its note", about);
+	assert_int_equal(image.machine, ELF_X86_64);
 	assert_true(!image.keeps_levels && !image.moves_itself && !image.in_one_piece && image.argument_in_ebx);
 	assert_true(x86_of(&image)->setup.header_size == 0 && image.preferred == PHYSICAL && image.n_pieces == 3);
 }
