@@ -103,6 +103,7 @@ static void what_is_not_there_is_not_offered(void **state)
 	given("timeout 1\n");
 	scene_put_text("\\loader\\entries\\linux.conf", LINUX);
 	uefi.indications = 2; /* of other things than setup */
+	uefi.is_apples = true;
 	run("nothing there");
 	assert_true(outcome.entered);
 	expect_entries("linux.conf ");

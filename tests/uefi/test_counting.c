@@ -88,6 +88,19 @@ static void an_entry_without_counters_is_left_alone(void **state)
 	expect_told(NULL);
 }
 
+/* What the system is told of a try is taken back when that has failed, and not once more for one without a try. */
+static void only_a_try_that_was_counted_is_taken_back(void **state)
+{
+	(void)state;
+	given("", TWO);
+	scene_put_text(FOLDER "awful+3.conf", AWFUL);
+	scene_put_text(FOLDER "gone.conf", "title Gone\nsort-key a\nlinux /none\n");
+	scene_put_text(FOLDER "two.conf", TWO);
+	expect_entered("the third");
+	expect_told(NULL);
+	assert_int_equal(uefi_report.removals, 1);
+}
+
 /* systemd issue 15667: a new kernel has one try, and the boot after it takes the old one. */
 static void an_entry_out_of_tries_gives_way_to_the_next(void **state)
 {
@@ -316,6 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_try_is_in_the_name_of_the_file_and_the_system_is_told),
 	    cmocka_unit_test(an_entry_without_counters_is_left_alone),
+	    cmocka_unit_test(only_a_try_that_was_counted_is_taken_back),
 	    cmocka_unit_test(an_entry_out_of_tries_gives_way_to_the_next),
 	    cmocka_unit_test(without_tries_left_those_done_are_counted_up_to_the_last),
 	    cmocka_unit_test(what_cannot_be_renamed_boots_all_the_same),

@@ -103,6 +103,7 @@ static void the_own_path_is_all_of_its_names_with_backslashes(void **state)
 	    {"\\a\\b", {4, 4, 10, 0, U('a'), U('\\'), U(0), 4, 4, 8, 0, U('b'), U(0), END}},
 	    {"\\a\\b", {4, 4, 10, 0, U('a'), U('\\'), U(0), 4, 4, 10, 0, U('\\'), U('b'), U(0), END}},
 	    {"\\\xc3\xa4", {4, 4, 8, 0, 0xe4, 0, U(0), END}},
+	    {"\\\xe2\x82\xac", {4, 4, 8, 0, 0xac, 0x20, U(0), END}},
 	    {"\\a", {4, 4, 7, 0, U('a'), 'b', END}}, /* half a character */
 	    {NULL, {4, 4, 4, 0, END}},
 	    {NULL, {4, 4, 6, 0, U(0), END}},

@@ -158,6 +158,19 @@ static void the_language_of_the_keyboard_is_told(void **state)
 	given(NULL, ONE);
 	expect_boots("no keyboard", "one");
 	expect_none("LoaderKeyboardLayout");
+	for (unsigned int size = 4096; size <= 4097; size++) {
+		static uint8_t large[4097];
+
+		memcpy(large, german, sizeof(german));
+		store_le(large, 2, size);
+		given(NULL, ONE);
+		uefi.layout = large;
+		expect_boots("a large layout", "one");
+		if (size == 4096)
+			expect_variable("LoaderKeyboardLayout", "de", FOR_THIS_BOOT);
+		else
+			expect_none("LoaderKeyboardLayout");
+	}
 }
 
 static uint64_t time_in(const char *name)

@@ -98,6 +98,7 @@ static void the_system_is_told_before_the_program_runs(void **state)
 
 static void what_a_program_comes_back_with_is_said(void **state)
 {
+	static char many_words[1200];
 	static const struct {
 		uint64_t status;
 		const char *says, *words, *also;
@@ -105,11 +106,13 @@ static void what_a_program_comes_back_with_is_said(void **state)
 	    {EFIERR(21), NULL, "\nberth: \\tools\\p.efi came back with an error: aborted\n", NULL},
 	    {EFIERR(14), "no disk", "came back with an error: not found\n  it says: no disk\n", NULL},
 	    {EFIERR(26), "\033[2J", "came back with an error: security violation\n  it says: ?[2J\n", NULL},
+	    {EFIERR(21), many_words, "came back with an error: aborted\n  it says: wwwwwwwwww", NULL},
 	    {EFIERR(77), "", "\nberth: \\tools\\p.efi came back with an error: an error that UEFI does not name\n",
 	     NULL},
 	};
 
 	(void)state;
+	memset(many_words, 'w', sizeof(many_words) - 1);
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
 		given("timeout menu-force\n", PROGRAM);
 		uefi.keys = "\rQQ";

@@ -167,6 +167,10 @@ static void a_devicetree_is_refused_where_kernels_take_one(void **state)
 	scene_run("x86");
 	assert_int_equal(uefi_report.starts, 1);
 	scene_expect("berth: devicetree ignored: this kernel does not use one\n", 1);
+	given(STUB, 1);
+	scene_run("none");
+	assert_int_equal(uefi_report.starts, 1);
+	scene_expect("devicetree", 0);
 }
 
 static void a_placement_that_is_ignored_is_told(void **state)
@@ -179,6 +183,26 @@ static void a_placement_that_is_ignored_is_told(void **state)
 	given(STUB, 1);
 	scene_run("no placement");
 	scene_expect("placement", 0);
+}
+
+/* A kernel that could not find its initrd would come up without it. */
+static void without_the_protocol_for_its_initrd_the_stub_is_not_started(void **state)
+{
+	unsigned int refused = 0;
+
+	(void)state;
+	for (unsigned int k = 1; k < 400 && refused < 2; k++) {
+		given(STUB INITRDS, 1);
+		sim.fail_call = k;
+		uefi.fault = EFIERR(9);
+		scene_run("no protocol");
+		if (strcmp(uefi_service_name(uefi_report.service), "InstallProtocolInterface") != 0)
+			continue;
+		refused++;
+		assert_int_equal(uefi_report.starts, 0);
+		scene_expect("\nberth: firmware does not let the kernel find its initrd: out of resources\n", 1);
+	}
+	assert_int_equal(refused, 2);
 }
 
 /* Firmware fails at each call in turn, in each way: either the kernel runs, or the reason is told; nothing is left. */
@@ -217,6 +241,7 @@ int main(void)
 	    cmocka_unit_test(without_an_initrd_there_is_no_protocol),
 	    cmocka_unit_test(what_its_stub_cannot_do_is_said),
 	    cmocka_unit_test(an_initrd_of_firmwares_would_be_taken_instead),
+	    cmocka_unit_test(without_the_protocol_for_its_initrd_the_stub_is_not_started),
 	    cmocka_unit_test(a_devicetree_is_refused_where_kernels_take_one),
 	    cmocka_unit_test(a_placement_that_is_ignored_is_told),
 	    cmocka_unit_test(every_call_goes_wrong_in_every_way),

@@ -207,6 +207,16 @@ static void a_section_that_is_too_long_is_not_read(void **state)
 		scene_expect("its section .osrel has 65537 bytes; at most 65536 are read", size != 65536);
 		end();
 	}
+	for (uint64_t size = 65536; size <= 65537; size++) {
+		given_firmware("log debug\n");
+		put("\\EFI\\Linux\\a.efi", given_profiles());
+		store_le(pe_file_row(&image[0], 2) + 8, 4, size);
+		store_le(pe_file_row(&image[0], 2) + 16, 4, 1 << 20);
+		sim.file[sim.n_files - 1].size = 1 << 20;
+		(void)read_it();
+		scene_expect("its section .profile has 65537 bytes; at most 65536 are read", size != 65536);
+		end();
+	}
 }
 
 /* Images of many sections, of device trees say: what of the table is not in the first read is read as well. */
