@@ -175,6 +175,24 @@ static void a_packed_file_that_cannot_be_read_is_no_kernel(void **state)
 	drop(&packed);
 }
 
+/* RFC 1951, RFC 8878, LZMA, LZ4: what a hundred packed bytes can become at most. */
+static void a_claim_is_held_against_what_its_packing_can_do(void **state)
+{
+	static const struct {
+		enum packing packing;
+		uint64_t most;
+	} row[] = {{PACKED_GZIP, 1032}, {PACKED_ZSTD, 32768}, {PACKED_XZ, 8192}, {PACKED_LZ4, 255}};
+	struct source file = {.name = "k"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		struct packed p = {.file = &file, .where = {50, 150}, .packing = row[i].packing};
+
+		assert_int_equal(packed_check_told(&p, 100 * row[i].most, &why), OK);
+		assert_int_equal(packed_check_told(&p, 100 * row[i].most + 1, &why), BAD_INPUT);
+	}
+}
+
 /* ---- wrappers ---- */
 
 /* zboot-header.S, with @inside packed by gzip. */
@@ -259,6 +277,62 @@ static void a_kernel_without_a_64_bit_entry_keeps_its_decompressor(void **state)
 	assert_int_equal(identify_memory(&image, &file, false, &why), OK);
 }
 
+/* With this payload right behind the setup sectors, and something behind it. */
+static struct blob bzimage_of(struct blob payload)
+{
+	const size_t setup = 40 * 512, padding = 4096 - payload.size % 16;
+	struct blob head = {calloc(1, setup), setup}, behind = {calloc(1, 4096), padding};
+	size_t size = payload.size;
+
+	assert_non_null(head.at);
+	payload = joined(payload, behind);
+	kernel_head(&KERNEL(.syssize = (uint32_t)(payload.size / 16), .file_size = setup + payload.size), head.at);
+	store_le(head.at + 0x248, 4, 0);
+	store_le(head.at + 0x24c, 4, size);
+	return joined(head, payload);
+}
+
+static void a_payload_that_is_no_linux_is_refused(void **state)
+{
+	struct blob kernel = bzimage_of(packed_once(0, given_pvh()));
+	struct memory_source file;
+
+	(void)state;
+	memory_source_init(&file, "vmlinuz", (struct bytes){kernel.at, kernel.size});
+	expect_sentence(&file, true, BAD_INPUT, "vmlinuz: what it has inside is not Linux for x86-64");
+	/* Head, magic and length: what cannot be read is told. */
+	for (unsigned int at = 1; at <= 3; at++) {
+		memory_source_init(&file, "vmlinuz", (struct bytes){kernel.at, kernel.size});
+		file.fail_at = at;
+		file.fail_more = TWICE;
+		expect_sentence(&file, true, IO_ERROR, "cannot be read");
+	}
+	drop(&kernel);
+}
+
+static void a_header_that_is_wrong_is_told_for_what_it_is(void **state)
+{
+	uint8_t head[IMAGE_HEAD];
+	struct memory_source file;
+
+	(void)state;
+	given_bzimage(&file, head, &KERNEL(.kernel_alignment = 0x300000), 0, 0x1000);
+	expect_sentence(&file, false, BAD_INPUT, "is not a power of two");
+}
+
+/* What is behind the kernel is its table of relocations, of 64 MiB at most. */
+static void a_table_that_no_kernel_has_is_refused(void **state)
+{
+	(void)state;
+	for (uint64_t size = MIB(64); size <= MIB(64) + 1; size++) {
+		struct packed p = {.size = MIB(1) + size};
+
+		image = (struct image){.name = "k", .protocol = &vmlinux_protocol, .image_end = MIB(1)};
+		assert_int_equal(packed_found(&p, &image, &why), size == MIB(64) ? OK : BAD_INPUT);
+		assert_true(image.has_table == (size == MIB(64)));
+	}
+}
+
 static void a_payload_that_is_not_in_the_file_is_refused(void **state)
 {
 	static const uint64_t row[][2] = {
@@ -284,6 +358,10 @@ int main(void)
 	    cmocka_unit_test(what_headers_tell_is_held_against_what_was_packed),
 	    cmocka_unit_test(a_file_too_short_to_be_packed_is_told_by_its_length),
 	    cmocka_unit_test(a_packed_file_that_cannot_be_read_is_no_kernel),
+	    cmocka_unit_test(a_claim_is_held_against_what_its_packing_can_do),
+	    cmocka_unit_test(a_payload_that_is_no_linux_is_refused),
+	    cmocka_unit_test(a_header_that_is_wrong_is_told_for_what_it_is),
+	    cmocka_unit_test(a_table_that_no_kernel_has_is_refused),
 	    cmocka_unit_test(a_wrapper_without_a_kernel_of_its_kind_is_named),
 	    cmocka_unit_test(a_wrapper_has_the_image_inside),
 	    cmocka_unit_test(a_kernel_without_a_64_bit_entry_keeps_its_decompressor),
