@@ -68,6 +68,9 @@ static void c4_low_below_16_mib_is_told(void **state)
 	(void)state;
 	boot_quietly("1M-16M free", LINUX "placement low\n", &KERNEL(SMALL_KERNEL, .pref_address = MIB(2)));
 	expect_said("placement low is not met: no free memory from 16 MiB on holds the kernel; it lies at 0x");
+	boot_quietly("1M-10M free, 18M-20M free", LINUX INITRD "placement low\n",
+		     &KERNEL(SMALL_KERNEL, .pref_address = MIB(2)));
+	expect_said("placement low is not met: no free memory from 16 MiB on holds the initrd; it lies at 0x");
 	boot_quietly("1M-64M free", LINUX "placement low\n",
 		     &KERNEL(SMALL_KERNEL, .pref_address = MIB(32), .relocatable_kernel = 0));
 	expect_said("placement low is not met: the kernel can run at one place only; the kernel lies at 0x2000000 "

@@ -234,6 +234,20 @@ static void describe(struct letter *l)
 	arm64_protocol.finish(&l->handoff, &l->handoff.final);
 }
 
+static void a4_a_tree_that_cannot_be_written_is_told(void **state)
+{
+	struct letter *l = given_letter(true);
+
+	(void)state;
+	l->file[0] ^= 1; /* after it was checked */
+	l->memory = calloc(1, MIB(1));
+	assert_non_null(l->memory);
+	l->handoff = (struct handoff){.block = {l->memory, BLOCK, 0}};
+	arm64_protocol.describe(&l->image, &l->cargo, &l->plan, &l->machine, &l->found, &l->handoff);
+	assert_true(l->handoff.tree_error != 0);
+	free(l->memory);
+}
+
 static void expect_told(const struct letter *l, const char *name, unsigned int width, uint64_t value)
 {
 	struct bytes told = tree_get(l->memory, "chosen", name);
@@ -329,6 +343,7 @@ int main(void)
 	    cmocka_unit_test(a4_the_handoff_block_keeps_the_tree_inside_2_mib),
 	    cmocka_unit_test(x7_a_command_line_that_arm64_would_cut_is_refused),
 	    cmocka_unit_test(a4_chosen_tells_the_command_line_the_initrd_and_uefi),
+	    cmocka_unit_test(a4_a_tree_that_cannot_be_written_is_told),
 	    cmocka_unit_test(a4_without_initrd_or_entropy_nothing_stale_is_told),
 	};
 

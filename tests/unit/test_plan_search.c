@@ -193,6 +193,13 @@ static void c8_parts_from_both_ends_may_have_to_share_one_side(void **state)
 	assert_int_equal(plan_make(request, &memory, &plan, &failure, NULL), OK);
 	assert_true(plan.part[PART_KERNEL].at.start == 6 * EFI_PAGE);
 	assert_true(plan.part[PART_INITRD].at.start == 14 * EFI_PAGE);
+	/* And one that may be missing has its place all the same: the last. */
+	request[PART_BOUNCE].size = 2 * EFI_PAGE;
+	request[PART_BOUNCE].optional = true;
+	assert_int_equal(plan_make(request, &memory, &plan, &failure, NULL), OK);
+	assert_true(plan.part[PART_KERNEL].at.start == 6 * EFI_PAGE);
+	assert_true(plan.part[PART_INITRD].at.start == 14 * EFI_PAGE);
+	assert_true(plan.part[PART_BOUNCE].at.start == 4 * EFI_PAGE);
 }
 
 static void c8_a_fragmented_map_is_planned(void **state)
