@@ -317,6 +317,13 @@ static void a_machine_without_consoles_goes_the_same_way(void **state)
 	expect_entered("the keyboard breaks");
 	scene_expect("\n  awful.conf failed: ", 1);
 	scene_expect("\nberth: \\vmlinuz cannot run at 0x4000: ", 1);
+	/* Nor is the person that chose what failed, in a menu. */
+	given_awful("default awful\ntimeout menu-force\n");
+	uefi.nobody = true;
+	uefi.keys = "\r";
+	uefi.keyboard_breaks = true;
+	expect_entered("the keyboard breaks behind a menu");
+	scene_expect("\nberth: \\vmlinuz cannot run at 0x4000: ", 1);
 }
 
 static void keys_typed_before_the_failure_do_not_stop_an_unattended_machine(void **state)

@@ -216,6 +216,8 @@ static VOID *protocol_of(EFI_HANDLE handle, const EFI_GUID *guid)
 	return uefi_device_protocol(handle, guid);
 }
 
+static char behind_the_last; /* what stands there in a list of handles */
+
 static EFI_STATUS EFIAPI handle_protocol(EFI_HANDLE handle, EFI_GUID *guid, VOID **protocol)
 {
 	EFI_STATUS status;
@@ -225,6 +227,8 @@ static EFI_STATUS EFIAPI handle_protocol(EFI_HANDLE handle, EFI_GUID *guid, VOID
 			*protocol = NULL;
 		return status;
 	}
+	if (handle == &behind_the_last)
+		uefi_die("a handle is used that is behind the last of a list");
 	*protocol = protocol_of(handle, guid);
 	return *protocol == NULL ? EFI_UNSUPPORTED : EFI_SUCCESS;
 }
@@ -246,10 +250,11 @@ static EFI_STATUS EFIAPI locate_handle_buffer(EFI_LOCATE_SEARCH_TYPE how, EFI_GU
 		return uefi_devices_with(how == AllHandles ? NULL : guid, n, to);
 	if (uefi.no_screen)
 		return EFI_NOT_FOUND;
-	*to = malloc(2 * sizeof(**to));
+	*to = malloc(3 * sizeof(**to));
 	uefi_keep_pool(*to);
 	(*to)[0] = uefi_own_device;
 	(*to)[1] = &console_handle;
+	(*to)[2] = &behind_the_last;
 	*n = 2;
 	return EFI_SUCCESS;
 }
