@@ -169,6 +169,7 @@ static void variables_of_other_loaders_go_and_the_log_says_so(void **state)
 	    {"options ro $tuned_params", NULL, "ro", 1},
 	    {"options $kernelopts", NULL, "", 1},
 	    {"options $kernelopts ro  $tuned_params quiet", NULL, "ro quiet", 2},
+	    {"options $wab} ${b ${} $c ro", NULL, "$wab} ${b ${} ro", 1},
 	    {"options ro memmap=1G$1G $2 $a.b a=$b", NULL, "ro memmap=1G$1G $2 $a.b a=$b", 0},
 	    {"options a=\"x $y z\" $w", NULL, "a=\"x $y z\"", 1},
 	    {"options $a\noptions ro\noptions $b\noptions rw", NULL, "ro rw", 2},

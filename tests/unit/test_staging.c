@@ -66,6 +66,47 @@ static void c6_what_is_free_is_loaded_in_place(void **state)
 	assert_int_equal(p.moves.n, 0);
 }
 
+static void c7_below_4_gib_nothing_goes_by_a_buffer(void **state)
+{
+	(void)state;
+	given("1M-64M free");
+	p.cargo.initrd_size = MIB(40);
+	plan();
+	expect_copies(0);
+	assert_true(p.plan.part[PART_INITRD].at.end <= GIB(4) && range_is_empty(p.plan.part[PART_BOUNCE].at));
+	given("1M-64M free, 4G-5G free");
+	p.cargo.initrd_size = MIB(80);
+	plan();
+	expect_copies(0);
+	assert_true(p.plan.part[PART_INITRD].at.end > GIB(4) && !range_is_empty(p.plan.part[PART_BOUNCE].at));
+}
+
+static void the_facts_are_those_of_the_cpu_and_its_firmware(void **state)
+{
+	static const struct {
+		const struct arch *arch;
+		bool five;
+		const char *words;
+	} row[] = {{&arch_x86_64, false, " bits 64 levels 4 la57 0 "},
+		   {&arch_x86_64, true, " bits 64 levels 5 la57 0 "},
+		   {&arch_ia32, false, " bits 32 levels 4 la57 0 "},
+		   {&arch_riscv64, true, " bits 64 levels 3 la57 0 "}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		char line[256];
+		struct text text = TEXT(line);
+
+		given("1M-64M free");
+		p.arch = row[i].arch;
+		p.cpu.five_levels = row[i].five;
+		p.found.levels = 3;
+		situation_facts(&text, &p, true);
+		if (strstr(line, row[i].words) == NULL)
+			fail_msg("row %zu: %s", i, line);
+	}
+}
+
 static void c6_where_boot_services_are_a_kernel_is_copied_after_exit(void **state)
 {
 	(void)state;
@@ -405,6 +446,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(c6_what_is_free_is_loaded_in_place),
+	    cmocka_unit_test(c7_below_4_gib_nothing_goes_by_a_buffer),
+	    cmocka_unit_test(the_facts_are_those_of_the_cpu_and_its_firmware),
 	    cmocka_unit_test(c6_where_boot_services_are_a_kernel_is_copied_after_exit),
 	    cmocka_unit_test(c6_an_address_that_the_user_asks_for_is_kept_as_well),
 	    cmocka_unit_test(c6_nothing_lies_in_the_window_that_the_kernel_will_have),

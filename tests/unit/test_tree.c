@@ -165,6 +165,38 @@ static void what_is_no_tree_is_refused_by_name(void **state)
 	expect_broken(written, size, "broken device tree");
 }
 
+/* A name of 255 characters, the last of all, whose NUL is cut off; and one of none, which is that NUL alone. */
+static void a_propertys_name_ends_within_the_strings(void **state)
+{
+	uint8_t written[TREE_FILE_SIZE] __attribute__((aligned(8)));
+	struct tree_file file = {.padding = 8};
+	char name[256] = "";
+	struct fail why;
+	size_t size;
+
+	(void)state;
+	memset(name, 'n', 255);
+	tree_file_node(&file, "");
+	tree_file_property(&file, name, "", 1);
+	tree_file_end(&file);
+	tree_file_end(&file);
+	file.structure[file.structure_size - 1] = 9; /* FDT_END */
+	size = tree_file_write(&file, written);
+	assert_int_equal(use(written, size, &why), OK);
+	tree_file_set(written, TREE_SIZE_STRINGS, 255);
+	expect_broken(written, size, "BADOFFSET");
+	file.strings_size = 0;
+	file.structure_size = 0;
+	tree_file_node(&file, "");
+	tree_file_property(&file, "", "", 1);
+	tree_file_end(&file);
+	tree_file_end(&file);
+	file.structure[file.structure_size - 1] = 9;
+	size = tree_file_write(&file, written);
+	tree_file_set(written, TREE_SIZE_STRINGS, 1);
+	assert_int_equal(use(written, size, &why), OK);
+}
+
 static void a_tree_that_is_not_aligned_is_refused(void **state)
 {
 	uint8_t written[TREE_FILE_SIZE + 8] __attribute__((aligned(8)));
@@ -307,6 +339,7 @@ int main(void)
 	    cmocka_unit_test(without_a_tree_there_is_an_empty_one),
 	    cmocka_unit_test(what_is_no_tree_is_refused_by_name),
 	    cmocka_unit_test(a_tree_that_is_not_aligned_is_refused),
+	    cmocka_unit_test(a_propertys_name_ends_within_the_strings),
 	    cmocka_unit_test(a_tree_that_has_no_room_is_an_error_with_a_name),
 	    cmocka_unit_test(what_is_not_there_is_removed_without_an_error_and_never_overwritten),
 	    cmocka_unit_test(nodes_are_closed_and_there_is_one_root),
