@@ -147,12 +147,14 @@ static void what_headers_tell_is_held_against_what_was_packed(void **state)
 
 static void a_file_too_short_to_be_packed_is_told_by_its_length(void **state)
 {
-	static const uint8_t magic[9] = {0x1f, 0x8b, 8};
+	static const uint8_t magic[10] = {0x1f, 0x8b, 8};
 	struct memory_source file;
 
 	(void)state;
-	memory_source_init(&file, "k.gz", (struct bytes){magic, sizeof(magic)});
+	memory_source_init(&file, "k.gz", (struct bytes){magic, 9});
 	expect_sentence(&file, false, BAD_INPUT, "k.gz: 9 bytes are too few");
+	memory_source_init(&file, "k.gz", (struct bytes){magic, 10});
+	expect_sentence(&file, false, BAD_INPUT, "k.gz is broken: gzip ends too early, at byte 10");
 }
 
 static void a_packed_file_that_cannot_be_read_is_no_kernel(void **state)
@@ -346,6 +348,8 @@ static void a_payload_that_is_not_in_the_file_is_refused(void **state)
 		expect_sentence(&file, true, BAD_INPUT, "payload_offset");
 		assert_int_equal(file.n_reads, 1);
 	}
+	given_bzimage(&file, head, &KERNEL(), 0, 5); /* one byte, and the length */
+	expect_sentence(&file, true, BAD_INPUT, "vmlinuz: 5 bytes are too few");
 }
 
 int main(void)
