@@ -5,6 +5,7 @@
  */
 #include "../../policy/placing.h"
 #include "../../policy/staging.h"
+#include "../../protocol/x86/pvh.h"
 #include "given.h"
 
 #define PREF  MIB(16)
@@ -118,6 +119,37 @@ static void c6_where_boot_services_are_a_kernel_is_copied_after_exit(void **stat
 	assert_int_equal(p.plan.part[PART_KERNEL].at.end, PREF + MIB(4));
 	assert_int_equal(p.plan.part[PART_KERNEL].by, C6);
 	assert_int_equal(p.moves.n, 1);
+}
+
+static void c6_what_waits_elsewhere_is_among_what_was_written(void **state)
+{
+	struct handoff handoff = {.block = {NULL, MIB(1), 0}};
+	bool waits = false;
+
+	(void)state;
+	given("1M-9M free, 9M-21M boot, 21M-64M free, 4G-5G free");
+	plan();
+	expect_copies(1);
+	situation_describe(&p, &handoff);
+	assert_true(handoff.copies_after_exit && handoff.copies.address != 0);
+	for (size_t i = 0; i < handoff.n_written; i++) {
+		waits = waits || (handoff.written[i].start == GIB(5) - MIB(1) && handoff.written[i].end == GIB(5));
+		assert_false(range_overlaps(handoff.written[i], (struct range){PREF, PREF + MIB(4)}));
+	}
+	assert_true(waits);
+}
+
+/* The entry before may have been a Linux with memmap=. */
+static void c13_nothing_is_kept_out_for_another_kernel(void **state)
+{
+	(void)state;
+	given("1M-64M free");
+	p.cargo.command_line = "memmap=1M$16M";
+	assert_int_equal(situation_keep_out(&p, &why), OK);
+	assert_int_equal(p.kept_out.n, 1);
+	p.image.protocol = &pvh_protocol;
+	assert_int_equal(situation_keep_out(&p, &why), OK);
+	assert_int_equal(p.kept_out.n, 0);
 }
 
 static void c6_an_address_that_the_user_asks_for_is_kept_as_well(void **state)
@@ -446,6 +478,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(c6_what_is_free_is_loaded_in_place),
+	    cmocka_unit_test(c6_what_waits_elsewhere_is_among_what_was_written),
+	    cmocka_unit_test(c13_nothing_is_kept_out_for_another_kernel),
 	    cmocka_unit_test(c7_below_4_gib_nothing_goes_by_a_buffer),
 	    cmocka_unit_test(the_facts_are_those_of_the_cpu_and_its_firmware),
 	    cmocka_unit_test(c6_where_boot_services_are_a_kernel_is_copied_after_exit),
