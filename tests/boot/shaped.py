@@ -23,6 +23,7 @@ def sweep(esp, *sweeps, conf=(), keys="", memory="5G", screen="no", options=(), 
     # A try is counted in each start, in which files keep their names; where nothing starts, the loader comes back.
     entries = os.path.join(esp.tree, "loader", "entries")
     os.rename(os.path.join(entries, "probe.conf"), os.path.join(entries, "probe+3.conf"))
+    esp.put("loader/random-seed", bytes(32))  # else the first start alone would make it
     esp.conf(*conf, "reboot-on-error no", "auto-entries no", "auto-firmware no")
     esp.shape(f"way-back {WAY_BACK:x}", *(["keys " + keys] if keys else []), *("sweep " + s for s in sweeps))
     with Machine(esp, *options, memory=memory, timeout=timeout, more=EXIT, **more) as machine:

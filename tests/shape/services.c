@@ -121,6 +121,21 @@ static EFI_STATUS EFIAPI bent_free_pool(VOID *at)
 	return fault(S_FreePool, &wanted) == FAILS ? wanted : status;
 }
 
+/* What a table tells the system, such as a random seed, stays when a boot fails: it is firmware's from then on. */
+static EFI_STATUS EFIAPI bent_install(EFI_GUID *guid, VOID *table)
+{
+	EFI_STATUS status;
+
+	if (!by_loader(CALLER))
+		return real.InstallConfigurationTable(guid, table);
+	if (fault(S_InstallConfigurationTable, &status) == FAILS)
+		return status;
+	status = real.InstallConfigurationTable(guid, table);
+	if (!EFI_ERROR(status) && table != NULL)
+		gave_back(POOL, (UINTN)table);
+	return status;
+}
+
 static EFI_STATUS EFIAPI bent_map(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINTN *key, UINTN *desc_size,
 				  UINT32 *version)
 {
@@ -353,6 +368,7 @@ static void bend_the_rest(void)
 	bs->FreePages = bent_free_pages;
 	bs->FreePool = bent_free_pool;
 	bs->GetMemoryMap = bent_map;
+	bs->InstallConfigurationTable = bent_install;
 	bs->HandleProtocol = bent_handle_protocol;
 	bs->LocateProtocol = bent_locate;
 	bs->LocateHandleBuffer = bent_locate_handles;

@@ -35,6 +35,7 @@ extern EFI_HANDLE self;
 	X(SetTimer)                                                                                                    \
 	X(Stall)                                                                                                       \
 	X(SetWatchdogTimer)                                                                                            \
+	X(InstallConfigurationTable)                                                                                   \
 	X(GetVariable)                                                                                                 \
 	X(SetVariable)                                                                                                 \
 	X(OpenVolume)                                                                                                  \
