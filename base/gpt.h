@@ -8,9 +8,9 @@
 
 #include "bytes.h"
 
-#define GPT_PRIMARY	 1		/* the block of the first header; the backup is the disk's last block */
-#define GPT_LEAST_BLOCK	 512		/* bytes; a disk with smaller blocks has no header */
-#define GPT_MOST_ENTRIES 1024		/* 5.3.2 asks for room for 128; a table of more than these is not believed */
+#define GPT_PRIMARY	 1    /* the block of the first header; the backup is the disk's last block */
+#define GPT_LEAST_BLOCK	 512  /* bytes; a disk with smaller blocks has no header */
+#define GPT_MOST_ENTRIES 1024 /* 5.3.2 asks for room for 128; a table of more than these is not believed */
 #define GPT_MOST_TABLE	 (UINT64_C(1024) * 1024) /* bytes of all entries */
 
 struct gpt {
