@@ -5,8 +5,9 @@
 /* What `auto` goes by, as in systemd-boot (src/boot/console.c): a larger screen with text on less of it is not read. */
 #define READABLE_WIDTH	1920 /* pixels */
 #define READABLE_HEIGHT 1080
-#define GLYPH_AREA	(8u * 19u) /* UEFI 2.10, 34.3.2: a narrow character's pixels */
-#define LEAST_SHARE	10	   /* of the screen, one in so many pixels is text's */
+#define GLYPH_WIDTH	8u /* pixels; UEFI 2.10, 34.3.2: a narrow character */
+#define GLYPH_HEIGHT	19u
+#define LEAST_SHARE	10 /* of the screen, one in so many pixels is text's */
 
 #define MOST_MODES 256 /* firmware that tells of more is not believed */
 
@@ -38,7 +39,8 @@ static bool is_readable(void)
 	if (screen.width <= READABLE_WIDTH && screen.height <= READABLE_HEIGHT)
 		return true;
 	console_size(&columns, &rows);
-	return (uint64_t)screen.width * screen.height < (uint64_t)columns * rows * GLYPH_AREA * LEAST_SHARE;
+	return (uint64_t)screen.width * screen.height <
+	       (uint64_t)columns * rows * GLYPH_WIDTH * GLYPH_HEIGHT * LEAST_SHARE;
 }
 
 bool console_set_mode(const struct console_mode *mode)
