@@ -144,6 +144,30 @@ static void console_modes_are_loader_confs_the_variables_and_the_next(void **sta
 	scene_expect("variable LoaderConfigConsoleMode: \"large\" is not auto, keep, max or a number", 1);
 }
 
+/* A line that is shorter than what stood there has blanks to its end, and no more. */
+static void a_shorter_line_wipes_the_longer_one(void **state)
+{
+	static const char longer[] = "  timeout: no menu unless a key is held (menu-hidden)";
+	char line[sizeof(longer) + 2];
+
+	(void)state;
+	given("timeout menu-force\n", "ttttQ");
+	run("four timeouts");
+	snprintf(line, sizeof(line), "\n%-*s\n", (int)sizeof(longer) - 1, "  timeout: 1 s");
+	scene_expect(longer, 1);
+	scene_expect(line, 1);
+}
+
+static void without_a_console_there_is_no_mode_to_set(void **state)
+{
+	(void)state;
+	given("timeout 2\ndefault linux\nconsole-mode max\n", NULL);
+	uefi.no_console = true;
+	uefi.nobody = true;
+	scene_run("no console");
+	assert_true(outcome.entered);
+}
+
 static void pages_are_shown_and_left(void **state)
 {
 	(void)state;
@@ -152,6 +176,7 @@ static void pages_are_shown_and_left(void **state)
 	scene_expect("Boots in", 1);
 	scene_expect("boots what is chosen, or opens a group", 1);
 	scene_expect("\nversion         " BERTH_NAME, 1);
+	scene_expect("\nconsole mode    0 of 100x31", 1);
 	scene_expect("\ntimeout         9 s", 1);
 	scene_expect("\nid              p.conf", 1);
 	scene_expect("\nfile            \\loader\\entries\\p.conf", 1);
@@ -283,6 +308,8 @@ int main(void)
 	    cmocka_unit_test(without_memory_the_line_stays_as_it_is),
 	    cmocka_unit_test(what_is_set_in_the_menu_stays_in_variables),
 	    cmocka_unit_test(console_modes_are_loader_confs_the_variables_and_the_next),
+	    cmocka_unit_test(a_shorter_line_wipes_the_longer_one),
+	    cmocka_unit_test(without_a_console_there_is_no_mode_to_set),
 	    cmocka_unit_test(pages_are_shown_and_left),
 	    cmocka_unit_test(the_plan_is_shown_before_it_is_carried_out),
 	    cmocka_unit_test(restarts_are_done_at_once_or_asked_for),
