@@ -11,9 +11,9 @@
 
 #include "../base/bytes.h"
 
-#define SEED_SIZE	32	     /* bytes of a seed, and of each part that counts as good enough */
+#define SEED_SIZE	32     /* bytes of a seed, and of each part that counts as good enough */
 #define SEED_FILE_MOST	32768u /* a larger file is not one; a smaller one than SEED_SIZE counts as new */
-#define SEED_TOKEN_MOST 4096	     /* bytes of the variable; a larger one counts as none */
+#define SEED_TOKEN_MOST 4096   /* bytes of the variable; a larger one counts as none */
 
 /* What goes into the sum. size 0: there is none. */
 struct seed_parts {
