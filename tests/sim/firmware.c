@@ -12,7 +12,6 @@
 #define CLAIMS	   128
 #define TAKES	   32
 #define DIRT	   (UINT64_C(1) << 16) /* bytes of a claim that are full of something else */
-#define LOG_SIZE   (1 << 16)
 
 struct fw_file {
 	const struct sim_file *file;
@@ -31,11 +30,6 @@ static struct {
 	uint32_t opened; /* a bit for each file that was */
 	jmp_buf left;	 /* where the kernel's entry leads */
 	struct boot boot;
-	char log[LOG_SIZE];
-	char quiet_log[1 << 14]; /* of it what a quiet log has */
-	struct text log_text, quiet_text;
-	char lines[LOG_SIZE], kept_text[LOG_SIZE + 1];
-	struct journal kept;
 	unsigned int surveys, looks, takes, reads_of_changing;
 	struct {
 		uint8_t *at;
@@ -414,91 +408,6 @@ bool fw_fix_tree(void *tree, uint64_t room)
 	return true;
 }
 
-static void add_line(struct text *text, const char *format, va_list args)
-{
-	text_vadd(text, format, args);
-	text_add(text, "\n");
-}
-
-static void keep(enum kept kept, const char *format, va_list args)
-{
-	char line[4096];
-	struct text text = TEXT(line);
-
-	text_vadd(&text, format, args);
-	if (text_cut(&text))
-		die("a line that is too long");
-	journal_add(&fw.kept, kept, line, text.used);
-}
-
-void fw_log(enum log_level level, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	add_line(&fw.log_text, format, args);
-	va_end(args);
-	va_start(args, format);
-	keep(KEPT_SAID, format, args);
-	va_end(args);
-	if (level != LOG_QUIET)
-		return;
-	va_start(args, format);
-	add_line(&fw.quiet_text, format, args);
-	va_end(args);
-}
-
-void fw_show(enum log_level level, const char *format, ...)
-{
-	va_list args;
-
-	if (!fw_log_wants(level))
-		return;
-	va_start(args, format);
-	add_line(&fw.log_text, format, args);
-	va_end(args);
-	if (level != LOG_QUIET)
-		return;
-	va_start(args, format);
-	add_line(&fw.quiet_text, format, args);
-	va_end(args);
-}
-
-void fw_keep(enum kept kept, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	keep(kept, format, args);
-	va_end(args);
-}
-
-void fw_keep_anew(void)
-{
-	journal_begin(&fw.kept);
-}
-
-bool fw_log_wants(enum log_level level)
-{
-	return !sim.quiet || level <= LOG_QUIET;
-}
-
-const char *sim_quiet_log(void)
-{
-	return fw.quiet_log;
-}
-
-const char *sim_log(void)
-{
-	return fw.log;
-}
-
-const char *sim_kept(void)
-{
-	fw.kept_text[journal_text(&fw.kept, fw.kept_text, LOG_SIZE)] = '\0';
-	return fw.kept_text;
-}
-
 void fw_progress(const char *name, uint64_t done, uint64_t of)
 {
 	if (done > of)
@@ -624,11 +533,7 @@ void sim_end(void)
 void sim_begin(void)
 {
 	outcome = (struct sim_outcome){.entered = false};
-	fw.log[0] = '\0';
-	fw.log_text = (struct text)TEXT(fw.log);
-	fw.quiet_text = TEXT(fw.quiet_log);
-	fw.quiet_log[0] = '\0';
-	journal_open(&fw.kept, fw.lines, sizeof(fw.lines));
+	sim_log_begin();
 	fw.n_handles = 0;
 	fw.opened = 0;
 	fw.looks = 0;

@@ -139,6 +139,9 @@ const uint8_t *sim_memory(uint64_t address, uint64_t size);
 /* The byte of a file at @offset, behind its head. */
 uint8_t sim_byte(const struct sim_file *file, uint64_t offset);
 
+/* No boot has logged anything yet; on the simulated firmware alone. */
+void sim_log_begin(void);
+
 /* All that the loader logged in this boot. */
 const char *sim_log(void);
 

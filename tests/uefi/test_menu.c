@@ -107,22 +107,23 @@ static void what_is_set_in_the_menu_stays_in_variables(void **state)
 
 static void console_modes_are_loader_confs_the_variables_and_the_next(void **state)
 {
+	static const struct {
+		const char *conf;
+		size_t mode; /* of three; 0 is firmware's */
+	} row[] = {
+	    {"timeout menu-force\n", 0},
+	    {"timeout menu-force\nconsole-mode max\n", 2},
+	    {"timeout menu-force\nconsole-mode 1\n", 1},
+	    {"timeout menu-force\nconsole-mode 7\n", 0},    /* there is none */
+	    {"timeout menu-force\nconsole-mode auto\n", 0}, /* 1280 by 800 can be read */
+	};
+
 	(void)state;
-	given("timeout menu-force\n", "Q");
-	run("as it is");
-	assert_int_equal(uefi_report.mode, 0);
-	given("timeout menu-force\nconsole-mode max\n", "Q");
-	run("max");
-	assert_int_equal(uefi_report.mode, 2);
-	given("timeout menu-force\nconsole-mode 1\n", "Q");
-	run("a number");
-	assert_int_equal(uefi_report.mode, 1);
-	given("timeout menu-force\nconsole-mode 7\n", "Q");
-	run("a number that there is not");
-	assert_int_equal(uefi_report.mode, 0);
-	given("timeout menu-force\nconsole-mode auto\n", "Q");
-	run("a screen of 1280 by 800 can be read");
-	assert_int_equal(uefi_report.mode, 0);
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given(row[i].conf, "Q");
+		run(row[i].conf);
+		assert_int_equal(uefi_report.mode, row[i].mode);
+	}
 	given("console-mode max\n", NULL);
 	uefi.nobody = true;
 	scene_run("without a menu nothing is set");
