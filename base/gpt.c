@@ -24,7 +24,7 @@
 #define START	    32
 #define END	    40
 
-/* Of @n bytes, behind those that made @crc; bit by bit, for a table is read once and has 16 KiB. */
+/* Continues @crc with @n bytes; bit by bit, because a table is read once and has 16 KiB. */
 static uint32_t crc_on(uint32_t crc, const uint8_t *at, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -40,7 +40,7 @@ uint32_t gpt_crc32(struct bytes bytes)
 	return ~crc_on(UINT32_MAX, bytes.at, bytes.size);
 }
 
-/* 5.3.2: of the header, whose own field counts as zeros. */
+/* 5.3.2: the header's checksum, with the checksum field itself taken as zeros. */
 static uint32_t header_crc(struct bytes header)
 {
 	static const uint8_t none[4];
@@ -60,7 +60,7 @@ uint64_t gpt_other_header(struct bytes block)
 	return is_header(block) ? load_le(block.at + OTHER_BLOCK, 8) : 0;
 }
 
-/* Of blocks of @block_size bytes, all of which must be there. */
+/* Whether the numbers can be true of a disk with blocks of @block_size bytes whose last block is @last. */
 static bool is_possible(const struct gpt *gpt, size_t block_size, uint64_t last)
 {
 	uint64_t size = (uint64_t)gpt->n * gpt->entry_size, end;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A disk's GUID partition table: which partition of a type is the first. Pure: whoever has the disk's blocks asks.
+ * A disk's GUID partition table: which partition of a type is the first. Pure: the caller reads the disk's blocks.
  * Source: UEFI 2.10, 5.3.2 (header) and 5.3.3 (entries).
  */
 #ifndef BERTH_GPT_H
@@ -28,20 +28,20 @@ struct gpt_partition {
 
 /*
  * The header in @block, one block of the disk, which is block @at of a disk whose last block is @last. False when there
- * is none, its checksum is wrong, it is for another block, or says what cannot be.
+ * is none, its checksum is wrong, it is for another block, or its numbers are impossible.
  */
 bool gpt_header(struct bytes block, uint64_t at, uint64_t last, struct gpt *gpt);
 
 /* Where that header, sound or not, says that the other one is; 0 when it does not look like a header. */
 uint64_t gpt_other_header(struct bytes block);
 
-/* Whether these are the bytes of the table that the header is for. */
+/* Whether these are the bytes of the table that the header describes. */
 bool gpt_is_table(const struct gpt *gpt, struct bytes table);
 
-/* The first partition of this type in that table. False when there is none, or it is said to lie where none can be. */
+/* The first partition of this type in that table. False when there is none, or its place is impossible. */
 bool gpt_find(const struct gpt *gpt, struct bytes table, const uint8_t type[16], struct gpt_partition *partition);
 
-/* The checksum that both have. */
+/* The checksum of headers and tables. */
 uint32_t gpt_crc32(struct bytes bytes);
 
 #endif

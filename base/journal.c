@@ -23,7 +23,7 @@ static size_t length_of(const char *record)
 	return (size_t)load_le((const uint8_t *)record + 1, 2);
 }
 
-/* Takes out the lines whose bit is set in @classes; returns how many these were. */
+/* Removes the lines of the classes whose bit is set in @classes; returns how many. */
 static size_t take_out(struct journal *journal, unsigned int classes)
 {
 	size_t to = 0, n = 0, size;
@@ -65,7 +65,7 @@ static bool make_room(struct journal *journal, enum kept kept, size_t size)
 	return true;
 }
 
-/* Eight bytes from ' ' to '~'. It may be false for others too, never true. */
+/* True only when all eight bytes are from ' ' to '~'; it may miss some that are. */
 static bool are_plain(uint64_t eight)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* The most important first. Of a class that has not enough room the first lines stay, and nothing of those behind it.
+/* The most important first. When a class does not fit, its first lines stay, and nothing of the classes after it.
  */
 enum kept {
 	KEPT_PLAN,	/* where things lie */
@@ -33,11 +33,11 @@ void journal_open(struct journal *journal, char *at, size_t room);
 
 /*
  * Adds a line of @length bytes, which may hold "\n". Where there is no room for it, lines of less important classes go;
- * if that is not enough, it is left out. It is UTF-8 afterwards: what is none, and control characters, become "?".
+ * if that is not enough, it is left out. What is not UTF-8, and control characters, become "?".
  */
 void journal_add(struct journal *journal, enum kept kept, const char *line, size_t length);
 
-/* There is another plan: what tells of the last one goes, and what was said stays. */
+/* Another plan begins: lines about the last one are removed, and what was said stays. */
 void journal_begin(struct journal *journal);
 
 /*

@@ -13,10 +13,10 @@ size_t utf8_next(const char *text, size_t size, uint32_t *code);
 
 #define UTF8_MOST 4 /* bytes of a character */
 
-/* Writes a character's bytes, and returns how many; 0 for what is none: a surrogate, or above U+10FFFF. */
+/* Writes a character's bytes, and returns how many; 0 when @code is no character: a surrogate, or above U+10FFFF. */
 size_t utf8_put(char *out, uint32_t code);
 
-/* A terminal shows it, or ends a line by it: not C0, DEL or C1 (ECMA-48, 5.2 and 5.3), which it obeys. */
+/* A terminal shows it, or ends a line at it; C0, DEL and C1 (ECMA-48, 5.2 and 5.3) are commands to a terminal. */
 static inline bool utf8_is_shown(uint32_t code)
 {
 	return code == '\n' || (code >= ' ' && code < 0x7f) || code >= 0xa0;

@@ -333,7 +333,7 @@ static enum status too_long(const struct entry *entry, size_t room, struct fail 
 	return fail(why, BAD_INPUT, "%s: the options together have more than %zu bytes", entry->id, room - 1);
 }
 
-/* @used: of @room, which has one for the NUL. */
+/* @used: bytes of @room; one more is kept for the NUL. */
 static enum status add_added(const struct entry *entry, char *out, size_t room, size_t *used, struct fail *why)
 {
 	struct word added = entry->added;

@@ -173,8 +173,8 @@ static unsigned int columns_between(const struct edit *edit, size_t from, size_t
 }
 
 /*
- * So that the cursor is on the screen, with a column for it, and not at its left edge: by half a line, for a reader
- * sees what stands around then.
+ * Keeps the cursor on the screen, with a column of its own, and off the left edge. Scrolls by half a line, so that the
+ * text around the cursor is seen.
  */
 static void scroll(struct edit *edit, unsigned int columns)
 {

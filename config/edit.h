@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A line of text under the keys of a line editor: those of readline's that systemd-boot has as well. Pure. */
+/* A line editor, with those of readline's keys that systemd-boot has as well. Pure. */
 #ifndef BERTH_EDIT_H
 #define BERTH_EDIT_H
 
@@ -8,7 +8,7 @@
 
 enum edit_result { EDIT_STAY, EDIT_DONE, EDIT_CANCELLED };
 
-/* UTF-8 in a buffer of the caller's, which always ends in NUL; what does not fit into it is not taken. */
+/* UTF-8 in a buffer of the caller's, which always ends in NUL; what does not fit into it is ignored. */
 struct edit {
 	char *text;
 	size_t room;	   /* bytes, with the NUL */
@@ -29,7 +29,7 @@ enum edit_result edit_press(struct edit *edit, const struct key_press *press);
 
 /*
  * The part of the line that @columns (2 or more) have room for, padded to them with blanks: the cursor is in it, in
- * column *cursor from 0. Characters that a console may not be sent are shown as "?".
+ * column *cursor from 0. Characters that must not be sent to a console are shown as "?".
  */
 void edit_line(struct edit *edit, unsigned int columns, struct text *out, unsigned int *cursor);
 

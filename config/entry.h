@@ -61,7 +61,7 @@ struct entry {
 	char id[MAX_ENTRY_ID]; /* file name without boot counters, in small letters; a longer one is cut */
 	size_t plain_id;       /* of an id with "@PROFILE" behind it, the bytes before that; else 0 */
 	bool automatic;	       /* nobody wrote it: the loader found it */
-	bool elsewhere; /* it is on another disk: nothing there is changed, and it is meant by its whole id alone */
+	bool elsewhere;	       /* it is on another disk: nothing there is changed, and only its whole id selects it */
 	struct word title, version, sort_key, machine_id, architecture;
 	enum entry_kind kind;
 	struct word program; /* what the key of its kind names; absent: the entry's own file, which is an image */
@@ -72,7 +72,7 @@ struct entry {
 	size_t n_options;
 	bool is_edited;	     /* a person typed the whole command line, which is options[0] */
 	struct word dropins; /* options for all kernels, behind the entry's own (dropins.h); the loader sets it */
-	struct word added;   /* behind them, by the machine; a control character in it becomes a blank */
+	struct word added;   /* options after these, from SMBIOS; a control character in it becomes a blank */
 	uint32_t profile;    /* of a unified kernel image; 0: the one that it has by itself */
 	struct wish wish;
 	bool by_stub;	      /* `handoff stub`: the kernel's EFI stub is started, and does what Berth would */
@@ -201,8 +201,8 @@ bool glob_match(struct word pattern, const char *text);
 bool entry_starts_unasked(const struct entry *entry);
 
 /*
- * The pattern is a glob over ids, with or without their ".conf"; or an id, whatever a glob would make of it. That of an
- * entry on another disk is meant by no glob.
+ * The pattern is a glob over ids, with or without their ".conf"; or an id, whatever a glob would make of it. No glob
+ * matches the id of an entry on another disk.
  */
 bool entry_is_meant(const struct entry *entry, struct word pattern);
 
@@ -212,7 +212,7 @@ bool entry_is_meant(const struct entry *entry, struct word pattern);
 
 /*
  * Marks an entry as one of another disk: "disk-TAG-" stands before its id. Its title, with the disk behind it, goes to
- * @title, which must outlive the entry. @kind: of the disk, "NVMe " for instance, or empty.
+ * @title, which must outlive the entry. @kind: the disk's, "NVMe " for instance, or empty.
  */
 void entry_moves_elsewhere(struct entry *entry, const char tag[DISK_TAG], const char *kind, struct text *title);
 #define DISK_TITLE_ROOM(entry) (entry_title(entry).length + 64) /* bytes that hold it */
@@ -252,7 +252,7 @@ struct loader_conf {
 	struct console_mode console_mode;
 	bool editor;	    /* the menu lets command lines be edited */
 	uint32_t menu_fold; /* entries of one sort-key that the menu shows side by side; 0: all of them */
-	bool log_said;	    /* by loader.conf; else it is a default */
+	bool log_said;	    /* loader.conf has `log`; else the level is a default */
 	bool other_disks;   /* entries on other disks are offered */
 	bool log_file;	    /* what was said goes to a file too */
 	bool auto_entries, auto_firmware, auto_reboot, auto_poweroff; /* which automatic entries are offered */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fold.h"
 
-/* Where the group that starts with this entry ends: entries that follow each other with one key, which is there. */
+/* Where the group that starts with this entry ends: entries that follow each other with the same key, if they have one.
+ */
 static size_t group_end(const struct rows *rows, size_t first)
 {
 	size_t end = first + 1;

@@ -60,7 +60,7 @@ struct key_press key_from_firmware(uint16_t scan, uint16_t character, uint32_t s
 	/* With the extended protocol a modifier pressed alone is a key without scan code and character. */
 	if (scan == 0 && character == 0)
 		return (struct key_press){KEY_NONE, 0, ctrl, alt};
-	/* AltGr, which is both, makes characters. */
+	/* AltGr comes as both, and makes characters. */
 	if (ctrl && alt && scan == 0)
 		ctrl = alt = false;
 	if (scan != 0)
@@ -106,8 +106,8 @@ static enum sequence linux_function_key(const uint32_t *at, size_t n, struct key
 }
 
 /*
- * ECMA-48, 5.4: parameters and more, from blank to ?, then a character from @ to ~ that ends it, whatever it means:
- * none of it may be left over and be taken for keys. The second number is xterm's: modifiers and 1.
+ * ECMA-48, 5.4: parameters and more, from blank to ?, then a character from @ to ~ that ends it. All of it is taken,
+ * whatever it means: what is left over would count as keys. The second number is xterm's: 1 plus the modifiers.
  */
 static enum sequence control_sequence(const uint32_t *at, size_t n, struct key_press *out)
 {

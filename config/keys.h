@@ -40,7 +40,7 @@ enum key {
 
 struct key_press {
 	enum key key;
-	uint32_t character; /* Unicode; of a KEY_CHARACTER alone. With ctrl it is the letter, in small */
+	uint32_t character; /* Unicode; of a KEY_CHARACTER alone. With ctrl it is the letter, in lower case */
 	bool ctrl, alt;
 };
 
@@ -58,7 +58,7 @@ enum sequence {
 
 #define SEQUENCE_MOST 32 /* characters behind Esc; the longest that a key sends has six */
 
-/* What follows Esc at once: @n characters, of which none is more than a byte where they are a terminal's. */
+/* Decodes the @n characters that follow Esc at once; a terminal sends characters of one byte only. */
 enum sequence key_sequence(const uint32_t *characters, size_t n, struct key_press *out);
 
 #endif

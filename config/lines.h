@@ -30,7 +30,7 @@ unsigned int lines_nul(const char *text, size_t size);
 /* The next line that is neither blank nor a comment; false at the end of the text. */
 bool lines_next(struct lines *lines, struct line *line);
 
-/* The same, all of it but the blanks at its ends. */
+/* The same, but the whole line, without the blanks at its ends. */
 bool lines_next_whole(struct lines *lines, struct word *whole);
 
 /* Says a sentence about a line of a file, if it is wanted. */

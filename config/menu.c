@@ -5,7 +5,7 @@
 
 /* ---- moving ---- */
 
-/* The selected row is on the screen, and the screen moves no more than that takes. */
+/* Scrolls as little as possible, so that the selected row is on the screen. */
 static void follow(struct menu *menu)
 {
 	size_t shown = menu_rows_shown(menu), n = rows_count(&menu->rows);
@@ -112,7 +112,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct menu *menu, const c
 	va_end(args);
 }
 
-/* systemd-boot's: unset, menu-force, menu-hidden, 1, 2 and so on. */
+/* The order is systemd-boot's: unset, menu-force, menu-hidden, 1, 2 and so on. */
 static void set_timeout(struct menu *menu, bool more)
 {
 	struct menu_settings *s = &menu->settings;
@@ -169,7 +169,7 @@ static enum menu_result do_at_once(struct menu *menu, enum entry_kind action)
 	return MENU_DO;
 }
 
-/* Of an automatic entry, on whatever disk: there its id has more before it. */
+/* It is the automatic entry @id, on any disk; on another disk the id has a prefix. */
 static bool is_automatic(const struct entry *entry, const char *id)
 {
 	struct word own = word_of(entry->id), wanted = word_of(id);
@@ -320,7 +320,7 @@ static enum menu_result press_other(struct menu *menu, const struct key_press *p
 	case KEY_RIGHT:
 	case KEY_F3: /* what some tablets send for Enter (systemd, src/boot/boot.c) */
 		return enter(menu);
-	case KEY_GONE: /* what is selected boots, or of those that it stands for the first */
+	case KEY_GONE: /* the selected entry boots, or the first of the selected group */
 		return MENU_BOOT;
 	case KEY_F1:
 		return MENU_HELP;

@@ -48,7 +48,7 @@ struct menu {
 	enum entry_kind action;
 	bool asks; /* whether `action` is meant */
 #define MESSAGE_COLUMNS 100
-	char message[3 * MESSAGE_COLUMNS + 1]; /* what came of the last key; "" nothing */
+	char message[3 * MESSAGE_COLUMNS + 1]; /* the result of the last key; "": none */
 	const struct entry *failed;	       /* which could not boot, and why; NULL: none */
 	struct word reason;
 };
@@ -68,7 +68,7 @@ void menu_resize(struct menu *menu, struct view view);
  */
 void menu_tell(struct menu *menu, const struct entry *failed, const char *reason);
 
-/* A line that stands there until the next key: the first of @message. */
+/* Shows the first line of @message until the next key. */
 void menu_say(struct menu *menu, const char *message);
 
 /* Any key ends the countdown. */

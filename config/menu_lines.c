@@ -48,8 +48,8 @@ static bool is_unique(const struct rows *rows, size_t index, bool with_version)
 }
 
 /*
- * What stands behind the title. UAPI.1, "title": entries of one title need more to tell them apart, "for example" the
- * version; where that is the same as well, the id.
+ * What stands behind the title. UAPI.1, "title": entries with the same title need more to tell them apart, "for
+ * example" the version; where that is the same as well, the id.
  */
 static void put_details(const struct rows *rows, size_t index, unsigned int *columns, struct text *out)
 {
@@ -227,7 +227,7 @@ bool menu_line(const struct menu *menu, unsigned int line, struct text *out, enu
 }
 
 const char menu_help[] =
-    "Up, Down, k, j        choose; Home, End and the Page keys move further, 1 to 9 at once\n"
+    "Up, Down, k, j        choose; Home, End and the Page keys move further, 1 to 9 pick a row\n"
     "l, w, a, s            the next Linux, Windows, macOS, shell\n"
     "Enter, Right          boots what is chosen, or opens a group; Left closes it\n"
     "e                     edits the command line for this boot\n"
@@ -236,7 +236,7 @@ const char menu_help[] =
     "\n"
     "d                     this entry is preferred, or no longer: it boots by itself as long as it has tries\n"
     "D                     this entry is the default, or no longer\n"
-    "t or +, T or -        the menu's seconds; both are kept in firmware's variables\n"
+    "t or +, T or -        the menu's seconds, kept in firmware's variables as d and D are\n"
     "r, R                  the next console mode, and back to that of loader.conf\n"
     "L, Ctrl-l             draws the screen again\n"
     "v                     the version\n"

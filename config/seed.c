@@ -22,7 +22,7 @@ const char *seed_refusal(const struct seed_parts *parts, bool checked)
 	return NULL;
 }
 
-/* Each with its length before it, as a size_t of 64 bits, so that no two lists of parts are the same bytes. */
+/* Puts the length before each part, as a size_t of 64 bits, so that no two lists of parts give the same bytes. */
 static void add(struct sha256 *sum, struct bytes part)
 {
 	uint8_t size[8];

@@ -8,7 +8,7 @@
 #define OEM    11
 #define LAST   127
 
-/* @length: the entry point's own. 5.2: all of its bytes, with the checksum, are 0 together. */
+/* @length: the entry point's own. 5.2: all of its bytes, with the checksum, add up to 0. */
 static bool is_sound(const uint8_t *entry, size_t length, size_t least, size_t most)
 {
 	uint8_t sum = 0;
@@ -31,7 +31,7 @@ bool smbios_3_table(const uint8_t *entry, struct range *table)
 	       lies_at(load_le(entry + 16, 8), load_le(entry + 12, 4), table);
 }
 
-/* 5.2.1: SMBIOS 2.1 has told its length as 30 by mistake. */
+/* 5.2.1: SMBIOS 2.1 gave its length as 30 by mistake. */
 bool smbios_2_table(const uint8_t *entry, struct range *table)
 {
 	return memcmp(entry, "_SM_", 4) == 0 && memcmp(entry + 16, "_DMI_", 5) == 0 &&
@@ -92,14 +92,14 @@ bool oem_string_next(struct oem_strings *walk, struct word *string)
 				return true;
 			continue;
 		}
-		/* 6.1.3: an empty string ends them; where there is none, another one follows. */
+		/* 6.1.3: an empty string ends the set; a structure without strings has two NULs. */
 		if (!walk->has_any && walk->rest.size != 0 && walk->rest.at[0] == 0)
 			eat(&walk->rest, 1);
 		walk->inside = false;
 	}
 }
 
-/* Takes the prefix off; false when there is another. */
+/* Takes the prefix off; false when the string does not begin with it. */
 static bool skip_prefix(struct word *string, const char *prefix)
 {
 	struct word wanted = word_of(prefix);
@@ -126,7 +126,7 @@ void oem_read(struct bytes structures, struct oem *oem)
 	}
 }
 
-/* The manual has the one spelling, and the code of systemd-boot the other. Names as bootctl(1) takes ids. */
+/* systemd's manual has one spelling, and its code the other. Names have the characters that bootctl(1) takes in ids. */
 bool oem_entry(struct word string, char name[MAX_ENTRY_ID], struct word *text)
 {
 	size_t used = 0;

@@ -38,7 +38,7 @@ struct oem_strings {
  */
 bool oem_string_next(struct oem_strings *walk, struct word *string);
 
-/* What the strings of a table ask for. Absent: nothing; of several strings of one kind the first counts. */
+/* What the strings of a table ask for. Absent: nothing; when there are several of one kind, the first counts. */
 struct oem {
 	struct word timeout; /* as loader.conf's */
 	struct word options; /* for the kernels of `linux` entries, behind their own */
@@ -46,7 +46,7 @@ struct oem {
 };
 void oem_read(struct bytes structures, struct oem *oem);
 
-/* The string is an entry, NAME=TEXT: @name is that of its file, which the folder of entries would be read for. */
+/* The string is an entry, NAME=TEXT: @name is the name that its file would have in the folder of entries. */
 bool oem_entry(struct word string, char name[MAX_ENTRY_ID], struct word *text);
 
 /* A level of syslog(3), by its name; false, and nothing changed, when it is not one. */

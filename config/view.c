@@ -36,7 +36,7 @@ static struct wrapped wrap(const struct page *page)
 	return (struct wrapped){word_of(page->text), false, 0};
 }
 
-/* How much of a line that is too long stands in one of @fits bytes: up to a blank, where there is one behind @from. */
+/* How many bytes of a long line fit into @fits: up to a blank, where there is one behind @from. */
 static size_t broken_at(struct word line, size_t from, size_t fits)
 {
 	for (size_t at = fits; at > from; at--)

@@ -37,7 +37,7 @@ static inline struct view view_of(unsigned int columns, unsigned int rows)
 /* Appends @word, or as much as *columns have room for, with "..." behind it; subtracts what it used. */
 void view_put(struct text *out, struct word word, unsigned int *columns);
 
-/* The same of a text of our own. */
+/* The same for a text of our own. */
 void view_say(struct text *out, const char *text, unsigned int *columns);
 
 /* ---- a text that is read, longer than the console perhaps ---- */

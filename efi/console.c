@@ -6,7 +6,8 @@
 
 /*
  * Whether the console can show a character beyond ASCII. OVMF's screen drops one that it has no glyph for, and its
- * serial terminal sends the low byte, which is another character, without a word: TestString tells (UEFI 2.10, 12.4.4).
+ * serial terminal sends the low byte, which is another character; neither reports an error, so TestString is asked
+ * (UEFI 2.10, 12.4.4).
  */
 static bool can_show(const CHAR16 *unit, size_t units)
 {

@@ -189,7 +189,7 @@ EFI_HANDLE efi_handle_at(const EFI_DEVICE_PATH *path, EFI_GUID *protocol)
 	EFI_HANDLE handle = NULL;
 	EFI_STATUS status = efi.boot->LocateDevicePath(protocol, &rest, &handle);
 
-	/* UEFI 2.10, 7.3.13: the nearest is found, and *rest is what of the path is not its. */
+	/* UEFI 2.10, 7.3.13: finds the nearest handle, and *rest is the part of the path behind it. */
 	if (EFI_ERROR(efi_given(status, handle)) || (rest->Type & 0x7f) != END_DEVICE_PATH_TYPE)
 		return NULL;
 	return handle;

@@ -66,7 +66,7 @@ static bool draw_page(const void *shown, unsigned int line, struct text *out, en
 	return page_line(&at->page, &at->view, line, out, style);
 }
 
-/* Until a key leaves it. */
+/* Shows it until a key leaves it. */
 static void show_page(struct view *view, const char *title, const char *text)
 {
 	struct shown_page shown = {{title, text, 0}, *view};
@@ -79,7 +79,7 @@ static void show_page(struct view *view, const char *title, const char *text)
 	screen_forget(view);
 }
 
-/* Edits a line in the row of the menu's status; false when the user thinks better of it. */
+/* Edits a line in the row of the menu's status; false when the user cancels. */
 static bool edit_text(const struct menu *menu, struct edit *edit)
 {
 	char line[VIEW_LINE_ROOM(VIEW_WIDEST)];
@@ -184,7 +184,7 @@ static void show_facts(struct menu *menu, bool plan, const struct catalogue *cat
 	efi_free(text.at);
 }
 
-/* Does what goes on in the menu; what leaves it is the answer. */
+/* Does what leaves the menu open; returns what closes it. */
 static enum menu_result obey(struct menu *menu, enum menu_result result, const struct catalogue *catalogue,
 			     uint32_t initial_mode)
 {

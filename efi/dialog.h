@@ -25,7 +25,7 @@ enum chosen { LEFT, BY_HAND, BY_TIME, WITHOUT_KEYS };
  */
 enum chosen choose(const struct catalogue *catalogue, size_t *index, uint32_t seconds, const struct fail *why);
 
-/* Where the menu may try out what a boot would do; to be told once. */
+/* Gives the menu an attempt, in which it can show what a boot would do; called once. */
 void dialog_uses(struct boot *attempt);
 
 #endif

@@ -12,7 +12,7 @@ struct folder {
 	unsigned int n_started;
 };
 
-/* "ext4_x64.efi": the end of the name is the CPU's. */
+/* "ext4_x64.efi": the end of the name says which CPU it is for. */
 static enum status start(void *context, const char *name, struct fail *why)
 {
 	struct folder *folder = context;
@@ -33,7 +33,7 @@ static enum status start(void *context, const char *name, struct fail *why)
 	return OK;
 }
 
-/* 7.3.12: a driver that has come has nothing to do until it is offered devices. */
+/* 7.3.12: a new driver does nothing until firmware offers it devices. */
 static void connect_all(void)
 {
 	EFI_HANDLE *handle = NULL;

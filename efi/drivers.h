@@ -4,7 +4,7 @@
 #define BERTH_EFI_DRIVERS_H
 
 /*
- * Starts those for this CPU, and has firmware offer all devices to them. One that fails does not cost the others, and
+ * Starts those for this CPU, and has firmware offer all devices to them. One that fails does not stop the others, and
  * the log says so. Source: systemd, src/boot/drivers.c.
  */
 void drivers_start(void);

@@ -6,7 +6,7 @@
 
 /*
  * Gives an entry that starts a kernel the options of \loader\cmdline.d, which are read at the first call. A file that
- * cannot be read or used is told, and changes nothing. What a program or an image is passed is its own. True at that
+ * cannot be read or used is logged and ignored. Programs and images keep their own options. True at that
  * first call, which may have written to the console.
  */
 bool dropins_for(struct entry *entry);

@@ -88,12 +88,12 @@ enum status efi_list_folder(struct fw_volume *volume, const char *path,
 enum status efi_rename(struct fw_volume *volume, const char *path, const char *name, bool *is_written,
 		       struct fail *why) MUST_CHECK;
 /*
- * Opens a file of the volume that the loader came from to be read and written; @makes: where there is none, an empty
+ * Opens a file on the volume that the loader came from, for reading and writing; @makes: where there is none, an empty
  * one is made. Fails as fw_open does, and is REFUSED when the volume or the file is read-only. fw_close closes it.
  */
 enum status efi_open_to_write(const char *path, bool makes, struct fw_file **file, uint64_t *size,
 			      struct fail *why) MUST_CHECK;
-/* All of @size bytes at @offset are on the disk; else IO_ERROR, and any of them may be. */
+/* Writes @size bytes at @offset to the disk; after IO_ERROR any of them may be there. */
 enum status efi_write(struct fw_file *file, uint64_t offset, const void *from, size_t size,
 		      struct fail *why) MUST_CHECK;
 /* Makes the file, or gives it these bytes and no others. Its folder must be there. */
@@ -125,7 +125,7 @@ void efi_variable_write_text(CHAR16 *name, const char *utf8, bool stays);
 
 /*
  * The log of this boot, in UTF-8 without a NUL. Its vendor is not the Boot Loader Interface but Berth: UEFI 2.10, 8.2,
- * has a GUID for each vendor so that no name of one can be another's, and systemd may give that name a meaning.
+ * has a GUID for each vendor so that their names do not clash, and systemd may give that name a meaning.
  */
 enum variable_written { VARIABLE_WRITTEN, VARIABLE_TOO_LARGE, VARIABLE_REFUSED };
 enum variable_written efi_variable_write_log(const char *text, size_t size);

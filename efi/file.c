@@ -53,7 +53,7 @@ static enum status file_info(EFI_FILE_HANDLE handle, const char *path, union inf
 	return check_info_size(size, path, why);
 }
 
-/* Of what is read-only: the volume, or, as EDK2 has it (FatPkg/EnhancedFatDxe/Open.c), a file on it. */
+/* The volume is read-only or, as EDK2 reports it (FatPkg/EnhancedFatDxe/Open.c), a file on it. */
 static bool is_write_refused(UINT64 mode, EFI_STATUS status)
 {
 	return (mode & EFI_FILE_MODE_WRITE) != 0 && (status == EFI_WRITE_PROTECTED || status == EFI_ACCESS_DENIED);

@@ -53,7 +53,7 @@ void interface_menu(void);
 /* LoaderEntries; more may come later. */
 void interface_tell_entries(const struct catalogue *catalogue);
 
-/* What was read, or loader.conf, asks for an entry on another disk by its whole id. */
+/* A variable, the load option or loader.conf asks for an entry on another disk by its whole id. */
 bool interface_asks_for_other_disk(const struct loader_conf *conf);
 
 #endif

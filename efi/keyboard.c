@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Keys in. The extended protocol tells Ctrl and Alt (UEFI 2.10, 12.3); where firmware has none, the plain one serves.
- * Some firmware delivers keys by another handle's extended protocol than the console's alone: that is listened to as
+ * Some firmware delivers keys only by the extended protocol of another handle than the console's: that is used as
  * well, as systemd-boot does.
  */
 #include "efi_local.h"
@@ -30,7 +30,7 @@ static struct {
 
 static void add_extended(EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *found)
 {
-	/* Some firmware has a protocol whose event is none. */
+	/* Some firmware has a protocol whose event is invalid. */
 	if (found == NULL || (keyboard.n != 0 && keyboard.extended[0] == found) ||
 	    efi.boot->CheckEvent(found->WaitForKeyEx) == EFI_INVALID_PARAMETER)
 		return;
@@ -163,7 +163,7 @@ static void take_sequence(struct key_press *press)
 	}
 }
 
-/* One second at a time: in 32 bits, more than 4294 have too many microseconds. */
+/* One second at a time: more than 4294 seconds do not fit into 32 bits as microseconds. */
 void console_pause(uint32_t seconds)
 {
 	while (seconds-- > 0 && !EFI_ERROR(efi.boot->Stall(1000000)))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the loader says: the screen shows some of its lines, and all are kept for the system that boots, which finds
- * them in a variable, and if loader.conf says so in a file.
+ * What the loader says: the screen shows some of its lines, and most are kept for the booted system, which finds
+ * them in a variable, and in a file if loader.conf says so.
  */
 #include "log.h"
 
@@ -91,7 +91,7 @@ void fw_keep_anew(void)
 	journal_begin(&journal);
 }
 
-/* Firmware that has no room for it gets half of it, and so on. */
+/* If firmware has no room for it, half of it is tried, and so on. */
 static void write_variable(void)
 {
 	size_t size, room = LOG_ROOM;

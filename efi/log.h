@@ -7,7 +7,7 @@
 
 /*
  * Leaves what was kept in the variable BerthLog, and where loader.conf says `log-file yes` in \loader\berth.log. Best
- * effort: that it cannot be written stops no boot.
+ * effort: a failure to write it stops no boot.
  */
 void log_leave(void);
 

@@ -62,7 +62,7 @@ static char *skip_own_name(char *option)
 	return option + end;
 }
 
-/* Who looks at a menu has time for all disks, and then the system learns of what is there. */
+/* A person at a menu has time to wait for all disks, and then the system learns of what is there. */
 static void look_further(size_t *index, bool connects)
 {
 	if (other_disks_read(&catalogue, index, connects))

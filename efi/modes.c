@@ -2,12 +2,13 @@
 /* The console's modes. Source: UEFI 2.10, 12.4.5, QueryMode, and 12.4.6, SetMode. */
 #include "screen.h"
 
-/* What `auto` goes by, as in systemd-boot (src/boot/console.c): a larger screen with text on less of it is not read. */
+/* What `auto` goes by, as in systemd-boot (src/boot/console.c): a larger screen is hard to read when text covers less
+ * of it. */
 #define READABLE_WIDTH	1920 /* pixels */
 #define READABLE_HEIGHT 1080
 #define GLYPH_WIDTH	8u /* pixels; UEFI 2.10, 34.3.2: a narrow character */
 #define GLYPH_HEIGHT	19u
-#define LEAST_SHARE	10 /* of the screen, one in so many pixels is text's */
+#define LEAST_SHARE	10 /* text must cover more than one in so many of the screen's pixels */
 
 #define MOST_MODES 256 /* firmware that tells of more is not believed */
 

@@ -28,7 +28,7 @@ struct oem_strings oem_strings(void)
 	return (struct oem_strings){.rest = oem.structures};
 }
 
-/* Nothing that no loader is asked for costs a look at the CPU. */
+/* The CPU is looked at only when the strings ask a loader for something. */
 static bool asks_for_anything(void)
 {
 	struct oem_strings walk = oem_strings();

@@ -23,7 +23,7 @@ static UINTN handles_with(EFI_GUID *protocol, EFI_HANDLE **handle)
 	return n < MOST_HANDLES ? n : MOST_HANDLES;
 }
 
-/* Those that firmware has found: it need not look for others, which would bring networks and all else with them. */
+/* Connects the disks that firmware has found; looking for more would start the network and everything else. */
 static void connect_disks(void)
 {
 	EFI_HANDLE *handle;
@@ -111,7 +111,7 @@ static void read_disk(struct catalogue *c, EFI_HANDLE device)
 	mark(c, from, tag, efi_disk_kind(device));
 }
 
-/* What firmware does stays the last. */
+/* Firmware's actions stay last. */
 static void move_before_actions(struct catalogue *c, size_t from, size_t *index)
 {
 	if (*index >= c->actions)

@@ -9,8 +9,8 @@
 #include "listed.h"
 
 /*
- * Adds those that were not read yet, before what firmware does: *index moves with its entry. @connects: firmware is
- * made to look at all disks that it has before. True when there are more than before.
+ * Adds those that were not read yet, before firmware's actions: *index moves with its entry. @connects: firmware is
+ * first made to look at all its disks. True when entries were added.
  */
 bool other_disks_read(struct catalogue *catalogue, size_t *index, bool connects);
 

@@ -10,7 +10,7 @@
 /* Hides the cursor, and clears the screen; tells what room there is. */
 void screen_open(struct view *view);
 
-/* Clears it, in firmware's colours, and the cursor is back. */
+/* Clears it, in firmware's colours, and shows the cursor again. */
 void screen_close(void);
 
 /* What stands there is no longer known: everything is written again. */
@@ -20,7 +20,7 @@ void screen_forget(struct view *view);
 typedef bool screen_line(const void *context, unsigned int line, struct text *out, enum style *style);
 void screen_draw(const struct view *view, screen_line *line, const void *context);
 
-/* One line more, and the cursor in it, from 0 on. */
+/* Draws one more line, with the cursor in column @cursor, from 0. */
 void screen_edit(const struct view *view, unsigned int row, const char *text, unsigned int cursor);
 void screen_edited(void);
 
@@ -28,7 +28,7 @@ void screen_edited(void);
 
 /* Console modes that firmware has; false when it refuses. Source: UEFI 2.10, 12.4.5 and 12.4.6. */
 bool console_set_mode(const struct console_mode *mode);
-/* The next that firmware takes; its number. */
+/* The next mode that firmware accepts, and its number. */
 bool console_next_mode(uint32_t *number);
 uint32_t console_mode(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The random seed in firmware: gathers its parts, writes the file's, and only when that is on the disk hands over the
- * system's. config/seed.h says what is made of what, and why nothing is done where it could be a copy's.
+ * system's. config/seed.h says what is made of what, and why nothing is done where the file could be a copy.
  */
 #include "efi_local.h"
 
@@ -47,7 +47,7 @@ static enum status read_file(struct fail *why)
 			    SEED_FILE " has %" PRIu64 " bytes; at most %u are a seed\n"
 				      "  try: remove it, and run `bootctl random-seed`",
 			    seed.size, SEED_FILE_MOST);
-	/* What a power cut left of one: no seed, and a new one wants what a new file wants. */
+	/* A power cut left too little of it for a seed; a new one needs what a new file needs. */
 	if (seed.size < SEED_SIZE && !seed_is_fresh(&seed.parts))
 		return fail(why, REFUSED, SEED_FILE " has %" PRIu64 " bytes, and firmware has no entropy for a new one",
 			    seed.size);
@@ -63,7 +63,8 @@ static enum status read_file(struct fail *why)
 	return OK;
 }
 
-/* UEFI 2.10, 7.5.3: it grows at each call and each reset, so that a file that came back to life seeds no boot twice. */
+/* UEFI 2.10, 7.5.3: it grows at each call and each reset, so that a restored file does not give two boots the same
+ * seed. */
 static enum status count(struct fail *why)
 {
 	UINT64 count = 0;
@@ -77,7 +78,7 @@ static enum status count(struct fail *why)
 	return OK;
 }
 
-/* What is longer than a seed is cleared first: then a file of which half is written has no old seed either. */
+/* Bytes behind the seed are cleared first, so that a file that is only half written holds no old seed either. */
 static enum status write_file(struct fail *why)
 {
 	if (seed.content != NULL && seed.size > SEED_SIZE) {
@@ -141,7 +142,7 @@ static enum status pass(uint8_t *previous, struct fail *why)
 	return OK;
 }
 
-/* What the sums, and the functions above, left below the caller's own frame. */
+/* Clears what the sums, and the functions above, left below the caller's own frame. */
 __attribute__((noinline)) static void clear_stack(void)
 {
 	uint8_t left[2048];

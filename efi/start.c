@@ -155,7 +155,7 @@ enum status efi_start(const struct entry *entry, struct fail *why)
 	return efi_start_program(entry, options, why);
 }
 
-/* 7.4.1: firmware tells by the memory that an image was loaded to what it is; a program is not started unasked. */
+/* 7.4.1: the type of the memory that firmware loaded an image to tells what it is; no program is started unasked. */
 static bool is_driver(const struct program *program)
 {
 	EFI_LOADED_IMAGE *image = NULL;
@@ -178,6 +178,6 @@ enum status efi_start_driver(const char *path, struct fail *why)
 		return fail(why, BAD_INPUT, "%s: is no driver, and not started", path);
 	}
 	status = run(&program, why);
-	/* systemd, src/boot/drivers.c: one that had something to do once, and has done it, comes back so. */
+	/* systemd, src/boot/drivers.c: a driver that has only one thing to do returns this when it is done. */
 	return EFI_ERROR(status) && status != EFI_ABORTED ? IO_ERROR : OK;
 }

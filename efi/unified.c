@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads each image's headers and the small sections that describe it, but not its kernel. A bad file does not cost the
- * others.
+ * Reads each image's headers and the small sections that describe it, but not its kernel. A bad file does not affect
+ * the others.
  */
 #include "unified.h"
 

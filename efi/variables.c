@@ -127,7 +127,7 @@ void efi_variable_write_text(CHAR16 *name, const char *utf8, bool stays)
 	efi_variable_write(name, wide, units * sizeof(CHAR16), stays);
 }
 
-/* UEFI 2.10, 8.2.3: more than a variable may have is an invalid parameter; more than there is room for, resources. */
+/* UEFI 2.10, 8.2.3: EFI_INVALID_PARAMETER: larger than a variable may be; EFI_OUT_OF_RESOURCES: no room for it. */
 enum variable_written efi_variable_write_log(const char *text, size_t size)
 {
 	EFI_STATUS status = efi.system->RuntimeServices->SetVariable(L"BerthLog", &berth_guid, FOR_THIS_BOOT, size,

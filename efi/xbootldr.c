@@ -32,7 +32,7 @@ static bool open_disk(EFI_HANDLE handle, struct disk *disk)
 	if (EFI_ERROR(efi_given(status, io)))
 		return false;
 	media = io->Media;
-	/* What is read comes to whole pages, which is all the alignment that there is. */
+	/* Blocks are read into whole pages, so a page is the largest alignment on offer. */
 	if (media == NULL || !media->MediaPresent || media->BlockSize < GPT_LEAST_BLOCK ||
 	    media->BlockSize > MOST_BLOCK || !is_power_of_two(media->BlockSize) || media->IoAlign > EFI_PAGE)
 		return false;
@@ -51,7 +51,7 @@ static void give_blocks(const struct disk *disk, uint8_t *at, size_t size)
 	fw_give(at, whole_blocks(disk, size));
 }
 
-/* Which give_blocks takes back; NULL when they cannot be read. */
+/* give_blocks takes them back; NULL when they cannot be read. */
 static uint8_t *read_blocks(const struct disk *disk, uint64_t at, size_t size)
 {
 	size_t whole = whole_blocks(disk, size);
@@ -108,7 +108,7 @@ static bool find_partition(const struct disk *disk, struct gpt_partition *found)
 
 /*
  * The partition's handle with a file system on it. Firmware that starts fast has not looked for more than it needed;
- * and a driver that came later finds a partition that an earlier one holds on to, unless that is made to let go.
+ * and a driver that came later cannot have a partition that an earlier one holds, unless that one is disconnected.
  */
 static EFI_HANDLE connect(EFI_HANDLE disk, const EFI_DEVICE_PATH *path)
 {

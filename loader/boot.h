@@ -11,7 +11,7 @@ enum status boot(struct boot *boot, const struct entry *entry, const struct load
 
 /*
  * What boot() would do with @entry, up to its plan, as lines of at most @columns; or the reason why it would not, and
- * its rule. Nothing is claimed, counted or left behind, and firmware may have other memory to give when it is meant.
+ * its rule. Nothing is claimed, counted or left behind. At the real boot firmware may have other memory to give.
  */
 void boot_foresee(struct boot *boot, const struct entry *entry, const struct loader_conf *conf, unsigned int columns,
 		  struct text *out);

@@ -64,15 +64,16 @@ bool fw_fix_tree(void *tree, uint64_t room);
 /* ---- messages and time ---- */
 
 /*
- * One line, "berth: " before it. The screen shows it when @level is at or below what loader.conf asks for; kept for the
- * system that boots is every line, but not what only fw_show() is told, because everybody may read what is kept there.
+ * One line, "berth: " before it. The screen shows it when @level is at or below what loader.conf asks for. Every line
+ * is kept for the booted system, except those of fw_show(), because everybody may read what is kept there, and debug
+ * lines that the screen does not show, because they could take all the room.
  */
 __attribute__((format(printf, 2, 3))) void fw_log(enum log_level level, const char *format, ...); /* KEPT_SAID */
 __attribute__((format(printf, 2, 3))) void fw_show(enum log_level level, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void fw_keep(enum kept kept, const char *format, ...);
 bool fw_log_wants(enum log_level level);
 
-/* There is another plan, or another memory map: what is kept of the last one goes. */
+/* There is another plan, or another memory map: kept lines about the last one are removed. */
 void fw_keep_anew(void);
 
 /* A file that takes long: shows the progress, on one line that is overwritten. @of 0: the file is done. */
@@ -92,8 +93,9 @@ void fw_trying(const struct entry *entry);
 /* ---- the random seed ---- */
 
 /*
- * A Linux is about to start: renews the seed in the file on the loader's volume, and leaves the system one in a table
- * of firmware's, in memory that must be on the memory map. Never fails: without a seed the system boots all the same.
+ * A Linux is about to start: renews the seed in the file on the loader's volume, and leaves one for the system in a
+ * table of firmware's, in memory that must be on the memory map. Never fails: without a seed the system boots all the
+ * same.
  */
 void fw_pass_seed(void);
 

@@ -17,7 +17,7 @@ static void tell_place(struct text *out, enum part part, const struct placement 
 		 rule_row(placement->by)->id);
 }
 
-/* What the rules say by which the parts lie where they do, each once. */
+/* The sentence of each rule that decided a place, once. */
 static void tell_rules(struct text *out, const struct plan *plan)
 {
 	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++) {

@@ -67,7 +67,7 @@ static enum status randomise(struct boot *b, struct fail *why)
 	table = table_of(b, &name);
 	TRY(p->image.protocol->randomise(&p->image, boot_kernel_now(b), table, name, entropy, &move, why));
 	p->cargo.randomised = true;
-	/* Not kept: everybody may read that on the booted system. */
+	/* Not kept: everybody on the booted system may read the log. */
 	fw_show(LOG_DEBUG, "virtual %#" PRIx64 " moved by %#" PRIx64 " [X10]", move.from + move.by, move.by);
 	return OK;
 }

@@ -10,7 +10,7 @@
 
 /*
  * Everybody on the booted system may read what is kept. Where Berth chose the kernel's place at random, which is a part
- * of KASLR, that place is not kept, nor is what it could be told from: the number drawn, and where the others lie.
+ * of KASLR, that place is not kept, nor is what would reveal it: the number drawn, and where the others lie.
  */
 static bool hides_places(const struct situation *p)
 {
@@ -77,7 +77,7 @@ static void refused(void *context, const struct refusal *refusal)
 		fw_keep(KEPT_CANDIDATE, "%s", line);
 }
 
-/* They follow from the map, and to write them down costs as much as to plan: only who wants to see them has them. */
+/* They follow from the map, and writing them down costs as much as planning: only a debug log has them. */
 struct plan_trace report_refusals(struct boot *b)
 {
 	return (struct plan_trace){fw_log_wants(LOG_DEBUG) ? refused : NULL, b};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a boot says of itself. The log that is kept, and the screen with `log debug`, have all that a plan depends on:
- * `berth plan` makes the same one of it. Of a place that was drawn at random only the screen tells.
+ * `berth plan` makes the same plan from them. Only the screen shows a place that was drawn at random.
  */
 #ifndef BERTH_LOADER_REPORT_H
 #define BERTH_LOADER_REPORT_H

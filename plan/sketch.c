@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sketch.h"
 
-#define LABEL	       28 /* columns of a stretch, "0x123456789000-0x123456789000", which machines have no more of today */
+#define LABEL	       28 /* columns of a stretch, "0x123456789000-0x123456789000": no machine needs more today */
 #define MOST_STRETCHES 12
 #define JOINED_BY                                                                                                      \
 	(UINT64_C(16) << 20) /* bytes of a hole that does not end a stretch: the PC's below 1 MiB, above all */

@@ -16,7 +16,7 @@ struct reading {
 	struct report *report;
 	size_t indent;	   /* blanks before the last line's `berth:` */
 	bool any;	   /* line of a plan, or of a refusal to make one */
-	bool is_hidden;	   /* a place stands there without its address */
+	bool is_hidden;	   /* a place is named without its address */
 	struct fail error; /* the sentences that may turn out to be the reason */
 };
 
@@ -232,7 +232,7 @@ static int explain(const char *path, const struct report_wish *wish)
 		status = report_finish(&report, wish);
 	} else {
 		free(report.refused);
-		status = complain(reading.is_hidden ? "%s: where things lie is hidden, because the kernel's place is "
+		status = complain(reading.is_hidden ? "%s: all places are left out, because the kernel's place is "
 						      "random: everybody may read this log\n"
 						      "  try: the console of a boot, which shows it"
 						    : "%s: no line of Berth's that names a place\n"

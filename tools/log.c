@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* berth log: what the loader has left of itself for the system that it booted. */
+/* berth log: prints the log that the loader left for the system that it booted. */
 #include <stdlib.h>
 
 #include "../base/utf8.h"
@@ -54,12 +54,12 @@ static int run(int argc, char **argv)
 
 const struct command command_log = {
     .name = "log",
-    .summary = "prints what the loader has left of itself for this system",
+    .summary = "prints the log that the loader left for this system",
     .help = "usage: berth log [--file FILE]\n"
-	    "Prints the log of the boot of this machine, which Berth leaves in the variable BerthLog: what it said,\n"
-	    "whatever the screen showed of that, the memory map, and where it put what. A place that was drawn at\n"
-	    "random is not told.\n\n"
-	    "  --file FILE  another place of the variable, such as a copy, or \\loader\\berth.log\n\n"
+	    "Prints the log of the boot of this machine, which Berth leaves in the variable BerthLog: its messages,\n"
+	    "whatever the screen showed of them, the memory map, and where each part was put. A place drawn at\n"
+	    "random is left out.\n\n"
+	    "  --file FILE  reads FILE, such as a copy of the variable, or \\loader\\berth.log\n\n"
 	    "examples:\n"
 	    "  berth log\n"
 	    "  berth log | berth explain -\n"

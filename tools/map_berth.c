@@ -137,7 +137,7 @@ static bool take_item(const char **at, struct map_place *place, struct memory *m
 	       !checked_add(place->page, pages, &place->page) && !checked_mul(place->page, EFI_PAGE, &memory->at.end);
 }
 
-/* `map @0 1.3.f 9f.7 @100 700.7` (plan/mapline.h): what the log has that the booted system finds. */
+/* `map @0 1.3.f 9f.7 @100 700.7` (plan/mapline.h): the map in the log that the booted system finds. */
 static enum status map_line(struct reader *r, const char *at)
 {
 	struct map_place place = {.page = 0};

@@ -15,7 +15,7 @@ static bool says(uint32_t a, uint32_t b, uint32_t c, const char *name)
 	return memcmp(words, name, sizeof(words)) == 0;
 }
 
-/* Azure hides the leaves of SEV and TDX from its guests, and tells by Hyper-V's. */
+/* Azure hides the leaves of SEV and TDX from its guests, and uses those of Hyper-V instead. */
 static bool is_isolated_by_hyper_v(struct cpuid (*leaf)(uint32_t number))
 {
 	struct cpuid name = leaf(CPUID_HYPER_V);
@@ -28,7 +28,7 @@ static bool is_isolated_by_hyper_v(struct cpuid (*leaf)(uint32_t number))
 	return how == ISOLATED_BY_SNP || how == ISOLATED_BY_TDX;
 }
 
-/* Hypervisors show SEV to guests that have it; the register that tells of that cannot be read on every CPU. */
+/* A hypervisor shows SEV to guests that use it; the register that says whether it is active is not on every CPU. */
 bool x86_is_confidential(struct cpuid (*leaf)(uint32_t number))
 {
 	struct cpuid tdx;

@@ -23,7 +23,7 @@ struct cpuid {
 #define EDX_GIB_PAGES	(1u << 26)
 #define EDX_LONG_MODE	(1u << 29)
 
-#define CPUID_TDX	0x21u	    /* Intel TDX module specification: the name of that in EBX, EDX, ECX */
+#define CPUID_TDX	0x21u	    /* Intel TDX module specification: its name in EBX, EDX, ECX */
 #define CPUID_ENCRYPTED 0x8000001fu /* AMD APM volume 3, E.4.17 */
 #define EAX_SEV		(1u << 1)
 /* Hyper-V's, Hypervisor Top Level Functional Specification, 2.4: its name in EBX, ECX, EDX; what keeps a guest apart.

@@ -107,7 +107,7 @@ struct sim_outcome {
 	size_t n_reads;
 	unsigned int exits, runtime_maps, leavings; /* times that the system to come was told of its entry */
 	unsigned int tryings;			    /* that a try was to be counted */
-	unsigned int seeds;			    /* that a seed was to be passed */
+	unsigned int seeds;			    /* how often a seed was to be passed */
 	size_t claims_left, files_left, surveys_left, takes_left; /* what the loader did not give back */
 	unsigned int takes_at_look; /* memory of the loader's own, held when it looked at the map: in a plan's way */
 	uint64_t table_root, gdt, entry, argument; /* at entry */
@@ -148,7 +148,7 @@ const char *sim_log(void);
 /* What is kept of it for the booted system; on the simulated firmware alone. */
 const char *sim_kept(void);
 
-/* Of sim_log() what a quiet log has as well; on the simulated firmware alone. */
+/* The lines of sim_log() that a quiet log has as well; on the simulated firmware alone. */
 const char *sim_quiet_log(void);
 
 /* The kernel was entered: ends the boot. */

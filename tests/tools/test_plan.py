@@ -185,7 +185,7 @@ def what_the_loader_left_is_printed_and_read():
         expect(placed(json.loads(Ran(*words).expect(0).out))["kernel"]["address"] == 0x17cc00000, f"{words}")
     with open(log, "wb") as file:
         file.write(b"\6\0\0\0" + facts + memory + b"berth: place kernel hidden size 0x3378000 align 0x200000 rule C12\n")
-    Ran("explain", log).expect(2, "where things lie is hidden")
+    Ran("explain", log).expect(2, "all places are left out")
 
 
 def a_quoted_log_explains_itself():

@@ -184,7 +184,7 @@ static void *protocol_of(struct device *device, const EFI_GUID *guid)
 		return (VOID *)(uintptr_t)device->path;
 	if (uefi_is_guid(guid, (EFI_GUID)BLOCK_IO_PROTOCOL) && uefi.disk != NULL)
 		return device == &disk ? &blocks : device == &other_disk ? &other_blocks : &part_blocks;
-	/* 5.3.3: the partition's type, of which nothing is wanted but that it is there. */
+	/* 5.3.3: the partition's type; the loader asks only whether it is there. */
 	if (uefi_is_guid(guid, esp_guid) && (device == &own || device == &other))
 		return &disk;
 	return NULL;

@@ -199,7 +199,7 @@ static EFI_STATUS EFIAPI uninstall_protocol_interface(EFI_HANDLE handle, EFI_GUI
 	return EFI_NOT_FOUND; /* firmware had lied when it was installed */
 }
 
-/* 7.3.13: the nearest that has the protocol; and what of the path is not its. */
+/* 7.3.13: the nearest that has the protocol, and the part of the path behind it. */
 static EFI_STATUS EFIAPI locate_device_path(EFI_GUID *guid, EFI_DEVICE_PATH **path, EFI_HANDLE *handle)
 {
 	const uint8_t *at = (const uint8_t *)*path;

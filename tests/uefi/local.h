@@ -97,7 +97,7 @@ extern const uint8_t *const uefi_own_guid; /* of its partition */
 void *uefi_device_protocol(EFI_HANDLE handle, const EFI_GUID *guid);
 /* The nearest device on this path that has a protocol, and how many bytes of the path are its own; NULL: none. */
 EFI_HANDLE uefi_nearest(const EFI_GUID *guid, const uint8_t *path, size_t *size);
-/* Those that have a protocol, or all (NULL), in a pool; of which protocols that is known. */
+/* Those that have a protocol, or all (NULL), in a pool; uefi_lists: the protocols that it knows. */
 EFI_STATUS uefi_devices_with(const EFI_GUID *guid, UINTN *n, EFI_HANDLE **to);
 bool uefi_lists(const EFI_GUID *guid);
 /* What the files of that volume have before their path. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* That nothing which the system is to have for itself stays where others find it. */
+/* Checks that no secret of the booted system stays where others could find it. */
 #include "local.h"
 
 extern uint8_t __start_efi_data[], __stop_efi_data[], __start_efi_bss[], __stop_efi_bss[];

@@ -138,7 +138,7 @@ static void the_default_loader_is_offered_unless_it_is_this_one(void **state)
 	expect_entries("linux.conf ");
 }
 
-/* Before that of another loader shim stands there, and starts GRUBX64.EFI: as that Berth would start itself. */
+/* shim is there in place of another loader, and starts GRUBX64.EFI: if that is Berth, it would start itself. */
 static void a_shim_with_this_loader_behind_it_is_not_offered(void **state)
 {
 	static struct pe_file behind;

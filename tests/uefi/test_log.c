@@ -119,7 +119,7 @@ static void firmware_that_refuses_is_asked_once(void **state)
 	assert_int_equal(uefi_report.log_writes, 1);
 }
 
-/* Of an attempt that failed stays what was said, not its plan. */
+/* What a failed attempt said stays in the log, but not its plan. */
 static void the_last_attempt_is_told_and_why_the_others_failed(void **state)
 {
 	(void)state;

@@ -69,7 +69,8 @@ static void expect_entered(const char *name)
 		fail_msg("%s: %s", name, outcome.why.text);
 }
 
-/* The kernel is checked to have the command line of the entry that is to boot. What a "$" begins is left out of files.
+/* The kernel is checked to have the command line of the entry that is to boot. In files, a word that begins with "$" is
+ * left out.
  */
 static void options_are_added_to_a_kernels(void **state)
 {

@@ -243,7 +243,7 @@ static void add_secret(const uint8_t *at)
 	memcpy(uefi.secret[uefi.n_secrets++].at, at, sizeof(uefi.secret->at));
 }
 
-/* So that what this test itself has made is not found on the stack. */
+/* Clears the stack, so that what this test itself has made is not found there. */
 __attribute__((noinline)) static void clear_stack(void)
 {
 	volatile uint8_t room[KIB(96)];
@@ -345,7 +345,7 @@ static void each_call_may_fail_and_the_entry_boots(void **state)
 	assert_int_equal(own, 5 * COUNT_OF(faults));
 }
 
-/* Nothing that boots without Linux's seed gets one, and an image that has Linux's stub does. */
+/* A program that is no Linux gets no seed; an image with Linux's stub does. */
 static void a_program_that_is_no_linux_gets_none(void **state)
 {
 	(void)state;

@@ -76,7 +76,7 @@ static void an_entry_has_its_files_and_counters_on_its_own_volume(void **state)
 	scene_expect("\\vmlinuz: no such file on the XBOOTLDR partition", 1);
 }
 
-/* systemd, src/boot/boot.c: both are sorted as one list; of equal ones that beside the loader is the first. */
+/* systemd, src/boot/boot.c: both are sorted as one list; if two are equal, the one beside the loader comes first. */
 static void entries_of_both_are_one_list(void **state)
 {
 	static struct pe_file image;

@@ -65,7 +65,7 @@ static void a_header_tells_where_the_other_is(void **state)
 	assert_int_equal(gpt_other_header((struct bytes){gpt_disk_header(&disk, false), 512}), 0);
 }
 
-/* Every bit of both, of which none may be another. */
+/* Every bit of the header and a bit of every byte of an entry: any change must be noticed. */
 static void what_a_checksum_is_not_of_is_not_believed(void **state)
 {
 	(void)state;

@@ -177,7 +177,7 @@ static void a_packed_file_that_cannot_be_read_is_no_kernel(void **state)
 	drop(&packed);
 }
 
-/* RFC 1951, RFC 8878, LZMA, LZ4: what a hundred packed bytes can become at most. */
+/* RFC 1951, RFC 8878, LZMA, LZ4: the most that a hundred packed bytes can become. */
 static void a_claim_is_held_against_what_its_packing_can_do(void **state)
 {
 	static const struct {

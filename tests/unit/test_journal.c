@@ -76,7 +76,7 @@ static void the_least_important_go_first_and_the_text_says_how_many(void **state
 	expect_text(JOURNAL_LEAST, "berth: 7 lines are left out for want of room\n");
 }
 
-/* Of a class that has not enough room nothing stands behind a gap, and nothing of those that matter less. */
+/* When a class does not fit, nothing of it follows a gap, and nothing of less important classes stays. */
 static void what_is_cut_is_cut_at_one_place(void **state)
 {
 	(void)state;

@@ -21,7 +21,7 @@ static void close_sum(size_t length, size_t at)
 	entry[at] = (uint8_t)-sum;
 }
 
-/* What no reader needs is noise. */
+/* Bytes that no reader needs hold noise. */
 static void given_3(uint64_t address, uint32_t size)
 {
 	memset(entry, 0xa5, sizeof(entry));
