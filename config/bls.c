@@ -339,7 +339,7 @@ static enum status add_added(const struct entry *entry, char *out, size_t room, 
 	struct word added = entry->added;
 	size_t space = *used != 0 ? 1 : 0;
 
-	if (added.length == 0 || entry->is_edited)
+	if (added.length == 0)
 		return OK;
 	if (space + added.length + 1 > room - *used)
 		return too_long(entry, room, why);
@@ -352,7 +352,7 @@ static enum status add_added(const struct entry *entry, char *out, size_t room, 
 
 enum status entry_command_line(const struct entry *entry, char *out, size_t room, struct fail *why)
 {
-	size_t used = 0, has_dropins = entry->dropins.length != 0 && !entry->is_edited;
+	size_t used = 0, has_dropins = entry->dropins.length != 0;
 
 	for (size_t i = 0; i < entry->n_options + has_dropins; i++) {
 		struct word option = i < entry->n_options ? entry->options[i] : entry->dropins;

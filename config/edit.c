@@ -165,11 +165,7 @@ enum edit_result edit_press(struct edit *edit, const struct key_press *press)
 /* Columns from byte @from to @to, as they are shown. */
 static unsigned int columns_between(const struct edit *edit, size_t from, size_t to)
 {
-	struct text nowhere = {NULL, 0, 0};
-	unsigned int most = UINT32_MAX, left = most;
-
-	(void)word_show(&nowhere, (struct word){edit->text + from, to - from}, &left);
-	return most - left;
+	return word_columns((struct word){edit->text + from, to - from});
 }
 
 /*

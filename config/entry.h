@@ -124,6 +124,9 @@ struct word word_without_conf(struct word name);
  */
 size_t word_show(struct text *out, struct word word, unsigned int *columns);
 
+/* How many columns that takes, as far as an unsigned int counts. */
+unsigned int word_columns(struct word word);
+
 /* The start of a word for a message, in the same way; "..." stands for the rest. */
 #define SHOWN_COLUMNS 40u
 struct word_shown {
@@ -224,6 +227,9 @@ bool names_other_disk(struct word name);
 bool entries_named(struct entry *const *entries, size_t n, struct word name, size_t *index);
 
 /* ---- loader_conf.c ---- */
+
+#define TIMEOUT_VALUES "a number of seconds, menu-force, menu-hidden or menu-disabled"
+#define MODE_VALUES    "auto, keep, max or a number"
 
 #define TIMEOUT_NONE	0	   /* no menu: straight to the default */
 #define TIMEOUT_FOREVER UINT32_MAX /* menu-force */

@@ -20,7 +20,7 @@ static void walk(const struct rows *rows, bool (*each)(void *context, const stru
 		bool folds, is_open;
 
 		end = group_end(rows, first);
-		folds = rows->most != 0 && end - first > rows->most && end - first > 1;
+		folds = rows->most != 0 && end - first > rows->most;
 		is_open = rows->open == first;
 		if (!each(context, &(struct row){first, 0, false, false}))
 			return;

@@ -115,13 +115,13 @@ static bool set_bool(struct loader_conf *conf, const struct line *line)
 static const char *take_line(struct loader_conf *conf, const struct line *line)
 {
 	if (word_is(line->key, "timeout") && !loader_conf_timeout(conf, line->value))
-		return "a number of seconds, menu-force, menu-hidden or menu-disabled";
+		return TIMEOUT_VALUES;
 	if (word_is(line->key, "log") && !set_log(conf, line->value))
 		return "quiet, normal or debug";
 	if (word_is(line->key, "keep-free-below-4g") && !set_kept_free(conf, line->value))
 		return "a size such as 512M";
 	if (word_is(line->key, "console-mode") && !console_mode_parse(&conf->console_mode, line->value))
-		return "auto, keep, max or a number";
+		return MODE_VALUES;
 	if (word_is(line->key, "menu-fold") && !set_fold(conf, line->value))
 		return "a number of entries";
 	if (word_is(line->key, "reboot-on-error") && !set_reboot(conf, line->value))

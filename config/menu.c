@@ -47,12 +47,19 @@ void menu_resize(struct menu *menu, struct view view)
 	follow(menu);
 }
 
+static struct word first_line(const char *text)
+{
+	struct word line = {text, 0};
+
+	while (text[line.length] != '\0' && text[line.length] != '\n')
+		line.length++;
+	return line;
+}
+
 void menu_tell(struct menu *menu, const struct entry *failed, const char *reason)
 {
 	menu->failed = failed;
-	menu->reason = (struct word){reason, 0};
-	while (reason[menu->reason.length] != '\0' && reason[menu->reason.length] != '\n')
-		menu->reason.length++;
+	menu->reason = first_line(reason);
 }
 
 struct row menu_selected_row(const struct menu *menu)
@@ -94,12 +101,9 @@ static void turn(struct menu *menu, const struct row *row)
 void menu_say(struct menu *menu, const char *message)
 {
 	struct text text = TEXT(menu->message);
-	struct word line = {message, 0};
 	unsigned int columns = MESSAGE_COLUMNS;
 
-	while (message[line.length] != '\0' && message[line.length] != '\n')
-		line.length++;
-	(void)word_show(&text, line, &columns);
+	(void)word_show(&text, first_line(message), &columns);
 }
 
 __attribute__((format(printf, 2, 3))) static void say(struct menu *menu, const char *format, ...)

@@ -16,7 +16,7 @@ enum style {
 
 /* Where lines go: a block in the middle of wide consoles, for nobody reads lines of 200 characters. */
 struct view {
-	unsigned int columns, rows; /* of the console */
+	unsigned int rows;	    /* of the console */
 	unsigned int indent, width; /* of the block */
 	unsigned int lines;	    /* that may be used: the cursor needs a row behind the last */
 };
@@ -28,7 +28,7 @@ static inline struct view view_of(unsigned int columns, unsigned int rows)
 	/* A full line makes some consoles wrap. */
 	unsigned int most = columns > 1 ? columns - 1 : 1, width = most > VIEW_WIDEST ? VIEW_WIDEST : most;
 
-	return (struct view){columns, rows, (most - width) / 2, width, rows > 1 ? rows - 1 : 1};
+	return (struct view){rows, (most - width) / 2, width, rows > 1 ? rows - 1 : 1};
 }
 
 /* Bytes that hold a line of @columns, 1 or more: UTF-8 has at most three for each; a NUL follows. */

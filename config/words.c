@@ -127,6 +127,15 @@ size_t word_show(struct text *out, struct word word, unsigned int *columns)
 	return shown;
 }
 
+unsigned int word_columns(struct word word)
+{
+	struct text nowhere = {NULL, 0, 0};
+	unsigned int left = UINT32_MAX;
+
+	(void)word_show(&nowhere, word, &left);
+	return UINT32_MAX - left;
+}
+
 struct word_shown word_shown(struct word word)
 {
 	struct word_shown shown = {""};

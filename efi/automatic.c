@@ -9,10 +9,6 @@
 #include "../base/mem.h"
 #include "../config/bcd.h"
 
-#define MOST_VOLUMES 256
-
-static EFI_GUID file_system_guid = SIMPLE_FILE_SYSTEM_PROTOCOL;
-
 /* One that lacks memory is missing, and the log says so. @path: NULL for what is no program. */
 static struct listed *add(struct catalogue *c, const char *id, const char *title, enum entry_kind kind,
 			  const char *path)
@@ -78,16 +74,13 @@ static bool add_macos_on(struct catalogue *c, EFI_HANDLE device)
 
 static void add_macos(struct catalogue *c)
 {
-	EFI_HANDLE *volume = NULL;
-	UINTN n = 0;
-	EFI_STATUS status;
+	EFI_HANDLE *volume;
+	UINTN n;
 
 	if (!is_apples())
 		return;
-	status = efi.boot->LocateHandleBuffer(ByProtocol, &file_system_guid, NULL, &n, &volume);
-	if (EFI_ERROR(efi_given(status, volume)))
-		return;
-	for (UINTN i = 0; i < n && i < MOST_VOLUMES; i++)
+	n = efi_handles_with(&efi_file_system_guid, &volume);
+	for (UINTN i = 0; i < n; i++)
 		if (add_macos_on(c, volume[i]))
 			break;
 	efi_free(volume);

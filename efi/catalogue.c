@@ -183,12 +183,6 @@ static enum status nothing_to_start(const struct catalogue *c, struct fail *why)
 		    ENTRIES_FOLDER);
 }
 
-static void say_unless_missing(enum status status, const struct fail *why)
-{
-	if (status != OK && status != NOT_FOUND)
-		fw_log(LOG_QUIET, "%s", why->text);
-}
-
 /* Both kinds of entries of a volume. What was read before a folder failed is better than nothing. */
 enum status catalogue_read_volume(struct catalogue *c, struct fw_volume *volume, struct fail *why)
 {
@@ -198,7 +192,7 @@ enum status catalogue_read_volume(struct catalogue *c, struct fw_volume *volume,
 	c->volume = volume;
 	status = efi_list_folder(volume, ENTRIES_FOLDER, add_entry, c, why);
 	unified = unified_read(c, &later);
-	say_unless_missing(unified, &later);
+	efi_say_unless_missing(unified, &later);
 	c->volume = NULL;
 	return status;
 }
@@ -209,7 +203,7 @@ static void read_xbootldr(struct catalogue *c)
 	struct fail why;
 
 	if (volume != NULL)
-		say_unless_missing(catalogue_read_volume(c, volume, &why), &why);
+		efi_say_unless_missing(catalogue_read_volume(c, volume, &why), &why);
 }
 
 enum status catalogue_read(struct catalogue *c, struct fail *why)
@@ -225,7 +219,7 @@ enum status catalogue_read(struct catalogue *c, struct fail *why)
 	automatic_programs(c);
 	if (c->n == 0)
 		return status != OK && status != NOT_FOUND ? status : nothing_to_start(c, why);
-	say_unless_missing(status, why);
+	efi_say_unless_missing(status, why);
 	c->actions = c->n;
 	automatic_actions(c);
 	return OK;

@@ -58,7 +58,7 @@ void console_size(unsigned int *columns, unsigned int *rows)
 	UINTN c, r;
 
 	if (out == NULL || out->Mode == NULL || EFI_ERROR(out->QueryMode(out, (UINTN)out->Mode->Mode, &c, &r)) ||
-	    c < 20 || r < 5 || c > MOST_COLUMNS || r > 1000)
+	    c < 20 || r < 5 || c > MOST_COLUMNS || r > MOST_ROWS)
 		c = 80, r = 25;
 	*columns = (unsigned int)c;
 	*rows = (unsigned int)r;

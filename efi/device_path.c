@@ -23,8 +23,6 @@
 #define SIGNATURE_KIND	41 /* the byte that says what the signature is */
 #define SIGNATURE_GUID	2
 
-static EFI_GUID device_path_guid = DEVICE_PATH_PROTOCOL;
-
 struct node {
 	const uint8_t *at;
 	size_t size;
@@ -75,7 +73,7 @@ static void show_guid(const uint8_t *guid, char out[EFI_GUID_TEXT])
 static bool find_partition(EFI_HANDLE device, const EFI_DEVICE_PATH **out, struct node *found)
 {
 	EFI_DEVICE_PATH *path = NULL;
-	EFI_STATUS status = efi.boot->HandleProtocol(device, &device_path_guid, (void **)&path);
+	EFI_STATUS status = efi.boot->HandleProtocol(device, &efi_device_path_guid, (void **)&path);
 	bool is_found = false;
 
 	if (EFI_ERROR(efi_given(status, path)))
@@ -88,17 +86,6 @@ static bool find_partition(EFI_HANDLE device, const EFI_DEVICE_PATH **out, struc
 		}
 	*out = path;
 	return is_found;
-}
-
-bool efi_partition(char out[EFI_GUID_TEXT])
-{
-	const EFI_DEVICE_PATH *path;
-	struct node node;
-
-	if (!find_partition(efi.loaded->DeviceHandle, &path, &node))
-		return false;
-	show_guid(node.at + SIGNATURE_AT, out);
-	return true;
 }
 
 /* The bytes of a path without its end. */
@@ -147,6 +134,16 @@ bool efi_partition_guid(EFI_HANDLE device, uint8_t guid[16])
 	return true;
 }
 
+bool efi_partition(char out[EFI_GUID_TEXT])
+{
+	uint8_t guid[16];
+
+	if (!efi_partition_guid(efi.loaded->DeviceHandle, guid))
+		return false;
+	show_guid(guid, out);
+	return true;
+}
+
 /* 10.3.4: messaging device paths, by their subtype. */
 const char *efi_disk_kind(EFI_HANDLE device)
 {
@@ -155,7 +152,7 @@ const char *efi_disk_kind(EFI_HANDLE device)
 		const char *words;
 	} row[] = {{2, "SCSI "}, {5, "USB "}, {16, "USB "}, {18, "SATA "}, {23, "NVMe "}, {26, "SD "}, {29, "eMMC "}};
 	EFI_DEVICE_PATH *path = NULL;
-	EFI_STATUS status = efi.boot->HandleProtocol(device, &device_path_guid, (void **)&path);
+	EFI_STATUS status = efi.boot->HandleProtocol(device, &efi_device_path_guid, (void **)&path);
 	const char *words = "";
 
 	if (EFI_ERROR(efi_given(status, path)))
@@ -232,7 +229,7 @@ enum status efi_file_path(EFI_HANDLE handle, const char *path, EFI_DEVICE_PATH *
 {
 	CHAR16 wide[MAX_PATH_TEXT];
 	EFI_DEVICE_PATH *device = NULL;
-	EFI_STATUS status = efi.boot->HandleProtocol(handle, &device_path_guid, (void **)&device);
+	EFI_STATUS status = efi.boot->HandleProtocol(handle, &efi_device_path_guid, (void **)&device);
 	size_t before, name = sizeof(*wide);
 	uint8_t *at;
 

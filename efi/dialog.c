@@ -15,19 +15,11 @@ void say_why(const struct fail *why)
 {
 	const struct rule_row *rule = rule_row(why->rule);
 
-	if (rule->id[0] != '\0')
-		fw_keep(KEPT_SAID, "%s\n  rule %s: %s", why->text, rule->id, rule->sentence);
-	else
-		fw_keep(KEPT_SAID, "%s", why->text);
-	console_write("\nberth: ");
-	console_write(why->text);
-	if (rule->id[0] != '\0') {
-		console_write("\n  rule ");
-		console_write(rule->id);
-		console_write(": ");
-		console_write(rule->sentence);
-	}
 	console_write("\n");
+	if (rule->id[0] != '\0')
+		fw_log(LOG_QUIET, "%s\n  rule %s: %s", why->text, rule->id, rule->sentence);
+	else
+		fw_log(LOG_QUIET, "%s", why->text);
 }
 
 bool wait_for_key(uint32_t seconds, const char *what_then)

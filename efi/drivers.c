@@ -5,8 +5,6 @@
 
 #include "../arch/arch.h"
 
-#define MOST_HANDLES 65536 /* a firmware with more has miscounted */
-
 struct folder {
 	const char *path;
 	unsigned int n_started;
@@ -36,13 +34,10 @@ static enum status start(void *context, const char *name, struct fail *why)
 /* 7.3.12: a new driver does nothing until firmware offers it devices. */
 static void connect_all(void)
 {
-	EFI_HANDLE *handle = NULL;
-	UINTN n = 0;
-	EFI_STATUS status = efi.boot->LocateHandleBuffer(AllHandles, NULL, NULL, &n, &handle);
+	EFI_HANDLE *handle;
+	UINTN n = efi_handles_with(NULL, &handle);
 
-	if (EFI_ERROR(efi_given(status, handle)))
-		return;
-	for (UINTN i = 0; i < n && n <= MOST_HANDLES; i++)
+	for (UINTN i = 0; i < n; i++)
 		efi.boot->ConnectController(handle[i], NULL, NULL, TRUE);
 	efi_free(handle);
 }
@@ -55,8 +50,7 @@ void drivers_start(void)
 	for (size_t i = 0; i < sizeof(folder) / sizeof(folder[0]); i++) {
 		enum status status = efi_list_folder(NULL, folder[i].path, start, &folder[i], &why);
 
-		if (status != OK && status != NOT_FOUND)
-			fw_log(LOG_QUIET, "%s", why.text);
+		efi_say_unless_missing(status, &why);
 	}
 	if (folder[0].n_started + folder[1].n_started != 0)
 		connect_all();

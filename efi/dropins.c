@@ -60,8 +60,7 @@ static void read_all(void)
 	enum status status = efi_list_folder(NULL, FOLDER, add_name, NULL, &why);
 
 	dropins.are_read = true;
-	if (status != OK && status != NOT_FOUND)
-		fw_log(LOG_QUIET, "%s", why.text);
+	efi_say_unless_missing(status, &why);
 	for (size_t i = 0; i < dropins.n; i++) {
 		if (append(dropins.name[i], &why) != OK)
 			fw_log(LOG_QUIET, "%s; the file is ignored", why.text);
@@ -74,7 +73,7 @@ bool dropins_for(struct entry *entry)
 {
 	bool reads = !dropins.are_read;
 
-	if (entry->kind != ENTRY_LINUX || entry->broken)
+	if (entry->kind != ENTRY_LINUX || entry->broken || entry->is_edited)
 		return false;
 	if (reads)
 		read_all();

@@ -39,10 +39,16 @@ static inline EFI_STATUS efi_given(EFI_STATUS status, const void *pointer)
 	return !EFI_ERROR(status) && pointer == NULL ? EFI_UNSUPPORTED : status;
 }
 
+/* ---- handles.c ---- */
+extern EFI_GUID efi_block_io_guid, efi_device_path_guid, efi_file_system_guid, efi_global_guid, efi_loaded_image_guid;
+/* How many handles have this protocol, or there are at all (NULL); efi_free gives *handle back. None is no error. */
+UINTN efi_handles_with(EFI_GUID *protocol, EFI_HANDLE **handle);
+
 /* ---- console.c ---- */
 void console_write(const char *utf8); /* "\n" ends a line; what the console has no character for becomes "?" */
 void console_clear(void);
 #define MOST_COLUMNS 1000 /* of a console; one with more is not believed */
+#define MOST_ROWS    1000
 void console_size(unsigned int *columns, unsigned int *rows);
 
 /* ---- keyboard.c ---- */
@@ -161,5 +167,11 @@ bool efi_boot_hart(uint64_t *hart);
 
 /* ---- graphics.c ---- */
 void efi_screen(struct screen *screen);
+
+/* ---- log.c ---- */
+/* Says what went wrong, but not that something is not there. */
+void efi_say_unless_missing(enum status status, const struct fail *why);
+/* Says what went wrong, but not that something is not there. */
+void efi_say_unless_missing(enum status status, const struct fail *why);
 
 #endif

@@ -62,13 +62,10 @@ static bool take_screen(EFI_GRAPHICS_OUTPUT_PROTOCOL *graphics, struct screen *s
 static void take_first_screen(struct screen *screen)
 {
 	EFI_GRAPHICS_OUTPUT_PROTOCOL *graphics = NULL;
-	EFI_HANDLE *handle = NULL;
-	UINTN count = 0;
+	EFI_HANDLE *handle;
+	UINTN count = efi_handles_with(&graphics_guid, &handle);
 	bool taken = false;
-	EFI_STATUS status = efi.boot->LocateHandleBuffer(ByProtocol, &graphics_guid, NULL, &count, &handle);
 
-	if (EFI_ERROR(efi_given(status, handle)))
-		return;
 	for (UINTN i = 0; i < count && !taken; i++)
 		taken = !EFI_ERROR(efi.boot->HandleProtocol(handle[i], &graphics_guid, (void **)&graphics)) &&
 			take_screen(graphics, screen);

@@ -161,9 +161,7 @@ static void set_timeout(struct loader_conf *conf, struct word value, const char 
 			bool (*set)(struct loader_conf *conf, struct word value))
 {
 	if (value.length != 0 && !set(conf, value))
-		fw_log(LOG_QUIET,
-		       "%s: \"%s\" is not a number of seconds, menu-force, menu-hidden or menu-disabled; it is ignored",
-		       where, word_shown(value).at);
+		fw_log(LOG_QUIET, "%s: \"%s\" is not " TIMEOUT_VALUES "; it is ignored", where, word_shown(value).at);
 }
 
 void interface_timeouts(struct loader_conf *conf)
@@ -178,8 +176,7 @@ void interface_console_mode(struct console_mode *mode)
 {
 	(void)read_text(L"LoaderConfigConsoleMode", false, interface.text[MODE]);
 	if (text_of(MODE).length != 0 && !console_mode_parse(mode, text_of(MODE)))
-		fw_log(LOG_QUIET,
-		       "variable LoaderConfigConsoleMode: \"%s\" is not auto, keep, max or a number; it is ignored",
+		fw_log(LOG_QUIET, "variable LoaderConfigConsoleMode: \"%s\" is not " MODE_VALUES "; it is ignored",
 		       word_shown(text_of(MODE)).at);
 }
 

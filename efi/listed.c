@@ -77,4 +77,5 @@ void listed_edited(struct entry *entry, char *options)
 	entry->options[0] = word_of(options);
 	entry->n_options = 1;
 	entry->is_edited = true;
+	entry->dropins = entry->added = (struct word){NULL, 0}; /* they were in the line that was edited */
 }

@@ -33,10 +33,8 @@ static size_t write_line(char line[LONGEST_LINE], const char *format, va_list ar
 	return text_cut(&text) ? LONGEST_LINE - 1 : text.used;
 }
 
-static void show(enum log_level level, const char *line)
+static void show(const char *line)
 {
-	if (!fw_log_wants(level))
-		return;
 	console_write(line);
 	console_write("\n");
 }
@@ -49,16 +47,16 @@ bool fw_log_wants(enum log_level level)
 void fw_log(enum log_level level, const char *format, ...)
 {
 	char line[LONGEST_LINE];
-	size_t length;
 	va_list args;
 
-	va_start(args, format);
-	length = write_line(line, format, args);
-	va_end(args);
 	/* What only a debug log shows can be so much that it would leave no room for the rest. */
-	if (level != LOG_DEBUG || fw_log_wants(level))
-		keep(KEPT_SAID, line, length);
-	show(level, line);
+	if (level == LOG_DEBUG && !fw_log_wants(level))
+		return;
+	va_start(args, format);
+	keep(KEPT_SAID, line, write_line(line, format, args));
+	va_end(args);
+	if (fw_log_wants(level))
+		show(line);
 }
 
 void fw_show(enum log_level level, const char *format, ...)
@@ -71,19 +69,17 @@ void fw_show(enum log_level level, const char *format, ...)
 	va_start(args, format);
 	(void)write_line(line, format, args);
 	va_end(args);
-	show(level, line);
+	show(line);
 }
 
 void fw_keep(enum kept kept, const char *format, ...)
 {
 	char line[LONGEST_LINE];
-	size_t length;
 	va_list args;
 
 	va_start(args, format);
-	length = write_line(line, format, args);
+	keep(kept, line, write_line(line, format, args));
 	va_end(args);
-	keep(kept, line, length);
 }
 
 void fw_keep_anew(void)
@@ -115,4 +111,10 @@ void log_leave(void)
 	write_variable();
 	if (efi.log_file)
 		write_file();
+}
+
+void efi_say_unless_missing(enum status status, const struct fail *why)
+{
+	if (status != OK && status != NOT_FOUND)
+		fw_log(LOG_QUIET, "%s", why->text);
 }

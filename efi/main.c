@@ -42,7 +42,6 @@ static EFI_STATUS say_unknown(EFI_STATUS status)
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
-	static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
 	bool reboots = false;
 	EFI_STATUS status;
 
@@ -51,7 +50,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	efi.boot = system->BootServices;
 	/* Firmware gives a boot option five minutes (UEFI 2.10, 3.1.2); a user may read the menu for longer. */
 	efi.boot->SetWatchdogTimer(0, 0, 0, NULL);
-	status = efi.boot->HandleProtocol(image, &loaded_image_guid, (void **)&efi.loaded);
+	status = efi.boot->HandleProtocol(image, &efi_loaded_image_guid, (void **)&efi.loaded);
 	status = efi_given(status, efi.loaded);
 	if (EFI_ERROR(status))
 		status = say_unknown(status);

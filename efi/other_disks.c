@@ -4,34 +4,18 @@
 #include "automatic.h"
 #include "catalogue.h"
 
-#define MOST_HANDLES 4096
-
-static EFI_GUID block_io_guid = BLOCK_IO_PROTOCOL;
-static EFI_GUID file_system_guid = SIMPLE_FILE_SYSTEM_PROTOCOL;
 /* UEFI 2.10, 5.3.3, table 5.7: firmware puts the type of a partition on its handle, as a protocol without functions. */
 static EFI_GUID esp_guid = {0xc12a7328, 0xf81f, 0x11d2, {0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b}};
-
-static UINTN handles_with(EFI_GUID *protocol, EFI_HANDLE **handle)
-{
-	UINTN n = 0;
-	EFI_STATUS status;
-
-	*handle = NULL;
-	status = efi.boot->LocateHandleBuffer(ByProtocol, protocol, NULL, &n, handle);
-	if (EFI_ERROR(efi_given(status, *handle)))
-		return 0;
-	return n < MOST_HANDLES ? n : MOST_HANDLES;
-}
 
 /* Connects the disks that firmware has found; looking for more would start the network and everything else. */
 static void connect_disks(void)
 {
 	EFI_HANDLE *handle;
-	UINTN n = handles_with(&block_io_guid, &handle);
+	UINTN n = efi_handles_with(&efi_block_io_guid, &handle);
 
 	for (UINTN i = 0; i < n; i++) {
 		EFI_BLOCK_IO *io = NULL;
-		EFI_STATUS status = efi.boot->HandleProtocol(handle[i], &block_io_guid, (void **)&io);
+		EFI_STATUS status = efi.boot->HandleProtocol(handle[i], &efi_block_io_guid, (void **)&io);
 
 		if (!EFI_ERROR(efi_given(status, io)) && io->Media != NULL && !io->Media->LogicalPartition &&
 		    io->Media->MediaPresent)
@@ -52,15 +36,20 @@ static bool tag_of(EFI_HANDLE device, char tag[DISK_TAG])
 	return true;
 }
 
-/* One that was read before, or a copy of another, whose entries would have the same ids. */
-static bool is_known(const char tag[DISK_TAG], const char *words)
+static bool has_tag(EFI_HANDLE device, const char tag[DISK_TAG])
 {
 	char own[DISK_TAG];
 
-	if (tag_of(efi.loaded->DeviceHandle, own) && word_is(word_of(own), tag))
+	return tag_of(device, own) && word_is(word_of(own), tag);
+}
+
+/* One that was read before, or a copy of another, whose entries would have the same ids. */
+static bool is_known(const char tag[DISK_TAG])
+{
+	if (has_tag(efi.loaded->DeviceHandle, tag))
 		return true;
 	for (const struct fw_volume *volume = efi.volumes; volume != NULL; volume = volume->next)
-		if (word_is(word_of(volume->words), words))
+		if (has_tag(volume->device, tag))
 			return true;
 	return false;
 }
@@ -97,14 +86,13 @@ static void read_disk(struct catalogue *c, EFI_HANDLE device)
 	if (!tag_of(device, tag))
 		return;
 	text_add(&text, "disk %s", tag);
-	if (is_known(tag, words))
+	if (is_known(tag))
 		return;
 	volume = efi_volume(device, words);
 	if (volume == NULL)
 		return;
 	status = catalogue_read_volume(c, volume, &why);
-	if (status != OK && status != NOT_FOUND)
-		fw_log(LOG_QUIET, "%s", why.text);
+	efi_say_unless_missing(status, &why);
 	entries_sort(c->sorted + from, c->n - from);
 	if (c->conf.auto_entries)
 		automatic_windows(c, volume);
@@ -136,11 +124,11 @@ bool other_disks_read(struct catalogue *c, size_t *index, bool connects)
 	if (connects && !c->disks_connected)
 		connect_disks();
 	c->disks_connected = c->disks_connected || connects;
-	n = handles_with(&esp_guid, &handle);
+	n = efi_handles_with(&esp_guid, &handle);
 	for (UINTN i = 0; i < n; i++) {
 		void *files = NULL;
 
-		if (!EFI_ERROR(efi.boot->HandleProtocol(handle[i], &file_system_guid, &files)))
+		if (!EFI_ERROR(efi.boot->HandleProtocol(handle[i], &efi_file_system_guid, &files)))
 			read_disk(c, handle[i]);
 	}
 	efi_free(handle);

@@ -90,10 +90,8 @@ static void add_entry(struct text *out, const struct entry *entry)
 	add_word(out, "devicetree", entry->devicetree);
 	for (size_t i = 0; i < entry->n_options; i++)
 		add_word(out, "options", entry->options[i]);
-	if (!entry->is_edited) {
-		add_word(out, "cmdline.d", entry->dropins);
-		add_word(out, "SMBIOS", entry->added);
-	}
+	add_word(out, "cmdline.d", entry->dropins);
+	add_word(out, "SMBIOS", entry->added);
 	if (entry->tries_exhausted)
 		add_text(out, "boot counting", "its tries are used up");
 	if (entry->broken)

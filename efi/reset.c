@@ -4,14 +4,12 @@
 
 #define BOOT_TO_FW_UI 1 /* EFI_OS_INDICATIONS_BOOT_TO_FW_UI */
 
-static EFI_GUID global_guid = EFI_GLOBAL_VARIABLE;
-
 /* A variable of eight bytes; 0 when there is none. */
 static UINT64 read_indications(CHAR16 *name)
 {
 	UINT64 value = 0;
 	UINTN size = sizeof(value);
-	EFI_STATUS status = efi.system->RuntimeServices->GetVariable(name, &global_guid, NULL, &size, &value);
+	EFI_STATUS status = efi.system->RuntimeServices->GetVariable(name, &efi_global_guid, NULL, &size, &value);
 
 	return EFI_ERROR(status) || size != sizeof(value) ? 0 : value;
 }
@@ -25,7 +23,7 @@ static enum status ask_for_setup(struct fail *why)
 {
 	UINT64 wanted = read_indications(L"OsIndications") | BOOT_TO_FW_UI;
 	EFI_STATUS status = efi.system->RuntimeServices->SetVariable(
-	    L"OsIndications", &global_guid,
+	    L"OsIndications", &efi_global_guid,
 	    EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS, sizeof(wanted),
 	    &wanted);
 

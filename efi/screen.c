@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "screen.h"
 
-#define MOST_ROWS 1000 /* of a console; one with more is not believed */
-
 static const uint8_t attribute[] = {
     [STYLE_PLAIN] = EFI_LIGHTGRAY,
     [STYLE_TITLE] = EFI_WHITE,
@@ -77,15 +75,6 @@ void screen_close(void)
 	show_cursor(true);
 }
 
-static unsigned int columns_of(const char *text)
-{
-	struct text nowhere = {NULL, 0, 0};
-	unsigned int left = MOST_COLUMNS;
-
-	(void)word_show(&nowhere, word_of(text), &left);
-	return MOST_COLUMNS - left;
-}
-
 /* @text has room for blanks over what stood there before. */
 static void draw(const struct view *view, unsigned int row, struct text *text, enum style style)
 {
@@ -94,7 +83,7 @@ static void draw(const struct view *view, unsigned int row, struct text *text, e
 
 	if (row >= MOST_ROWS || (screen.row[row].hash == hash && (hash != 0 || screen.row[row].columns == 0)))
 		return;
-	columns = columns_of(text->at);
+	columns = word_columns(word_of(text->at));
 	for (unsigned int i = columns; i < screen.row[row].columns; i++)
 		text_add(text, " ");
 	screen.row[row].hash = hash;
@@ -125,7 +114,7 @@ void screen_draw(const struct view *view, screen_line *line, const void *context
 			console_write("\n");
 		}
 	}
-	for (; screen.places && i < view->rows && i < MOST_ROWS; i++) {
+	for (; screen.places && i < view->rows; i++) {
 		struct text nothing = TEXT(buffer);
 
 		buffer[0] = '\0';
@@ -140,10 +129,8 @@ void screen_edit(const struct view *view, unsigned int row, const char *text, un
 		set_attribute(attribute[STYLE_SELECTED]);
 		console_write(text);
 		(void)place(view->indent + cursor, row);
-		if (row < MOST_ROWS) {
-			screen.row[row].hash = 0;
-			screen.row[row].columns = view->width;
-		}
+		screen.row[row].hash = 0;
+		screen.row[row].columns = view->width;
 	} else {
 		console_write("\n");
 		console_write(text);

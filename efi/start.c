@@ -8,8 +8,6 @@
 #define WATCHDOG_CODE	 0x10000 /* 7.5.1: smaller ones are firmware's */
 #define MOST_EXIT_UNITS	 256	 /* of the words that a program leaves */
 
-static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
-
 static char options[MAX_COMMAND_LINE]; /* too large for firmware's stack */
 
 struct program {
@@ -61,7 +59,7 @@ static enum status pass(struct program *program, const char *text, struct fail *
 
 	if (text[0] == '\0')
 		return OK;
-	status = efi.boot->HandleProtocol(program->handle, &loaded_image_guid, (void **)&image);
+	status = efi.boot->HandleProtocol(program->handle, &efi_loaded_image_guid, (void **)&image);
 	status = efi_given(status, image);
 	if (EFI_ERROR(status))
 		return fail(why, IO_ERROR, "%s: firmware does not let options be passed to it: %s", program->path,
@@ -159,7 +157,7 @@ enum status efi_start(const struct entry *entry, struct fail *why)
 static bool is_driver(const struct program *program)
 {
 	EFI_LOADED_IMAGE *image = NULL;
-	EFI_STATUS status = efi.boot->HandleProtocol(program->handle, &loaded_image_guid, (void **)&image);
+	EFI_STATUS status = efi.boot->HandleProtocol(program->handle, &efi_loaded_image_guid, (void **)&image);
 
 	return !EFI_ERROR(efi_given(status, image)) &&
 	       (image->ImageCodeType == EfiBootServicesCode || image->ImageCodeType == EfiRuntimeServicesCode);

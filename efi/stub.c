@@ -16,7 +16,6 @@
 static const uint8_t initrd_path[] = {4,    3,	  20,	0,    0x27, 0xe4, 0x68, 0x55, 0xfc, 0x68, 0x3d, 0x4f,
 				      0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68, 0x7f, 0xff, 4,	0};
 
-static EFI_GUID device_path_guid = DEVICE_PATH_PROTOCOL;
 /* UEFI 2.10, 13.2, EFI_LOAD_FILE2_PROTOCOL; gnu-efi 3.0.15 does not declare it. */
 static EFI_GUID load_file2_guid = {0x4006c0c1, 0xfcb3, 0x403e, {0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d}};
 
@@ -75,7 +74,7 @@ static EFI_STATUS EFIAPI give_initrd(struct load_file2 *this, EFI_DEVICE_PATH *p
 static void take_away_initrd(void)
 {
 	efi.boot->UninstallProtocolInterface(initrd.handle, &load_file2_guid, &initrd.protocol);
-	efi.boot->UninstallProtocolInterface(initrd.handle, &device_path_guid, (VOID *)(uintptr_t)initrd_path);
+	efi.boot->UninstallProtocolInterface(initrd.handle, &efi_device_path_guid, (VOID *)(uintptr_t)initrd_path);
 	initrd.handle = NULL;
 }
 
@@ -93,14 +92,14 @@ static enum status offer_initrd(struct boot *b, struct fail *why)
 	initrd.protocol.LoadFile = give_initrd;
 	initrd.boot = b;
 	initrd.handle = NULL;
-	status = efi.boot->InstallProtocolInterface(&initrd.handle, &device_path_guid, EFI_NATIVE_INTERFACE,
+	status = efi.boot->InstallProtocolInterface(&initrd.handle, &efi_device_path_guid, EFI_NATIVE_INTERFACE,
 						    (VOID *)(uintptr_t)initrd_path);
 	status = efi_given(status, initrd.handle);
 	if (!EFI_ERROR(status)) {
 		status = efi.boot->InstallProtocolInterface(&initrd.handle, &load_file2_guid, EFI_NATIVE_INTERFACE,
 							    &initrd.protocol);
 		if (EFI_ERROR(status))
-			efi.boot->UninstallProtocolInterface(initrd.handle, &device_path_guid,
+			efi.boot->UninstallProtocolInterface(initrd.handle, &efi_device_path_guid,
 							     (VOID *)(uintptr_t)initrd_path);
 	}
 	if (EFI_ERROR(status))

@@ -2,7 +2,6 @@
 /* Firmware's variables, and the string that a boot option or a shell passes. Every size in them is hostile. */
 #include "efi_local.h"
 
-static EFI_GUID global_guid = EFI_GLOBAL_VARIABLE;
 /* systemd, docs/BOOT_LOADER_INTERFACE.md: the vendor of all its variables. */
 static EFI_GUID loader_guid = {0x4a67b082, 0x0a4c, 0x41cf, {0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f}};
 /* Berth's own, of BerthLog. */
@@ -15,7 +14,7 @@ static EFI_STATUS read_byte(CHAR16 *name, UINT8 *out)
 {
 	UINT8 value[8];
 	UINTN size = sizeof(value);
-	EFI_STATUS status = efi.system->RuntimeServices->GetVariable(name, &global_guid, NULL, &size, value);
+	EFI_STATUS status = efi.system->RuntimeServices->GetVariable(name, &efi_global_guid, NULL, &size, value);
 
 	if (EFI_ERROR(status))
 		return status;

@@ -2,8 +2,6 @@
 /* Volumes: the one that the loader came from, and others that entries are on. Source: UEFI 2.10, 13.4. */
 #include "efi_local.h"
 
-static EFI_GUID file_system_guid = SIMPLE_FILE_SYSTEM_PROTOCOL;
-
 EFI_HANDLE efi_device_of(const struct fw_volume *volume)
 {
 	return volume == NULL ? efi.loaded->DeviceHandle : volume->device;
@@ -42,7 +40,7 @@ enum status efi_root(struct fw_volume *volume, EFI_FILE_HANDLE *root, struct fai
 	EFI_STATUS status = EFI_SUCCESS;
 
 	if (*kept == NULL) {
-		status = efi.boot->HandleProtocol(efi_device_of(volume), &file_system_guid, (void **)&system);
+		status = efi.boot->HandleProtocol(efi_device_of(volume), &efi_file_system_guid, (void **)&system);
 		status = efi_given(status, system);
 		if (!EFI_ERROR(status))
 			status = system->OpenVolume(system, kept);

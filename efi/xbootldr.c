@@ -10,9 +10,6 @@
 
 #define MOST_BLOCK KIB(64)
 
-static EFI_GUID block_io_guid = BLOCK_IO_PROTOCOL;
-static EFI_GUID file_system_guid = SIMPLE_FILE_SYSTEM_PROTOCOL;
-
 /* UAPI.2: bc13c2ff-59e6-4262-a352-b275fd6f7172, as it stands on a disk. */
 static const uint8_t xbootldr_type[16] = {0xff, 0xc2, 0x13, 0xbc, 0xe6, 0x59, 0x62, 0x42,
 					  0xa3, 0x52, 0xb2, 0x75, 0xfd, 0x6f, 0x71, 0x72};
@@ -27,7 +24,7 @@ static bool open_disk(EFI_HANDLE handle, struct disk *disk)
 {
 	const EFI_BLOCK_IO_MEDIA *media;
 	EFI_BLOCK_IO *io = NULL;
-	EFI_STATUS status = efi.boot->HandleProtocol(handle, &block_io_guid, (void **)&io);
+	EFI_STATUS status = efi.boot->HandleProtocol(handle, &efi_block_io_guid, (void **)&io);
 
 	if (EFI_ERROR(efi_given(status, io)))
 		return false;
@@ -112,28 +109,28 @@ static bool find_partition(const struct disk *disk, struct gpt_partition *found)
  */
 static EFI_HANDLE connect(EFI_HANDLE disk, const EFI_DEVICE_PATH *path)
 {
-	EFI_HANDLE volume = efi_handle_at(path, &file_system_guid), partition;
+	EFI_HANDLE volume = efi_handle_at(path, &efi_file_system_guid), partition;
 
 	if (volume != NULL)
 		return volume;
-	partition = efi_handle_at(path, &block_io_guid);
+	partition = efi_handle_at(path, &efi_block_io_guid);
 	if (partition == NULL) {
 		efi.boot->ConnectController(disk, NULL, NULL, TRUE);
-		partition = efi_handle_at(path, &block_io_guid);
+		partition = efi_handle_at(path, &efi_block_io_guid);
 	} else {
 		efi.boot->ConnectController(partition, NULL, NULL, TRUE);
 	}
-	volume = efi_handle_at(path, &file_system_guid);
+	volume = efi_handle_at(path, &efi_file_system_guid);
 	if (volume != NULL || partition == NULL)
 		return volume;
 	efi.boot->DisconnectController(partition, NULL, NULL);
 	efi.boot->ConnectController(partition, NULL, NULL, TRUE);
-	return efi_handle_at(path, &file_system_guid);
+	return efi_handle_at(path, &efi_file_system_guid);
 }
 
 static struct fw_volume *find(EFI_DEVICE_PATH *path, const struct gpt_partition *own)
 {
-	EFI_HANDLE handle = efi_handle_at(path, &block_io_guid), device;
+	EFI_HANDLE handle = efi_handle_at(path, &efi_block_io_guid), device;
 	struct gpt_partition found;
 	struct disk disk;
 

@@ -259,7 +259,6 @@ void boot_foresee(struct boot *b, const struct entry *entry, const struct loader
 	if (status == OK)
 		foresee_tell(out, b, columns);
 	else
-		text_add(out, "%s\n%s%s%s\n", why.text, rule_row(why.rule)->id, why.rule == RULE_NONE ? "" : ": ",
-			 rule_row(why.rule)->sentence);
+		foresee_refusal(out, &why);
 	end(b);
 }

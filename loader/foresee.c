@@ -48,12 +48,24 @@ void foresee_tell(struct text *out, const struct boot *b, unsigned int columns)
 		if (!range_is_empty(p->plan.part[i].at))
 			tell_place(out, (enum part)i, &p->plan.part[i]);
 	tell_rules(out, &p->plan);
-	for (size_t i = 0; i < p->plan.copies.n; i++)
-		if (p->plan.copies.copy[i].from != p->plan.copies.copy[i].to) {
-			explain_copy(out, &p->plan.copies.copy[i]);
-			text_add(out, "\n");
-		}
+	for (size_t i = 0; i < p->plan.copies.n; i++) {
+		const struct copy *copy = &p->plan.copies.copy[i];
+
+		if (!copy_moves(copy))
+			continue;
+		explain_copy(out, copy);
+		text_add(out, "\n");
+	}
 	unmet_wishes(p, tell_unmet, out);
 	text_add(out, "\n");
 	sketch_memory(out, &p->survey.map, &p->plan, columns);
+}
+
+void foresee_refusal(struct text *out, const struct fail *why)
+{
+	const struct rule_row *rule = rule_row(why->rule);
+
+	text_add(out, "%s\n", why->text);
+	if (rule->id[0] != '\0')
+		text_add(out, "  %s  %s\n", rule->id, rule->sentence);
 }

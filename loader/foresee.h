@@ -9,4 +9,7 @@
  */
 void foresee_tell(struct text *out, const struct boot *b, unsigned int columns);
 
+/* Why there is none. */
+void foresee_refusal(struct text *out, const struct fail *why);
+
 #endif

@@ -58,11 +58,21 @@ void report_kept_out(const struct situation *p)
 		       p->kept_out.at[i].end);
 }
 
+/* A line that may name a place. */
+static void tell(const struct situation *p, enum kept kept, enum log_level level, const char *line)
+{
+	fw_show(level, "%s", line);
+	if (!hides_places(p))
+		fw_keep(kept, "%s", line);
+}
+
 void report_refused(const struct situation *p, enum part part, struct range at)
 {
-	fw_show(LOG_DEBUG, "firmware does not give %s %#" PRIx64 ": planning again", part_name(part), at.start);
-	if (!hides_places(p))
-		fw_keep(KEPT_SAID, "firmware does not give %s %#" PRIx64 ": planning again", part_name(part), at.start);
+	char line[128];
+	struct text text = TEXT(line);
+
+	text_add(&text, "firmware does not give %s %#" PRIx64 ": planning again", part_name(part), at.start);
+	tell(p, KEPT_SAID, LOG_DEBUG, line);
 }
 
 static void refused(void *context, const struct refusal *refusal)
@@ -72,23 +82,13 @@ static void refused(void *context, const struct refusal *refusal)
 	struct text text = TEXT(line);
 
 	explain_refusal(&text, refusal);
-	fw_show(LOG_DEBUG, "%s", line);
-	if (!hides_places(&b->situation))
-		fw_keep(KEPT_CANDIDATE, "%s", line);
+	tell(&b->situation, KEPT_CANDIDATE, LOG_DEBUG, line);
 }
 
 /* They follow from the map, and writing them down costs as much as planning: only a debug log has them. */
 struct plan_trace report_refusals(struct boot *b)
 {
 	return (struct plan_trace){fw_log_wants(LOG_DEBUG) ? refused : NULL, b};
-}
-
-/* A line that may name a place. */
-static void tell(const struct situation *p, enum kept kept, enum log_level level, const char *line)
-{
-	fw_show(level, "%s", line);
-	if (!hides_places(p))
-		fw_keep(kept, "%s", line);
 }
 
 static void tell_aftermath(const struct boot *b)
@@ -125,11 +125,13 @@ static void tell_placement(const struct situation *p, enum part part)
 	char line[256];
 	struct text text = TEXT(line);
 
-	explain_placement(&text, part, placement);
+	explain_placement(&text, part, placement, false);
 	tell(p, KEPT_PLAN, LOG_NORMAL, line);
-	if (hides_places(p))
-		fw_keep(KEPT_PLAN, "place %s hidden size %#" PRIx64 " align %#" PRIx64 " rule %s", part_name(part),
-			range_size(placement->at), placement->align, rule_row(placement->by)->id);
+	if (!hides_places(p))
+		return;
+	text = TEXT(line);
+	explain_placement(&text, part, placement, true);
+	fw_keep(KEPT_PLAN, "%s", line);
 }
 
 void report_plan(struct boot *b)
@@ -145,7 +147,7 @@ void report_plan(struct boot *b)
 		const struct copy *copy = &p->plan.copies.copy[i];
 		struct text text = TEXT(line);
 
-		if (copy->from == copy->to)
+		if (!copy_moves(copy))
 			continue;
 		explain_copy(&text, copy);
 		tell(p, KEPT_PLAN, LOG_NORMAL, line);

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "explain.h"
 
-void explain_placement(struct text *text, enum part part, const struct placement *placement)
+void explain_placement(struct text *text, enum part part, const struct placement *placement, bool hidden)
 {
-	text_add(text, "place %s %#" PRIx64 " size %#" PRIx64 " align %#" PRIx64 " rule %s", part_name(part),
-		 placement->at.start, range_size(placement->at), placement->align, rule_row(placement->by)->id);
+	text_add(text, "place %s ", part_name(part));
+	if (hidden)
+		text_add(text, "hidden");
+	else
+		text_add(text, "%#" PRIx64, placement->at.start);
+	text_add(text, " size %#" PRIx64 " align %#" PRIx64 " rule %s", range_size(placement->at), placement->align,
+		 rule_row(placement->by)->id);
 }
 
 void explain_copy(struct text *text, const struct copy *copy)

@@ -5,8 +5,8 @@
 
 #include "search.h"
 
-/* `place kernel 0x17cc00000 size 0x3378000 align 0x200000 rule C3` */
-void explain_placement(struct text *text, enum part part, const struct placement *placement);
+/* `place kernel 0x17cc00000 size 0x3378000 align 0x200000 rule C3`; @hidden: the word `hidden` for the address. */
+void explain_placement(struct text *text, enum part part, const struct placement *placement, bool hidden);
 
 /* `copy kernel 0x17d000000 to 0x1000000 size 0xf72000 after exit rule C6` */
 void explain_copy(struct text *text, const struct copy *copy);

@@ -74,6 +74,12 @@ struct copy {
 	uint64_t from, to, size;
 };
 
+/* One that lies where it belongs already is a copy all the same, and nobody is told of it. */
+static inline bool copy_moves(const struct copy *copy)
+{
+	return copy->from != copy->to;
+}
+
 #define MAX_COPIES 32 /* pieces of one file */
 
 struct copies {

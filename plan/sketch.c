@@ -30,9 +30,9 @@ static bool next_stretch(const struct memmap *map, uint64_t from, struct range *
 /* Bytes that two ranges have in common. */
 static uint64_t shared(struct range a, struct range b)
 {
-	uint64_t start = a.start > b.start ? a.start : b.start, end = a.end < b.end ? a.end : b.end;
+	struct range both = range_common(a, b);
 
-	return start < end ? end - start : 0;
+	return range_is_empty(both) ? 0 : range_size(both);
 }
 
 static char cell(const struct memmap *map, const struct plan *plan, struct range at)
@@ -41,7 +41,7 @@ static char cell(const struct memmap *map, const struct plan *plan, struct range
 	uint64_t free = 0;
 
 	for (size_t i = PART_KERNEL; i <= PART_HANDOFF; i++)
-		if (shared(plan->part[i].at, at) != 0)
+		if (range_overlaps(plan->part[i].at, at))
 			return letter[i];
 	for (size_t i = 0; i < map->count; i++)
 		if (memory_is_free(&map->entry[i]))

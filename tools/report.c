@@ -58,7 +58,7 @@ static struct size_words align_words(uint64_t align)
 static void print_copies(const struct copies *copies)
 {
 	for (size_t i = 0; i < copies->n; i++)
-		if (copies->copy[i].from != copies->copy[i].to)
+		if (copy_moves(&copies->copy[i]))
 			printf("  %-16s  %#18" PRIx64 "  %#18" PRIx64 "  %10s  %8s  to %#" PRIx64 "\n", "  until exit",
 			       copies->copy[i].from, copies->copy[i].from + copies->copy[i].size,
 			       size_words(copies->copy[i].size).at, "", copies->copy[i].to);
@@ -159,7 +159,7 @@ static void json_copies(struct json *json, const struct copies *copies)
 {
 	json_array(json, "copies");
 	for (size_t i = 0; i < copies->n; i++) {
-		if (copies->copy[i].from == copies->copy[i].to)
+		if (!copy_moves(&copies->copy[i]))
 			continue;
 		json_object(json, NULL);
 		json_string(json, "name", part_name(PART_KERNEL));

@@ -82,7 +82,7 @@ static void the_reason_is_told_with_its_rule(void **state)
 	(void)state;
 	foresee("1M-1G free", LINUX "placement 0x4000\n", &debian);
 	expect_told("\\vmlinuz cannot run at 0x4000: ");
-	expect_told("\nX1: A relocatable kernel lies at a multiple of kernel_alignment");
+	expect_told("\n  X1  A relocatable kernel lies at a multiple of kernel_alignment");
 	sim_end();
 	foresee("1M-1G free", "title T\nlinux /none\n", &debian);
 	expect_told("\\none: no such file");

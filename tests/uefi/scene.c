@@ -21,6 +21,24 @@ void scene_run(const char *name)
 	sim_end();
 }
 
+/* boot.rst, cmd_line_ptr: with its NUL. */
+void scene_expect_told(const char *wanted)
+{
+	const uint8_t *params;
+	const char *line;
+
+	snprintf(bench.name, sizeof(bench.name), "%s", wanted);
+	sim_boot(&bench.entry, &bench.conf);
+	check_outcome(&bench.entry, bench.name);
+	if (!outcome.entered)
+		fail_msg("%s: %s", bench.name, outcome.why.text);
+	params = sim_memory(outcome.argument, EFI_PAGE);
+	line = (const char *)sim_memory(load_le(params + 0x228, 4), strlen(wanted) + 1);
+	if (line == NULL || strcmp(line, wanted) != 0)
+		fail_msg("the kernel is told \"%s\", not \"%s\"", line, wanted);
+	sim_end();
+}
+
 unsigned int scene_said(const char *words)
 {
 	unsigned int n = 0;

@@ -12,6 +12,9 @@ void scene_put_text(const char *path, const char *text);
 /* Boots until the loader returns, or the kernel is entered, and checks what then must hold. @name: for messages. */
 void scene_run(const char *name);
 
+/* The same; a kernel for x86 is entered, and this is its command line, all of it. */
+void scene_expect_told(const char *wanted);
+
 /* How often these words stand on the console; and fails when it is another number. */
 unsigned int scene_said(const char *words);
 void scene_expect(const char *words, unsigned int n);

@@ -18,23 +18,6 @@ static void given(void)
 	scene_put_text("\\loader\\entries\\one.conf", ONE);
 }
 
-/* boot.rst, cmd_line_ptr: the command line, with its NUL. */
-static void expect_told(const char *wanted)
-{
-	const uint8_t *params;
-	const char *line;
-
-	sim_boot(&bench.entry, &bench.conf);
-	check_outcome(&bench.entry, bench.name);
-	if (!outcome.entered)
-		fail_msg("%s", outcome.why.text);
-	params = sim_memory(outcome.argument, EFI_PAGE);
-	line = (const char *)sim_memory(load_le(params + 0x228, 4), strlen(wanted) + 1);
-	if (line == NULL || strcmp(line, wanted) != 0)
-		fail_msg("the kernel is told \"%s\", not \"%s\"", line, wanted);
-	sim_end();
-}
-
 static void a_kernel_is_told_them_in_the_order_of_their_names(void **state)
 {
 	(void)state;
@@ -42,9 +25,25 @@ static void a_kernel_is_told_them_in_the_order_of_their_names(void **state)
 	scene_put_text("\\loader\\cmdline.d\\20-b.conf", "# more\ntwenty\n");
 	scene_put_text("\\loader\\cmdline.d\\README", "no options");
 	scene_put_text("\\loader\\cmdline.d\\10-a.conf", "ten\neleven\n");
-	expect_told("one ten eleven twenty");
+	scene_expect_told("one ten eleven twenty");
 	given();
-	expect_told("one");
+	scene_expect_told("one");
+}
+
+/* They stand in the line that a person edits, and are not behind it again; not after a second edit either. */
+static void an_edited_line_has_them_once(void **state)
+{
+	(void)state;
+	given();
+	scene_put_text("\\loader\\loader.conf", "timeout menu-force\n");
+	scene_put_text("\\loader\\cmdline.d\\a.conf", "ten");
+	uefi.keys = "e x\r";
+	scene_expect_told("one ten x");
+	given();
+	scene_put_text("\\loader\\loader.conf", "timeout menu-force\n");
+	scene_put_text("\\loader\\cmdline.d\\a.conf", "ten");
+	uefi.keys = "e mem=1M\r|xe\x17x\r"; /* it cannot boot so, and is edited again */
+	scene_expect_told("one ten x");
 }
 
 static void a_bad_file_is_told_and_costs_no_other(void **state)
@@ -57,7 +56,7 @@ static void a_bad_file_is_told_and_costs_no_other(void **state)
 	scene_put("\\loader\\cmdline.d\\a.conf", (const uint8_t *)"b\0d", 3);
 	scene_put_text("\\loader\\cmdline.d\\b.conf", large);
 	scene_put_text("\\loader\\cmdline.d\\c.conf", "good");
-	expect_told("one good");
+	scene_expect_told("one good");
 	scene_expect("\\loader\\cmdline.d\\a.conf line 1: a NUL byte: this is not UTF-8 text; the file is ignored\n",
 		     1);
 	scene_expect("\\loader\\cmdline.d\\b.conf: has 65537 bytes; at most 65536 are read; the file is ignored\n", 1);
@@ -104,6 +103,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_kernel_is_told_them_in_the_order_of_their_names),
+	    cmocka_unit_test(an_edited_line_has_them_once),
 	    cmocka_unit_test(a_bad_file_is_told_and_costs_no_other),
 	    cmocka_unit_test(x7_a_line_that_the_kernel_cannot_take_is_refused),
 	    cmocka_unit_test(each_call_fails_in_turn),

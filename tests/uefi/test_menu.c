@@ -206,7 +206,7 @@ static void the_plan_is_shown_before_it_is_carried_out(void **state)
 	scene_put_text("\\loader\\entries\\linux+3.conf", "title C\nsort-key b\nlinux /vmlinuz\nplacement 0x4000\n");
 	run("no plan");
 	scene_expect("cannot run at 0x4000", 1);
-	scene_expect("\nX1: A relocatable kernel lies at a multiple of kernel_alignment", 1);
+	scene_expect("\n  X1  A relocatable kernel lies at a multiple of kernel_alignment", 1);
 	assert_int_equal(uefi_report.renames, 0);
 	given("timeout menu-force\n", "x|qQ");
 	run("a program");

@@ -83,6 +83,15 @@ static void options_are_added_to_a_kernels(void **state)
 	expect_entered("the first of two");
 }
 
+static void an_edited_line_has_them_once(void **state)
+{
+	(void)state;
+	given("timeout menu-force\n", "title One\nlinux /vmlinuz\noptions own more x\n",
+	      "io.systemd.boot.kernel-cmdline-extra=more", NULL);
+	uefi.keys = "e x\r";
+	scene_expect_told("own more x");
+}
+
 static void options_are_not_for_other_programs(void **state)
 {
 	(void)state;
@@ -205,6 +214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(options_are_added_to_a_kernels),
+	    cmocka_unit_test(an_edited_line_has_them_once),
 	    cmocka_unit_test(options_are_not_for_other_programs),
 	    cmocka_unit_test(entries_are_added_in_either_spelling),
 	    cmocka_unit_test(an_entry_that_cannot_be_is_told_and_passed_over),

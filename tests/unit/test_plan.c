@@ -402,7 +402,7 @@ static void c3_a_place_explains_itself(void **state)
 	(void)state;
 	given_map("1M-3G free, 4G-6G free");
 	expect_place(PART_KERNEL, 0x17cc00000);
-	explain_placement(&text, PART_KERNEL, &world.plan.part[PART_KERNEL]);
+	explain_placement(&text, PART_KERNEL, &world.plan.part[PART_KERNEL], false);
 	assert_string_equal(line, "place kernel 0x17cc00000 size 0x3378000 align 0x200000 rule C3");
 }
 
