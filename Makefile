@@ -241,13 +241,17 @@ $(HOST)/unit/%: $(HOST)/tests/unit/%.o $(UNIT_EXTRA_O) $(HOST)/libtool.a $(HOST)
 	$(call link,$(HOSTCC) $(HOST_CFLAGS),-lcmocka -lm)
 .PRECIOUS: $(HOST)/tests/unit/%.o
 
-# Those named plain_NAME.c go through too much for sanitizers; plain_plan_large counts the basic blocks of the planner.
+# Those named plain_NAME.c go through too much for sanitizers; two of them count basic blocks, of the files named here.
 PLAIN_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/plain_*.c))
 PLAIN_O := $(call objects,$(HOST)/tool,$(UNIT_EXTRA_C) $(PURE) $(PARTS_C))
-COUNTED := plan/memmap plan/search plan/candidates plan/fit
+COUNTED_plan_large := plan/memmap plan/search plan/candidates plan/fit
+COUNTED_mapread_work := $(patsubst %.c,%,$(wildcard tools/map*.c) tools/slices.c tools/loglines.c tools/logtext.c plan/memmap.c)
 
-$(HOST)/unit/plain_plan_large: $(COUNTED:%=$(HOST)/counted/%.o)
-$(HOST)/unit/plain_plan_large: LEFT_OUT := $(COUNTED:%=$(HOST)/tool/%.o)
+define counted
+$(HOST)/unit/plain_$(1): $(COUNTED_$(1):%=$(HOST)/counted/%.o)
+$(HOST)/unit/plain_$(1): LEFT_OUT := $(COUNTED_$(1):%=$(HOST)/tool/%.o)
+endef
+$(foreach t,plan_large mapread_work,$(eval $(call counted,$(t))))
 
 $(HOST)/unit/plain_%: $(HOST)/tool/tests/unit/plain_%.o $(PLAIN_O) $(HOST)/tool/libunpack.a
 	$(call link,$(HOSTCC),-lcmocka -lm)

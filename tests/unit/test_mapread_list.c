@@ -5,8 +5,6 @@
  */
 #include "given_maps.h"
 
-#include <time.h>
-
 /* ---- lists ---- */
 
 static void ends_are_half_open_and_sizes_are_sizes(void **state)
@@ -161,25 +159,6 @@ static void a_slip_is_told_by_line(void **state)
 	expect_bad("known: its own log");
 }
 
-static void a_list_of_100000_lines_is_read_at_once(void **state)
-{
-	size_t used = 0;
-	char *text = malloc(100000 * 40);
-	clock_t start;
-
-	(void)state;
-	for (unsigned int i = 100000; i > 0; i--)
-		used += (size_t)sprintf(text + used, "0x%x000+4K %s\n", 2 * i, i % 3 == 0 ? "reserved" : "free");
-	start = clock();
-	read_bytes(text, used);
-	assert_int_equal(reading.status, OK);
-	assert_int_equal(reading.source.map.count, 100000);
-	assert_true(reading.source.map.entry[0].at.start == 0x2000);
-	/* Two seconds of the CPU's, under sanitizers: a quadratic reader takes minutes. */
-	assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
-	free(text);
-}
-
 /* ---- any text ---- */
 
 static const char *const capture[] = {
@@ -324,7 +303,6 @@ int main(void)
 	    cmocka_unit_test(off_a_page_edge_the_loaders_rounding_holds),
 	    cmocka_unit_test(at_the_end_of_64_bits_a_map_is_cut_to_whole_pages),
 	    cmocka_unit_test(a_slip_is_told_by_line),
-	    cmocka_unit_test(a_list_of_100000_lines_is_read_at_once),
 	    cmocka_unit_test(any_text_is_a_map_or_a_sentence),
 	};
 
