@@ -11,7 +11,7 @@
 #define SECOND	      10000000u	    /* UEFI 2.10, 7.1, SetTimer: units of 100 ns */
 #define A_MOMENT      (SECOND / 10) /* between the characters of one key that a terminal sends */
 #define FOR_EVER      UINT64_MAX
-#define MOST_WAKE_UPS 10000
+#define MOST_WAKE_UPS 10000u
 #define MOST_ERRORS   16
 #define EXTENDED      2 /* keyboards with that protocol that are listened to */
 
@@ -20,8 +20,9 @@ static EFI_GUID extended_guid = EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL_GUID;
 static struct {
 	EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *extended[EXTENDED];
 	unsigned int n;
-	bool known;    /* they have been looked for */
-	bool has_next; /* a key was read that belongs to no sequence */
+	bool known;	     /* they have been looked for */
+	bool has_next;	     /* a key was read that belongs to no sequence */
+	unsigned int broken; /* waits one after the other that it woke up from without end */
 	struct raw_key {
 		EFI_INPUT_KEY key;
 		UINT32 shift;
@@ -39,7 +40,7 @@ static void add_extended(EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *found)
 
 void console_find_keyboards(void)
 {
-	keyboard.n = 0;
+	keyboard.n = keyboard.broken = 0;
 	keyboard.known = false;
 }
 
@@ -87,13 +88,14 @@ enum wait { WAIT_KEY, WAIT_TIME, WAIT_BROKEN };
 /*
  * The first @keyboards events are those of keyboards; the timer's may stand behind them. A wake-up without a key
  * happens (a modifier pressed alone): wait again. A keyboard that answers only errors, or wakes up without end, counts
- * as none, and must not hide the timer behind it.
+ * as none, and must not hide the timer behind it; the next time it is believed half as long, so that a countdown of
+ * minutes is not minutes of asking.
  */
-static enum wait wait_for(UINTN keyboards, UINTN count, EFI_EVENT *events, struct raw_key *raw)
+static enum wait wait_once(UINTN keyboards, UINTN count, EFI_EVENT *events, struct raw_key *raw)
 {
-	unsigned int wake_ups = 0, errors = 0;
+	unsigned int most = keyboard.broken < 14 ? MOST_WAKE_UPS >> keyboard.broken : 1u, wake_ups = 0, errors = 0;
 
-	while (wake_ups++ < MOST_WAKE_UPS && errors < MOST_ERRORS) {
+	while (wake_ups++ < most && errors < MOST_ERRORS) {
 		UINTN which = 0;
 		EFI_STATUS status = efi.boot->WaitForEvent(count, events, &which);
 
@@ -111,6 +113,14 @@ static enum wait wait_for(UINTN keyboards, UINTN count, EFI_EVENT *events, struc
 			return WAIT_TIME;
 	}
 	return WAIT_BROKEN;
+}
+
+static enum wait wait_for(UINTN keyboards, UINTN count, EFI_EVENT *events, struct raw_key *raw)
+{
+	enum wait wait = wait_once(keyboards, count, events, raw);
+
+	keyboard.broken = wait == WAIT_BROKEN ? keyboard.broken + 1 : 0;
+	return wait;
 }
 
 /* @time: in units of SetTimer's. */

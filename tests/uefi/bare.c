@@ -64,7 +64,7 @@ static EFI_STATUS EFIAPI wait_for_event(UINTN n, EFI_EVENT *events, UINTN *which
 	assert_ptr_equal(events[0], &key_event);
 	if (n == 2)
 		assert_ptr_equal(events[1], &timer_event);
-	if (bare.waits++ > 20000)
+	if (bare.waits++ > 30000)
 		fail_msg("the loader waits without end");
 	bare.events_waited_for = n;
 	*which = answer()->which;
@@ -143,6 +143,7 @@ void given_consoles(void)
 				   .Stall = stall};
 	table = (EFI_SYSTEM_TABLE){.ConOut = &screen, .ConIn = &keyboard, .BootServices = &boot};
 	efi = (struct efi_state){.system = &table, .boot = &boot};
+	console_find_keyboards();
 }
 
 void expect_units(const CHAR16 *units, size_t n)

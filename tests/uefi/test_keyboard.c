@@ -217,10 +217,27 @@ static void a_keyboard_that_answers_errors_alone_is_none_after_sixteen(void **st
 
 static void a_keyboard_that_wakes_up_without_end_is_none(void **state)
 {
+	struct key_press key;
+
 	(void)state;
 	given_consoles();
 	given_answers({.read = EFI_NOT_READY, .check = EFI_NOT_READY});
 	expect_broken("wakes up without end", 10000, 10000);
+	/* A countdown of minutes does not ask it as often in each second, and a key is one all the same. */
+	given_consoles();
+	bare.waits = 0;
+	given_answers({.read = EFI_NOT_READY, .check = EFI_NOT_READY});
+	for (size_t i = 0; i < 300; i++)
+		assert_false(console_key(1, &key));
+	assert_in_range(bare.waits, 10000 + 5000 + 2500, 20000 + 300);
+	assert_int_equal(bare.stalled, 300000000);
+	given_answers({.key = {0, 'x'}});
+	assert_true(console_key(1, &key));
+	assert_int_equal(key.character, 'x');
+	bare.waits = 0;
+	given_answers({.read = EFI_NOT_READY, .check = EFI_NOT_READY});
+	assert_false(console_key(1, &key));
+	assert_int_equal(bare.waits, 10000);
 }
 
 static void without_a_timer_the_time_is_waited_out(void **state)
