@@ -13,8 +13,7 @@ OWN = tuple(name[:-2] for name in sorted(os.listdir(UEFI)) if name.startswith("t
             name not in ("test_services.c", "test_uefi.c"))  # that of the changed file is run first
 QUICK = (*((program, "") for program in OWN), ("test_services", ""), ("test_uefi", "honest*"), ("test_uefi", "exit*"))
 LONG = (("test_uefi", "every*"),)
-PATIENCE = {"test_uefi": 60}  # seconds of CPU
-USUAL_PATIENCE = 10
+PATIENCE = 60  # seconds of CPU, until it is known what a program needs
 NAMED = ("--set-section-flags", ".bss=alloc,load,contents", "--rename-section", ".bss=efi_bss", "--rename-section",
          ".data=efi_data", "--rename-section", ".data.rel.local=efi_data")  # as the Makefile's rule for %.named.o
 NOT_LINKED = ("efi/libc.c",)  # the host has its own
@@ -29,6 +28,7 @@ class Floor:
     def __init__(self, root):
         self.root, self.place = root, os.path.join(root, "build/mutate/floor")
         self.flags, self.objects = [], []
+        self.patience = {}  # {program: seconds of CPU}, by what it took on the code as it is: machines differ
 
     def build(self):
         out = subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "uefi-parts"], cwd=self.root, text=True,
@@ -39,11 +39,12 @@ class Floor:
         self.flags, self.objects = told["flags"].split(), told["objects"].split()
         os.makedirs(self.place, exist_ok=True)
 
-    def failing(self, slow=False):
-        """The programs that fail on the code as it is, and so say nothing."""
-        with open(os.path.join(self.root, "efi/main.c")) as file:
-            text = file.read()
-        return [program for program, outcome in self.outcomes("efi/main.c", text, self.tests(slow)) if not outcome.passed]
+    def failing(self, workers, slow=False):
+        """The programs that fail on the code as it is, and so say nothing. What a change may cost is known after this."""
+        jobs = [(test, workers.submit(as_it_is, self, test)) for test in self.tests(slow)]
+        for (program, _), job in jobs:
+            self.patience[program] = max(self.patience.get(program, 0), 5 + 5 * job.result().seconds)
+        return [program for (program, _), job in jobs if not job.result().passed]
 
     def tests(self, slow=False):
         return QUICK + (LONG if slow else ())
@@ -78,11 +79,17 @@ class Floor:
             if program not in linked:
                 linked[program] = self._link(program, path, changed, work)
             outcome = run_test(linked[program], linked[program],
-                               PATIENCE.get(program, USUAL_PATIENCE), {"ONLY": only} if only else {},
+                               self.patience.get(program, PATIENCE), {"ONLY": only} if only else {},
                                is_checked=True)
             yield program, outcome
             if not outcome.passed:
                 return
+
+
+def as_it_is(floor, test):
+    with open(os.path.join(floor.root, "efi/main.c")) as file:
+        (_, outcome), = floor.outcomes("efi/main.c", file.read(), [test])
+    return outcome
 
 
 def judge(floor, mutant, slow):

@@ -12,7 +12,7 @@ import floor as floor_
 from judge import Changed, users_of
 from yard import BuildError, expand, name_of, tests
 
-PATIENCE = 10  # seconds of CPU with sanitizers
+PATIENCE = 60  # seconds of CPU with sanitizers, many times what is needed
 
 
 class Fault:

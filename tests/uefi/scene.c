@@ -39,6 +39,11 @@ void scene_expect_told(const char *wanted)
 	sim_end();
 }
 
+bool scene_failed_in(const char *service)
+{
+	return strcmp(uefi_service_name(uefi_report.service), service) == 0;
+}
+
 unsigned int scene_said(const char *words)
 {
 	unsigned int n = 0;

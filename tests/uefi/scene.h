@@ -15,6 +15,9 @@ void scene_run(const char *name);
 /* The same; a kernel for x86 is entered, and this is its command line, all of it. */
 void scene_expect_told(const char *wanted);
 
+/* The call that went wrong in the last boot was one of this service. */
+bool scene_failed_in(const char *service);
+
 /* How often these words stand on the console; and fails when it is another number. */
 unsigned int scene_said(const char *words);
 void scene_expect(const char *words, unsigned int n);

@@ -175,11 +175,6 @@ static void what_cannot_be_renamed_boots_all_the_same(void **state)
 	assert_null(strstr(uefi_report.console, "counted"));
 }
 
-static bool is_service(const char *name)
-{
-	return strcmp(uefi_service_name(uefi_report.service), name) == 0;
-}
-
 static void each_call_that_counts_may_fail(void **state)
 {
 	static const uint64_t faults[] = {EFIERR(2), EFIERR(3),	 EFIERR(5),  EFIERR(7),	 EFIERR(8),
@@ -196,11 +191,11 @@ static void each_call_that_counts_may_fail(void **state)
 			uefi.fault = faults[f];
 			scene_run("a call fails");
 			calls = k == 1 && f == 0 ? outcome.calls : calls;
-			if (!is_service("SetInfo") && !is_service("Flush"))
+			if (!scene_failed_in("SetInfo") && !scene_failed_in("Flush"))
 				continue;
 			if (!outcome.entered)
 				fail_msg("call %u, fault %#" PRIx64 ": %s", k, faults[f], outcome.why.text);
-			if (is_service("SetInfo")) {
+			if (scene_failed_in("SetInfo")) {
 				names++;
 				assert_int_equal(uefi_report.renames, 0);
 				/* What says that it has done so is believed. */
@@ -293,7 +288,7 @@ static void a_count_that_may_not_be_on_the_disk_is_followed_by_no_reboot(void **
 		sim.fail_call = k;
 		uefi.fault = EFIERR(7);
 		scene_run("a flush fails");
-		found = is_service("Flush");
+		found = scene_failed_in("Flush");
 		assert_false(found && uefi_report.rebooted);
 	}
 }

@@ -110,11 +110,6 @@ static void a_program_among_them_is_not_started(void **state)
 	scene_expect("berth: \\EFI\\berth\\drivers\\shell_x64.efi: is no driver, and not started\n", 1);
 }
 
-static bool is_service(const char *name)
-{
-	return strcmp(uefi_service_name(uefi_report.service), name) == 0;
-}
-
 static void each_call_may_fail(void **state)
 {
 	static const uint64_t faults[] = {EFIERR(2), EFIERR(7), EFIERR(9), EFIERR(26), LIE_NOTHING, LIE_TOO_MUCH};
@@ -130,13 +125,13 @@ static void each_call_may_fail(void **state)
 			uefi.fault = faults[f];
 			scene_run("a call fails");
 			calls = k == 1 && f == 0 ? outcome.calls : calls;
-			if (!is_service("LoadImage") && !is_service("StartImage") && !is_service("ConnectController") &&
-			    !is_service("LocateHandleBuffer"))
+			if (!scene_failed_in("LoadImage") && !scene_failed_in("StartImage") &&
+			    !scene_failed_in("ConnectController") && !scene_failed_in("LocateHandleBuffer"))
 				continue;
-			loads += is_service("LoadImage");
+			loads += scene_failed_in("LoadImage");
 			if (!outcome.entered)
 				fail_msg("call %u, fault %#" PRIx64 ": %s", k, faults[f], outcome.why.text);
-			if (is_service("LoadImage"))
+			if (scene_failed_in("LoadImage"))
 				assert_int_equal(uefi_report.drivers, 1);
 		}
 	assert_int_equal(loads, 2 * COUNT_OF(faults));

@@ -488,9 +488,9 @@ static void no_variable_that_cannot_be_read_or_written_stops_a_boot(void **state
 			uefi.fault = faults[f];
 			scene_run("a call fails");
 			calls = k == 1 && f == 0 ? outcome.calls : calls;
-			if (strcmp(uefi_service_name(uefi_report.service), "SetVariable") == 0)
+			if (scene_failed_in("SetVariable"))
 				writes++;
-			else if (strcmp(uefi_service_name(uefi_report.service), "GetVariable") == 0)
+			else if (scene_failed_in("GetVariable"))
 				reads++;
 			else
 				continue;
