@@ -42,9 +42,12 @@ EFI_CFLAGS := -std=gnu11 -O2 -g -fpie -fvisibility=hidden -fshort-wchar -fno-sta
 EFI_LDFLAGS := $(ARCH_LDFLAGS) -static -pie --no-dynamic-linker -z text -z max-page-size=4096 -z norelro -z noexecstack \
 	--build-id=none --no-undefined -T efi/efi.lds
 
-# The host builds the same pure code for tests, with every check that the compiler has.
+# The host builds the same pure code for tests, with every check that the compiler has; and what is ours counts as well
+# what ran of it, for scripts/coverage: where, says LLVM_PROFILE_FILE.
+CHECK_CC ?= clang
 HOST_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+COUNTING := -fprofile-instr-generate=/dev/null -fcoverage-mapping
 
 # The host command: the loader's own pure objects behind a command line.
 TOOL_CFLAGS := -std=gnu11 -O2 -g -fshort-wchar $(WARN)
@@ -66,15 +69,15 @@ flags_of = $(if $(call is_freestanding,$(1)),-ffreestanding -nostdinc) $(FLAGS_$
 # Every rule of every build names these, so that a change of flags rebuilds what it concerns.
 BUILT_BY := Makefile codecs/build.mk protocol/tree/build.mk arch/$(ARCH)/build.mk
 
-# FOLDER, COMPILER, FLAGS, GNU-EFI'S FOLDER, ITS CPU: a way of building the tree. FOLDER/x/y.o is x/y.c or x/y.S built so,
-# FOLDER/upstream/z.o upstream's z.c.
+# FOLDER, COMPILER, FLAGS, GNU-EFI'S FOLDER, ITS CPU, FLAGS OF WHAT IS OURS: a way of building the tree. FOLDER/x/y.o is
+# x/y.c or x/y.S built so, FOLDER/upstream/z.o upstream's z.c.
 define way
 $(1)_HEADERS := $$(call own_headers,$(2))
 $(1)_GNUEFI := $$(call gnuefi,$(4),$(5))
 
 $(1)/%.o: %.c $(BUILT_BY)
 	@mkdir -p $$(@D)
-	$$(Q)$(2) $(3) $$(call flags_of,$$<,$$($(1)_HEADERS)) $$(if $$(filter efi/% tests/shape/% tests/chain/% tests/uefi/%,$$<),$$($(1)_GNUEFI)) $$(ALSO) \
+	$$(Q)$(2) $(3) $(6) $$(call flags_of,$$<,$$($(1)_HEADERS)) $$(if $$(filter efi/% tests/shape/% tests/chain/% tests/uefi/%,$$<),$$($(1)_GNUEFI)) $$(ALSO) \
 		-MMD -MP -c $$< -o $$@
 
 $(1)/%.o: %.S $(BUILT_BY)
@@ -162,14 +165,14 @@ $(OUT)/berth.elf: $(LOADER_O) $(OUT)/libunpack.a efi/efi.lds
 	$(call link,$(LD) $(EFI_LDFLAGS))
 
 define pe
-$(Q)ASAN_OPTIONS=detect_leaks=0 $(HOST)/elf2efi $< $@
+$(Q)$(HOST)/elf2efi $< $@
 endef
 
 $(LOADER): $(OUT)/berth.elf $(HOST)/elf2efi
 	$(pe)
 
-$(HOST)/elf2efi: $(HOST)/tools/elf2efi.o
-	$(call link,$(HOSTCC) $(HOST_CFLAGS))
+$(HOST)/elf2efi: $(HOST)/tool/tools/elf2efi.o
+	$(call link,$(HOSTCC))
 
 # ---- the host command; the checked one, with sanitizers, is the tests'. ----
 TOOL_C := $(filter-out tools/elf2efi.c,$(wildcard tools/*.c))
@@ -180,7 +183,7 @@ $(HOST)/berth: $(TOOL_O) $(HOST)/tool/libunpack.a
 	$(call link,$(HOSTCC),-lm)
 
 $(HOST)/checked/berth: $(HOST)/tools/berth.o $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
-	$(call link,$(HOSTCC) $(HOST_CFLAGS),-lm)
+	$(call link,$(CHECK_CC) $(HOST_CFLAGS) $(COUNTING),-lm)
 
 # ---- EFI applications of the tests: tests/shape/ becomes build/x86_64/tests/shape.efi ----
 APPLICATIONS := shape chain
@@ -238,7 +241,7 @@ $(HOST)/libpure.a: $(HOST_PURE_O)
 $(HOST)/libtool.a: $(call objects,$(HOST),$(PARTS_C))
 
 $(HOST)/unit/%: $(HOST)/tests/unit/%.o $(UNIT_EXTRA_O) $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
-	$(call link,$(HOSTCC) $(HOST_CFLAGS),-lcmocka -lm)
+	$(call link,$(CHECK_CC) $(HOST_CFLAGS) $(COUNTING),-lcmocka -lm)
 .PRECIOUS: $(HOST)/tests/unit/%.o
 
 # Those named plain_NAME.c go through too much for sanitizers; two of them count basic blocks, of the files named here.
@@ -262,7 +265,7 @@ $(HOST)/plan_scale: $(HOST)/tool/tests/bench/plan_scale.o $(PLAIN_O) $(HOST)/too
 
 # ---- tests/tools/test_relocate.py loads images with this, and compares with the system's linker ----
 $(HOST)/relocate: $(HOST)/tests/elf/relocate.o $(HOST)/libpure.a
-	$(call link,$(HOSTCC) $(HOST_CFLAGS))
+	$(call link,$(CHECK_CC) $(HOST_CFLAGS) $(COUNTING))
 
 # ---- the whole flow on a simulated firmware: tests/sim/test_NAME.c, with the CPU's routines replaced by the linker ----
 SIM_TESTS := $(patsubst tests/sim/%.c,%,$(wildcard tests/sim/test_*.c))
@@ -272,7 +275,7 @@ SIM_WRAP := $(foreach f,$(addprefix x86_,cpuid read_cr4 random enter enter_by_tr
 	$(addprefix arch_,here cpu enter),-Wl,--wrap=$(f))
 
 $(HOST)/sim/%: $(HOST)/tests/sim/%.o $(SIM_O) $(UNIT_EXTRA_O) $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
-	$(call link,$(HOSTCC) $(HOST_CFLAGS) $(SIM_WRAP),-lcmocka -lm)
+	$(call link,$(CHECK_CC) $(HOST_CFLAGS) $(COUNTING) $(SIM_WRAP),-lcmocka -lm)
 .PRECIOUS: $(HOST)/tests/sim/%.o
 
 # ---- the real efi/ on a simulated UEFI: tests/uefi/test_NAME.c. Physical memory lies at its own addresses, where
@@ -315,7 +318,7 @@ FUZZ_TOOL_O := $(call objects,$(FUZZ),$(PARTS_C))
 $(FUZZ)/libtool.a: $(FUZZ_TOOL_O)
 
 $(FUZZ)/fuzz_%: $(FUZZ)/tests/fuzz/fuzz_%.o $(FUZZ_PURE_O) $(FUZZ)/libtool.a $(FUZZ)/libunpack.a
-	$(call link,$(FUZZ_CC) $(FUZZ_LDFLAGS),-lm)
+	$(call link,$(FUZZ_CC) $(FUZZ_LDFLAGS) $(COUNTING),-lm)
 .PRECIOUS: $(FUZZ)/tests/fuzz/%.o
 
 .PHONY: fuzz $(FUZZ_NAMES:%=fuzz-%)
@@ -327,11 +330,11 @@ $(FUZZ_NAMES:%=fuzz-%): fuzz-%: $(FUZZ)/fuzz_%
 # ---- the ways of building the tree ----
 include protocol/tree/build.mk codecs/build.mk
 $(eval $(call way,$(OUT),$(CC),$(EFI_CFLAGS),$(GNUEFI),$(GNUEFI_ARCH)))
-$(eval $(call way,$(HOST),$(HOSTCC),$(HOST_CFLAGS),$(HOST_GNUEFI),x86_64))
+$(eval $(call way,$(HOST),$(CHECK_CC),$(HOST_CFLAGS),$(HOST_GNUEFI),x86_64,$(COUNTING)))
 $(eval $(call way,$(HOST)/tool,$(HOSTCC),$(TOOL_CFLAGS),$(HOST_GNUEFI),x86_64))
 $(eval $(call way,$(HOST)/counted,$(HOSTCC),$(TOOL_CFLAGS) -fsanitize-coverage=trace-pc,$(HOST_GNUEFI),x86_64))
 $(eval $(call way,$(UEFI),$(HOSTCC),$(UEFI_CFLAGS),$(HOST_GNUEFI),x86_64))
-$(eval $(call way,$(FUZZ),$(FUZZ_CC),$(FUZZ_CFLAGS),$(HOST_GNUEFI),x86_64))
+$(eval $(call way,$(FUZZ),$(FUZZ_CC),$(FUZZ_CFLAGS),$(HOST_GNUEFI),x86_64,$(COUNTING)))
 $(filter $(OUT)/efi/%,$(LOADER_O)) $(APPLICATION_O): | $(GNUEFI)/efi.h
 $(OUT)/kernel/formats.o: ALSO = $(call formats,$(PROTOCOLS))
 $(OUT)/base/rule.o: ALSO = $(foreach p,$(filter-out $(PROTOCOLS),$(HOST_PROTOCOLS)),-DNO_RULES_$(shell echo $(p) | tr a-z A-Z))

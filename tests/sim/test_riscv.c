@@ -17,8 +17,8 @@
 /* SBI firmware's memory as U-Boot 2023.01 tells of it, runtime memory in the middle, and firmware's above 4 GiB. */
 static const char *const maps[] = {
     "2G-0x80080000 boot, 0x80080000-0x88000000 free, 0x88000000-0x88010000 acpi, 0x88010000-0xfe000000 free",
-    "2G-0x80080000 boot, 0x80080000-0xc0000000 free, 0xc0000000-0xc0100000 runtime, 0xc0100000-0xf0000000 free, "
-    "4G-6G boot",
+    ("2G-0x80080000 boot, 0x80080000-0xc0000000 free, 0xc0000000-0xc0100000 runtime, 0xc0100000-0xf0000000 free, "
+     "4G-6G boot"),
     "2G-0x80080000 reserved, 0x80080000-0x81000000 free, 4G-6G free, 200G-201G free",
     "4G-5G free, 140G-141G free",
 };

@@ -216,8 +216,9 @@ static const char *const noise[] = {
     "[    0.000000] ACPI: Reserving FACP table memory at [mem 0x7fb78000-0x7fb78113]\n",
     "[    0.100000] pci_bus 0000:00: root bus resource [mem 0x80000000-0xafffffff window]\n",
     "[    0.100000] system 00:01: [mem 0xfed1c000-0xfed1ffff] has been reserved\n",
-    "[    0.100000] efi: memattr:  0x0000ffe3d000-0x0000ffe8dfff [Runtime Code|RUN|  |  |  |  |XP|  |  |  |   |  |  |  "
-    "|  ]\n",
+    ("[    0.100000] efi: memattr:  0x0000ffe3d000-0x0000ffe8dfff [Runtime Code|RUN|  |  |  |  |XP|  |  |  |   |  |  | "
+     " "
+     "|  ]\n"),
     "[    1.000000] 0x000000000000-0x000000040000 : \"u-boot\"\n",
     "(XEN)  Init. ramdisk: 0000000440a2f000->000000044ffff4bd\n",
     "[    2.000000] mem0: [0x1000 for another driver]\n",

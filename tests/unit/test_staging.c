@@ -25,7 +25,7 @@ static void given(const char *map)
 	p = (struct situation){
 	    .conf = &world.conf,
 	    .image = world.image,
-	    .cargo = {"", 0},
+	    .cargo = {.command_line = ""},
 	    .arch = &arch_x86_64,
 	    .cpu = {.gib_pages = true},
 	    .survey = {.map = world.map, .free = world.free, .descriptors = 8, .final_room = 40, .desc_size = 48},

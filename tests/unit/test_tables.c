@@ -100,8 +100,8 @@ static void check_all(struct built *b, struct dice *dice, unsigned int random)
 
 static const char *const maps[] = {
     /* QEMU's q35 with 6 GiB */
-    "0-640K free, 1M-2030M free, 2030M-2040M boot, 2040M-2044M runtime, 2044M-2046M acpi, 2046M-2G nvs,"
-    "0xb0000000-0xc0000000 mmio, 0xfeffc000-4G mmio, 4G-8G free",
+    ("0-640K free, 1M-2030M free, 2030M-2040M boot, 2040M-2044M runtime, 2044M-2046M acpi, 2046M-2G nvs,"
+     "0xb0000000-0xc0000000 mmio, 0xfeffc000-4G mmio, 4G-8G free"),
     /* memory that ends, and begins again, inside one 2 MiB */
     "1M-0x300000 free, 0x301000-0x302000 mmio, 0x303000-0x304000 runtime, 0x5ff000-0x600000 free",
     /* all of one GiB but a page; one that is whole; one that is whole but in two types */
