@@ -84,6 +84,8 @@ enum status unpack_too_long(struct unpack *u, struct fail *why)
 
 void unpack_eat(struct unpack *u, size_t size)
 {
+	if (size == 0) /* there may be no buffer yet */
+		return;
 	u->in.at += size;
 	u->in.size -= size;
 }

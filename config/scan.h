@@ -36,6 +36,8 @@ static inline char first(struct word w)
 /* @n: at most the length. */
 static inline void skip(struct word *w, size_t n)
 {
+	if (n == 0) /* an empty word may be nowhere */
+		return;
 	w->at += n;
 	w->length -= n;
 }

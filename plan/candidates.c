@@ -110,10 +110,14 @@ static bool next_in_order(struct candidates *c, struct range *out)
 	size_t left = c->left.high - c->left.low;
 	uint64_t room = *c->steps < c->budget ? c->budget - *c->steps : 0;
 	size_t count = left < room ? left : (size_t)room;
-	const struct range *run = &c->runs->run[c->from_top ? c->left.high - count : c->left.low];
-	struct fit_found found = fit_in_runs(&c->fit, run, count);
+	const struct range *run;
+	struct fit_found found;
 	struct range rest;
 
+	if (left == 0) /* where memory has no run at all there is no array either */
+		return false;
+	run = &c->runs->run[c->from_top ? c->left.high - count : c->left.low];
+	found = fit_in_runs(&c->fit, run, count);
 	if (found.run == count) {
 		pass(c, count);
 		*c->steps += count < left; /* past the budget, which the caller sees */

@@ -188,7 +188,7 @@ static void x268_the_highest_setup_data_type_is_the_kernels(void **state)
 
 	(void)state;
 	expect_parsed(&p, .version = 0x020f);
-	store_le(p.k.header + 0x268 - 0x1f1, 4, 40);
+	store_le(p.k.header + (0x268 - 0x1f1), 4, 40);
 	memcpy(payload + 40, "LToP\x10\0\0\0\x10\0\0\0\x06\0\0\x80", 16);
 	assert_int_equal(bzimage_setup_type_max(&p.k, bytes), 6);
 	for (bytes.size = 0; bytes.size < 56; bytes.size++) /* cut off: it does not say */
@@ -200,13 +200,13 @@ static void x268_the_highest_setup_data_type_is_the_kernels(void **state)
 	payload[40] = 'l';
 	assert_int_equal(bzimage_setup_type_max(&p.k, bytes), INT32_MAX);
 	payload[40] = 'L';
-	store_le(p.k.header + 0x268 - 0x1f1, 4, 0xffffffff);
+	store_le(p.k.header + (0x268 - 0x1f1), 4, 0xffffffff);
 	assert_int_equal(bzimage_setup_type_max(&p.k, bytes), INT32_MAX);
-	store_le(p.k.header + 0x268 - 0x1f1, 4, 40);
+	store_le(p.k.header + (0x268 - 0x1f1), 4, 40);
 	p.k.version = 0x020d;
 	assert_int_equal(bzimage_setup_type_max(&p.k, bytes), INT32_MAX);
 	p.k.version = 0x020f;
-	store_le(p.k.header + 0x268 - 0x1f1, 4, 0); /* there is none, whatever the payload begins with */
+	store_le(p.k.header + (0x268 - 0x1f1), 4, 0); /* there is none, whatever the payload begins with */
 	memmove(payload, payload + 40, 16);
 	assert_int_equal(bzimage_setup_type_max(&p.k, bytes), INT32_MAX);
 }

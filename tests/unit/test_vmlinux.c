@@ -60,11 +60,16 @@ static void e1_pieces_ascend_in_the_file_whatever_memory_says(void **state)
 	assert_true(image.piece[0].at == 0x2000 && image.piece[2].at == 0);
 }
 
+/* A field of it, at its offset in a bzImage. */
+static uint64_t field(const struct bzimage *k, size_t offset, unsigned int size)
+{
+	return load_le(k->header + (offset - BZIMAGE_HEADER_AT), size);
+}
+
 static void x1_a_vmlinux_alone_gets_the_header_that_a_bzimage_would_bring(void **state)
 {
 	struct elf_file f = elf_file_vmlinux();
 	const struct bzimage *k = &x86_of(&image)->setup;
-	const uint8_t *header = k->header - BZIMAGE_HEADER_AT;
 
 	(void)state;
 	assert_int_equal(take(&f, NULL), OK);
@@ -73,11 +78,11 @@ static void x1_a_vmlinux_alone_gets_the_header_that_a_bzimage_would_bring(void *
 	assert_true(k->window_size == 0x4000 && k->pref_address == MIB(16));
 	assert_true(k->cmdline_size == 2047 && k->initrd_addr_max == 0x7fffffff);
 	/* The kernel checks these two of a header before it believes it. */
-	assert_true(load_le(header + 0x1fe, 2) == 0xaa55 && load_le(header + 0x202, 4) == 0x53726448);
-	assert_true(load_le(header + 0x206, 2) == 0x20c);
-	assert_true(BZIMAGE_HEADER_AT + k->header_size == load_le(header + 0x201, 1) + 0x202);
-	assert_true(load_le(header + 0x236, 2) == (XLF_KERNEL_64 | XLF_CAN_BE_LOADED_ABOVE_4G));
-	assert_true(load_le(header + 0x250, 8) == 0);
+	assert_true(field(k, 0x1fe, 2) == 0xaa55 && field(k, 0x202, 4) == 0x53726448);
+	assert_true(field(k, 0x206, 2) == 0x20c);
+	assert_true(BZIMAGE_HEADER_AT + k->header_size == field(k, 0x201, 1) + 0x202);
+	assert_true(field(k, 0x236, 2) == (XLF_KERNEL_64 | XLF_CAN_BE_LOADED_ABOVE_4G));
+	assert_true(field(k, 0x250, 8) == 0);
 	/* The kernel moves in steps of 2 MiB, whatever its segments ask for; 16 MiB alignment is kept where it is asked
 	 * for. */
 	for (size_t i = 0; i < 3; i++)
