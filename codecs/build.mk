@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The decoders: zlib, LZ4, zstd and liblzma as Debian's source packages have them, without their encoders, behind
-# codecs/codec.h, and liblzma's SHA-256 behind codecs/sha256.h. And how each build compiles what is upstream's: these, and libfdt, of which protocol/tree/build.mk says
-# what there is.
+# codecs/codec.h, liblzma's SHA-256 behind codecs/sha256.h, and libmd's SHA-512 behind codecs/sha512.h. And how each
+# build compiles what is upstream's: these, and libfdt, of which protocol/tree/build.mk says what there is.
 
 SOURCES := $(CACHE)/sources
 
 # Named by the newest source in the list, so that an older cache is fetched anew.
-FETCHED := $(SOURCES)/fdt/libfdt.h
+FETCHED := $(SOURCES)/md/sha2.h
 
 $(FETCHED):
-	@echo 'berth: the sources of zlib, LZ4, zstd, xz and libfdt are not in $(SOURCES): fetching them from Debian, once' >&2
+	@echo 'berth: the sources of zlib, LZ4, zstd, xz, libfdt and libmd are not in $(SOURCES): fetching them from Debian, once' >&2
 	$(Q)CACHE=$(CACHE) scripts/fetch sources >/dev/null
 
 UPSTREAM_gzip := $(addprefix zlib/,adler32 crc32 inffast inflate inftrees zutil)
@@ -23,13 +23,15 @@ UPSTREAM_xz := $(addprefix xz/liblzma/,check/check check/crc32_fast check/crc32_
 	common/stream_flags_common common/stream_flags_decoder common/vli_decoder common/vli_size delta/delta_common \
 	delta/delta_decoder lz/lz_decoder lzma/lzma2_decoder lzma/lzma_decoder simple/arm simple/arm64 simple/armthumb \
 	simple/simple_coder simple/simple_decoder simple/x86)
-UPSTREAM := $(UPSTREAM_gzip) $(UPSTREAM_lz4) $(UPSTREAM_zstd) $(UPSTREAM_xz) $(UPSTREAM_fdt)
+UPSTREAM_sha512 := md/sha2
+UPSTREAM := $(UPSTREAM_gzip) $(UPSTREAM_lz4) $(UPSTREAM_zstd) $(UPSTREAM_xz) $(UPSTREAM_sha512) $(UPSTREAM_fdt)
 
 # libc: nothing but codecs/libc and the compiler's own headers. zlib: without files, its CRC-32 eight bytes at a time.
 # LZ4: with its own names for what zstd has too, and the loop that is cheaper without vector registers: 1.7 instructions
 # per byte of Debian's kernel instead of 2.0. zstd: no assembly, no code chosen by CPUID, one of two Huffman decoders.
-# liblzma: the whole format, without the filters for CPUs that UEFI does not run on.
-CODEC_INCLUDES := -Icodecs/libc $(addprefix -isystem $(SOURCES)/,zlib lz4 zstd xz/liblzma/api)
+# liblzma: the whole format, without the filters for CPUs that UEFI does not run on. libmd: its small loops, not those
+# that are unrolled.
+CODEC_INCLUDES := -Icodecs/libc $(addprefix -isystem $(SOURCES)/,zlib lz4 zstd xz/liblzma/api md)
 UPSTREAM_FLAGS_zlib := -include string.h -DZ_SOLO -DHAVE_MEMCPY -DZ_U4=__UINT32_TYPE__ -DZ_U8=__UINT64_TYPE__
 UPSTREAM_FLAGS_lz4 := -DXXH_NAMESPACE=LZ4_ -DLZ4_HEAPMODE=0 -DLZ4_FAST_DEC_LOOP=0
 UPSTREAM_FLAGS_lz4_lz4 := -funroll-loops
@@ -39,6 +41,7 @@ UPSTREAM_FLAGS_xz := -DNDEBUG -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC -DTUKLIB_S
 	-DHAVE_STDBOOL_H -DHAVE__BOOL -DTUKLIB_FAST_UNALIGNED_ACCESS $(addprefix -DHAVE_CHECK_,CRC32 CRC64 SHA256) \
 	$(addprefix -DHAVE_DECODER_,LZMA2 DELTA X86 ARM ARMTHUMB ARM64) \
 	$(addprefix -I$(SOURCES)/xz/,common $(addprefix liblzma/,api check common delta lz lzma rangecoder simple))
+UPSTREAM_FLAGS_md := -I$(SOURCES)/md
 
 # Which of upstream's headers our files see, and upstream's see. Upstream's warnings are upstream's. What no decoder
 # reaches, encoders above all, is dropped section by section. liblzma adds nothing to a null pointer, which the newest C
@@ -50,8 +53,8 @@ FLAGS_upstream = -ffreestanding -nostdinc -ffunction-sections -fdata-sections -w
 # liblzma's SHA-256 is declared in a header of its own, which includes most of the others.
 FLAGS_codecs_sha256 = $(patsubst -I%,-isystem %,$(UPSTREAM_FLAGS_xz))
 
-CODEC_NAMES := gzip lz4 lz4_legacy zstd xz sha256
-DECODERS := gzip lz4 zstd xz
+CODEC_NAMES := gzip lz4 lz4_legacy zstd xz sha256 sha512
+DECODERS := gzip lz4 zstd xz sha512
 
 NEED_UPSTREAM += $(CODEC_NAMES:%=codecs/%.o)
 
@@ -75,6 +78,7 @@ $(OUT)/libunpack.a: $(OUT)/codecs/unpack.o $(OUT)/codecs/codec.o $(DECODERS:%=$(
 OUR_lz4 := lz4 lz4_legacy
 OUR_xz := xz sha256
 NAMES_sha256 := sha256_start sha256_add sha256_end
+NAMES_sha512 := sha512_start sha512_add sha512_end
 our = $(or $(OUR_$(1)),$(1))
 $(foreach d,$(DECODERS),$(eval REACHED_$(d) := $(foreach o,$(call our,$(d)),$(or $(NAMES_$(o)),codec_$(o)))))
 $(foreach d,$(DECODERS),$(eval $(OUT)/decoders/$(d).o: $(patsubst %,$(OUT)/codecs/%.o,$(call our,$(d)))))

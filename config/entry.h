@@ -256,11 +256,13 @@ struct loader_conf {
 	enum reboot_on_error reboot_on_error;
 	enum log_level log;
 	struct console_mode console_mode;
-	bool editor;	    /* the menu lets command lines be edited */
-	uint32_t menu_fold; /* entries of one sort-key that the menu shows side by side; 0: all of them */
-	bool log_said;	    /* loader.conf has `log`; else the level is a default */
-	bool other_disks;   /* entries on other disks are offered */
-	bool log_file;	    /* what was said goes to a file too */
+	bool editor;		     /* the menu lets command lines be edited */
+	bool asks_password;	     /* and asks for a password before that: */
+	struct word editor_password; /* its hash (password.h), or what is not understood, and then nothing is edited */
+	uint32_t menu_fold;	     /* entries of one sort-key that the menu shows side by side; 0: all of them */
+	bool log_said;		     /* loader.conf has `log`; else the level is a default */
+	bool other_disks;	     /* entries on other disks are offered */
+	bool log_file;		     /* what was said goes to a file too */
 	bool auto_entries, auto_firmware, auto_reboot, auto_poweroff; /* which automatic entries are offered */
 	uint64_t keep_free_below_4g; /* bytes of one free run that no part may take (rule C9) */
 };

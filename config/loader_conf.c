@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* \loader\loader.conf: the keys that Berth knows of those in loader.conf(5), and its own `log` and `log-file`. */
 #include "lines.h"
+#include "password.h"
 
 #include "../base/memparse.h"
 
@@ -92,6 +93,16 @@ static bool set_fold(struct loader_conf *conf, struct word value)
 	return true;
 }
 
+/* What is not understood must not open the editor to everybody. */
+static bool set_password(struct loader_conf *conf, struct word value)
+{
+	struct password password;
+
+	conf->asks_password = true;
+	conf->editor_password = value;
+	return password_parse(&password, value);
+}
+
 static bool set_bool(struct loader_conf *conf, const struct line *line)
 {
 	const struct {
@@ -129,9 +140,24 @@ static const char *take_line(struct loader_conf *conf, const struct line *line)
 	if ((word_is(line->key, "default") && !set_pattern(&conf->default_pattern, line->value)) ||
 	    (word_is(line->key, "preferred") && !set_pattern(&conf->preferred_pattern, line->value)))
 		return "the name of an entry, a pattern or @saved";
+	if (word_is(line->key, "editor-password") && !set_password(conf, line->value))
+		return PASSWORD_VALUES;
 	if (!set_bool(conf, line))
 		return "yes or no";
 	return NULL;
+}
+
+/* What stands where a password's hash belongs may be the password, and everybody can read the log. */
+static void say_mistake(const struct line *line, const char *allowed, struct fail *why)
+{
+	if (word_is(line->key, "editor-password"))
+		(void)fail(why, BAD_INPUT,
+			   "loader.conf line %u: the value of editor-password is not %s; "
+			   "no command line can be edited",
+			   line->number, allowed);
+	else
+		(void)fail(why, BAD_INPUT, "loader.conf line %u: %.*s \"%s\" is not %s; the line is ignored",
+			   line->number, WORD(line->key), word_shown(line->value).at, allowed);
 }
 
 /* @why: the first mistake. */
@@ -155,8 +181,7 @@ static enum status read_lines(struct loader_conf *conf, const char *text, size_t
 
 		if (allowed == NULL)
 			continue;
-		(void)fail(&this, BAD_INPUT, "loader.conf line %u: %.*s \"%s\" is not %s; the line is ignored",
-			   line.number, WORD(line.key), word_shown(line.value).at, allowed);
+		say_mistake(&line, allowed, &this);
 		remark(remarks, LOG_QUIET, "%s", this.text);
 		if (status == OK)
 			*why = this;

@@ -7,19 +7,13 @@
 #define PREFIX_LENGTH (sizeof(PREFIX) - 1)
 #define MARK_LENGTH   (PREFIX_LENGTH + DISK_TAG) /* with the "-" behind the tag */
 
-static bool is_hexadecimal(char c)
-{
-	c = ascii_lower(c);
-	return is_digit(c) || (c >= 'a' && c <= 'f');
-}
-
 bool names_other_disk(struct word name)
 {
 	if (name.length <= MARK_LENGTH || !word_is_ascii_case((struct word){name.at, PREFIX_LENGTH}, PREFIX) ||
 	    name.at[MARK_LENGTH - 1] != '-')
 		return false;
 	for (size_t i = PREFIX_LENGTH; i < MARK_LENGTH - 1; i++)
-		if (!is_hexadecimal(name.at[i]))
+		if (digit_value(name.at[i]) > 15)
 			return false;
 	for (size_t i = MARK_LENGTH; i < name.length; i++)
 		if (name.at[i] == '*' || name.at[i] == '?' || name.at[i] == '[')

@@ -42,6 +42,11 @@ static inline void skip(struct word *w, size_t n)
 	w->length -= n;
 }
 
+/* ---- words.c ---- */
+
+/* The value of a digit; 16, not a digit in any base, for anything else. */
+unsigned int digit_value(char c);
+
 /* ---- bls.c ---- */
 
 /* The id, and whether there are tries left, from a file's name with this ending. */

@@ -53,8 +53,7 @@ struct word word_without_conf(struct word name)
 	return word_without(name, ".conf");
 }
 
-/* The value of a digit; 16, not a digit in any base, for anything else. */
-static unsigned int digit_value(char c)
+unsigned int digit_value(char c)
 {
 	c = ascii_lower(c);
 	if (is_digit(c))

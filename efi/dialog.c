@@ -7,9 +7,12 @@
 #include "reset.h"
 #include "screen.h"
 
+#include "../base/mem.h"
 #include "../config/edit.h"
+#include "../config/password.h"
 
 #define MOST_TYPED_AHEAD 100 /* keys; a keyboard that has more of them is stuck */
+#define WRONG_SECONDS	 3   /* after a wrong password: guessing takes its time */
 
 void say_why(const struct fail *why)
 {
@@ -71,8 +74,8 @@ static void show_page(struct view *view, const char *title, const char *text)
 	screen_forget(view);
 }
 
-/* Edits a line in the row of the menu's status; false when the user cancels. */
-static bool edit_text(const struct menu *menu, struct edit *edit)
+/* Edits a line in the row of the menu's status, or where only @prompt is to be seen; false when the user cancels. */
+static bool edit_text(const struct menu *menu, struct edit *edit, const char *prompt)
 {
 	char line[VIEW_LINE_ROOM(VIEW_WIDEST)];
 	enum edit_result result = EDIT_STAY;
@@ -80,15 +83,49 @@ static bool edit_text(const struct menu *menu, struct edit *edit)
 	while (result == EDIT_STAY) {
 		struct text text = TEXT(line);
 		struct key_press press;
-		unsigned int cursor;
+		unsigned int cursor, left = menu->view.width;
 
-		edit_line(edit, menu->view.width, &text, &cursor);
+		if (prompt == NULL) {
+			edit_line(edit, menu->view.width, &text, &cursor);
+		} else {
+			line[0] = '\0';
+			view_say(&text, prompt, &left);
+			cursor = menu->view.width - left;
+			while (left-- > 0)
+				text_add(&text, " ");
+		}
 		screen_edit(&menu->view, menu_status_line(menu), line, cursor);
 		(void)console_key(UINT32_MAX, &press);
 		result = edit_press(edit, &press);
 	}
 	screen_edited();
 	return result == EDIT_DONE;
+}
+
+/* Nothing of what is typed shows, not even how long it is. */
+static bool is_permitted(struct menu *menu, const struct loader_conf *conf)
+{
+	char typed[PASSWORD_ROOM] = "";
+	struct password password;
+	struct edit edit;
+	bool is_done, is_right;
+
+	if (!conf->asks_password)
+		return true;
+	if (!password_parse(&password, conf->editor_password)) {
+		menu_say(menu, "loader.conf: `editor-password` is not understood, so nothing can be edited");
+		return false;
+	}
+	edit_open(&edit, typed, sizeof(typed));
+	is_done = edit_text(menu, &edit, "password: ");
+	is_right = is_done && password_is(&password, (struct bytes){(const uint8_t *)typed, edit.length});
+	wipe(typed, sizeof(typed));
+	if (is_done && !is_right) {
+		menu_say(menu, "the password is wrong");
+		screen_draw(&menu->view, draw_menu, menu);
+		console_pause(WRONG_SECONDS);
+	}
+	return is_right;
 }
 
 /* The entry's options are what was typed, until the machine starts again; true when it is to boot with them. */
@@ -112,7 +149,7 @@ static bool edit_options(struct menu *menu, struct entry *entry)
 		return false;
 	}
 	edit_open(&edit, text, MAX_COMMAND_LINE);
-	if (!edit_text(menu, &edit)) {
+	if (!edit_text(menu, &edit, NULL)) {
 		efi_free(text);
 		return false;
 	}
@@ -184,7 +221,9 @@ static enum menu_result obey(struct menu *menu, enum menu_result result, const s
 
 	switch (result) {
 	case MENU_EDIT:
-		return edit_options(menu, catalogue->sorted[menu_chosen(menu)]) ? MENU_BOOT : MENU_STAY;
+		return is_permitted(menu, &catalogue->conf) && edit_options(menu, catalogue->sorted[menu_chosen(menu)])
+			   ? MENU_BOOT
+			   : MENU_STAY;
 	case MENU_HELP:
 		show_page(&menu->view, "help", menu_help);
 		break;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The menu on a real serial console: what a terminal shows after each key, and what Linux is told in the end."""
+import hashlib
 import time
 
 import lab
@@ -91,6 +92,33 @@ def menu_at_every_size(esp):
             expect(sum("Entry" in line for line in lines) >= size[1] - 8, "\n".join(lines))
             expect(any(line.strip().startswith("Enter boot") for line in lines), "\n".join(lines))
             machine.stop()
+
+
+PASSWORD = ("grub.pbkdf2.sha512.10000.73616C7473616C74."
+            + hashlib.pbkdf2_hmac("sha512", b"open sesame", b"saltsalt", 10000).hex().upper())
+
+
+@boots
+def password_before_the_editor(esp):
+    """A hash of GRUB's in loader.conf: without its password nobody edits, with it the edited line boots"""
+    plain(esp, options=REPORT)
+    esp.conf("timeout menu-force", f"editor-password {PASSWORD}")
+    with Machine(esp) as machine:
+        machine.wait_for("Enter boot")
+        machine.press("e")
+        machine.wait_for("password: ")
+        machine.press("open")
+        machine.press("enter")
+        machine.wait_for("the password is wrong")
+        machine.press("e")
+        machine.press("open sesame")
+        machine.press("enter")
+        machine.wait_for(REPORT.split()[0])
+        machine.press(" edited=yes")
+        machine.press("enter")
+        guest = Guest(machine.finish())
+    check_healthy(guest, REPORT + " edited=yes")
+    expect("sesame" not in guest.text, "the password was shown")
 
 
 @boots(sampled=True)

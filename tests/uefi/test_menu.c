@@ -61,6 +61,51 @@ static void an_edited_command_line_is_passed_and_kept_for_this_start(void **stat
 	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet");
 }
 
+#define PASSWORD                                                                                                       \
+	"timeout menu-force\neditor-password grub.pbkdf2.sha512.1000.73616C7473616C74."                                \
+	"43ABF8C7027C6BD9D63E9D81784A006188474A8DB14663D60114F5EEF4E94B1B"                                             \
+	"76ABA88DA7B04EA335B9E7BAAA6BDE5E36350EE202ACD02CAF25B6061A4BB5B4\n"
+
+static void a_password_is_asked_for_before_the_line_shows(void **state)
+{
+	(void)state;
+	given(PASSWORD, "epassword\r single\rQ");
+	run("right");
+	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet single");
+	assert_int_equal(uefi_report.stalled / 1000000, 0);
+	assert_int_equal(scene_said("assword\r"), 0);
+	assert_int_equal(scene_said("passw"), scene_said("password: "));
+	given(PASSWORD, "ePassword\r|\rQ");
+	run("wrong");
+	scene_expect("  the password is wrong", 1);
+	assert_int_equal(uefi_report.stalled / 1000000, 3);
+	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet");
+	given(PASSWORD, "epassword\x03\rQ");
+	run("given up");
+	assert_int_equal(uefi_report.stalled / 1000000, 0);
+	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet");
+	/* Each time anew: who typed it may have left. */
+	given(PASSWORD, "epassword\r x\x03"
+			"e\r|\rQ");
+	run("again");
+	scene_expect("  the password is wrong", 1);
+	given("timeout menu-force\neditor-password hunter2\n", "eQ");
+	run("not understood");
+	scene_expect("`editor-password` is not understood, so nothing can be edited", 1);
+	scene_expect("hunter2", 0);
+	scene_expect("root=/dev/sda2", scene_said("efi /tools/p.efi  root=/dev/sda2"));
+}
+
+static void a_keyboard_that_breaks_at_the_password_edits_nothing(void **state)
+{
+	(void)state;
+	given(PASSWORD, "epassword");
+	uefi.keyboard_breaks = true;
+	uefi.nobody = true;
+	scene_run("the keyboard breaks");
+	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet");
+}
+
 static void without_memory_the_line_stays_as_it_is(void **state)
 {
 	unsigned int before;
@@ -306,6 +351,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_edited_command_line_is_passed_and_kept_for_this_start),
+	    cmocka_unit_test(a_password_is_asked_for_before_the_line_shows),
+	    cmocka_unit_test(a_keyboard_that_breaks_at_the_password_edits_nothing),
 	    cmocka_unit_test(without_memory_the_line_stays_as_it_is),
 	    cmocka_unit_test(what_is_set_in_the_menu_stays_in_variables),
 	    cmocka_unit_test(console_modes_are_loader_confs_the_variables_and_the_next),

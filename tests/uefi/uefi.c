@@ -153,7 +153,7 @@ static EFI_STATUS EFIAPI check_event(EFI_EVENT event)
 
 static EFI_STATUS EFIAPI stall(UINTN microseconds)
 {
-	(void)microseconds;
+	uefi_report.stalled += microseconds;
 	return uefi_unless_wrong(CALL_Stall);
 }
 
@@ -454,7 +454,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.reset = uefi_report.rebooted = false;
 	uefi_report.pools = 0;
 	uefi_report.watchdog_off = uefi_report.clears = 0;
-	uefi_report.timers = 0;
+	uefi_report.timers = uefi_report.stalled = 0;
 	uefi_report.writes = uefi_report.removals = 0;
 	uefi_report.loads = uefi_report.starts = uefi_report.resets = 0;
 	uefi_report.longest = 0;

@@ -103,6 +103,7 @@ extern struct uefi_report {
 	unsigned int watchdog_off; /* times that the watchdog was switched off, and before what call at first */
 	unsigned int watchdog_off_at;
 	uint64_t timers;     /* what they were set to, all together, in 100 ns */
+	uint64_t stalled;    /* microseconds, all together */
 	unsigned int clears; /* of the screen */
 	bool cursor_hidden;
 	size_t attribute, mode;		/* of the console */
