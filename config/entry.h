@@ -230,6 +230,7 @@ bool entries_named(struct entry *const *entries, size_t n, struct word name, siz
 
 #define TIMEOUT_VALUES "a number of seconds, menu-force, menu-hidden or menu-disabled"
 #define MODE_VALUES    "auto, keep, max or a number"
+#define LEVEL_VALUES   "emerg, alert, crit, err, warning, notice, info or debug"
 
 #define TIMEOUT_NONE	0	   /* no menu: straight to the default */
 #define TIMEOUT_FOREVER UINT32_MAX /* menu-force */
@@ -260,9 +261,9 @@ struct loader_conf {
 	bool asks_password;	     /* and asks for a password before that: */
 	struct word editor_password; /* its hash (password.h), or what is not understood, and then nothing is edited */
 	uint32_t menu_fold;	     /* entries of one sort-key that the menu shows side by side; 0: all of them */
-	bool log_said;		     /* loader.conf has `log`; else the level is a default */
-	bool other_disks;	     /* entries on other disks are offered */
-	bool log_file;		     /* what was said goes to a file too */
+	enum { LOG_BY_NOBODY, LOG_BY_LEVEL, LOG_BY_LOG } log_by;      /* the key that says so; else it is a default */
+	bool other_disks;					      /* entries on other disks are offered */
+	bool log_file;						      /* what was said goes to a file too */
 	bool auto_entries, auto_firmware, auto_reboot, auto_poweroff; /* which automatic entries are offered */
 	uint64_t keep_free_below_4g; /* bytes of one free run that no part may take (rule C9) */
 };
@@ -288,6 +289,9 @@ bool loader_conf_timeout(struct loader_conf *conf, struct word value);
  * one.
  */
 bool console_mode_parse(struct console_mode *mode, struct word value);
+
+/* The value of `log-level`, or of SMBIOS' string, as Berth's; false, and *level untouched, when it is not one. */
+bool log_level_parse(struct word value, enum log_level *level);
 
 /* Tells of each line with a bad value what is wrong, and where. */
 void loader_conf_remarks(const char *text, size_t size, const struct remarks *remarks);

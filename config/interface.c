@@ -19,7 +19,9 @@ enum feature {
 	DEVICETREE = 10,
 	MENU_DISABLE = 13, /* and the other words of `timeout` in variables, for bootctl */
 	MULTI_PROFILE_UKI = 14,
+	REPORT_URL = 15,
 	TYPE1_UKI = 16,
+	TPM2_ACTIVE_PCR_BANKS = 18,
 	ENTRY_PREFERRED = 19,
 	KEYBOARD_LAYOUT = 20,
 };
@@ -34,7 +36,8 @@ uint64_t interface_features(bool takes_tree)
 	return bit(CONFIG_TIMEOUT) | bit(CONFIG_TIMEOUT_ONE_SHOT) | bit(ENTRY_DEFAULT) | bit(ENTRY_ONESHOT) |
 	       bit(BOOT_COUNTING) | bit(XBOOTLDR) | bit(RANDOM_SEED) | bit(LOAD_DRIVER) | bit(SORT_KEY) |
 	       bit(SAVED_ENTRY) | (takes_tree ? bit(DEVICETREE) : 0) | bit(MENU_DISABLE) | bit(MULTI_PROFILE_UKI) |
-	       bit(TYPE1_UKI) | bit(ENTRY_PREFERRED) | bit(KEYBOARD_LAYOUT);
+	       bit(REPORT_URL) | bit(TPM2_ACTIVE_PCR_BANKS) | bit(TYPE1_UKI) | bit(ENTRY_PREFERRED) |
+	       bit(KEYBOARD_LAYOUT);
 }
 
 size_t interface_ids(struct entry *const *entries, size_t n, uint16_t *out)

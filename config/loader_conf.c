@@ -28,10 +28,40 @@ static bool set_log(struct loader_conf *conf, struct word value)
 	for (size_t i = 0; i < sizeof(level) / sizeof(level[0]); i++)
 		if (word_is(value, level[i])) {
 			conf->log = (enum log_level)i;
-			conf->log_said = true;
+			conf->log_by = LOG_BY_LOG;
 			return true;
 		}
 	return false;
+}
+
+bool log_level_parse(struct word value, enum log_level *level)
+{
+	static const struct {
+		const char *name;
+		enum log_level level;
+	} levels[] = {{"emerg", LOG_QUIET},   {"alert", LOG_QUIET},   {"crit", LOG_QUIET},  {"err", LOG_QUIET},
+		      {"warning", LOG_QUIET}, {"notice", LOG_NORMAL}, {"info", LOG_NORMAL}, {"debug", LOG_DEBUG}};
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (word_is(value, levels[i].name)) {
+			*level = levels[i].level;
+			return true;
+		}
+	return false;
+}
+
+/* Berth's own `log` says more precisely what is wanted, wherever it stands. */
+static bool set_level(struct loader_conf *conf, struct word value)
+{
+	enum log_level level;
+
+	if (!log_level_parse(value, &level))
+		return false;
+	if (conf->log_by != LOG_BY_LOG) {
+		conf->log = level;
+		conf->log_by = LOG_BY_LEVEL;
+	}
+	return true;
 }
 
 /* loader.conf(5), "reboot-on-error". */
@@ -129,6 +159,8 @@ static const char *take_line(struct loader_conf *conf, const struct line *line)
 		return TIMEOUT_VALUES;
 	if (word_is(line->key, "log") && !set_log(conf, line->value))
 		return "quiet, normal or debug";
+	if (word_is(line->key, "log-level") && !set_level(conf, line->value))
+		return LEVEL_VALUES;
 	if (word_is(line->key, "keep-free-below-4g") && !set_kept_free(conf, line->value))
 		return "a size such as 512M";
 	if (word_is(line->key, "console-mode") && !console_mode_parse(&conf->console_mode, line->value))

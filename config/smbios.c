@@ -149,19 +149,3 @@ bool oem_entry(struct word string, char name[MAX_ENTRY_ID], struct word *text)
 	*text = string;
 	return true;
 }
-
-bool oem_log_level(struct word name, enum log_level *level)
-{
-	static const struct {
-		const char *name;
-		enum log_level level;
-	} levels[] = {{"emerg", LOG_QUIET},   {"alert", LOG_QUIET},   {"crit", LOG_QUIET},  {"err", LOG_QUIET},
-		      {"warning", LOG_QUIET}, {"notice", LOG_NORMAL}, {"info", LOG_NORMAL}, {"debug", LOG_DEBUG}};
-
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
-		if (word_is(name, levels[i].name)) {
-			*level = levels[i].level;
-			return true;
-		}
-	return false;
-}

@@ -48,8 +48,4 @@ void oem_read(struct bytes structures, struct oem *oem);
 
 /* The string is an entry, NAME=TEXT: @name is the name that its file would have in the folder of entries. */
 bool oem_entry(struct word string, char name[MAX_ENTRY_ID], struct word *text);
-
-/* A level of syslog(3), by its name; false, and nothing changed, when it is not one. */
-bool oem_log_level(struct word name, enum log_level *level);
-
 #endif

@@ -157,8 +157,8 @@ static void read_loader_conf(struct catalogue *c)
 	c->conf = LOADER_CONF_DEFAULT;
 	if (status == OK)
 		(void)loader_conf_parse(&c->conf, c->conf_text, size, &why);
-	if (!c->conf.log_said)
-		(void)oem_log_level(oem_asked()->level, &c->conf.log);
+	if (c->conf.log_by == LOG_BY_NOBODY)
+		(void)log_level_parse(oem_asked()->level, &c->conf.log);
 	efi.log = c->conf.log;
 	efi.log_file = c->conf.log_file;
 	if (status == OK)

@@ -8,7 +8,8 @@
 #define NODE	   4  /* bytes in front of what a node says: type, subtype, and its whole length */
 
 /* 10.3.5: media device paths. */
-#define MESSAGING  3
+#define MESSAGING  3 /* 10.3.4 */
+#define URI	   24
 #define MEDIA	   4
 #define HARD_DRIVE 1
 #define FILE_PATH  4
@@ -142,6 +143,35 @@ bool efi_partition(char out[EFI_GUID_TEXT])
 		return false;
 	show_guid(guid, out);
 	return true;
+}
+
+/* 10.3.4.23: the node of a URI has it without a NUL; empty where one was asked for and not answered. */
+static bool copy_url(const struct node *node, char *out, size_t room)
+{
+	size_t length = node->size - NODE;
+
+	if (length == 0 || length >= room)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		out[i] = (char)node->at[NODE + i];
+		if (out[i] <= ' ' || out[i] > '~')
+			return false;
+	}
+	out[length] = '\0';
+	return true;
+}
+
+bool efi_own_url(char *out, size_t room)
+{
+	EFI_DEVICE_PATH *path = NULL;
+	EFI_STATUS status = efi.boot->HandleProtocol(efi.loaded->DeviceHandle, &efi_device_path_guid, (void **)&path);
+
+	if (EFI_ERROR(efi_given(status, path)))
+		return false;
+	for (struct node node = first_node(path); is_node(&node); node = node_behind(&node))
+		if (node.at[0] == MESSAGING && node.at[1] == URI && copy_url(&node, out, room))
+			return true;
+	return false;
 }
 
 /* 10.3.4: messaging device paths, by their subtype. */

@@ -140,6 +140,9 @@ enum variable_written efi_variable_write_log(const char *text, size_t size);
 #define EFI_GUID_TEXT 37 /* bytes with the NUL */
 /* The GUID of the partition that the loader came from, in capitals; false when it has none. */
 bool efi_partition(char out[EFI_GUID_TEXT]);
+/* The URL that firmware fetched the loader from; false when it did not, or has one that is not printable ASCII (RFC
+ * 3986). */
+bool efi_own_url(char *out, size_t room);
 /* The path of the loader's own file, with backslashes; false when firmware does not tell it. */
 bool efi_own_path(char *out, size_t room);
 /*

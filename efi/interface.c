@@ -3,6 +3,7 @@
 #include "oem.h"
 
 #include "log.h"
+#include "tpm.h"
 
 #include "../arch/arch.h"
 #include "../base/version.h"
@@ -74,12 +75,25 @@ static void write_firmware(void)
 	efi_variable_write_text(L"LoaderFirmwareType", line, false);
 }
 
+static void write_banks(void)
+{
+	char line[12];
+	struct text text = TEXT(line);
+	uint32_t banks;
+
+	(void)tpm_is_there(&banks);
+	text_add(&text, "0x%08x", (unsigned int)banks);
+	efi_variable_write_text(L"LoaderTpm2ActivePcrBanks", line, false);
+}
+
 static void write_origin(void)
 {
 	char partition[EFI_GUID_TEXT], path[MAX_PATH_TEXT];
 
 	if (efi_partition(partition))
 		write_unless_there(L"LoaderDevicePartUUID", partition);
+	if (efi_own_url(path, sizeof(path)))
+		write_unless_there(L"LoaderDeviceURL", path);
 	if (efi_own_path(path, sizeof(path)))
 		write_unless_there(L"LoaderImageIdentifier", path);
 }
@@ -106,6 +120,7 @@ void interface_start(void)
 	efi_variable_write_text(L"LoaderInfo", BERTH_NAME, false);
 	efi_variable_write(L"LoaderFeatures", &features, sizeof(features), false);
 	write_firmware();
+	write_banks();
 	write_origin();
 	write_language();
 }

@@ -53,8 +53,8 @@ void oem_start(void)
 	oem_read(oem.structures, &oem.oem);
 	if (!asks_for_anything() || arch_is_confidential())
 		memset(&oem, 0, sizeof(oem));
-	if (oem.oem.level.at != NULL && !oem_log_level(oem.oem.level, &efi.log))
-		fw_log(LOG_QUIET, "SMBIOS: io.systemd.boot.loglevel: \"%s\" is not a level, such as err, info or debug",
+	if (oem.oem.level.at != NULL && !log_level_parse(oem.oem.level, &efi.log))
+		fw_log(LOG_QUIET, "SMBIOS: io.systemd.boot.loglevel: \"%s\" is not " LEVEL_VALUES,
 		       word_shown(oem.oem.level).at);
 }
 

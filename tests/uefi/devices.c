@@ -181,7 +181,7 @@ static void *protocol_of(struct device *device, const EFI_GUID *guid)
 	if (uefi_is_guid(guid, (EFI_GUID)SIMPLE_FILE_SYSTEM_PROTOCOL) && device->has_files)
 		return &device->volume;
 	if (uefi_is_guid(guid, (EFI_GUID)DEVICE_PATH_PROTOCOL) && !uefi.no_origin)
-		return (VOID *)(uintptr_t)device->path;
+		return (VOID *)(uintptr_t)(device == &own && uefi.own_path != NULL ? uefi.own_path : device->path);
 	if (uefi_is_guid(guid, (EFI_GUID)BLOCK_IO_PROTOCOL) && uefi.disk != NULL)
 		return device == &disk ? &blocks : device == &other_disk ? &other_blocks : &part_blocks;
 	/* 5.3.3: the partition's type; the loader asks only whether it is there. */

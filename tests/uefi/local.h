@@ -29,6 +29,7 @@
 	X(LocateHandleBuffer)                                                                                          \
 	X(LocateProtocol)                                                                                              \
 	X(ExitBootServices)                                                                                            \
+	X(GetCapability)                                                                                               \
 	X(Stall)                                                                                                       \
 	X(SetWatchdogTimer)                                                                                            \
 	X(GetVariable)                                                                                                 \

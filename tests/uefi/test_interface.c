@@ -85,10 +85,10 @@ static void the_features_are_those_that_there_are(void **state)
 		const struct arch *arch;
 		uint64_t features;
 	} row[] = {
-	    /* timeouts, default, one shot, counting, sort-key, saved, menu-disabled, UKIs with profiles, UKIs,
-	       preferred, keyboard layout */
-	    {NULL, 0x1963ff},
-	    {&arch_aarch64, 0x1967ff}, /* and device trees */
+	    /* URL, TPM, timeouts, default, one shot, counting, sort-key, saved, menu-disabled, UKIs with profiles,
+	       UKIs, preferred, keyboard layout */
+	    {NULL, 0x1de3ff},
+	    {&arch_aarch64, 0x1de7ff}, /* and device trees */
 	};
 
 	(void)state;
@@ -127,7 +127,7 @@ static void the_entries_are_told_in_the_order_of_the_menu_each_with_its_end(void
 /* A loader that started this one knows where the machine was started from; its words stay. */
 static void what_an_earlier_loader_told_of_the_machine_stays(void **state)
 {
-	static const char *const stays[] = {"LoaderDevicePartUUID", "LoaderImageIdentifier"};
+	static const char *const stays[] = {"LoaderDevicePartUUID", "LoaderDeviceURL", "LoaderImageIdentifier"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(stays); i++) {
@@ -136,6 +136,70 @@ static void what_an_earlier_loader_told_of_the_machine_stays(void **state)
 		expect_boots(stays[i], "one");
 		expect_variable(stays[i], "an earlier loader's words", STAYS);
 		assert_int_equal(uefi_report.removals, 0);
+	}
+}
+
+#define CAPABILITY(minor, is_present, banks)                                                                           \
+	{                                                                                                              \
+		36, 1, minor, 1, minor, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, is_present, 0, 0, 16, 0, 16, 0, 0, 1, 2, 3,   \
+		    4, 2, 0, 0, 0, banks, 0, 0, 0x80                                                                   \
+	}
+
+/* BOOT_LOADER_INTERFACE.md: 0 without a TPM, 0xffffffff where firmware does not tell. */
+static void the_kinds_of_sums_of_a_tpm_are_told(void **state)
+{
+	static const struct {
+		const char *words;
+		uint8_t capability[36];
+	} row[] = {
+	    {"0x8000000f", CAPABILITY(1, 1, 15)},
+	    {"0x80000002", CAPABILITY(2, 1, 2)},
+	    {"0x00000000", CAPABILITY(1, 0, 15)},
+	    {"0xffffffff", CAPABILITY(0, 1, 15)},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given(NULL, ONE);
+		uefi.tpm = row[i].capability;
+		expect_boots(row[i].words, "one");
+		expect_variable("LoaderTpm2ActivePcrBanks", row[i].words, FOR_THIS_BOOT);
+	}
+	given(NULL, ONE);
+	expect_boots("no TPM", "one");
+	expect_variable("LoaderTpm2ActivePcrBanks", "0x00000000", FOR_THIS_BOOT);
+	expect_none("LoaderDeviceURL");
+}
+
+/* UEFI 2.10, 10.3.4.23: the URI has no NUL. */
+#define URL(...)                                                                                                       \
+	{                                                                                                              \
+		3, 11, 4, 0, 3, 24, __VA_ARGS__, 0x7f, 0xff, 4, 0                                                      \
+	}
+
+static void the_url_that_it_was_fetched_from_is_told(void **state)
+{
+	static const struct {
+		const char *words; /* NULL: none */
+		uint8_t path[40];
+	} row[] = {
+	    {"http:/b.efi", URL(15, 0, 'h', 't', 't', 'p', ':', '/', 'b', '.', 'e', 'f', 'i')},
+	    {NULL, URL(4, 0)},
+	    {NULL, URL(7, 0, 'h', 0, 't')},
+	    {NULL, URL(7, 0, 'h', '\n', 't')},
+	    {NULL, URL(7, 0, 'h', 0xff, 't')},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given(NULL, ONE);
+		uefi.own_path = row[i].path;
+		expect_boots("by network", "one");
+		if (row[i].words != NULL)
+			expect_variable("LoaderDeviceURL", row[i].words, FOR_THIS_BOOT);
+		else
+			expect_none("LoaderDeviceURL");
+		expect_none("LoaderDevicePartUUID");
 	}
 }
 
@@ -476,7 +540,8 @@ static void no_variable_that_cannot_be_read_or_written_stops_a_boot(void **state
 {
 	static const uint64_t faults[] = {EFIERR(2), EFIERR(3),	 EFIERR(5),   EFIERR(7),   EFIERR(8),
 					  EFIERR(9), EFIERR(26), LIE_NOTHING, LIE_TOO_MUCH};
-	unsigned int reads = 0, writes = 0, calls = 1000;
+	static const uint8_t tpm[36] = CAPABILITY(1, 1, 2);
+	unsigned int reads = 0, writes = 0, asked = 0, calls = 1000;
 
 	(void)state;
 	for (unsigned int k = 1; k <= calls; k++)
@@ -484,6 +549,7 @@ static void no_variable_that_cannot_be_read_or_written_stops_a_boot(void **state
 			given("default @saved\n", ONE);
 			uefi_variable_put_text("LoaderEntryOneShot", "three.conf");
 			uefi.layout = german;
+			uefi.tpm = tpm;
 			sim.fail_call = k;
 			uefi.fault = faults[f];
 			scene_run("a call fails");
@@ -492,12 +558,14 @@ static void no_variable_that_cannot_be_read_or_written_stops_a_boot(void **state
 				writes++;
 			else if (scene_failed_in("GetVariable"))
 				reads++;
+			else if (strcmp(uefi_service_name(uefi_report.service), "GetCapability") == 0)
+				asked++;
 			else
 				continue;
 			if (!outcome.entered && strstr(uefi_report.console, "Secure Boot is") == NULL)
 				fail_msg("call %u, fault %#" PRIx64 ": %s", k, faults[f], outcome.why.text);
 		}
-	assert_true(reads >= 9 * COUNT_OF(faults) && writes >= 12 * COUNT_OF(faults));
+	assert_true(asked == COUNT_OF(faults) && reads >= 9 * COUNT_OF(faults) && writes >= 12 * COUNT_OF(faults));
 }
 
 int main(void)
@@ -505,6 +573,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_system_is_told_who_started_it_and_from_where),
 	    cmocka_unit_test(the_features_are_those_that_there_are),
+	    cmocka_unit_test(the_kinds_of_sums_of_a_tpm_are_told),
+	    cmocka_unit_test(the_url_that_it_was_fetched_from_is_told),
 	    cmocka_unit_test(the_entries_are_told_in_the_order_of_the_menu_each_with_its_end),
 	    cmocka_unit_test(what_an_earlier_loader_told_of_the_machine_stays),
 	    cmocka_unit_test(the_language_of_the_keyboard_is_told),

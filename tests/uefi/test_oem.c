@@ -157,12 +157,15 @@ static void a_level_counts_where_loader_conf_has_none(void **state)
 	given("log quiet\n", ENTRY, "io.systemd.boot.loglevel=debug", NULL);
 	expect_entered("loader.conf");
 	scene_expect("berth: Berth", 0);
+	given("log-level err\n", ENTRY, "io.systemd.boot.loglevel=debug", NULL);
+	expect_entered("log-level");
+	scene_expect("berth: Berth", 0);
 	given("", ENTRY, "io.systemd.boot.loglevel=warning", NULL);
 	expect_entered("warning");
 	scene_expect("berth: place", 0);
 	given("", ENTRY, "io.systemd.boot.loglevel=all", NULL);
 	expect_entered("no level");
-	scene_expect("berth: SMBIOS: io.systemd.boot.loglevel: \"all\" is not a level", 1);
+	scene_expect("berth: SMBIOS: io.systemd.boot.loglevel: \"all\" is not emerg,", 1);
 	scene_expect("berth: place kernel", 1);
 }
 

@@ -79,6 +79,8 @@ extern struct uefi_setup {
 	size_t log_before;	     /* bytes of a log file that is there already; 0: none */
 	bool has_initrd;	     /* firmware offers one to a kernel's EFI stub */
 	bool is_apples;		     /* firmware says that it is */
+	const uint8_t *tpm; /* what its TPM's GetCapability writes, by its first byte's size; NULL: there is none */
+	const uint8_t *own_path;     /* of the device that the loader came from; NULL: of a partition */
 	uint64_t indications;	     /* OsIndicationsSupported; 0: there is no such variable */
 	const struct gpt_disk *disk; /* that the loader's own partition is on; NULL: firmware has no such handle */
 	const void *media;	     /* what EFI_BLOCK_IO_MEDIA says of it; NULL: the truth */

@@ -218,6 +218,10 @@ static void the_other_keys_of_loader_conf_are_read(void **state)
 	    {"default @saved\n", LOG_NORMAL, "@saved"},
 	    {"default \"arch.conf\"\nlog 'debug'\n", LOG_DEBUG, "arch.conf"},
 	    {"console-mode max\neditor no\nLOG quiet\nlogs quiet\n", LOG_NORMAL, ""},
+	    {"log-level debug\n", LOG_DEBUG, ""},
+	    {"log-level err\nlog-level notice\n", LOG_NORMAL, ""},
+	    {"log debug\nlog-level err\n", LOG_DEBUG, ""}, /* Berth's own key wins, wherever it stands */
+	    {"log-level err\nlog debug\n", LOG_DEBUG, ""},
 	};
 
 	(void)state;

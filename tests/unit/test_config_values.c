@@ -283,6 +283,22 @@ static void names_of_entries_are_told_from_others(void **state)
 	}
 }
 
+/* ---- log-level ---- */
+
+static void levels_are_those_of_syslog(void **state)
+{
+	static const char *const name[] = {"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"};
+	enum log_level level = LOG_NORMAL;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(name); i++) {
+		assert_true(log_level_parse(word_of(name[i]), &level));
+		assert_int_equal(level, i < 5 ? LOG_QUIET : i < 7 ? LOG_NORMAL : LOG_DEBUG);
+	}
+	assert_false(log_level_parse(word_of("verbose"), &level) || log_level_parse((struct word){NULL, 0}, &level));
+	assert_int_equal(level, LOG_DEBUG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +314,7 @@ int main(void)
 	    TEST(a_profile_stands_before_the_options_of_a_unified_kernel_image),
 	    TEST(what_nobody_wrote_is_not_remarked_on),
 	    TEST(names_of_entries_are_told_from_others),
+	    TEST(levels_are_those_of_syslog),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

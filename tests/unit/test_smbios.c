@@ -241,20 +241,6 @@ static void an_entry_has_a_name_and_a_text(void **state)
 	expect_entry(longest, NULL, NULL);
 }
 
-static void levels_are_those_of_syslog(void **state)
-{
-	static const char *const name[] = {"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"};
-	enum log_level level = LOG_NORMAL;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(name); i++) {
-		assert_true(oem_log_level(word_of(name[i]), &level));
-		assert_int_equal(level, i < 5 ? LOG_QUIET : i < 7 ? LOG_NORMAL : LOG_DEBUG);
-	}
-	assert_false(oem_log_level(word_of("verbose"), &level) || oem_log_level((struct word){NULL, 0}, &level));
-	assert_int_equal(level, LOG_DEBUG);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,7 +250,6 @@ int main(void)
 	    cmocka_unit_test(what_is_cut_off_ends_the_walk),
 	    cmocka_unit_test(the_first_string_of_a_kind_counts),
 	    cmocka_unit_test(an_entry_has_a_name_and_a_text),
-	    cmocka_unit_test(levels_are_those_of_syslog),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
