@@ -3,6 +3,7 @@
 
 #include "scan.h"
 
+#include "../base/mem.h"
 #include "../base/utf16.h"
 
 #define CELLS 4096 /* where cells begin; a cell is named by its place behind that */
@@ -141,4 +142,28 @@ bool bcd_title(struct bytes hive, char out[BCD_TITLE_ROOM])
 		if (units[i] < ' ' || units[i] == 0x7f)
 			return false;
 	return n != 0 && n < BCD_TITLE_ROOM && utf8_from_utf16(out, BCD_TITLE_ROOM, units, n);
+}
+
+bool bitlocker_has(struct bytes block)
+{
+	static const char signature[] = "-FVE-FS-";
+	size_t at = 3, size = sizeof(signature) - 1;
+
+	return block.size >= at + size && memcmp(block.at + at, signature, size) == 0;
+}
+
+/* Attributes, and how long the device path is that stands behind the description. */
+#define DESCRIPTION 6
+
+bool load_option_is_windows(struct bytes option)
+{
+	static const char wanted[] = "Windows Boot Manager";
+
+	for (size_t i = 0; i < sizeof(wanted); i++) {
+		uint64_t unit;
+
+		if (!bytes_get(option, DESCRIPTION + 2 * i, 2, &unit) || unit != (unsigned char)wanted[i])
+			return false;
+	}
+	return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What Windows calls itself: out of its boot configuration data, a registry hive. Pure, and nothing in a hive is
- * believed: each cell is read with bounds, and no path is longer than those that are looked for here.
+ * believed: each cell is read with bounds, and no path is longer than those that are looked for here. And what else of
+ * Windows' a loader comes across.
  *
  * Source: the format as libyal's "Windows NT Registry File (REGF) format" has it; the objects as bcdedit(1) lists them.
  */
@@ -18,5 +19,11 @@
  * offers several, which it will ask about itself, or when nothing of that is in @hive.
  */
 bool bcd_title(struct bytes hive, char out[BCD_TITLE_ROOM]);
+
+/* A volume is encrypted by BitLocker, by its first block (systemd, src/boot/boot.c). */
+bool bitlocker_has(struct bytes block);
+
+/* A variable Boot#### is of Windows' boot manager, which names it so (UEFI 2.10, 3.1.3, EFI_LOAD_OPTION). */
+bool load_option_is_windows(struct bytes option);
 
 #endif

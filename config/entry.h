@@ -220,6 +220,9 @@ bool entry_is_meant(const struct entry *entry, struct word pattern);
 void entry_moves_elsewhere(struct entry *entry, const char tag[DISK_TAG], const char *kind, struct text *title);
 #define DISK_TITLE_ROOM(entry) (entry_title(entry).length + 64) /* bytes that hold it */
 
+/* It is the automatic entry @id, on whatever disk; ids of others end in a suffix of files. */
+bool entry_is_automatic(const struct entry *entry, const char *id);
+
 /* Whether this is such an id, and not a pattern. */
 bool names_other_disk(struct word name);
 
@@ -263,6 +266,7 @@ struct loader_conf {
 	uint32_t menu_fold;	     /* entries of one sort-key that the menu shows side by side; 0: all of them */
 	enum { LOG_BY_NOBODY, LOG_BY_LEVEL, LOG_BY_LOG } log_by;      /* the key that says so; else it is a default */
 	bool other_disks;					      /* entries on other disks are offered */
+	bool reboot_for_bitlocker;				      /* loader.conf(5) */
 	bool log_file;						      /* what was said goes to a file too */
 	bool auto_entries, auto_firmware, auto_reboot, auto_poweroff; /* which automatic entries are offered */
 	uint64_t keep_free_below_4g; /* bytes of one free run that no part may take (rule C9) */

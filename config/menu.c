@@ -173,15 +173,6 @@ static enum menu_result do_at_once(struct menu *menu, enum entry_kind action)
 	return MENU_DO;
 }
 
-/* It is the automatic entry @id, on any disk; on another disk the id has a prefix. */
-static bool is_automatic(const struct entry *entry, const char *id)
-{
-	struct word own = word_of(entry->id), wanted = word_of(id);
-
-	return own.length >= wanted.length &&
-	       word_is((struct word){own.at + own.length - wanted.length, wanted.length}, id);
-}
-
 /* The next entry of a kind, from the selected one on, and again from the top. */
 static void jump(struct menu *menu, uint32_t letter)
 {
@@ -192,9 +183,9 @@ static void jump(struct menu *menu, uint32_t letter)
 		const struct entry *entry = rows->entries[(from + i) % rows->n];
 		bool is_linux = entry->kind == ENTRY_LINUX || entry->kind == ENTRY_UKI;
 
-		if ((letter == 'l' && is_linux) || (letter == 'w' && is_automatic(entry, "auto-windows")) ||
-		    (letter == 'a' && is_automatic(entry, "auto-osx")) ||
-		    (letter == 's' && is_automatic(entry, "auto-efi-shell"))) {
+		if ((letter == 'l' && is_linux) || (letter == 'w' && entry_is_automatic(entry, "auto-windows")) ||
+		    (letter == 'a' && entry_is_automatic(entry, "auto-osx")) ||
+		    (letter == 's' && entry_is_automatic(entry, "auto-efi-shell"))) {
 			select(menu, (from + i) % rows->n);
 			return;
 		}

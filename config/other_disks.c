@@ -7,6 +7,16 @@
 #define PREFIX_LENGTH (sizeof(PREFIX) - 1)
 #define MARK_LENGTH   (PREFIX_LENGTH + DISK_TAG) /* with the "-" behind the tag */
 
+bool entry_is_automatic(const struct entry *entry, const char *id)
+{
+	struct word own = word_of(entry->id), wanted = word_of(id);
+
+	if (own.length < wanted.length)
+		return false;
+	skip(&own, own.length - wanted.length);
+	return word_is(own, id);
+}
+
 bool names_other_disk(struct word name)
 {
 	if (name.length <= MARK_LENGTH || !word_is_ascii_case((struct word){name.at, PREFIX_LENGTH}, PREFIX) ||

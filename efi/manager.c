@@ -14,6 +14,7 @@
 #include "other_disks.h"
 #include "start.h"
 #include "stub.h"
+#include "windows.h"
 
 #include "../base/version.h"
 #include "../config/attempts.h"
@@ -105,6 +106,8 @@ static enum status start(struct entry *entry, struct fail *why)
 		*why = entry->broken_why;
 		return why->status;
 	}
+	if (catalogue.conf.reboot_for_bitlocker && entry_is_automatic(entry, "auto-windows"))
+		windows_restart(entry);
 	if (entry->kind != ENTRY_LINUX)
 		return efi_start(entry, why);
 	if (entry->by_stub)

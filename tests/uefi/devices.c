@@ -170,7 +170,25 @@ static EFI_BLOCK_IO_MEDIA media;
 static EFI_BLOCK_IO blocks = {.Media = &media, .ReadBlocks = read_blocks};
 static EFI_BLOCK_IO_MEDIA other_media = {.MediaPresent = TRUE, .BlockSize = 512},
 			  part_media = {.MediaPresent = TRUE, .BlockSize = 512, .LogicalPartition = TRUE};
-static EFI_BLOCK_IO other_blocks = {.Media = &other_media}, part_blocks = {.Media = &part_media};
+
+/* The first block of another disk, or of a partition, which says nothing but that it is encrypted. */
+static EFI_STATUS EFIAPI read_first_block(struct _EFI_BLOCK_IO_PROTOCOL *this, UINT32 id, EFI_LBA at, UINTN size,
+					  VOID *to)
+{
+	EFI_STATUS status;
+
+	if (id != this->Media->MediaId || at != 0 || size != 512 || (uintptr_t)to % 4096 != 0)
+		uefi_die("blocks are read that are none");
+	if (uefi_call(CALL_ReadBlocks, &status))
+		return status;
+	memset(to, 0, size);
+	if (this->Media->LogicalPartition && uefi.bitlocker)
+		memcpy((uint8_t *)to + 3, "-FVE-FS-", 8);
+	return EFI_SUCCESS;
+}
+
+static EFI_BLOCK_IO other_blocks = {.Media = &other_media, .ReadBlocks = read_first_block},
+		    part_blocks = {.Media = &part_media, .ReadBlocks = read_first_block};
 
 /* ---- handles ---- */
 

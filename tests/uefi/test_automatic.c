@@ -4,6 +4,7 @@
  * do. Source: loader.conf(5); systemd, src/boot/boot.c.
  */
 #include "../sim/bench.h"
+#include "../unit/gpt_disk.h"
 #include "../unit/hive.h"
 #include "../unit/pe_file.h"
 #include "scene.h"
@@ -274,6 +275,90 @@ static void windows_is_called_what_it_calls_itself(void **state)
 	}
 }
 
+/* UEFI 2.10, 3.1.3: attributes, the length of a path, and the description. */
+static void put_option(const char *name, const char *description)
+{
+	uint8_t option[128] = {1, 0, 0, 0, 4, 0};
+
+	for (size_t i = 0; description[i] != '\0'; i++)
+		option[6 + 2 * i] = (uint8_t)description[i];
+	uefi_variable_put(name, option, 8 + 2 * strlen(description) + 4);
+}
+
+static const uint8_t tpm[36] = {36, 1, 1, 1, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1};
+
+static void given_bitlocker(const char *conf)
+{
+	static const uint8_t order[] = {3, 0, 0x1b, 0xc0, 9, 0};
+	static struct gpt_disk disk;
+
+	given(conf);
+	put_program("\\EFI\\Microsoft\\Boot\\bootmgfw.efi");
+	gpt_disk_begin(&disk, 512);
+	uefi.disk = &disk;
+	uefi.tpm = tpm;
+	uefi.bitlocker = true;
+	uefi_variable_put("BootOrder", order, sizeof(order));
+	put_option("Boot0003", "Berth");
+	put_option("BootC01B", "Windows Boot Manager");
+	put_option("Boot0009", "Windows Boot Manager");
+}
+
+#define BITLOCKER "default auto-windows\nreboot-for-bitlocker yes\n"
+
+static void expect_started_from_here(const char *name)
+{
+	run(name);
+	if (uefi_report.resets != 0 || uefi_report.starts != 1 || uefi_report.boot_next != 0)
+		fail_msg("%s: it is not started from here", name);
+}
+
+/* loader.conf(5): firmware starts Windows, so that the TPM has measured no other loader. */
+static void windows_with_bitlocker_is_started_by_firmware(void **state)
+{
+	(void)state;
+	given_bitlocker(BITLOCKER);
+	run("all is there");
+	assert_int_equal(uefi_report.boot_next, 1 + 0xc01b);
+	assert_int_equal(uefi_report.resets, 1);
+	assert_int_equal(uefi_report.starts, 0);
+	given_bitlocker("default auto-windows\n");
+	expect_started_from_here("nobody asks for it");
+	given_bitlocker(BITLOCKER);
+	uefi.tpm = NULL;
+	expect_started_from_here("no TPM");
+	given_bitlocker(BITLOCKER);
+	uefi.bitlocker = false;
+	expect_started_from_here("not encrypted");
+	given_bitlocker(BITLOCKER);
+	put_option("BootC01B", "Windows Boot Manager 2");
+	put_option("Boot0009", "Windows Boot Manage");
+	expect_started_from_here("no entry of firmware's");
+	scene_expect("Windows is started from here, and may ask for its recovery key", 1);
+	given_bitlocker(BITLOCKER);
+	uefi.stays_on = true;
+	run("firmware does not restart");
+	assert_true(uefi_report.resets == 1 && uefi_report.starts == 1);
+}
+
+/* Whatever fails, nothing that was taken stays. */
+static void each_call_before_that_may_fail(void **state)
+{
+	static const uint64_t faults[] = {EFIERR(5), EFIERR(7), EFIERR(9), LIE_NOTHING, LIE_TOO_MUCH};
+	unsigned int calls = 1000;
+
+	(void)state;
+	for (unsigned int k = 1; k <= calls; k++)
+		for (size_t f = 0; f < COUNT_OF(faults); f++) {
+			given_bitlocker(BITLOCKER);
+			sim.fail_call = k;
+			uefi.fault = faults[f];
+			uefi.nobody = true;
+			run("a call fails");
+			calls = k == 1 && f == 0 ? outcome.calls : calls;
+		}
+}
+
 /* Without memory for one the others are there, and the log says which is not. */
 static void without_memory_others_are_offered(void **state)
 {
@@ -304,6 +389,8 @@ int main(void)
 	    cmocka_unit_test(firmware_does_what_is_asked_of_it),
 	    cmocka_unit_test(what_firmware_does_not_do_is_said),
 	    cmocka_unit_test(windows_is_called_what_it_calls_itself),
+	    cmocka_unit_test(windows_with_bitlocker_is_started_by_firmware),
+	    cmocka_unit_test(each_call_before_that_may_fail),
 	    cmocka_unit_test(without_memory_others_are_offered),
 	};
 

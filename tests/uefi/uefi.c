@@ -483,7 +483,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.timers = uefi_report.stalled = 0;
 	uefi_report.writes = uefi_report.removals = 0;
 	uefi_report.loads = uefi_report.starts = uefi_report.resets = 0;
-	uefi_report.longest = 0;
+	uefi_report.longest = uefi_report.boot_next = 0;
 	uefi_report.renames = uefi_report.writes_to_disk = uefi_report.seed_tables = uefi_report.log_writes = 0;
 	uefi_report.made_file = uefi_report.earlier_cleared = false;
 	uefi_report.blocks = uefi_report.connects = uefi_report.drivers = uefi_report.other_volumes = 0;

@@ -79,6 +79,7 @@ extern struct uefi_setup {
 	size_t log_before;	     /* bytes of a log file that is there already; 0: none */
 	bool has_initrd;	     /* firmware offers one to a kernel's EFI stub */
 	bool is_apples;		     /* firmware says that it is */
+	bool bitlocker;		     /* partitions are encrypted by it */
 	const uint8_t *tpm; /* what its TPM's GetCapability writes, by its first byte's size; NULL: there is none */
 	const uint8_t *own_path;     /* of the device that the loader came from; NULL: of a partition */
 	uint64_t indications;	     /* OsIndicationsSupported; 0: there is no such variable */
@@ -114,6 +115,7 @@ extern struct uefi_report {
 	bool rebooted;			/* it has done so while boot services were there, and asked in the right way */
 	unsigned int resets, reset_how; /* asked for before exit, and EFI_RESET_TYPE */
 	uint64_t indications;		/* OsIndications */
+	unsigned int boot_next;		/* BootNext, and one more; 0: none */
 	unsigned int service;		/* the index of the one that went wrong */
 	unsigned int pools;		/* calls of AllocatePool */
 	unsigned int writes, removals;	/* of variables, tried */

@@ -135,6 +135,8 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attr
 		return tell_number(uefi.indications, size, to);
 	if (is_named(name, "OsIndications") && uefi_report.indications != 0)
 		return tell_number(uefi_report.indications, size, to);
+	if (name[0] == 'B')
+		return tell_stored(name, size, to);
 	return *size < 2 ? EFI_NOT_FOUND : tell_variable(name, size, to);
 }
 
@@ -151,6 +153,19 @@ static EFI_STATUS write_indications(UINT32 attributes, UINTN size, const VOID *v
 	return EFI_SUCCESS;
 }
 
+/* 3.3, table 3.1. */
+static EFI_STATUS write_boot_next(UINT32 attributes, UINTN size, const VOID *value)
+{
+	EFI_STATUS status;
+
+	if (attributes != (FOR_THIS_BOOT | EFI_VARIABLE_NON_VOLATILE) || size != 2)
+		uefi_die("BootNext as no firmware has it");
+	if (uefi_call(CALL_SetVariable, &status))
+		return status;
+	uefi_report.boot_next = 1 + (unsigned int)load_le(value, 2);
+	return EFI_SUCCESS;
+}
+
 /* Attributes of 0, or no bytes, remove it. What has bytes and is no number of 64 bits is a string with its NUL. */
 static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attributes, UINTN size, VOID *value)
 {
@@ -160,6 +175,8 @@ static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attri
 
 	if (uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE) && is_named(name, "OsIndications"))
 		return write_indications(attributes, size, value);
+	if (uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE) && is_named(name, "BootNext"))
+		return write_boot_next(attributes, size, value);
 	if (is_log)
 		check_log(name, attributes, size, value);
 	else if (!uefi_is_guid(guid, loader_guid))

@@ -246,6 +246,38 @@ static void a_bit_may_be_wrong_anywhere(void **state)
 	assert_true(found > 0 && found < tried);
 }
 
+static void bitlocker_is_known_by_a_volumes_first_block(void **state)
+{
+	static const uint8_t block[] = "\xeb\x58\x90-FVE-FS-";
+
+	(void)state;
+	assert_true(bitlocker_has((struct bytes){block, sizeof(block) - 1}));
+	assert_false(bitlocker_has((struct bytes){block + 3, sizeof(block) - 4}));
+	for (size_t size = 0; size < sizeof(block) - 1; size++)
+		assert_false(bitlocker_has((struct bytes){block, size}));
+}
+
+/* UEFI 2.10, 3.1.3: attributes, the length of a path, the description with its NUL, and the path. */
+static void an_entry_of_firmwares_is_windows_by_its_whole_name(void **state)
+{
+	static const char name[] = "Windows Boot Manager";
+	uint8_t option[6 + 2 * sizeof(name) + 4] = {1, 0, 0, 0, 4, 0};
+	size_t end = 6 + 2 * sizeof(name);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(name); i++)
+		option[6 + 2 * i] = (uint8_t)name[i];
+	assert_true(load_option_is_windows((struct bytes){option, sizeof(option)}));
+	assert_true(load_option_is_windows((struct bytes){option, end}));
+	for (size_t size = 0; size < end; size++)
+		assert_false(load_option_is_windows((struct bytes){option, size}));
+	for (size_t i = 6; i < end; i++) {
+		option[i] ^= 1;
+		assert_false(load_option_is_windows((struct bytes){option, sizeof(option)}));
+		option[i] ^= 1;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +293,8 @@ int main(void)
 	    cmocka_unit_test(lists_that_say_more_than_there_is_end),
 	    cmocka_unit_test(a_circle_of_keys_ends),
 	    cmocka_unit_test(a_bit_may_be_wrong_anywhere),
+	    cmocka_unit_test(bitlocker_is_known_by_a_volumes_first_block),
+	    cmocka_unit_test(an_entry_of_firmwares_is_windows_by_its_whole_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
