@@ -84,6 +84,9 @@ bool arch_is_confidential(void);
 /* A number from the CPU's own source of entropy; false, and nothing written, when it has none. */
 bool arch_random(uint64_t *number);
 
+/* A tone from the machine's speaker, until it is silenced; false where machines with this CPU have none. */
+bool arch_speaker(bool sounds);
+
 /* After ExitBootServices: enters the kernel. */
 __attribute__((noreturn)) void arch_enter(const struct handoff *handoff);
 

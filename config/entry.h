@@ -266,6 +266,7 @@ struct loader_conf {
 	uint32_t menu_fold;	     /* entries of one sort-key that the menu shows side by side; 0: all of them */
 	enum { LOG_BY_NOBODY, LOG_BY_LEVEL, LOG_BY_LOG } log_by;      /* the key that says so; else it is a default */
 	bool other_disks;					      /* entries on other disks are offered */
+	bool beep;						      /* the menu is heard (loader.conf(5)) */
 	bool reboot_for_bitlocker;				      /* loader.conf(5) */
 	bool log_file;						      /* what was said goes to a file too */
 	bool auto_entries, auto_firmware, auto_reboot, auto_poweroff; /* which automatic entries are offered */

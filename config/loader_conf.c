@@ -144,6 +144,7 @@ static bool set_bool(struct loader_conf *conf, const struct line *line)
 		    {"auto-reboot", &conf->auto_reboot},
 		    {"auto-poweroff", &conf->auto_poweroff},
 		    {"other-disks", &conf->other_disks},
+		    {"beep", &conf->beep},
 		    {"reboot-for-bitlocker", &conf->reboot_for_bitlocker},
 		    {"log-file", &conf->log_file}};
 

@@ -6,6 +6,7 @@
 #include "pages.h"
 #include "reset.h"
 #include "screen.h"
+#include "speaker.h"
 
 #include "../base/mem.h"
 #include "../config/edit.h"
@@ -267,12 +268,29 @@ static void open_menu(struct menu *menu, const struct catalogue *catalogue, size
 	interface_settings(catalogue, &menu->settings);
 }
 
+/* Each second of a countdown, and then the number of each row that is chosen, once. */
+static void beep(struct menu *menu, const struct loader_conf *conf, size_t *heard)
+{
+	static bool is_mute;
+	size_t row = menu->row + 1;
+
+	if (!conf->beep || is_mute || (!menu->counting && row == *heard))
+		return;
+	*heard = menu->counting ? 0 : row;
+	is_mute = !speaker_beep(menu->counting ? 1 : row);
+	if (!is_mute)
+		return;
+	menu_say(menu, "loader.conf says `beep yes`, but only x86 machines have the speaker for it");
+	screen_draw(&menu->view, draw_menu, menu);
+}
+
 enum chosen choose(const struct catalogue *catalogue, size_t *index, uint32_t seconds, const struct fail *why)
 {
 	static uint32_t initial_mode = UINT32_MAX;
 	enum menu_result result = MENU_STAY;
 	enum chosen by = BY_TIME;
 	static struct menu menu;
+	size_t heard = 0;
 
 	if (initial_mode == UINT32_MAX)
 		initial_mode = console_mode();
@@ -286,6 +304,7 @@ enum chosen choose(const struct catalogue *catalogue, size_t *index, uint32_t se
 		struct key_press press;
 
 		screen_draw(&menu.view, draw_menu, &menu);
+		beep(&menu, &catalogue->conf, &heard);
 		if (console_key(menu.counting ? 1 : UINT32_MAX, &press)) {
 			by = press.key == KEY_GONE ? WITHOUT_KEYS : BY_HAND;
 			result = obey(&menu, menu_press(&menu, &press), catalogue, initial_mode);

@@ -34,6 +34,12 @@ void arch_cpu(struct cpu *cpu)
 	};
 }
 
+bool arch_speaker(bool sounds)
+{
+	(void)sounds;
+	return false;
+}
+
 bool arch_is_confidential(void)
 {
 	return false;

@@ -43,6 +43,22 @@ ia32_random:
 	pop	%ebx
 	ret
 
+	.globl x86_port_in
+	.type x86_port_in, @function
+x86_port_in:
+	mov	4(%esp), %edx
+	xor	%eax, %eax
+	in	%dx, %al
+	ret
+
+	.globl x86_port_out
+	.type x86_port_out, @function
+x86_port_out:
+	mov	4(%esp), %edx
+	mov	8(%esp), %eax
+	out	%al, %dx
+	ret
+
 	.globl arch_ticks
 	.type arch_ticks, @function
 arch_ticks:

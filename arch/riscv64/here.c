@@ -14,6 +14,12 @@ void arch_cpu(struct cpu *cpu)
 	*cpu = (struct cpu){.gib_pages = false};
 }
 
+bool arch_speaker(bool sounds)
+{
+	(void)sounds;
+	return false;
+}
+
 bool arch_is_confidential(void)
 {
 	return false;

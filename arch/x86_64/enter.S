@@ -46,6 +46,22 @@ x86_read_cr4:
 	mov	%cr4, %rax
 	ret
 
+	.globl x86_port_in
+	.type x86_port_in, @function
+x86_port_in:
+	mov	%edi, %edx
+	xor	%eax, %eax
+	in	%dx, %al
+	ret
+
+	.globl x86_port_out
+	.type x86_port_out, @function
+x86_port_out:
+	mov	%edi, %edx
+	mov	%esi, %eax
+	out	%al, %dx
+	ret
+
 	.globl arch_ticks
 	.type arch_ticks, @function
 arch_ticks:

@@ -3,6 +3,7 @@
 #include "enter.h"
 
 #include "../arch.h"
+#include "../x86/speaker.h"
 
 static struct cpuid leaf(uint32_t number)
 {
@@ -41,6 +42,12 @@ uint64_t arch_ticks_per_second(void)
 	struct cpuid ticks = leaf(CPUID_TICKS), frequency = leaf(CPUID_FREQUENCY);
 
 	return x86_ticks_per_second(&ticks, &frequency);
+}
+
+bool arch_speaker(bool sounds)
+{
+	x86_speaker(sounds);
+	return true;
 }
 
 bool arch_random(uint64_t *number)

@@ -9,6 +9,10 @@
 void __wrap_x86_cpuid(uint32_t leaf, struct cpuid *registers);
 uint64_t __wrap_x86_read_cr4(void);
 uint32_t __wrap_x86_random(uint64_t *number);
+uint32_t __wrap_x86_port_in(uint32_t port);
+void __wrap_x86_port_out(uint32_t port, uint32_t value);
+bool __real_arch_speaker(bool sounds);
+bool __wrap_arch_speaker(bool sounds);
 __attribute__((noreturn)) void __wrap_x86_enter(uint64_t gdt, uint64_t root, uint64_t entry, uint64_t argument,
 						uint64_t copies, uint64_t stack_top);
 __attribute__((noreturn)) void __wrap_x86_enter_by_trampoline(uint64_t gdt, uint64_t root, uint64_t trampoline,
@@ -37,6 +41,32 @@ uint32_t __wrap_x86_random(uint64_t *number)
 		return 0;
 	*number = UINT64_C(0x123456789abcdef0);
 	return 1;
+}
+
+/* A PC's ports of timer and speaker; beeps are counted when the speaker falls silent. */
+uint32_t __wrap_x86_port_in(uint32_t port)
+{
+	if (port != 0x61)
+		fail_msg("port %#x is read", port);
+	return outcome.port_b;
+}
+
+void __wrap_x86_port_out(uint32_t port, uint32_t value)
+{
+	bool was_heard = (outcome.port_b & 3) == 3;
+
+	if (port != 0x61 && port != 0x42 && port != 0x43)
+		fail_msg("port %#x is written", port);
+	if (port != 0x61)
+		outcome.timer = outcome.timer << 8 | (value & 0xff);
+	else
+		outcome.port_b = value;
+	outcome.beeps += was_heard && (outcome.port_b & 3) == 0;
+}
+
+bool __wrap_arch_speaker(bool sounds)
+{
+	return sim.arch == NULL ? __real_arch_speaker(sounds) : false;
 }
 
 uint64_t __wrap_x86_read_cr4(void)

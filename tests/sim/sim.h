@@ -110,6 +110,7 @@ struct sim_outcome {
 	unsigned int seeds;			    /* how often a seed was to be passed */
 	size_t claims_left, files_left, surveys_left, takes_left; /* what the loader did not give back */
 	unsigned int takes_at_look; /* memory of the loader's own, held when it looked at the map: in a plan's way */
+	unsigned int beeps, port_b, timer;	   /* of a PC's speaker; the last bytes that its timer was told */
 	uint64_t table_root, gdt, entry, argument; /* at entry */
 	uint64_t copied;			   /* bytes after exit */
 	uint64_t trampoline;			   /* by which levels are switched, or long mode left; 0: not */

@@ -106,6 +106,28 @@ static void a_keyboard_that_breaks_at_the_password_edits_nothing(void **state)
 	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet");
 }
 
+/* loader.conf(5), "beep"; the tone is systemd-boot's: 500 Hz, by the timer's 1193182 Hz and mode 3. */
+static void the_menu_is_heard_where_there_is_a_speaker(void **state)
+{
+	(void)state;
+	given("timeout menu-force\nbeep yes\n", "jQ");
+	run("two rows");
+	assert_int_equal(outcome.beeps, 1 + 2);
+	assert_int_equal(outcome.timer & 0xffffff, 0xb65209);
+	assert_int_equal(outcome.port_b & 3, 0);
+	given("timeout menu-force\n", "jQ");
+	run("nobody asks for it");
+	assert_int_equal(outcome.beeps, 0);
+	given("timeout 3\nbeep yes\n", "..jhqQ");
+	run("a countdown, and a page");
+	assert_int_equal(outcome.beeps, 1 + 1 + 1 + 2);
+	given("timeout menu-force\nbeep yes\n", "jQ");
+	sim.arch = &arch_aarch64;
+	scene_run("without a speaker");
+	assert_int_equal(outcome.beeps, 0);
+	scene_expect("  loader.conf says `beep yes`, but only x86 machines have the speaker for it", 1);
+}
+
 static void without_memory_the_line_stays_as_it_is(void **state)
 {
 	unsigned int before;
@@ -353,6 +375,7 @@ int main(void)
 	    cmocka_unit_test(an_edited_command_line_is_passed_and_kept_for_this_start),
 	    cmocka_unit_test(a_password_is_asked_for_before_the_line_shows),
 	    cmocka_unit_test(a_keyboard_that_breaks_at_the_password_edits_nothing),
+	    cmocka_unit_test(the_menu_is_heard_where_there_is_a_speaker),
 	    cmocka_unit_test(without_memory_the_line_stays_as_it_is),
 	    cmocka_unit_test(what_is_set_in_the_menu_stays_in_variables),
 	    cmocka_unit_test(console_modes_are_loader_confs_the_variables_and_the_next),

@@ -110,8 +110,8 @@ static void timeouts_are_seconds_or_words(void **state)
  */
 static void automatic_entries_and_a_log_file_are_had_by_yes_and_no(void **state)
 {
-	static const char *const key[] = {"auto-entries",  "auto-firmware", "auto-reboot",
-					  "auto-poweroff", "log-file",	    "reboot-for-bitlocker"};
+	static const char *const key[] = {"auto-entries", "auto-firmware",	  "auto-reboot", "auto-poweroff",
+					  "log-file",	  "reboot-for-bitlocker", "beep"};
 	static const char *const yes[] = {"1", "yes", "y", "true", "t", "on", "YES", "oN"};
 	static const char *const no[] = {"0", "no", "n", "false", "f", "off", "Off"};
 	static const char *const odd[] = {"", "2", "ye", "yess", "o", "tr", "10", "yes no"};
@@ -130,9 +130,9 @@ static void automatic_entries_and_a_log_file_are_had_by_yes_and_no(void **state)
 			snprintf(line, sizeof(line), "%s %s\n", key[k], value);
 			conf = read_conf(line, is_odd ? BAD_INPUT : OK, &why);
 			for (size_t other = 0; other < COUNT_OF(key); other++) {
-				bool got = (const bool[]){conf.auto_entries, conf.auto_firmware,
-							  conf.auto_reboot,  conf.auto_poweroff,
-							  conf.log_file,     conf.reboot_for_bitlocker}[other];
+				bool got = (const bool[]){
+				    conf.auto_entries, conf.auto_firmware,	  conf.auto_reboot, conf.auto_poweroff,
+				    conf.log_file,     conf.reboot_for_bitlocker, conf.beep}[other];
 
 				assert_int_equal(got, other == k && !is_odd ? is_yes : other < 2);
 			}
