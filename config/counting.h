@@ -36,4 +36,10 @@ enum counting {
  */
 enum counting counting_next(const char *file_name, char out[MAX_ENTRY_ID]);
 
+/*
+ * UAPI.1, "Boot counting": of two files with one id, the one with more tries left first, then the one with fewer done;
+ * negative when that is @a's. 0: they are alike, or one of them is not counted. Names with their suffixes.
+ */
+int counting_compare(const char *a, const char *b);
+
 #endif

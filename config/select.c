@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The order of the menu, and which entry is meant. */
-#include "entry.h"
+#include "counting.h"
 
 /* UAPI.1, "Sorting", 2: both have a sort-key. */
 static int compare_keys(const struct entry *a, const struct entry *b)
@@ -41,6 +41,8 @@ static int compare_entries(const struct entry *a, const struct entry *b)
 		result = version_compare(plain_id(b), plain_id(a));
 	if (result == 0)
 		result = compare_profiles(a, b);
+	if (result == 0 && a->file_name != NULL && b->file_name != NULL)
+		result = counting_compare(a->file_name, b->file_name);
 	/* "a_1" and "a+1" are one version: the order must not depend on how the folder lists its files. */
 	return result != 0 ? result : word_compare(word_of(b->id), word_of(a->id));
 }

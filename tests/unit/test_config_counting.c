@@ -155,6 +155,39 @@ static void every_entry_comes_to_its_end(void **state)
 	}
 }
 
+/* UAPI.1, "Boot counting": more tries left first, then fewer done; widths do not count. */
+static void two_files_of_an_entry_are_ordered_by_their_tries(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		int order;
+	} row[] = {
+	    {"a+3.conf", "a+2.conf", -1},
+	    {"a+10.conf", "a+9.conf", -1},
+	    {"a+03.conf", "a+2.conf", -1},
+	    {"a+3-1.conf", "a+3-2.conf", -1},
+	    {"a+3.conf", "a+3-1.conf", -1},
+	    {"a+3-9.conf", "a+3-10.conf", -1},
+	    {"a+3-010.efi", "a+3-9.efi", 1},
+	    {"a+3.conf", "a+3-0.conf", 0},
+	    {"a+03.conf", "a+3.conf", 0},
+	    {"a+0-1.conf", "a+0-2.conf", -1},
+	    {"a.conf", "a+3.conf", 0},
+	    {"a+3.conf", "a.conf", 0},
+	    {"a+3x.conf", "a+4.conf", 0},
+	    {"a+3.conf", "a+3.efi", 0},
+	    {"a+18446744073709551616.conf", "a+1.conf", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		int one = counting_compare(row[i].a, row[i].b), other = counting_compare(row[i].b, row[i].a);
+
+		if ((one > 0) - (one < 0) != row[i].order || (other > 0) - (other < 0) != -row[i].order)
+			fail_msg("%s and %s: %d, and %d", row[i].a, row[i].b, one, other);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +198,7 @@ int main(void)
 	    cmocka_unit_test(a_name_that_would_be_too_long_is_not_written),
 	    cmocka_unit_test(counters_are_found_where_they_are),
 	    cmocka_unit_test(every_entry_comes_to_its_end),
+	    cmocka_unit_test(two_files_of_an_entry_are_ordered_by_their_tries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
