@@ -97,8 +97,9 @@ struct word chooser_pattern(enum chooser chooser, const struct loader_conf *conf
 
 bool is_saved(struct word pattern);
 
-/* Somebody asks for an entry on another disk, by its whole id. */
-bool asks_for_other_disk(const struct loader_conf *conf, const struct asked *asked);
+/* Somebody asks for an entry on another disk, by its whole id, which is not among these. */
+bool asks_for_other_disk(struct entry *const *entries, size_t n, const struct loader_conf *conf,
+			 const struct asked *asked);
 
 /* Somebody asks for "@saved": LoaderEntryLastBooted is kept up. A variable's default hides loader.conf's. */
 bool asks_for_saved(const struct loader_conf *conf, const struct asked *asked);

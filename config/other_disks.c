@@ -47,12 +47,17 @@ void entry_moves_elsewhere(struct entry *entry, const char tag[DISK_TAG], const 
 	entry->elsewhere = true;
 }
 
-bool asks_for_other_disk(const struct loader_conf *conf, const struct asked *asked)
+bool asks_for_other_disk(struct entry *const *entries, size_t n, const struct loader_conf *conf,
+			 const struct asked *asked)
 {
+	size_t index;
+
 	for (enum chooser by = BY_SYS_FAIL; by < BY_NOBODY; by++) {
 		struct word pattern = chooser_pattern(by, conf, asked);
 
-		if (names_other_disk(is_saved(pattern) ? asked->last_booted : pattern))
+		if (is_saved(pattern))
+			pattern = asked->last_booted;
+		if (names_other_disk(pattern) && !entries_named(entries, n, pattern, &index))
 			return true;
 	}
 	return false;

@@ -207,9 +207,13 @@ void interface_tell_entries(const struct catalogue *c)
 	efi_free(ids);
 }
 
-bool interface_asks_for_other_disk(const struct loader_conf *conf)
+bool interface_asks_for_other_disk(const struct catalogue *c, bool once)
 {
-	return asks_for_other_disk(conf, &interface.asked);
+	const struct asked one_shot = {.one_shot = interface.asked.one_shot};
+
+	if (once)
+		return asks_for_other_disk(c->sorted, c->n, &LOADER_CONF_DEFAULT, &one_shot);
+	return asks_for_other_disk(c->sorted, c->n, &c->conf, &interface.asked);
 }
 
 enum chooser interface_choose(const struct catalogue *c, size_t *index)

@@ -54,6 +54,6 @@ void interface_menu(void);
 void interface_tell_entries(const struct catalogue *catalogue);
 
 /* A variable, the load option or loader.conf asks for an entry on another disk by its whole id. */
-bool interface_asks_for_other_disk(const struct loader_conf *conf);
+bool interface_asks_for_other_disk(const struct catalogue *c, bool once);
 
 #endif

@@ -10,7 +10,7 @@
 struct catalogue {
 	struct loader_conf conf;
 	struct entry **sorted;
-	const struct entry *boots_unasked; /* when nobody comes */
+	const struct entry *boots_unasked; /* when nobody comes; NULL: none */
 	struct fw_volume *volume;	   /* that is being read; NULL: the one that the loader came from */
 	size_t n, room, hidden;		   /* hidden: files with nothing that this loader can start */
 	size_t actions;			   /* the index of the first that is firmware's, behind all others */

@@ -123,8 +123,11 @@ static bool choose_default(size_t *index)
 	bool named;
 
 	*index = 0;
-	if (interface_asks_for_other_disk(conf))
+	if (interface_asks_for_other_disk(&catalogue, false))
 		(void)other_disks_read(&catalogue, index, false);
+	/* To connect all disks takes seconds: that is for what a person has just asked for, not for each boot. */
+	if (interface_asks_for_other_disk(&catalogue, true))
+		(void)other_disks_read(&catalogue, index, true);
 	by = interface_choose(&catalogue, index);
 	named = by > BY_ONE_SHOT && named_entry(index);
 
@@ -192,6 +195,30 @@ static bool boot_one(struct attempts *attempts, size_t *index, enum chosen *by, 
 	return follow.step == NEXT_ENTRY;
 }
 
+/*
+ * There is nothing to start beside the loader, for the reason in @why: a person may look on other disks; true when
+ * something is there. Nobody's machine boots from them unasked.
+ */
+static bool has_others(const struct fail *why)
+{
+	uint32_t seconds = reason_seconds(&catalogue.conf);
+	size_t index = 0;
+
+	say_why(why);
+	if (!catalogue.conf.other_disks) {
+		(void)wait_for_key(seconds, LEAVES);
+		return false;
+	}
+	if (!wait_for_key(seconds, " for what is on other disks, or firmware goes on"))
+		return false;
+	look_further(&index, true);
+	if (catalogue.n == 0) {
+		fw_log(LOG_QUIET, "there is nothing to start on other disks either");
+		(void)wait_for_key(seconds, LEAVES);
+	}
+	return catalogue.n != 0;
+}
+
 EFI_STATUS manager_run(bool *reboots)
 {
 	struct attempts attempts;
@@ -199,21 +226,23 @@ EFI_STATUS manager_run(bool *reboots)
 	enum next_step step;
 	struct fail why;
 	size_t index;
-	bool menu;
+	bool menu, others_alone;
 
 	dialog_uses(&attempt);
 	oem_start();
 	interface_start();
 	interface_read();
-	if (catalogue_read(&catalogue, &why) != OK) {
-		say_why(&why);
-		(void)wait_for_key(reason_seconds(&catalogue.conf), LEAVES);
+	others_alone = catalogue_read(&catalogue, &why) != OK;
+	if (others_alone && !has_others(&why))
 		return EFI_NOT_FOUND;
-	}
 	fw_log(LOG_DEBUG, BERTH_NAME " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);
 	interface_timeouts(&catalogue.conf);
+	if (others_alone) {
+		catalogue.conf.menu_forced = true;
+		catalogue.conf.timeout_seconds = TIMEOUT_FOREVER;
+	}
 	menu = choose_default(&index);
-	catalogue.boots_unasked = catalogue.sorted[index];
+	catalogue.boots_unasked = others_alone ? NULL : catalogue.sorted[index];
 	if (menu) {
 		uint32_t seconds = catalogue.conf.timeout_seconds;
 

@@ -72,7 +72,8 @@ static void add_configuration(struct text *out, const struct catalogue *c)
 	add_word(out, "preferred", c->conf.preferred_pattern);
 	add_asked(out, interface_asked());
 	text_add(out, "%-15s %zu, and %zu that are not shown\n", "entries", c->n, c->hidden);
-	add_text(out, "boots unasked", c->boots_unasked->id);
+	if (c->boots_unasked != NULL)
+		add_text(out, "boots unasked", c->boots_unasked->id);
 }
 
 static void add_entry(struct text *out, const struct entry *entry)

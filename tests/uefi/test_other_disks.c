@@ -17,8 +17,8 @@ static struct pe_file image, program;
 #define ENTRIES "\\loader\\entries\\"
 #define TAG	UEFI_OTHER_TAG
 
-/* Beside the loader one entry; on the other disk one with counters, an image with two profiles, and Windows. */
-static void given(const char *conf)
+/* Beside the loader nothing; on the other disk an entry with counters, an image with two profiles, and Windows. */
+static void given_alone(const char *conf)
 {
 	memset(&bench, 0, sizeof(bench));
 	bench_set_up("1M-512M free", LINUX, "", &debian);
@@ -31,10 +31,16 @@ static void given(const char *conf)
 	pe_file_add_text(&image, ".profile", "ID=main\n");
 	pe_file_add_text(&image, ".profile", "ID=rescue\n");
 	scene_put_text("\\loader\\loader.conf", conf);
-	scene_put_text(ENTRIES "own.conf", LINUX);
 	scene_put_text(UEFI_OTHER ENTRIES "far+3.conf", "title Far\nlinux /far\noptions far\n");
 	scene_put(UEFI_OTHER "\\EFI\\Linux\\image+2.efi", image.bytes, image.size);
 	scene_put(UEFI_OTHER "\\EFI\\Microsoft\\Boot\\bootmgfw.efi", program.bytes, program.size);
+}
+
+/* And beside the loader one entry. */
+static void given(const char *conf)
+{
+	given_alone(conf);
+	scene_put_text(ENTRIES "own.conf", LINUX);
 }
 
 #define OWN    "own.conf "
@@ -139,6 +145,53 @@ static void one_that_is_named_in_full_boots(void **state)
 	scene_expect("matches no entry that can boot", 1);
 }
 
+/* What a person asks for once is worth the time that it takes to connect all disks. */
+static void one_that_is_asked_for_once_has_its_disk_connected(void **state)
+{
+	(void)state;
+	given("");
+	uefi.other = OTHER_DISK;
+	uefi.nobody = true;
+	uefi_variable_put_text("LoaderEntryOneShot", "disk-" TAG "-far");
+	scene_run("not connected");
+	scene_expect("\\far: no such file on disk " TAG, 1);
+	assert_true(uefi_report.connects != 0 && uefi_report.other_volumes == 1);
+	given("");
+	uefi.nobody = true;
+	uefi_variable_put_text("LoaderEntryOneShot", "own");
+	uefi.other = OTHER_DISK;
+	scene_run("of this disk");
+	assert_int_equal(uefi_report.connects, 0);
+}
+
+/* Nothing beside the loader: a key asks for other disks, and without one firmware goes on. */
+static void a_volume_without_entries_offers_other_disks(void **state)
+{
+	(void)state;
+	given_alone("");
+	uefi.nobody = true;
+	scene_run("nobody is there");
+	scene_expect("press any key for what is on other disks, or firmware goes on in 10 s", 1);
+	assert_true(uefi_report.other_volumes == 0 && uefi_report.connects == 0 && uefi_report.starts == 0);
+	given_alone("");
+	uefi.other = OTHER_DISK;
+	uefi.keys = "| |j|j|j|\rQ";
+	scene_run("Windows, in the menu");
+	expect_entries(OTHERS);
+	assert_int_equal(uefi_report.starts, 1);
+	assert_string_equal(uefi_report.program, "\\EFI\\Microsoft\\Boot\\bootmgfw.efi");
+	given_alone("other-disks no\n");
+	uefi.nobody = true;
+	scene_run("switched off");
+	scene_expect("press any key, or firmware goes on in 10 s", 1);
+	given_alone("");
+	uefi.other = OTHER_NONE;
+	uefi.keys = "| ";
+	uefi.nobody = true;
+	scene_run("no other disk");
+	scene_expect("there is nothing to start on other disks either", 1);
+}
+
 static void programs_start_from_their_disk_and_are_not_counted(void **state)
 {
 	static const char *const row[][2] = {{"image.efi", "\\EFI\\Linux\\image+2.efi"},
@@ -194,12 +247,13 @@ static void they_come_with_a_later_menu(void **state)
 static void none_is_read_twice(void **state)
 {
 	(void)state;
-	given("default disk-" TAG "-far.conf\n");
+	given("default disk-" TAG "-auto-windows\n");
+	uefi.program_returns = EFIERR(1);
 	uefi.keys = "|k|\033";
 	scene_run("named, then a menu");
 	assert_int_equal(uefi_report.other_volumes, 1);
 	expect_entries(OWN OTHERS);
-	scene_expect("  > * Far (NVMe disk " TAG ") ", 1);
+	scene_expect("  > * Windows Boot Manager (NVMe disk " TAG ") ", 1);
 }
 
 static void each_call_may_fail(void **state)
@@ -243,6 +297,8 @@ int main(void)
 	    cmocka_unit_test(a_menu_shows_them_behind_the_own_ones),
 	    cmocka_unit_test(loader_conf_switches_them_off),
 	    cmocka_unit_test(one_that_is_named_in_full_boots),
+	    cmocka_unit_test(one_that_is_asked_for_once_has_its_disk_connected),
+	    cmocka_unit_test(a_volume_without_entries_offers_other_disks),
 	    cmocka_unit_test(programs_start_from_their_disk_and_are_not_counted),
 	    cmocka_unit_test(a_kernel_from_there_boots),
 	    cmocka_unit_test(they_come_with_a_later_menu),

@@ -107,18 +107,21 @@ static void whoever_may_choose_may_ask_for_one(void **state)
 	const struct word far = word_of("disk-0a1b2c3d-far"), saved = word_of("@saved");
 
 	(void)state;
-	assert_false(asks_for_other_disk(&LOADER_CONF_DEFAULT, &(struct asked){.last_booted = far}));
-	assert_true(asks_for_other_disk(&LOADER_CONF_DEFAULT, &(struct asked){.sys_fail = far}));
-	assert_true(asks_for_other_disk(&LOADER_CONF_DEFAULT, &(struct asked){.one_shot = far}));
-	assert_true(asks_for_other_disk(&LOADER_CONF_DEFAULT, &(struct asked){.preferred = far}));
-	assert_true(asks_for_other_disk(&LOADER_CONF_DEFAULT, &(struct asked){.standard = far}));
-	assert_true(
-	    asks_for_other_disk(&(struct loader_conf){.default_pattern = far}, &(struct asked){.standard = saved}));
-	assert_true(
-	    asks_for_other_disk(&(struct loader_conf){.preferred_pattern = far}, &(struct asked){.one_shot = saved}));
-	assert_true(
-	    asks_for_other_disk(&(struct loader_conf){.default_pattern = saved}, &(struct asked){.last_booted = far}));
-	assert_false(asks_for_other_disk(&(struct loader_conf){.default_pattern = word_of("far")},
+	assert_false(asks_for_other_disk(NULL, 0, &LOADER_CONF_DEFAULT, &(struct asked){.last_booted = far}));
+	assert_true(asks_for_other_disk(NULL, 0, &LOADER_CONF_DEFAULT, &(struct asked){.sys_fail = far}));
+	struct entry known = {.id = "disk-0a1b2c3d-far.conf", .elsewhere = true}, *list[] = {&known};
+
+	assert_true(asks_for_other_disk(NULL, 0, &LOADER_CONF_DEFAULT, &(struct asked){.one_shot = far}));
+	assert_false(asks_for_other_disk(list, 1, &LOADER_CONF_DEFAULT, &(struct asked){.one_shot = far}));
+	assert_true(asks_for_other_disk(NULL, 0, &LOADER_CONF_DEFAULT, &(struct asked){.preferred = far}));
+	assert_true(asks_for_other_disk(NULL, 0, &LOADER_CONF_DEFAULT, &(struct asked){.standard = far}));
+	assert_true(asks_for_other_disk(NULL, 0, &(struct loader_conf){.default_pattern = far},
+					&(struct asked){.standard = saved}));
+	assert_true(asks_for_other_disk(NULL, 0, &(struct loader_conf){.preferred_pattern = far},
+					&(struct asked){.one_shot = saved}));
+	assert_true(asks_for_other_disk(NULL, 0, &(struct loader_conf){.default_pattern = saved},
+					&(struct asked){.last_booted = far}));
+	assert_false(asks_for_other_disk(NULL, 0, &(struct loader_conf){.default_pattern = word_of("far")},
 					 &(struct asked){.standard = saved}));
 }
 
