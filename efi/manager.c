@@ -115,6 +115,31 @@ static enum status start(struct entry *entry, struct fail *why)
 	return boot(&attempt, entry, &catalogue.conf, why);
 }
 
+/*
+ * systemd-boot lists no entry whose kernel is not there. Here it stays in the menu, which says what it lacks, and is
+ * nobody's default. Only the one that is about to be it is looked at: each look costs a slow disk some time.
+ */
+static bool lacks_kernel(struct entry *entry)
+{
+	static char path[MAX_PATH_TEXT]; /* too large to be added to those on the stack */
+	struct fw_file *file;
+	struct fail why;
+	uint64_t size;
+	enum status status;
+
+	if (entry->broken || entry->kind != ENTRY_LINUX || entry_path(entry->program, path, sizeof(path), &why) != OK)
+		return false;
+	status = fw_open(entry->volume, path, &file, &size, &why);
+	if (status == OK)
+		fw_close(file);
+	if (status != NOT_FOUND)
+		return false;
+	entry->broken = true;
+	entry->broken_why = why;
+	fw_log(LOG_QUIET, "%s is passed over: %s", word_shown(word_of(entry->id)).at, why.text);
+	return true;
+}
+
 /* Which entry, and whether a menu shows before it boots. */
 static bool choose_default(size_t *index)
 {
@@ -128,7 +153,9 @@ static bool choose_default(size_t *index)
 	/* To connect all disks takes seconds: that is for what a person has just asked for, not for each boot. */
 	if (interface_asks_for_other_disk(&catalogue, true))
 		(void)other_disks_read(&catalogue, index, true);
-	by = interface_choose(&catalogue, index);
+	do
+		by = interface_choose(&catalogue, index);
+	while (catalogue.actions > 1 && lacks_kernel(catalogue.sorted[*index]));
 	named = by > BY_ONE_SHOT && named_entry(index);
 
 	if (!named)

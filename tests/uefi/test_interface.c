@@ -535,6 +535,21 @@ static void after_an_update_of_firmware_that_failed_the_entry_for_that_boots(voi
 	expect_said("variable LoaderEntrySysFail: \"three.conf\" matches no entry that can boot");
 }
 
+/* systemd-boot lists no such entry: whoever asks for it, and nobody alike, gets one that can boot, at once. */
+static void an_entry_whose_kernel_is_not_there_is_nobodys_default(void **state)
+{
+	(void)state;
+	given("default none\n", ONE);
+	scene_put_text("\\loader\\entries\\none+3.conf", "title None\nsort-key 0\nlinux /none\n");
+	expect_boots("loader.conf's", "one");
+	expect_said("berth: none.conf is passed over: \\none: no such file");
+	assert_null(strstr(uefi_report.console, "press any key"));
+	assert_int_equal(uefi_report.renames, 0);
+	given(NULL, ONE);
+	scene_put_text("\\loader\\entries\\none.conf", "title None\nsort-key 0\nlinux /none\n");
+	expect_boots("the first", "one");
+}
+
 /* But for those of Secure Boot, whose loss must stop it (efi_secure_boot). */
 static void no_variable_that_cannot_be_read_or_written_stops_a_boot(void **state)
 {
@@ -594,6 +609,7 @@ int main(void)
 	    cmocka_unit_test(the_timeout_of_a_variable_wins_over_loader_conf_and_once_over_both),
 	    cmocka_unit_test(a_menu_that_is_asked_for_once_waits_even_where_a_load_option_names_the_entry),
 	    cmocka_unit_test(after_an_update_of_firmware_that_failed_the_entry_for_that_boots),
+	    cmocka_unit_test(an_entry_whose_kernel_is_not_there_is_nobodys_default),
 	    cmocka_unit_test(no_variable_that_cannot_be_read_or_written_stops_a_boot),
 	};
 
