@@ -198,8 +198,6 @@ static enum menu_result edit(struct menu *menu)
 
 	if (!menu->has_editor)
 		say(menu, "loader.conf says `editor no`");
-	else if (entry->kind == ENTRY_UKI)
-		say(menu, "%s has the command line that is in its image", word_shown(word_of(entry->id)).at);
 	else if (entry->broken || entry->kind >= ENTRY_SETUP)
 		say(menu, "%s has no command line", word_shown(word_of(entry->id)).at);
 	else

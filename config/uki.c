@@ -28,14 +28,22 @@ bool uki_is_one(struct bytes head, const struct pe *pe)
 	return pe_section_named(head, pe, ".linux", &section) && pe_section_named(head, pe, ".osrel", &section);
 }
 
+/* The @n-th profile's own, or else the one that all share. */
+static void find_own(struct bytes head, const struct pe *pe, const char *name, unsigned int n,
+		     struct pe_section *section)
+{
+	if (!find(head, pe, name, n + 1, section))
+		(void)find(head, pe, name, SHARED, section);
+}
+
 bool uki_profile(struct bytes head, const struct pe *pe, unsigned int n, struct uki_parts *parts)
 {
 	bool is_there = find(head, pe, ".profile", n + 1, &parts->profile);
 
 	if (n >= UKI_MOST_PROFILES || (n != 0 && !is_there))
 		return false;
-	if (!find(head, pe, ".osrel", n + 1, &parts->osrel))
-		(void)find(head, pe, ".osrel", SHARED, &parts->osrel);
+	find_own(head, pe, ".osrel", n, &parts->osrel);
+	find_own(head, pe, ".cmdline", n, &parts->cmdline);
 	return true;
 }
 
@@ -147,4 +155,20 @@ enum status uki_entry(struct entry *entry, const char *file_name, unsigned int n
 		add_profile_to_id(entry, profile);
 	set_title(entry, name, profile, title);
 	return OK;
+}
+
+/* systemd, src/boot/util.c, mangle_stub_cmdline. */
+void uki_command_line(struct word text, char *out)
+{
+	size_t used = 0, end = 0;
+
+	for (size_t i = 0; i < text.length && text.at[i] != '\0'; i++) {
+		char c = (unsigned char)text.at[i] < ' ' ? ' ' : text.at[i];
+
+		if (c != ' ' || used != 0)
+			out[used++] = c;
+		if (c != ' ')
+			end = used;
+	}
+	out[end] = '\0';
 }

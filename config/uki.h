@@ -18,7 +18,7 @@
 
 /* The sections that tell of one profile; one that is not there has an empty name. */
 struct uki_parts {
-	struct pe_section osrel, profile;
+	struct pe_section osrel, profile, cmdline;
 };
 
 /* Whether the file is such an image: it has a kernel, and a text that tells what it is. */
@@ -39,5 +39,11 @@ bool uki_profile(struct bytes head, const struct pe *pe, unsigned int n, struct 
  */
 enum status uki_entry(struct entry *entry, const char *file_name, unsigned int n, struct word osrel,
 		      struct word profile, struct text *title, struct fail *why) MUST_CHECK;
+
+/*
+ * The command line in a `.cmdline`, as its stub takes it: up to a NUL, control characters become blanks, and those at
+ * its ends go. @out has room for @text and a NUL.
+ */
+void uki_command_line(struct word text, char *out);
 
 #endif

@@ -7,6 +7,7 @@
 #include "reset.h"
 #include "screen.h"
 #include "speaker.h"
+#include "unified.h"
 
 #include "../base/mem.h"
 #include "../config/edit.h"
@@ -129,6 +130,24 @@ static bool is_permitted(struct menu *menu, const struct loader_conf *conf)
 	return is_right;
 }
 
+/*
+ * What is edited: the entry's options, or what an image has in itself where the entry has none. With Secure Boot on the
+ * stub of such an image takes no other than that (systemd-stub(7), "Description").
+ */
+static enum status first_line(const struct entry *entry, char *text, struct fail *why)
+{
+	if (entry->kind == ENTRY_UKI) {
+		TRY(unified_command_line(entry, text, MAX_COMMAND_LINE, why));
+		if (text[0] != '\0' && efi_secure_boot() != SECURE_BOOT_DISABLED)
+			return fail(why, REFUSED,
+				    "with Secure Boot on, %s takes no command line but the one in its image",
+				    word_shown(word_of(entry->id)).at);
+		if (entry->n_options == 0)
+			return OK;
+	}
+	return entry_command_line(entry, text, MAX_COMMAND_LINE, why);
+}
+
 /* The entry's options are what was typed, until the machine starts again; true when it is to boot with them. */
 static bool edit_options(struct menu *menu, struct entry *entry)
 {
@@ -144,7 +163,7 @@ static bool edit_options(struct menu *menu, struct entry *entry)
 		menu_say(menu, "no memory to edit it");
 		return false;
 	}
-	if (entry_command_line(entry, text, MAX_COMMAND_LINE, &why) != OK) {
+	if (first_line(entry, text, &why) != OK) {
 		menu_say(menu, why.text);
 		efi_free(text);
 		return false;

@@ -110,7 +110,7 @@ static EFI_STATUS run(const struct program *program, struct fail *why)
 	return status;
 }
 
-static enum status path_of(const struct entry *entry, char path[MAX_PATH_TEXT], struct fail *why)
+enum status efi_path_of(const struct entry *entry, char path[MAX_PATH_TEXT], struct fail *why)
 {
 	struct text text = {path, MAX_PATH_TEXT, 0};
 
@@ -125,11 +125,11 @@ enum status efi_start_program(const struct entry *entry, const char *passed, str
 	struct program program = {.volume = entry->volume};
 	enum status status;
 
-	TRY(path_of(entry, program.path, why));
+	TRY(efi_path_of(entry, program.path, why));
 	if (entry->kind == ENTRY_UKI) {
 		fw_trying(entry);
 		fw_pass_seed(); /* its stub leaves that to a loader which says that it does so */
-		TRY(path_of(entry, program.path, why)); /* its file may have another name */
+		TRY(efi_path_of(entry, program.path, why)); /* its file may have another name */
 	}
 	TRY(load(&program, why));
 	status = pass(&program, passed, why);

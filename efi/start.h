@@ -5,6 +5,9 @@
 
 #include "listed.h"
 
+/* The path of the file that @entry, no kernel, starts. */
+enum status efi_path_of(const struct entry *entry, char path[MAX_PATH_TEXT], struct fail *why) MUST_CHECK;
+
 /*
  * Starts @entry, which is one of the catalogue's, and no kernel. OK when it came back without an error: then it has had
  * its turn. REFUSED when firmware does not trust it; IO_ERROR says what it, or firmware, answered.

@@ -6,6 +6,7 @@
 #include "unified.h"
 
 #include "programs.h"
+#include "start.h"
 
 #include "../arch/arch.h"
 #include "../base/machine.h"
@@ -128,4 +129,36 @@ static enum status add_image(void *context, const char *name, struct fail *why)
 enum status unified_read(struct catalogue *catalogue, struct fail *why)
 {
 	return efi_list_folder(catalogue->volume, FOLDER, add_image, catalogue, why);
+}
+
+static enum status read_command_line(const struct program_file *program, unsigned int profile, char *out, size_t room,
+				     struct fail *why)
+{
+	struct uki_parts parts;
+	uint64_t size;
+
+	out[0] = '\0';
+	if (!uki_profile(program->head, &program->pe, profile, &parts))
+		return fail(why, BAD_INPUT, "%s: it has no profile %u", program->file.path, profile);
+	size = pe_section_contents(&parts.cmdline);
+	if (size >= room)
+		return fail(why, BAD_INPUT, "%s: its section .cmdline has %" PRIu64 " bytes; at most %zu are edited",
+			    program->file.path, size, room - 1);
+	if (size != 0)
+		TRY(source_read_all(&program->file.source, parts.cmdline.offset, out, (size_t)size, why));
+	uki_command_line((struct word){out, (size_t)size}, out);
+	return OK;
+}
+
+enum status unified_command_line(const struct entry *entry, char *out, size_t room, struct fail *why)
+{
+	static struct program_file program; /* its path is too large to be added to those on the stack */
+	enum status status;
+
+	program.file.volume = entry->volume;
+	TRY(efi_path_of(entry, program.file.path, why));
+	TRY(program_open(&program, why));
+	status = read_command_line(&program, entry->profile, out, room, why);
+	program_close(&program);
+	return status;
 }

@@ -8,4 +8,10 @@
 /* Adds an entry for each profile of each image. NOT_FOUND when there is no such folder. */
 enum status unified_read(struct catalogue *catalogue, struct fail *why) MUST_CHECK;
 
+/*
+ * The command line in the image of @entry, for its profile; empty when it has none. As fw_open and pe_read fail, and
+ * BAD_INPUT when it has @room bytes or more.
+ */
+enum status unified_command_line(const struct entry *entry, char *out, size_t room, struct fail *why) MUST_CHECK;
+
 #endif

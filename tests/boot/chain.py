@@ -73,6 +73,23 @@ def unified_image_by_its_second_profile(esp):
 
 
 @boots(sampled=True)
+def unified_image_edited(esp):
+    """The second profile again: e shows its command line, and what is typed behind it boots"""
+    two_profiles(esp)
+    esp.conf("timeout menu-force", "auto-firmware no")
+    with Machine(esp) as machine:
+        machine.wait_for("Enter boot")
+        machine.press("down")
+        machine.wait_for(">   System 7 (Rescue)")
+        machine.press("e")
+        machine.wait_for("profile=rescue")
+        machine.press(" edited=yes")
+        machine.press("enter")
+        guest = Guest(machine.finish())
+    expect(guest.one("cmdline") == REPORT + " profile=rescue edited=yes", f"/proc/cmdline is {guest.one('cmdline')!r}")
+
+
+@boots(sampled=True)
 def unified_image_by_default(esp):
     """The same without a word: the first profile boots at once, with the command line that is in the image"""
     two_profiles(esp)

@@ -76,6 +76,23 @@ static void use_profile(struct bytes file, const struct uki_parts *parts, unsign
 	free((char *)(uintptr_t)profile.at);
 }
 
+/* No longer than the section, in one line, without blanks at its ends, and itself again when it is taken once more. */
+static void check_line(struct word text)
+{
+	char *line = malloc(text.length + 1), *again = malloc(text.length + 1);
+	size_t length;
+
+	uki_command_line(text, line);
+	length = strlen(line);
+	REQUIRE(length <= text.length && (length == 0 || (line[0] != ' ' && line[length - 1] != ' ')));
+	for (size_t i = 0; i < length; i++)
+		REQUIRE((unsigned char)line[i] >= ' ');
+	uki_command_line((struct word){line, length}, again);
+	REQUIRE(strcmp(line, again) == 0);
+	free(line);
+	free(again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes file = {data, size}, head = file;
@@ -83,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct pe_section section;
 	struct pe pe;
 
+	check_line((struct word){(const char *)data, size});
 	if (head.size > PE_HEAD_MOST)
 		head.size = PE_HEAD_MOST;
 	if (!pe_read(head, &pe))
@@ -96,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		REQUIRE(parts.profile.name[0] == '\0' ? n == 0 : is_row(head, &pe, &parts.profile));
 		REQUIRE(uki_profile(head, &pe, n, &again) && is_same(&again.osrel, &parts.osrel) &&
 			is_same(&again.profile, &parts.profile));
+		REQUIRE(parts.cmdline.name[0] == '\0' || is_row(head, &pe, &parts.cmdline));
 		if (n < 8)
 			use_profile(file, &parts, n);
 	}

@@ -55,6 +55,78 @@ static struct pe_file *given_profiles(void)
 	return file;
 }
 
+/* ---- edited ---- */
+
+static void given_line(const char *keys)
+{
+	struct pe_file *file;
+
+	given("timeout menu-force\n");
+	uefi.keys = keys;
+	file = given_image("NAME=System\nID=sys\n");
+	pe_file_add_text(file, ".cmdline", " root=/dev/sda2\nquiet\n");
+	pe_file_add_text(file, ".profile", "ID=main\n");
+	pe_file_add_text(file, ".profile", "ID=rescue\n");
+	pe_file_add_text(file, ".cmdline", "rescue");
+	put("\\EFI\\Linux\\a.efi", file);
+}
+
+static void the_line_of_an_image_can_be_edited(void **state)
+{
+	(void)state;
+	given_line("e single\rQ");
+	scene_run("edited");
+	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet single");
+	given_line("je single\rQ");
+	scene_run("of another profile");
+	assert_string_equal(uefi_report.options, "@1 rescue single");
+	given_line("e x\r|ey\rQ");
+	scene_run("again");
+	assert_int_equal(uefi_report.starts, 2);
+	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet xy");
+	given_line("e x\x03\rQ");
+	scene_run("given up");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_false(uefi_report.passed);
+	given_line("e\r|jQ");
+	scene_run("as it was");
+	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet");
+}
+
+static void an_image_under_secure_boot_keeps_its_line(void **state)
+{
+	(void)state;
+	given_line("e\rQ");
+	uefi.secure_boot = 1;
+	uefi.setup_mode = 0;
+	scene_run("Secure Boot");
+	scene_expect("  with Secure Boot on, a.efi takes no command line but the one in its image", 1);
+	assert_int_equal(uefi_report.starts, 1);
+	assert_false(uefi_report.passed);
+	given("timeout menu-force\n");
+	uefi.keys = "eonly\rQ";
+	uefi.secure_boot = 1;
+	uefi.setup_mode = 0;
+	put("\\EFI\\Linux\\a.efi", given_image("NAME=System\nID=sys\n"));
+	scene_run("without a line in it");
+	assert_string_equal(uefi_report.options, "only");
+}
+
+static void a_line_that_cannot_be_read_is_not_edited(void **state)
+{
+	uint8_t *row = image[0].bytes;
+
+	(void)state;
+	given_line("e\rQ");
+	while (memcmp(row, ".cmdline", 8) != 0)
+		row++;
+	store_le(row + 8, 4, 65536); /* its sizes in memory and in the file */
+	store_le(row + 16, 4, 65536);
+	scene_run("too large");
+	scene_expect("its section .cmdline has 65536 bytes; at most 65535 are edited", 1);
+	assert_false(uefi_report.passed);
+}
+
 /* ---- offered and started ---- */
 
 static void an_image_is_the_default_and_is_passed_nothing(void **state)
@@ -312,6 +384,9 @@ static void what_fails_at_one_image_costs_no_other(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_line_of_an_image_can_be_edited),
+	    cmocka_unit_test(an_image_under_secure_boot_keeps_its_line),
+	    cmocka_unit_test(a_line_that_cannot_be_read_is_not_edited),
 	    cmocka_unit_test(an_image_is_the_default_and_is_passed_nothing),
 	    cmocka_unit_test(another_profile_is_named_to_the_stub),
 	    cmocka_unit_test(a_counted_image_is_found_by_its_new_name),

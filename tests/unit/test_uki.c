@@ -297,10 +297,42 @@ static void no_other_profile_is_the_default_unasked(void **state)
 	assert_int_equal(index, 0);
 }
 
+/* systemd-stub's own rule: what no command line can hold becomes a blank. */
+static void a_command_line_is_text_of_one_line(void **state)
+{
+	static const struct {
+		const char *in;
+		size_t size;
+		const char *out;
+	} row[] = {
+	    {"root=/dev/sda2 quiet", 20, "root=/dev/sda2 quiet"},
+	    {"quiet\n", 6, "quiet"},
+	    {" \t\n a\nb\tc \n", 12, "a b c"},
+	    {"a\0b", 3, "a"},
+	    {"\0a", 2, ""},
+	    {"", 0, ""},
+	    {" \n ", 3, ""},
+	    {"a\x7f\xff", 3, "a\x7f\xff"},
+	    {"abc", 2, "ab"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		char out[32];
+
+		uki_command_line((struct word){row[i].in, row[i].size}, out);
+		assert_string_equal(out, row[i].out);
+		memcpy(out, row[i].in, row[i].size); /* in place */
+		uki_command_line((struct word){out, row[i].size}, out);
+		assert_string_equal(out, row[i].out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_teardown(name, free_texts_too)
+	    TEST(a_command_line_is_text_of_one_line),
 	    TEST(an_image_says_what_it_is),
 	    TEST(of_names_versions_and_sort_keys_the_first_that_there_is_counts),
 	    TEST(what_has_no_name_is_no_entry),
