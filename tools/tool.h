@@ -12,7 +12,7 @@
 /* As grep(1) and cmp(1): an answer of "no" is not an error. */
 enum exit_status {
 	EXIT_YES = 0,
-	EXIT_NO = 1,	/* the plan is impossible */
+	EXIT_NO = 1,	/* the plan is impossible, an entry is wrong */
 	EXIT_USAGE = 2, /* a wrong command, or input that cannot be read */
 };
 
@@ -23,7 +23,7 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_rules, command_inspect, command_plan, command_explain, command_log;
+extern const struct command command_rules, command_inspect, command_plan, command_explain, command_log, command_check;
 
 /* "berth: " and the sentence on standard error; returns EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int complain(const char *format, ...);

@@ -238,7 +238,7 @@ def help_is_on_standard_output():
         manual = file.read().replace("Fl -", "--")
     with open(os.path.join(ROOT, "tools/completion/berth"), encoding="utf-8") as file:
         completion = file.read()
-    for command in ("plan", "explain", "log", "inspect", "rules"):
+    for command in ("plan", "explain", "log", "check", "inspect", "rules"):
         text = Ran(command, "--help").expect(0, "usage: berth " + command, "examples:").out
         expect(command in summary.out and f"Cm {command}" in manual and command in completion, f"{command} is missing")
         expect(max(map(len, text.splitlines())) <= 110, f"{command} --help has a line of more than 110 columns")
@@ -254,7 +254,7 @@ def completion_completes():
                   "printf '%s\\n' \"${COMPREPLY[@]}\"")
         return subprocess.run(["bash", "-c", script, "bash", BERTH, *words], stdout=subprocess.PIPE, cwd=ROOT, text=True,
                               check=True).stdout.split()
-    expect(complete("") == ["plan", "explain", "log", "inspect", "rules", "--help", "--version"], f"{complete('')}")
+    expect(complete("") == ["plan", "explain", "log", "check", "inspect", "rules", "--help", "--version"], f"{complete('')}")
     expect(complete("plan", "--pl") == ["--placement"], f"{complete('plan', '--pl')}")
     expect(complete("plan", "--placement", "r") == ["random"], f"{complete('plan', '--placement', 'r')}")
     expect("X2" in complete("rules", "X"), f"{complete('rules', 'X')}")

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""berth check reads a tree of boot entries as the loader does: order, default, what is wrong with each and what is hidden.
+
+The trees are written here; that order and choice are the loader's own is the unit tests' claim, of the same objects.
+"""
+import json
+import os
+import tempfile
+
+from tap import Ran, expect, run_tests
+from test_inspect import bzimage, pe
+
+FOLDER = tempfile.TemporaryDirectory()
+GOOD = "title Debian\nversion 6.1\nsort-key debian\nlinux /vmlinuz\ninitrd /initrd.img\noptions quiet\n"
+
+
+def tree(name, files):
+    """A folder with these files; a kernel and an initrd are there in any case."""
+    folder = os.path.join(FOLDER.name, name)
+    for path, data in {"vmlinuz": bzimage(), "initrd.img": b"070701", **files}.items():
+        full = os.path.join(folder, path)
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        with open(full, "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode())
+    return folder
+
+
+def uki(osrel, *profiles):
+    sections = [(".osrel", osrel.encode(), 0x40000040), (".linux", b"kernel", 0x40000040)]
+    for profile in profiles:
+        sections.append((".profile", profile.encode(), 0x40000040))
+    return pe(sections)
+
+
+def check(folder, *words):
+    return Ran("check", "--esp", folder, "--arch", "x64", *words)
+
+
+def told(folder, *words):
+    ran = check(folder, "--json", *words)
+    answer = json.loads(ran.out)
+    expect(ran.status == (0 if answer["good"] else 1), f"status {ran.status} of {answer}")
+    return answer
+
+
+def of(answer, file):
+    found = [entry for entry in answer["entries"] if entry["file"] == file]
+    expect(len(found) == 1, f"{file} is there {len(found)} times: {answer}")
+    return found[0]
+
+
+def a_sound_tree_is_status_0():
+    """Entries that are all well are shown in the menu's order, with a star before the default, and the status is 0"""
+    folder = tree("sound", {"loader/entries/old.conf": GOOD.replace("6.1", "5.10"), "loader/entries/new+3.conf": GOOD,
+                            "EFI/Linux/image.efi": uki('PRETTY_NAME="System"\nID=system\n'),
+                            "loader/loader.conf": "default old\n"})
+    lines = check(folder).expect(0).out.splitlines()
+    expect([line.split()[:2] for line in lines[:3]] == [["new.conf", "Debian"], ["*", "old.conf"], ["image.efi", "System"]],
+           "\n".join(lines))
+    expect(lines[-1] == "old.conf boots when nobody chooses another", lines[-1])
+    answer = told(folder)
+    expect(answer["good"] and answer["default"] == "old.conf" and answer["said"] == [], answer)
+
+
+def what_is_missing_is_named():
+    """A kernel, an initrd or a program that is not there is named, and the entry without its kernel is not the default"""
+    folder = tree("missing", {"loader/entries/a.conf": "title A\nsort-key 1\nlinux /none\ninitrd /nowhere.img\n",
+                              "loader/entries/b.conf": GOOD, "loader/entries/c.conf": "efi /tools/shell.efi\n"})
+    answer = told(folder)
+    expect(of(answer, "a.conf")["said"] == [r"initrd: \nowhere.img: no such file", r"linux: \none: no such file"], answer)
+    expect(answer["default"] == "b.conf" and not answer["good"], answer)
+    expect(not of(answer, "c.conf")["shown"] and of(answer, "c.conf")["said"] == [r"efi: \tools\shell.efi: no such file"],
+           answer)
+    check(folder).expect(1, "* b.conf", "not shown in the menu", r"initrd: \nowhere.img: no such file")
+
+
+def what_is_no_kernel_is_told():
+    """A file that Berth knows no kernel in, one for another CPU, a bad line and a value that is not understood are told"""
+    folder = tree("odd", {"loader/entries/a.conf": GOOD, "text": "hello\n", "loader/entries/text.conf": "linux /text\n",
+                          "loader/entries/bad.conf": "linux /vmlinuz\nplacement 0x123\n",
+                          "loader/entries/wish.conf": "linux /vmlinuz\nplacement hihg\n",
+                          "loader/loader.conf": "timeout soon\ndefault nobody\n"})
+    answer = told(folder)
+    expect(any("text" in line for line in of(answer, "text.conf")["said"]), answer)
+    expect(of(answer, "text.conf")["wrong"] and of(answer, "bad.conf")["wrong"] and of(answer, "wish.conf")["wrong"], answer)
+    expect(not of(answer, "a.conf")["wrong"], answer)
+    expect(any("loader.conf line 1: timeout" in line for line in answer["said"]), answer)
+    expect(any('default "nobody" matches no entry' in line for line in answer["said"]), answer)
+
+
+def what_is_for_others_is_not_wrong():
+    """Entries for another CPU are hidden, and that is not wrong; a loader for that CPU shows them"""
+    folder = tree("others", {"loader/entries/a.conf": GOOD, "loader/entries/arm.conf": "architecture aa64\nlinux /vmlinuz\n"})
+    answer = told(folder)
+    expect(answer["good"] and not of(answer, "arm.conf")["shown"], answer)
+    Ran("check", "--esp", folder, "--arch", "aa64").expect(1, "which this loader does not enter")
+
+
+def names_are_found_in_any_case():
+    """As on FAT, paths are found in upper or lower case, and entries of an XBOOTLDR partition name files on it"""
+    folder = tree("case", {"loader/entries/a.conf": "linux \\VMLINUZ\n"})
+    boot = tree("boot", {"loader/entries/b.conf": "title B\nlinux /kernels/own\n", "kernels/own": bzimage(),
+                         "EFI/Linux/b.efi": uki("ID=b\n", "ID=main\n", "ID=rescue\nTITLE=Rescue\n")})
+    answer = told(folder, "--xbootldr", boot)
+    expect(answer["good"] and of(answer, "b.conf")["volume"] == "xbootldr", answer)
+    expect([e["id"] for e in answer["entries"]] == ["b.efi", "b.efi@rescue", "b.conf", "a.conf"], answer)
+
+
+def hostile_files_are_refused():
+    """Images and entries that are cut off, too large or not text are told, never believed"""
+    image = uki("ID=a\n")
+    folder = tree("hostile", {"loader/entries/a.conf": GOOD, "loader/entries/large.conf": "#" * 65537,
+                              "loader/entries/nul.conf": b"linux /vmlinuz\n\0", "loader/entries/esc.conf": "title \x1b[2J\nlinux /vmlinuz\n",
+                              **{f"EFI/Linux/{n}.efi": image[:n] for n in range(0, len(image), 61)}})
+    answer = told(folder)
+    expect(of(answer, "large.conf")["wrong"] and of(answer, "nul.conf")["wrong"], answer)
+    expect("\x1b" not in check(folder).out, "an escape sequence goes to the terminal")
+
+
+def wrong_commands_are_status_2():
+    """A folder that is not there, an option that there is not and a CPU that there is not are status 2"""
+    Ran("check", "--esp", "/nowhere/at/all").expect(2, "not a folder")
+    Ran("check", "--what").expect(2, "no option")
+    Ran("check", "--esp", FOLDER.name, "--arch", "vax").expect(2, "--arch takes")
+    Ran("check", "--esp").expect(2, "needs a value")
+    check(tempfile.mkdtemp(dir=FOLDER.name)).expect(1, "no entry can boot")
+
+
+if __name__ == "__main__":
+    run_tests([a_sound_tree_is_status_0, what_is_missing_is_named, what_is_no_kernel_is_told, what_is_for_others_is_not_wrong,
+               names_are_found_in_any_case, hostile_files_are_refused, wrong_commands_are_status_2])

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What efi/catalogue.c and efi/unified.c do in firmware: the same parsers, order and choice, on files of this machine.
+ * Nobody waits for a boot here, so every file that an entry names is looked at.
+ */
+#include "catalogue.h"
+
+#include "../base/machine.h"
+#include "../config/uki.h"
+#include "kernel.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+	struct checked_tree *tree;
+	const struct fw_volume *volume;
+	struct fail *why;
+	enum status status;
+};
+
+__attribute__((format(printf, 3, 4))) static void say(struct said *said, bool is_wrong, const char *format, ...)
+{
+	char sentence[1024];
+	struct text text = TEXT(sentence);
+	va_list args;
+
+	va_start(args, format);
+	text_vadd(&text, format, args);
+	va_end(args);
+	said->is_wrong = said->is_wrong || is_wrong;
+	if (said->n < MOST_SAID)
+		said->at[said->n++] = strdup(sentence);
+}
+
+/* What the loader says at every level of its log is wrong; the rest is there for those who look for it. */
+static void take_remark(void *context, enum log_level level, const char *sentence)
+{
+	say(context, level == LOG_QUIET, "%s", sentence);
+}
+
+static struct checked *new_checked(struct reading *in, const char *name)
+{
+	struct checked_tree *tree = in->tree;
+	struct checked *checked = calloc(1, sizeof(*checked));
+	struct checked **all = realloc(tree->all, (tree->n_all + 1) * sizeof(*all));
+
+	if (all != NULL)
+		tree->all = all;
+	if (checked == NULL || all == NULL || (checked->name = strdup(name)) == NULL) {
+		free(checked);
+		in->status = fail(in->why, IO_ERROR, "%s: no memory for it", name);
+		return NULL;
+	}
+	tree->all[tree->n_all++] = checked;
+	return checked;
+}
+
+/* ---- files that an entry names ---- */
+
+/* Where it is; false, and said, when it is not there. */
+static bool find_file(struct checked *checked, const char *key, struct word value, char out[HOST_PATH])
+{
+	char path[MAX_PATH_TEXT];
+	struct fail why;
+
+	if (entry_path(value, path, sizeof(path), &why) != OK)
+		say(&checked->said, true, "%s: %s", key, why.text);
+	else if (!volume_has(checked->entry.volume, path, out))
+		say(&checked->said, true, "%s: %s: no such file", key, path);
+	else
+		return true;
+	return false;
+}
+
+static void check_kernel(struct checked *checked, const struct arch *arch)
+{
+	static struct image image;
+	struct entry *entry = &checked->entry;
+	char path[HOST_PATH];
+	struct fail why;
+
+	for (size_t i = 0; i < entry->n_initrds; i++)
+		(void)find_file(checked, "initrd", entry->initrd[i], path);
+	if (entry->devicetree.length != 0)
+		(void)find_file(checked, "devicetree", entry->devicetree, path);
+	if (!find_file(checked, "linux", entry->program, path)) {
+		entry->broken = true; /* nobody's default, as in the loader */
+		return;
+	}
+	if (kernel_identify(&image, path, entry->loader_unpacks, &why) != OK)
+		say(&checked->said, true, "linux: %s", why.text);
+	else if (!arch_enters(arch, image.machine))
+		say(&checked->said, true, "linux: %s: a kernel for %s, which this loader does not enter", path,
+		    machine_name(image.machine));
+}
+
+static void check_text(struct checked *checked, const struct arch *arch)
+{
+	struct entry *entry = &checked->entry;
+	char path[HOST_PATH];
+
+	if (!entry_is_for_cpu(entry, arch->bls)) {
+		checked->is_hidden = true;
+		say(&checked->said, false, "for another CPU (architecture %s)", word_shown(entry->architecture).at);
+	} else if (entry->kind == ENTRY_UKI_URL) {
+		checked->is_hidden = true;
+		say(&checked->said, false, "`uki-url` is not supported");
+	} else if (entry->broken) {
+		say(&checked->said, true, "%s", entry->broken_why.text);
+	} else if (entry->kind == ENTRY_LINUX) {
+		check_kernel(checked, arch);
+	} else {
+		checked->is_hidden =
+		    !find_file(checked, entry->kind == ENTRY_UKI ? "uki" : "efi", entry->program, path);
+	}
+	if (entry->tries_exhausted)
+		say(&checked->said, false, "it has no tries left, and boots only when nothing else does");
+}
+
+/* ---- both kinds of entries ---- */
+
+static bool read_file(struct reading *in, const char *folder, const char *name, size_t most, struct bytes *bytes)
+{
+	char path[HOST_PATH], full[HOST_PATH];
+	uint64_t size;
+	struct fail why;
+
+	snprintf(path, sizeof(path), "%s\\%s", folder, name);
+	if (!volume_has(in->volume, path, full) || file_head(full, most + 1, bytes, &size, &why) != OK) {
+		say(&in->tree->said, true, "%s: it cannot be read", path);
+		return false;
+	}
+	return true;
+}
+
+static void add_text(void *context, const char *name)
+{
+	struct reading *in = context;
+	struct checked *checked;
+	struct bytes bytes;
+	struct remarks remarks;
+	struct fail why;
+
+	if (in->status != OK || !entry_is_named(name, ".conf") || (checked = new_checked(in, name)) == NULL)
+		return;
+	checked->is_hidden = true;
+	if (!read_file(in, "\\loader\\entries", name, MAX_CONFIG_FILE, &bytes))
+		return;
+	checked->text = (char *)(uintptr_t)bytes.at;
+	if (bytes.size > MAX_CONFIG_FILE) {
+		say(&checked->said, true, "it has more than %u bytes", MAX_CONFIG_FILE);
+		return;
+	}
+	checked->is_hidden = false;
+	(void)entry_parse(&checked->entry, checked->name, checked->text, bytes.size, &why);
+	checked->entry.volume = (struct fw_volume *)(uintptr_t)in->volume;
+	checked->entry.folder = "\\loader\\entries";
+	remarks = (struct remarks){take_remark, &checked->said};
+	entry_remarks(&checked->entry, &remarks);
+	check_text(checked, in->tree->arch);
+}
+
+static struct word section_text(struct bytes file, const struct pe_section *section)
+{
+	uint64_t size = pe_section_contents(section);
+
+	if (section->offset > file.size || size > file.size - section->offset || size > UKI_MOST_TEXT)
+		return (struct word){"", 0};
+	return (struct word){(const char *)file.at + section->offset, (size_t)size};
+}
+
+static void add_profile(struct reading *in, const char *name, struct bytes file, unsigned int n,
+			const struct uki_parts *parts)
+{
+	struct checked *checked = new_checked(in, name);
+	struct word osrel = section_text(file, &parts->osrel), profile = section_text(file, &parts->profile);
+	size_t room = UKI_TITLE_ROOM(osrel.length, profile.length);
+	struct fail why;
+
+	if (checked == NULL)
+		return;
+	/* The texts of a profile live as long as its entry; the file does not. */
+	checked->text = malloc(osrel.length + profile.length + 1);
+	checked->title = malloc(room);
+	if (checked->text == NULL || checked->title == NULL) {
+		in->status = fail(in->why, IO_ERROR, "%s: no memory for it", name);
+		return;
+	}
+	memcpy(checked->text, osrel.at, osrel.length);
+	memcpy(checked->text + osrel.length, profile.at, profile.length);
+	osrel.at = checked->text;
+	profile.at = checked->text + osrel.length;
+	if (uki_entry(&checked->entry, checked->name, n, osrel, profile, &(struct text){checked->title, room, 0},
+		      &why) != OK) {
+		checked->is_hidden = true;
+		say(&checked->said, true, "%s", why.text);
+	}
+	checked->entry.volume = (struct fw_volume *)(uintptr_t)in->volume;
+	checked->entry.folder = "\\EFI\\Linux";
+}
+
+static void add_hidden(struct reading *in, const char *name, bool is_wrong, const char *what)
+{
+	struct checked *checked = new_checked(in, name);
+
+	if (checked == NULL)
+		return;
+	checked->is_hidden = true;
+	say(&checked->said, is_wrong, "%s", what);
+}
+
+static void add_profiles(struct reading *in, const char *name, struct bytes file)
+{
+	struct bytes head = {file.at, file.size < PE_HEAD_MOST ? file.size : PE_HEAD_MOST};
+	struct uki_parts parts;
+	struct pe pe;
+
+	if (!pe_read(head, &pe) || pe.head_end > head.size)
+		add_hidden(in, name, true, "no PE file, as unified kernel images are");
+	else if (machine_of_pe(pe.machine) != in->tree->arch->enters[0])
+		add_hidden(in, name, false, "for another CPU");
+	else if (!uki_is_one(head, &pe))
+		add_hidden(in, name, true, "no unified kernel image: it has no sections .linux and .osrel");
+	else
+		for (unsigned int n = 0; in->status == OK && uki_profile(head, &pe, n, &parts); n++)
+			add_profile(in, name, file, n, &parts);
+}
+
+static void add_image(void *context, const char *name)
+{
+	struct reading *in = context;
+	struct bytes file;
+
+	if (in->status != OK || !entry_is_named(name, ".efi") ||
+	    !read_file(in, "\\EFI\\Linux", name, SIZE_MAX - 1, &file))
+		return;
+	add_profiles(in, name, file);
+	free((void *)(uintptr_t)file.at);
+}
+
+/* ---- all of it ---- */
+
+static enum status read_volume(struct checked_tree *tree, const struct fw_volume *volume, struct fail *why)
+{
+	struct reading in = {tree, volume, why, OK};
+
+	(void)volume_list(volume, "\\loader\\entries", add_text, &in);
+	(void)volume_list(volume, "\\EFI\\Linux", add_image, &in);
+	return in.status;
+}
+
+static void read_conf(struct checked_tree *tree, const struct fw_volume *esp)
+{
+	struct reading in = {.tree = tree, .volume = esp};
+	const struct remarks remarks = {take_remark, &tree->said};
+	char path[HOST_PATH];
+	struct bytes bytes;
+	struct fail why;
+
+	tree->conf = LOADER_CONF_DEFAULT;
+	if (!volume_has(esp, "\\loader\\loader.conf", path) ||
+	    !read_file(&in, "\\loader", "loader.conf", MAX_CONFIG_FILE, &bytes))
+		return;
+	tree->conf_text = (char *)(uintptr_t)bytes.at;
+	if (bytes.size > MAX_CONFIG_FILE) {
+		say(&tree->said, true, "loader.conf has more than %u bytes, and is not read", MAX_CONFIG_FILE);
+		return;
+	}
+	(void)loader_conf_parse(&tree->conf, tree->conf_text, bytes.size, &why);
+	loader_conf_remarks(tree->conf_text, bytes.size, &remarks);
+}
+
+static void choose(struct checked_tree *tree)
+{
+	const struct asked nothing = {.one_shot = {NULL, 0}};
+	enum chooser by = BY_NOBODY;
+
+	tree->chosen = 0;
+	if (tree->n_shown != 0)
+		by = entries_choose(tree->shown, tree->n_shown, &tree->conf, &nothing, &tree->chosen);
+	if (tree->n_shown == 0 || tree->shown[tree->chosen]->broken) {
+		tree->chosen = tree->n_shown;
+		say(&tree->said, true, "no entry can boot");
+		return;
+	}
+	for (enum chooser over = BY_CONF_PREFERRED; over <= BY_CONF_DEFAULT;
+	     over += BY_CONF_DEFAULT - BY_CONF_PREFERRED) {
+		struct word pattern = chooser_pattern(over, &tree->conf, &nothing);
+
+		if (over < by && pattern.length != 0 && !is_saved(pattern))
+			say(&tree->said, true, "loader.conf: %s \"%s\" matches no entry that can boot",
+			    over == BY_CONF_DEFAULT ? "default" : "preferred", word_shown(pattern).at);
+	}
+}
+
+enum status checked_read(struct checked_tree *tree, const struct fw_volume *esp, const struct fw_volume *xbootldr,
+			 struct fail *why)
+{
+	read_conf(tree, esp);
+	TRY(read_volume(tree, esp, why));
+	if (xbootldr != NULL)
+		TRY(read_volume(tree, xbootldr, why));
+	tree->shown = malloc((tree->n_all + 1) * sizeof(*tree->shown));
+	if (tree->shown == NULL)
+		return fail(why, IO_ERROR, "no memory for %zu entries", tree->n_all);
+	for (size_t i = 0; i < tree->n_all; i++)
+		if (!tree->all[i]->is_hidden)
+			tree->shown[tree->n_shown++] = &tree->all[i]->entry;
+	entries_sort(tree->shown, tree->n_shown);
+	choose(tree);
+	return OK;
+}
+
+static void free_said(struct said *said)
+{
+	while (said->n != 0)
+		free(said->at[--said->n]);
+}
+
+void checked_free(struct checked_tree *tree)
+{
+	for (size_t i = 0; i < tree->n_all; i++) {
+		free_said(&tree->all[i]->said);
+		free(tree->all[i]->name);
+		free(tree->all[i]->text);
+		free(tree->all[i]->title);
+		free(tree->all[i]);
+	}
+	free_said(&tree->said);
+	free(tree->all);
+	free(tree->shown);
+	free(tree->conf_text);
+}
