@@ -22,7 +22,8 @@ static void usage(FILE *out)
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\n`berth COMMAND --help` has the options of one, with examples; berth(1) is the manual.\n"
-	      "Status: 0 yes, 1 the plan is impossible or an entry is wrong, 2 a wrong command or input that cannot be read.\n",
+	      "Status: 0 yes, 1 the plan is impossible or an entry is wrong, 2 a wrong command or input that cannot be "
+	      "read.\n",
 	      out);
 }
 
