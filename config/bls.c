@@ -119,9 +119,13 @@ static void set_word(struct entry *entry, const struct line *line)
 		const char *key;
 		struct word *value;
 	} plain[] = {
-	    {"title", &entry->title},		{"version", &entry->version},
-	    {"sort-key", &entry->sort_key},	{"machine-id", &entry->machine_id},
-	    {"devicetree", &entry->devicetree}, {"architecture", &entry->architecture},
+	    {"title", &entry->title},
+	    {"version", &entry->version},
+	    {"sort-key", &entry->sort_key},
+	    {"machine-id", &entry->machine_id},
+	    {"devicetree", &entry->devicetree},
+	    {"architecture", &entry->architecture},
+	    {"devicetree-overlay", &entry->overlays},
 	};
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
@@ -174,11 +178,6 @@ static enum status take_line(struct entry *entry, const struct line *line, struc
 	TRY(set_program(entry, line, at));
 	if (word_is(line->key, "profile"))
 		set_profile(entry, line->value, at);
-	if (word_is(line->key, "devicetree-overlay"))
-		return fail(at.why, BAD_INPUT,
-			    "%s line %u: overlays of a device tree are not supported\n"
-			    "  try: `devicetree` with a tree that fdtoverlay(1) merged them into",
-			    at.file, at.line);
 	if (word_is(line->key, "initrd"))
 		return add_initrd(entry, *line, at);
 	if (word_is(line->key, "options")) {
@@ -306,6 +305,17 @@ enum status entry_path(struct word value, char *out, size_t room, struct fail *w
 		return fail(why, BAD_INPUT, "the path \"%s\" names no file", word_shown(value).at);
 	out[used] = '\0';
 	return OK;
+}
+
+bool entry_next_path(struct word *paths, struct word *path)
+{
+	while (is_blank(first(*paths)))
+		skip(paths, 1);
+	*path = (struct word){paths->at, 0};
+	while (path->length < paths->length && !is_blank(paths->at[path->length]))
+		path->length++;
+	skip(paths, path->length);
+	return path->length != 0;
 }
 
 /* The blanks before a variable are dropped with it. Returns how many bytes are left. */

@@ -11,6 +11,7 @@
 #include "../base/fail.h"
 
 #define MAX_INITRDS	 16
+#define MAX_OVERLAYS	 16
 #define MAX_OPTIONS	 32
 #define MAX_ENTRY_ID	 256   /* bytes with the NUL; UAPI.1, "Type #1": at most 255 characters, all ASCII */
 #define MAX_CONFIG_FILE	 65536 /* bytes; a larger entry or loader.conf is an error */
@@ -65,7 +66,7 @@ struct entry {
 	struct word title, version, sort_key, machine_id, architecture;
 	enum entry_kind kind;
 	struct word program; /* what the key of its kind names; absent: the entry's own file, which is an image */
-	struct word devicetree;
+	struct word devicetree, overlays; /* overlays: paths with blanks between, for entry_next_path() */
 	struct word initrd[MAX_INITRDS];
 	size_t n_initrds;
 	struct word options[MAX_OPTIONS]; /* joined by one space */
@@ -155,6 +156,15 @@ enum status wish_parse(struct wish *wish, struct word value, struct fail *why) M
  * names no file, for one with control characters, and for one that does not fit into @room bytes with its NUL.
  */
 enum status entry_path(struct word value, char *out, size_t room, struct fail *why) MUST_CHECK;
+
+/* It names a device tree, or overlays of one. */
+static inline bool entry_wants_tree(const struct entry *entry)
+{
+	return entry->devicetree.length != 0 || entry->overlays.length != 0;
+}
+
+/* The next of several paths in a value, which have no blanks in them; takes it off the front. False at the end. */
+bool entry_next_path(struct word *paths, struct word *path);
 
 /* The options joined by one space, then those of drop-ins, without variables; BAD_INPUT, never cut, when @room bytes (1
  * or more) do not hold them and a NUL. */

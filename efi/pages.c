@@ -89,6 +89,7 @@ static void add_entry(struct text *out, const struct entry *entry)
 	for (size_t i = 0; i < entry->n_initrds; i++)
 		add_word(out, "initrd", entry->initrd[i]);
 	add_word(out, "devicetree", entry->devicetree);
+	add_word(out, "overlays", entry->overlays);
 	for (size_t i = 0; i < entry->n_options; i++)
 		add_word(out, "options", entry->options[i]);
 	add_word(out, "cmdline.d", entry->dropins);

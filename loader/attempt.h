@@ -4,6 +4,7 @@
 #define BERTH_ATTEMPT_H
 
 #include "load.h"
+#include "overlays.h"
 #include "whole.h"
 #include "../kernel/packed.h"
 #include "../policy/staging.h"
@@ -24,8 +25,9 @@ struct boot {
 	struct loading loading;
 	struct source shown; /* the kernel's bytes, with progress on the screen */
 	struct packed packed;
-	struct whole relocs; /* Linux's relocation table: the kernel's name with ".relocs" behind it */
-	struct whole tree;   /* the device tree that the entry names */
+	struct whole relocs;	  /* Linux's relocation table: the kernel's name with ".relocs" behind it */
+	struct whole tree;	  /* the device tree that the entry names */
+	struct overlays overlays; /* and those that are merged into it, or into firmware's */
 	struct handoff handoff;
 
 	/* Not cleared at the start of an attempt. */

@@ -104,6 +104,7 @@ void boot_close(struct boot *b)
 	file_close(&b->kernel);
 	file_close(&b->relocs.file);
 	file_close(&b->tree.file);
+	file_close(&b->overlays.file.file);
 }
 
 void boot_give_back(struct boot *b)
@@ -111,4 +112,5 @@ void boot_give_back(struct boot *b)
 	packed_close(&b->packed);
 	whole_give_back(&b->relocs);
 	whole_give_back(&b->tree);
+	overlays_give_back(&b->overlays);
 }

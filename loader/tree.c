@@ -6,6 +6,8 @@
 /* For what firmware adds to a tree: U-Boot 2023.01 asks for 12 KiB. */
 #define FIX_ROOM KIB(64)
 
+#define FIRMWARES "firmware's device tree"
+
 /* Reads only the header for now: the whole tree would occupy memory that the plan needs. */
 static enum status find_named_tree(struct boot *b, struct word path, struct fail *why)
 {
@@ -52,6 +54,20 @@ static enum status read_named_tree(struct boot *b, struct tree *tree, struct fai
 	return protocol->trees->check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->room}, why);
 }
 
+/* The entry's tree or firmware's, with the entry's overlays. */
+static enum status read_tree(struct boot *b, struct tree *tree, struct fail *why)
+{
+	const struct tree_reader *reader = b->situation.image.protocol->trees;
+
+	if (b->tree.file.handle != NULL)
+		TRY(read_named_tree(b, tree, why));
+	else if (b->situation.machine.tree.at != NULL)
+		TRY(reader->check(tree, FIRMWARES, b->situation.machine.tree, why));
+	else
+		*tree = (struct tree){NULL, 0};
+	return overlays_merge(&b->overlays, reader, &b->loading, tree, why);
+}
+
 static bool is_reserved(const struct findings *found, struct range range)
 {
 	for (size_t i = 0; i < found->n_reserved; i++)
@@ -78,21 +94,23 @@ static void warn_of_lost_ranges(const struct situation *p)
 			       own.reserved[i].start, own.reserved[i].end);
 }
 
-/* A named tree decides where things lie, so it is read first, and its memory given back before the survey. */
-static enum status learn_named_tree(struct boot *b, struct fail *why)
+/*
+ * A named tree, and what overlays make of one, decides where things lie: it is read first, and its memory given back
+ * before the survey.
+ */
+static enum status learn_read_tree(struct boot *b, struct fail *why)
 {
 	struct situation *p = &b->situation;
 	struct tree tree;
 	enum status status;
 
-	if (b->situation.image.protocol->learn_tree == NULL)
-		return OK;
 	b->loading.bounce = b->spare;
 	b->loading.bounce_size = sizeof(b->spare);
-	status = read_named_tree(b, &tree, why);
+	status = read_tree(b, &tree, why);
 	if (status == OK)
 		status = learn_tree(p, &tree, &p->found, why);
 	whole_give_back(&b->tree);
+	overlays_give_back(&b->overlays);
 	TRY(status);
 	p->cargo.tree = (struct tree){NULL, tree.size};
 	warn_of_lost_ranges(p);
@@ -111,16 +129,20 @@ enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fai
 	struct situation *p = &b->situation;
 
 	if (p->image.protocol->trees == NULL) {
-		if (entry->devicetree.length != 0)
+		if (entry_wants_tree(entry))
 			fw_log(LOG_QUIET, "devicetree ignored: this kernel does not use one");
 		return OK;
 	}
-	if (entry->devicetree.length != 0) {
+	b->overlays.paths = entry->overlays;
+	b->overlays.volume = b->kernel.volume;
+	if (entry->devicetree.length != 0)
 		TRY(find_named_tree(b, entry->devicetree, why));
-		return learn_named_tree(b, why);
-	}
+	if (entry->overlays.length != 0 || (entry->devicetree.length != 0 && p->image.protocol->learn_tree != NULL))
+		return learn_read_tree(b, why);
+	if (entry->devicetree.length != 0)
+		return OK;
 	if (p->machine.tree.at != NULL)
-		TRY(p->image.protocol->trees->check(&p->cargo.tree, "firmware's device tree", p->machine.tree, why));
+		TRY(p->image.protocol->trees->check(&p->cargo.tree, FIRMWARES, p->machine.tree, why));
 	return learn_tree(p, &p->cargo.tree, &p->found, why);
 }
 
@@ -130,12 +152,13 @@ enum status boot_read_tree(struct boot *b, struct fail *why)
 	uint64_t planned = tree->size;
 	struct findings found;
 
-	if (b->tree.file.handle == NULL)
+	if (b->tree.file.handle == NULL && b->overlays.paths.length == 0)
 		return OK;
-	TRY(read_named_tree(b, tree, why));
+	TRY(read_tree(b, tree, why));
 	found = b->situation.found;
 	TRY(learn_tree(&b->situation, tree, &found, why));
 	if (tree->size > planned || !tells_the_same(&found, &b->situation.found))
-		return fail(why, BAD_INPUT, "%s changed while it was read", b->tree.file.path);
+		return fail(why, BAD_INPUT, "%s changed while it was read",
+			    b->tree.file.handle != NULL ? b->tree.file.path : "an overlay");
 	return OK;
 }

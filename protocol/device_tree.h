@@ -16,6 +16,14 @@ struct tree {
 	uint64_t size;	   /* bytes of its content, without room to spare; 0: none */
 };
 
+/* Memory for one. */
+struct tree_room {
+	uint8_t *at;
+	uint64_t size; /* bytes */
+};
+
+#define OVERLAY_MOST KIB(256) /* bytes of an overlay; the largest that boards have are some 30 KiB */
+
 #define TREE_HEADER 40 /* bytes of a file that tell how long the tree is */
 
 /* What can be asked of trees where a kernel is told by one; a loader for other kernels has no code for it. */
@@ -26,6 +34,10 @@ struct tree_reader {
 	 * Checks the size of a tree before it is read. BAD_INPUT, signed with the rule, when it is larger than @most.
 	 */
 	enum status (*check_size)(uint64_t size, struct bound most, struct fail *why);
+	/* overlay_merge() and overlay_growth() of protocol/tree/overlay.h. */
+	enum status (*merge)(const struct tree *base, const char *name, struct tree_room overlay, struct tree_room to,
+			     struct tree *merged, struct fail *why);
+	uint64_t (*growth)(uint64_t size);
 	/* What was wrong when one was written: a word for handoff->tree_error. */
 	const char *(*error)(int error);
 };

@@ -7,6 +7,7 @@
 #define BERTH_STDLIB_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 static inline void *malloc(size_t size)
 {
@@ -19,6 +20,17 @@ static inline void *calloc(size_t items, size_t size)
 	(void)items;
 	(void)size;
 	return NULL;
+}
+
+/* For libfdt, which has checked overlays before: digits alone, and few of them. */
+static inline unsigned long strtoul(const char *text, char **end, int base)
+{
+	unsigned long value = 0;
+
+	for (; *text >= '0' && *text <= '9'; text++)
+		value = value * (unsigned long)base + (unsigned long)(*text - '0');
+	*end = (char *)(uintptr_t)text;
+	return value;
 }
 
 static inline void free(void *at)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "chosen.h"
 
+#include "overlay.h"
 #include "tree.h"
 
 #define NODE "chosen"
@@ -164,5 +165,7 @@ void chosen_finish(struct handoff *handoff, const struct final_map *final)
 const struct tree_reader tree_reader = {
     .check = tree_check,
     .check_size = check_size,
+    .merge = overlay_merge,
+    .growth = overlay_growth,
     .error = tree_error,
 };

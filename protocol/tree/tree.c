@@ -211,13 +211,18 @@ static int drop_reservations(uint8_t *to)
 	return 0;
 }
 
+int tree_open(const struct tree *tree, uint8_t *to, uint64_t room)
+{
+	return is_in_order(tree->at) ? copy_in_order(tree, to, room) : fdt_open_into(tree->at, to, (int)room);
+}
+
 int tree_copy(const struct tree *tree, uint8_t *to, uint64_t room)
 {
 	int error;
 
 	if (tree->at == NULL)
 		return make_empty(to, room);
-	error = is_in_order(tree->at) ? copy_in_order(tree, to, room) : fdt_open_into(tree->at, to, (int)room);
+	error = tree_open(tree, to, room);
 	return error != 0 ? error : drop_reservations(to);
 }
 

@@ -34,6 +34,9 @@ uint64_t tree_copy_size(const struct tree *tree);
  */
 int tree_copy(const struct tree *tree, uint8_t *to, uint64_t room);
 
+/* The same with its reservations; there must be a tree. 0, or libfdt's error. */
+int tree_open(const struct tree *tree, uint8_t *to, uint64_t room);
+
 /* Sets or removes a property of a node under the root; tree_set makes a missing node. 0, or libfdt's error. */
 int tree_set(uint8_t *tree, const char *node, const char *name, const void *value, uint64_t size);
 int tree_remove(uint8_t *tree, const char *node, const char *name);

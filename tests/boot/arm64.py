@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(lab.ROOT, "tests", "probe"))
 import make_image  # noqa: E402
 import plans  # noqa: E402
 import probes  # noqa: E402
+import trees  # noqa: E402
 
 FLAT = os.path.join(lab.ROOT, "build/aarch64/probe/aarch64.bin")
 INITRD = random.Random(11).randbytes(3 * MIB + 4321)
@@ -96,12 +97,13 @@ def arm64_debian_by_acpi(esp):
 
 @boots
 def arm64_debian_gz_by_tree_at_el2(esp):
-    """arm64, Debian 13's Image.gz, 1 GiB, firmware's device tree, EL2: all of that, and the initrd where the log has it"""
-    debian(esp, kernel=lambda image: gzip.compress(image, 1), name="Image.gz")
+    """arm64, Debian 13's Image.gz, 1 GiB, firmware's tree with overlays, EL2: all of that, and the initrd where the log has it"""
+    debian(esp, trees.two_overlays(esp), kernel=lambda image: gzip.compress(image, 1), name="Image.gz")
     guest = boot_debian(esp, "--machine", "acpi=off,virtualization=on", level=2, memory="1G")
     initrd = guest.placed("initrd")
     expect(guest.one("initrd") == f"{initrd[0]:#x} size {esp.initrd_size:#x}",
            f"the kernel found its initrd at {guest.one('initrd')}, the log said {initrd[0]:#x}, {esp.initrd_size:#x}")
+    trees.expect_overlays(guest, expect)
     expect("Machine model: linux,dummy-virt" in guest.text, "it was not told by the device tree")
     expect(re.search(r"^berth: unpacked \\Image.gz, gzip, ", guest.text, re.M) is not None, "nothing was unpacked")
 

@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(lab.ROOT, "tests", "probe"))
 import make_image  # noqa: E402
 import plans  # noqa: E402
 import probes  # noqa: E402
+import trees  # noqa: E402
 
 FLAT = os.path.join(lab.ROOT, "build/riscv64/probe/riscv64.bin")
 INITRD = random.Random(9).randbytes(3 * MIB + 54321)
@@ -67,7 +68,7 @@ def riscv_debian_with_6g(esp):
 
 @boots(sampled=True)
 def riscv_debian_compressed(esp):
-    """RISC-V, Debian 13's Image in gzip, a device tree of the entry's, 1 GiB: unpacked into place, and it comes up"""
+    """RISC-V, Debian 13's Image in gzip, a device tree of the entry's with overlays, 1 GiB: unpacked into place, and it comes up"""
     # What QEMU makes knows nothing of OpenSBI's memory: without U-Boot's additions the kernel dies without a word.
     tree = os.path.join(esp.tree, "virt.dtb")
     subprocess.run(["qemu-system-riscv64", "-machine", f"virt,dumpdtb={tree}", "-m", "1G", "-smp", "2", "-display",
@@ -76,7 +77,7 @@ def riscv_debian_compressed(esp):
     with open(lab.Debian("riscv64").kernel, "rb") as kernel, open(packed, "wb") as out:
         out.write(gzip.compress(kernel.read(), 1))
     options = "console=ttyS0 quiet berth.guest=report panic=-1"
-    debian(esp, "placement low", "devicetree /virt.dtb", options=options, kernel=packed)
+    debian(esp, "placement low", "devicetree /virt.dtb", trees.two_overlays(esp), options=options, kernel=packed)
     with Machine(esp, memory="1G") as machine:
         guest = Guest(machine.finish())
     # U-Boot's memory is free from the end of OpenSBI's on, at 0x80080000.
@@ -85,6 +86,7 @@ def riscv_debian_compressed(esp):
     reserved = [tuple(int(n, 16) for n in line.split()) for line in guest.all("reserved")]
     expect(any(first <= 2 * GIB and last >= 2 * GIB + 0x7ffff for first, last in reserved),
            f"the kernel does not keep clear of OpenSBI's memory: {guest.all('reserved')}")
+    trees.expect_overlays(guest, expect)
     expect(re.search(r"^berth: unpacked \\vmlinuz, gzip, ", guest.text, re.M) is not None, "nothing was unpacked")
     expect(guest.all("file") == [esp.told], f"of the second initrd came {guest.all('file')}, not {esp.told}")
 

@@ -327,6 +327,40 @@ static void r3_what_firmware_adds_to_a_tree_is_kept(void **state)
 	bench_expect_runs(1000);
 }
 
+/* An overlay may keep memory for a device: nothing lies there, and of the tree without it nothing is named. */
+static void r3_what_an_overlay_reserves_is_kept(void **state)
+{
+	static const char entry[] = LINUX INITRD "devicetree /dtb\ndevicetree-overlay /over\n";
+	static uint8_t over[TREE_FILE_SIZE];
+	struct tree_file file = {0};
+	struct fail why;
+	size_t size;
+
+	(void)state;
+	tree_file_node(&file, "");
+	tree_file_node(&file, "fragment@0");
+	tree_file_property(&file, "target-path", "/reserved-memory", 17);
+	tree_file_node(&file, "__overlay__");
+	tree_file_node(&file, "camera@87000000");
+	CELLS(&file, "reg", 0, 0x87000000, 0, 0x800000);
+	for (int i = 0; i < 4; i++)
+		tree_file_end(&file);
+	tree_file_set(file.structure, file.structure_size, 9);
+	file.structure_size += 4;
+	size = tree_file_write(&file, over);
+	set_up(0, 3, WITH_RANGES);
+	sim.file[sim.n_files++] = (struct sim_file){"\\over", size, over, size};
+	assert_int_equal(entry_parse(&bench.entry, "t.conf", entry, sizeof(entry) - 1, &why), OK);
+	bench.entry.volume = sim.volume;
+	sim_boot(&bench.entry, &bench.conf);
+	if (!outcome.entered)
+		fail_msg("%s", outcome.why.text);
+	assert_int_equal(outcome.situation->found.n_reserved, 5);
+	check_outcome(&bench.entry, "an overlay that reserves memory");
+	sim_end();
+	bench_fail_each_call();
+}
+
 /* Without that service somebody must say so: the kernel would use SBI firmware's memory, and die without a word. */
 static void r3_ranges_that_the_entrys_tree_leaves_out_are_named(void **state)
 {
@@ -416,6 +450,7 @@ int main(void)
 	    cmocka_unit_test(r3_trees_that_are_cut_or_damaged_anywhere),
 	    cmocka_unit_test(r2_a_trees_length_is_asked_before_it_is_read),
 	    cmocka_unit_test(r3_what_firmware_adds_to_a_tree_is_kept),
+	    cmocka_unit_test(r3_what_an_overlay_reserves_is_kept),
 	    cmocka_unit_test(r3_ranges_that_the_entrys_tree_leaves_out_are_named),
 	    cmocka_unit_test(r3_a_tree_that_tells_other_memory_when_it_is_read_again_is_refused),
 	};

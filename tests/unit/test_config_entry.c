@@ -230,19 +230,23 @@ static void x10_decompress_says_who_unpacks_the_kernel(void **state)
 			    "the line is ignored\n");
 }
 
-static void a_device_tree_is_named_and_its_overlays_are_not_supported(void **state)
+static void a_device_tree_and_its_overlays_are_named(void **state)
 {
-	static const char overlay[] = "linux /k\ndevicetree /d\ndevicetree-overlay /o\n";
 	struct entry e = parse("a.conf", "linux /k\ndevicetree /dtb/board.dtb\n");
-	struct fail why;
+	struct word rest, path;
 
 	(void)state;
-	assert_true(word_is(e.devicetree, "/dtb/board.dtb") && !e.broken);
+	assert_true(word_is(e.devicetree, "/dtb/board.dtb") && !e.broken && entry_wants_tree(&e));
 	e = parse("a.conf", "linux /k\ndevicetree\n");
-	assert_true(e.devicetree.length == 0 && !e.broken);
-	assert_int_equal(entry_parse(&e, "a.conf", overlay, strlen(overlay), &why), BAD_INPUT);
-	assert_true(e.broken);
-	assert_non_null(strstr(why.text, "a.conf line 3: overlays of a device tree are not supported"));
+	assert_true(e.devicetree.length == 0 && !e.broken && !entry_wants_tree(&e));
+	e = parse("a.conf", "linux /k\ndevicetree-overlay  /a.dtbo \t b.dtbo /c \n");
+	assert_true(!e.broken && entry_wants_tree(&e));
+	rest = e.overlays;
+	assert_true(entry_next_path(&rest, &path) && word_is(path, "/a.dtbo"));
+	assert_true(entry_next_path(&rest, &path) && word_is(path, "b.dtbo"));
+	assert_true(entry_next_path(&rest, &path) && word_is(path, "/c"));
+	assert_false(entry_next_path(&rest, &path));
+	assert_false(entry_next_path(&rest, &path));
 }
 
 static void a_nul_byte_is_named_wherever_it_stands(void **state)
@@ -368,7 +372,7 @@ int main(void)
 	    TEST(a_line_may_be_as_long_as_the_file),
 	    TEST(handoff_says_who_starts_the_kernel),
 	    TEST(x10_decompress_says_who_unpacks_the_kernel),
-	    TEST(a_device_tree_is_named_and_its_overlays_are_not_supported),
+	    TEST(a_device_tree_and_its_overlays_are_named),
 	    TEST(a_nul_byte_is_named_wherever_it_stands),
 	    TEST(an_entry_names_one_thing_to_start),
 	    TEST(too_many_initrds_or_options_name_the_limit),
