@@ -33,6 +33,7 @@ extern struct efi_state efi;
 const char *efi_status_words(EFI_STATUS status);
 /* A table of firmware's, by its GUID; NULL when it has none. */
 void *efi_table(const EFI_GUID *guid);
+extern EFI_GUID efi_tree_guid; /* of a device tree */
 /* A service that reports success but returns no pointer has failed; some firmware does this. */
 static inline EFI_STATUS efi_given(EFI_STATUS status, const void *pointer)
 {

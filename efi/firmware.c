@@ -12,7 +12,7 @@
 static EFI_GUID acpi_20_guid = ACPI_20_TABLE_GUID;
 static EFI_GUID acpi_10_guid = ACPI_TABLE_GUID;
 /* UEFI 2.10, 4.6.1.3, EFI_DTB_TABLE_GUID. */
-static EFI_GUID tree_guid = {0xb1b621d5, 0xf19c, 0x41a5, {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}};
+EFI_GUID efi_tree_guid = {0xb1b621d5, 0xf19c, 0x41a5, {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}};
 /* UEFI 2.10, 37.5, EFI_RNG_PROTOCOL; gnu-efi 3.0.15 does not declare it. */
 static EFI_GUID rng_guid = {0x3152bca5, 0xeade, 0x433d, {0x86, 0x2e, 0xc0, 0x1c, 0xdc, 0x29, 0x1f, 0x44}};
 
@@ -73,7 +73,7 @@ static uint64_t find_rsdp(void)
 /* What is not a tree is passed on with what can be read of it: its user refuses it by name. */
 static struct bytes find_tree(void)
 {
-	const uint8_t *tree = efi_table(&tree_guid);
+	const uint8_t *tree = efi_table(&efi_tree_guid);
 	uint64_t size;
 
 	if (tree == NULL)

@@ -14,6 +14,7 @@
 #include "other_disks.h"
 #include "start.h"
 #include "stub.h"
+#include "tree.h"
 #include "windows.h"
 
 #include "../base/version.h"
@@ -95,6 +96,18 @@ static bool named_entry(size_t *index)
 	return false;
 }
 
+/* What firmware starts: a program, or a kernel by its EFI stub. */
+static enum status start_program(const struct entry *entry, struct fail *why)
+{
+	enum status status;
+
+	TRY(efi_give_tree(&attempt, entry, why));
+	status =
+	    entry->by_stub && entry->kind == ENTRY_LINUX ? efi_start_stub(&attempt, entry, why) : efi_start(entry, why);
+	efi_take_tree_away();
+	return status;
+}
+
 /* OK when a program came back that has had its turn; else the reason why the entry does not start. */
 static enum status start(struct entry *entry, struct fail *why)
 {
@@ -108,10 +121,8 @@ static enum status start(struct entry *entry, struct fail *why)
 	}
 	if (catalogue.conf.reboot_for_bitlocker && entry_is_automatic(entry, "auto-windows"))
 		windows_restart(entry);
-	if (entry->kind != ENTRY_LINUX)
-		return efi_start(entry, why);
-	if (entry->by_stub)
-		return efi_start_stub(&attempt, entry, why);
+	if (entry->kind != ENTRY_LINUX || entry->by_stub)
+		return start_program(entry, why);
 	return boot(&attempt, entry, &catalogue.conf, why);
 }
 

@@ -6,7 +6,6 @@
  */
 #include "stub.h"
 
-#include "interface.h"
 #include "start.h"
 
 #include "../base/pe.h"
@@ -149,12 +148,6 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 		    "firmware has an initrd for the kernel already, which its EFI stub would take instead of the "
 		    "entry's\n"
 		    "  try: the entry without `handoff stub`");
-	if (entry_wants_tree(entry) && interface_takes_tree())
-		return fail(why, BAD_INPUT,
-			    "a `devicetree` is not given to a kernel that its EFI stub starts\n"
-			    "  try: the entry without `handoff stub`");
-	if (entry_wants_tree(entry) && !interface_takes_tree())
-		fw_log(LOG_NORMAL, "devicetree ignored: this kernel does not use one");
 	if (entry->wish.said)
 		fw_log(LOG_QUIET,
 		       "`placement` is ignored: with `handoff stub` the kernel's EFI stub chooses the place");

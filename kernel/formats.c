@@ -35,3 +35,12 @@ enum status formats_identify(struct image *image, struct bytes head, bool unpack
 	    "  try: a Linux kernel for this machine, which distributions call vmlinuz",
 	    image->name);
 }
+
+const struct protocol *formats_with_trees(void)
+{
+	for (const struct protocol *const *const *folder = folders; *folder != NULL; folder++)
+		for (const struct protocol *const *row = *folder; *row != NULL; row++)
+			if ((*row)->trees != NULL)
+				return *row;
+	return NULL;
+}

@@ -14,4 +14,7 @@
  */
 enum status formats_identify(struct image *image, struct bytes head, bool unpacked, struct fail *why) MUST_CHECK;
 
+/* The first whose kernels are told by a device tree; NULL when this build has none. */
+const struct protocol *formats_with_trees(void);
+
 #endif

@@ -26,6 +26,7 @@ struct boot {
 	struct source shown; /* the kernel's bytes, with progress on the screen */
 	struct packed packed;
 	struct whole relocs;	  /* Linux's relocation table: the kernel's name with ".relocs" behind it */
+	bool program;		  /* firmware starts it: of it the tree alone is read */
 	struct whole tree;	  /* the device tree that the entry names */
 	struct overlays overlays; /* and those that are merged into it, or into firmware's */
 	struct handoff handoff;

@@ -2,9 +2,7 @@
 #include "tree.h"
 
 #include "../base/mem.h"
-
-/* For what firmware adds to a tree: U-Boot 2023.01 asks for 12 KiB. */
-#define FIX_ROOM KIB(64)
+#include "../kernel/formats.h"
 
 #define FIRMWARES "firmware's device tree"
 
@@ -18,7 +16,7 @@ static enum status find_named_tree(struct boot *b, struct word path, struct fail
 	size_t got;
 
 	TRY(entry_path(path, file->path, sizeof(file->path), why));
-	file->volume = b->kernel.volume;
+	file->volume = b->overlays.volume;
 	TRY(file_open(file, why));
 	TRY(source_read(&file->source, 0, head, sizeof(head), &got, why));
 	size = got == sizeof(head) ? tree_total_size(head) : 0;
@@ -47,9 +45,9 @@ static enum status read_named_tree(struct boot *b, struct tree *tree, struct fai
 	const struct protocol *protocol = b->situation.image.protocol;
 	struct whole *whole = &b->tree;
 
-	TRY(whole_read(whole, FIX_ROOM, &b->loading, why));
+	TRY(whole_read(whole, TREE_FIX_ROOM, &b->loading, why));
 	TRY(protocol->trees->check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->size}, why));
-	if (protocol->learn_tree == NULL || !fw_fix_tree(whole->at, whole->room))
+	if (b->program || protocol->learn_tree == NULL || !fw_fix_tree(whole->at, whole->room))
 		return OK;
 	return protocol->trees->check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->room}, why);
 }
@@ -117,6 +115,26 @@ static enum status learn_read_tree(struct boot *b, struct fail *why)
 	return OK;
 }
 
+enum status boot_program_tree(struct boot *b, const struct entry *entry, const struct tree_reader **reader,
+			      struct tree *tree, struct fail *why)
+{
+	const struct protocol *protocol = formats_with_trees();
+
+	if (protocol == NULL)
+		return fail(why, BAD_INPUT, "this loader has nothing that reads device trees");
+	*reader = protocol->trees;
+	b->program = true;
+	b->situation.image.protocol = protocol;
+	b->overlays.paths = entry->overlays;
+	b->overlays.volume = entry->volume;
+	b->loading.bounce = b->spare;
+	b->loading.bounce_size = sizeof(b->spare);
+	fw_machine(&b->situation.machine);
+	if (entry->devicetree.length != 0)
+		TRY(find_named_tree(b, entry->devicetree, why));
+	return read_tree(b, tree, why);
+}
+
 /* The plan depends on what the tree said before. */
 static bool tells_the_same(const struct findings *a, const struct findings *b)
 {
@@ -134,7 +152,7 @@ enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fai
 		return OK;
 	}
 	b->overlays.paths = entry->overlays;
-	b->overlays.volume = b->kernel.volume;
+	b->overlays.volume = entry->volume;
 	if (entry->devicetree.length != 0)
 		TRY(find_named_tree(b, entry->devicetree, why));
 	if (entry->overlays.length != 0 || (entry->devicetree.length != 0 && p->image.protocol->learn_tree != NULL))

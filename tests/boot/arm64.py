@@ -109,6 +109,22 @@ def arm64_debian_gz_by_tree_at_el2(esp):
 
 
 @boots
+def arm64_debian_by_its_stub_with_a_tree(esp):
+    """arm64, Debian 13's kernel by its EFI stub: the entry's device tree with overlays is what it sees"""
+    blob = os.path.join(esp.path, "virt.dtb")
+    subprocess.run(["qemu-system-aarch64", "-machine", f"virt,acpi=off,dumpdtb={blob}", "-cpu", "cortex-a72", "-m", "1G", "-smp", "2"],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    debian(esp, "handoff stub", "devicetree /virt.dtb", trees.two_overlays(esp))
+    esp.put("virt.dtb", link=blob)
+    with Machine(esp, "--machine", "acpi=off", memory="1G") as machine:
+        guest = Guest(machine.finish())
+    trees.expect_overlays(guest, expect)
+    expect(guest.one("cmdline") == OPTIONS, f"/proc/cmdline is {guest.one('cmdline')!r}")
+    expect(guest.all("file") == [esp.told], f"of the second initrd came {guest.all('file')}, not {esp.told}")
+    expect("Machine model: linux,dummy-virt" in guest.text, "it was not told by the device tree")
+
+
+@boots
 def arm64_debian_zboot_in_strict_firmware(esp):
     """arm64, Debian 13's kernel as EFI zboot file by zstd, in Debian 13's AAVMF that faults on writable code"""
     debian(esp, kernel=zboot, name="vmlinuz.efi")

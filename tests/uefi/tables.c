@@ -12,6 +12,9 @@ static uint8_t *seed_pool; /* with an earlier loader's seed */
 /* include/linux/efi.h, LINUX_EFI_RANDOM_SEED_TABLE_GUID. */
 static const EFI_GUID seed_guid = {0x1ce1e5bc, 0x7ceb, 0x42f2, {0x81, 0xe5, 0x8a, 0xad, 0xf1, 0x80, 0xf5, 0x7b}};
 
+/* 4.6.1.3, EFI_DTB_TABLE_GUID. */
+static const EFI_GUID tree_guid = {0xb1b621d5, 0xf19c, 0x41a5, {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}};
+
 static void put(EFI_GUID guid, const void *table)
 {
 	UINTN n = system_table->NumberOfTableEntries;
@@ -35,10 +38,32 @@ bool uefi_is_installed(const void *table)
 	return false;
 }
 
+/* 7.5.6: without a table there is none any more. */
+static EFI_STATUS install_tree(VOID *table)
+{
+	EFI_STATUS status;
+
+	if (uefi_call(CALL_InstallConfigurationTable, &status))
+		return status;
+	put(tree_guid, table);
+	uefi_report.tree_tables++;
+	return EFI_SUCCESS;
+}
+
+const void *uefi_tree(void)
+{
+	for (UINTN i = 0; i < system_table->NumberOfTableEntries; i++)
+		if (uefi_is_guid(&tables[i].VendorGuid, tree_guid))
+			return tables[i].VendorTable;
+	return NULL;
+}
+
 static EFI_STATUS EFIAPI install_table(EFI_GUID *guid, VOID *table)
 {
 	EFI_STATUS status;
 
+	if (uefi_is_guid(guid, tree_guid))
+		return install_tree(table);
 	if (!uefi_is_guid(guid, seed_guid) || table == NULL)
 		uefi_die("a table that is none of the loader's");
 	if (uefi_files_dirty())
@@ -54,10 +79,10 @@ static EFI_STATUS EFIAPI install_table(EFI_GUID *guid, VOID *table)
 
 void uefi_table_freed(const void *pool)
 {
-	if (pool != seed_pool || seed_pool == NULL)
-		return;
 	if (uefi_is_installed(pool))
 		uefi_die("a table is given back that firmware has");
+	if (pool != seed_pool || seed_pool == NULL)
+		return;
 	for (size_t i = 0; i < uefi.seed_table_size; i++)
 		if (seed_pool[i] != 0)
 			uefi_die("an earlier seed is given back as it was");
@@ -99,16 +124,15 @@ static void put_seed(void)
 
 void uefi_tables_set_up(EFI_SYSTEM_TABLE *table, EFI_BOOT_SERVICES *boot, EFI_RUNTIME_SERVICES *runtime)
 {
-	/* 4.6.1; 4.6.1.3, EFI_DTB_TABLE_GUID; 23.4, EFI_SYSTEM_RESOURCE_TABLE_GUID. */
-	static const EFI_GUID tree = {0xb1b621d5, 0xf19c, 0x41a5, {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}},
-			      esrt = {0xb122a263, 0x3661, 0x4f68, {0x99, 0x29, 0x78, 0xf8, 0xb0, 0xd6, 0x21, 0x80}};
+	/* 4.6.1; 23.4, EFI_SYSTEM_RESOURCE_TABLE_GUID. */
+	static const EFI_GUID esrt = {0xb122a263, 0x3661, 0x4f68, {0x99, 0x29, 0x78, 0xf8, 0xb0, 0xd6, 0x21, 0x80}};
 
 	system_table = table;
 	table->ConfigurationTable = tables;
 	table->NumberOfTableEntries = 0;
 	put((EFI_GUID)ACPI_20_TABLE_GUID, (const void *)(uintptr_t)sim.machine.rsdp);
 	if (sim.machine.tree.at != NULL)
-		put(tree, sim.machine.tree.at);
+		put(tree_guid, sim.machine.tree.at);
 	if (uefi.esrt != NULL)
 		put(esrt, uefi.esrt);
 	if (uefi.smbios_3 != NULL)

@@ -154,25 +154,6 @@ static void an_initrd_of_firmwares_would_be_taken_instead(void **state)
 	assert_int_equal(uefi_report.starts, 1);
 }
 
-/* On x86 no kernel takes one, however it is started. */
-static void a_devicetree_is_refused_where_kernels_take_one(void **state)
-{
-	(void)state;
-	given(STUB "devicetree /one\n", 1);
-	sim.arch = &arch_aarch64;
-	scene_run("arm64");
-	assert_int_equal(uefi_report.loads, 0);
-	scene_expect("\nberth: a `devicetree` is not given to a kernel that its EFI stub starts\n", 1);
-	given(STUB "devicetree /one\n", 1);
-	scene_run("x86");
-	assert_int_equal(uefi_report.starts, 1);
-	scene_expect("berth: devicetree ignored: this kernel does not use one\n", 1);
-	given(STUB, 1);
-	scene_run("none");
-	assert_int_equal(uefi_report.starts, 1);
-	scene_expect("devicetree", 0);
-}
-
 static void a_placement_that_is_ignored_is_told(void **state)
 {
 	(void)state;
@@ -242,7 +223,6 @@ int main(void)
 	    cmocka_unit_test(what_its_stub_cannot_do_is_said),
 	    cmocka_unit_test(an_initrd_of_firmwares_would_be_taken_instead),
 	    cmocka_unit_test(without_the_protocol_for_its_initrd_the_stub_is_not_started),
-	    cmocka_unit_test(a_devicetree_is_refused_where_kernels_take_one),
 	    cmocka_unit_test(a_placement_that_is_ignored_is_told),
 	    cmocka_unit_test(every_call_goes_wrong_in_every_way),
 	};

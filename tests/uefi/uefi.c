@@ -310,6 +310,25 @@ static struct {
 
 static const EFI_GUID tcg2_guid = {0x607f766c, 0x7455, 0x42be, {0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f}};
 
+/* EFI_DT_FIXUP_PROTOCOL of U-Boot: all that it adds here is another version of the tree's last compatible one. */
+static EFI_STATUS EFIAPI fix_tree(VOID *this, VOID *tree, UINTN *size, UINT32 flags)
+{
+	(void)this;
+	if (flags != 3 || *size < 65536)
+		uefi_die("a device tree is to be completed otherwise than by all that firmware knows");
+	((uint8_t *)tree)[27] = 2;
+	if (uefi.tree_breaks)
+		((uint8_t *)tree)[0] = 0;
+	return EFI_SUCCESS;
+}
+
+static struct {
+	UINT64 revision;
+	EFI_STATUS(EFIAPI *fix)(VOID *this, VOID *tree, UINTN *size, UINT32 flags);
+} fixup = {0x10000, fix_tree};
+
+static const EFI_GUID fixup_guid = {0xe617d64c, 0xfe08, 0x46da, {0xf4, 0xdc, 0xbb, 0xd5, 0x87, 0x0c, 0x73, 0x00}};
+
 static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOID **protocol)
 {
 	EFI_STATUS status;
@@ -331,6 +350,10 @@ static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOI
 	if (uefi_is_guid(guid, (EFI_GUID)EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL_GUID)) {
 		*protocol = uefi_extended();
 		return *protocol == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
+	}
+	if (uefi_is_guid(guid, fixup_guid)) {
+		*protocol = &fixup;
+		return uefi.fixes_trees ? EFI_SUCCESS : EFI_NOT_FOUND;
 	}
 	*protocol = &rng;
 	return sim.no_entropy ? EFI_NOT_FOUND : EFI_SUCCESS;
@@ -484,7 +507,8 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.writes = uefi_report.removals = 0;
 	uefi_report.loads = uefi_report.starts = uefi_report.resets = 0;
 	uefi_report.longest = uefi_report.boot_next = 0;
-	uefi_report.renames = uefi_report.writes_to_disk = uefi_report.seed_tables = uefi_report.log_writes = 0;
+	uefi_report.renames = uefi_report.writes_to_disk = uefi_report.seed_tables = uefi_report.tree_tables =
+	    uefi_report.log_writes = 0;
 	uefi_report.made_file = uefi_report.earlier_cleared = false;
 	uefi_report.blocks = uefi_report.connects = uefi_report.drivers = uefi_report.other_volumes = 0;
 	uefi_report.service = N_CALLS;

@@ -73,13 +73,14 @@ extern struct uefi_setup {
 	const uint8_t *layout;		      /* the keyboard's; NULL: there is no database of layouts */
 	const uint8_t *smbios_3, *smbios_2;   /* entry points; NULL: there is none */
 	const uint8_t *esrt;		      /* the table of what can be updated; NULL: there is none */
-	unsigned int map_overstated; /* the k-th map is said to have one descriptor more than there was room for */
-	size_t most_variable;	     /* bytes of a log that firmware has room for; 0: any */
-	uint64_t too_large;	     /* what it answers to more; 0: EFI_OUT_OF_RESOURCES */
-	size_t log_before;	     /* bytes of a log file that is there already; 0: none */
-	bool has_initrd;	     /* firmware offers one to a kernel's EFI stub */
-	bool is_apples;		     /* firmware says that it is */
-	bool bitlocker;		     /* partitions are encrypted by it */
+	unsigned int map_overstated;   /* the k-th map is said to have one descriptor more than there was room for */
+	size_t most_variable;	       /* bytes of a log that firmware has room for; 0: any */
+	uint64_t too_large;	       /* what it answers to more; 0: EFI_OUT_OF_RESOURCES */
+	size_t log_before;	       /* bytes of a log file that is there already; 0: none */
+	bool has_initrd;	       /* firmware offers one to a kernel's EFI stub */
+	bool fixes_trees, tree_breaks; /* it has a protocol that completes device trees; and that leaves none */
+	bool is_apples;		       /* firmware says that it is */
+	bool bitlocker;		       /* partitions are encrypted by it */
 	const uint8_t *tpm; /* what its TPM's GetCapability writes, by its first byte's size; NULL: there is none */
 	const uint8_t *own_path;     /* of the device that the loader came from; NULL: of a partition */
 	uint64_t indications;	     /* OsIndicationsSupported; 0: there is no such variable */
@@ -134,11 +135,15 @@ extern struct uefi_report {
 	unsigned int seed_tables;  /* installed */
 	const uint8_t *seed_table; /* the last of them, and what it held then */
 	uint8_t seed_bytes[36];
+	unsigned int tree_tables;	 /* installed, or taken away */
 	unsigned int writes_to_disk;	 /* to files, made */
 	bool made_file, earlier_cleared; /* a file; an earlier loader's seed, which is given back */
 	char options[1024], program[256];
 	char console[1 << 16];
 } uefi_report;
+
+/* The device tree that firmware has for what it starts; NULL: none. */
+const void *uefi_tree(void);
 
 /* A variable of the Boot Loader Interface. */
 struct uefi_variable {
