@@ -170,17 +170,16 @@ static void read_loader_conf(struct catalogue *c)
 static enum status nothing_to_start(const struct catalogue *c, struct fail *why)
 {
 	if (c->hidden != 0)
-		return fail(
-		    why, NOT_FOUND,
-		    "no boot entries: none of the %zu on the volume that Berth was started from is for this CPU "
-		    "(%s) and names what is there; `log debug` in loader.conf tells why\n"
-		    "  try: a file " ENTRIES_FOLDER "\\linux.conf with a line `linux`",
-		    c->hidden, arch_here()->bls);
+		return fail(why, NOT_FOUND,
+			    "no boot entries: none of the %zu on %s is for this CPU "
+			    "(%s) and names what is there; `log debug` in loader.conf tells why\n"
+			    "  try: a file " ENTRIES_FOLDER "\\linux.conf with a line `linux`",
+			    c->hidden, efi_volume_words(NULL), arch_here()->bls);
 	return fail(why, NOT_FOUND,
-		    "no boot entries: there is no file in %s on the volume that Berth was started from\n"
+		    "no boot entries: there is no file in %s on %s\n"
 		    "  try: a file " ENTRIES_FOLDER "\\linux.conf with the lines\n"
 		    "    title Linux\n    linux /vmlinuz\n    initrd /initrd.img\n    options root=/dev/sda2",
-		    ENTRIES_FOLDER);
+		    ENTRIES_FOLDER, efi_volume_words(NULL));
 }
 
 /* Both kinds of entries of a volume. What was read before a folder failed is better than nothing. */
@@ -199,7 +198,7 @@ enum status catalogue_read_volume(struct catalogue *c, struct fw_volume *volume,
 
 static void read_xbootldr(struct catalogue *c)
 {
-	struct fw_volume *volume = xbootldr_find(efi.loaded->DeviceHandle);
+	struct fw_volume *volume = xbootldr_find(efi_device_of(NULL));
 	struct fail why;
 
 	if (volume != NULL)

@@ -8,11 +8,14 @@
 #define NODE	   4  /* bytes in front of what a node says: type, subtype, and its whole length */
 
 /* 10.3.5: media device paths. */
-#define MESSAGING  3 /* 10.3.4 */
-#define URI	   24
-#define MEDIA	   4
-#define HARD_DRIVE 1
-#define FILE_PATH  4
+#define MESSAGING	3 /* 10.3.4 */
+#define URI		24
+#define MEDIA		4
+#define HARD_DRIVE	1
+#define VENDORS		3
+#define FILE_PATH	4
+#define FIRMWARE_FILE	6
+#define FIRMWARE_VOLUME 7
 
 #define HARD_DRIVE_SIZE 42
 #define NUMBER_AT	4
@@ -139,7 +142,7 @@ bool efi_partition(char out[EFI_GUID_TEXT])
 {
 	uint8_t guid[16];
 
-	if (!efi_partition_guid(efi.loaded->DeviceHandle, guid))
+	if (!efi_partition_guid(efi_device_of(NULL), guid))
 		return false;
 	show_guid(guid, out);
 	return true;
@@ -172,6 +175,29 @@ bool efi_own_url(char *out, size_t room)
 		if (node.at[0] == MESSAGING && node.at[1] == URI && copy_url(&node, out, room))
 			return true;
 	return false;
+}
+
+/* The first node of all, as systemd-boot looks at it (src/boot/vmm.c, is_direct_boot). */
+enum origin efi_origin(EFI_HANDLE device)
+{
+	/* EDK2, OvmfPkg/Include/Guid/QemuKernelLoaderFsMedia.h. */
+	static const uint8_t qemu[16] = {0x72, 0xf7, 0x28, 0x14, 0x4a, 0xb6, 0x1e, 0x44,
+					 0xb8, 0xc3, 0x9e, 0xbd, 0xd7, 0xf8, 0x93, 0xc7};
+	EFI_DEVICE_PATH *path = NULL;
+	EFI_STATUS status = efi.boot->HandleProtocol(device, &efi_device_path_guid, (void **)&path);
+	enum origin origin = ORIGIN_OTHER;
+
+	if (EFI_ERROR(efi_given(status, path)))
+		return origin;
+	for (struct node node = first_node(path); is_node(&node); node = node_behind(&node)) {
+		if (is_media(&node, FIRMWARE_FILE) || is_media(&node, FIRMWARE_VOLUME) ||
+		    (is_media(&node, VENDORS) && node.size >= NODE + sizeof(qemu) &&
+		     memcmp(node.at + NODE, qemu, sizeof(qemu)) == 0))
+			return ORIGIN_FIRMWARE;
+		if (is_media(&node, HARD_DRIVE))
+			origin = ORIGIN_PARTITION;
+	}
+	return origin;
 }
 
 /* 10.3.4: messaging device paths, by their subtype. */
@@ -249,6 +275,8 @@ bool efi_own_path(char *out, size_t room)
 {
 	struct text path = {out, room, 0};
 
+	if (efi.home != NULL)
+		return false;
 	for (struct node node = first_node(efi.loaded->FilePath); is_node(&node); node = node_behind(&node))
 		if (!is_media(&node, FILE_PATH) || !add_name(&path, &node))
 			return false;

@@ -31,17 +31,6 @@ static enum status start(void *context, const char *name, struct fail *why)
 	return OK;
 }
 
-/* 7.3.12: a new driver does nothing until firmware offers it devices. */
-static void connect_all(void)
-{
-	EFI_HANDLE *handle;
-	UINTN n = efi_handles_with(NULL, &handle);
-
-	for (UINTN i = 0; i < n; i++)
-		efi.boot->ConnectController(handle[i], NULL, NULL, TRUE);
-	efi_free(handle);
-}
-
 void drivers_start(void)
 {
 	struct folder folder[] = {{"\\EFI\\berth\\drivers", 0}, {"\\EFI\\systemd\\drivers", 0}};
@@ -53,5 +42,5 @@ void drivers_start(void)
 		efi_say_unless_missing(status, &why);
 	}
 	if (folder[0].n_started + folder[1].n_started != 0)
-		connect_all();
+		efi_connect_all();
 }

@@ -21,6 +21,7 @@ struct efi_state {
 	EFI_SYSTEM_TABLE *system;
 	EFI_BOOT_SERVICES *boot;
 	EFI_LOADED_IMAGE *loaded;
+	EFI_HANDLE home;	   /* whose volume is the loader's own (home.h); NULL: the one that it came from */
 	EFI_FILE_HANDLE root;	   /* of the volume that the loader came from; opened at the first use */
 	struct fw_volume *volumes; /* the others */
 	enum log_level log;
@@ -41,9 +42,12 @@ static inline EFI_STATUS efi_given(EFI_STATUS status, const void *pointer)
 }
 
 /* ---- handles.c ---- */
-extern EFI_GUID efi_block_io_guid, efi_device_path_guid, efi_file_system_guid, efi_global_guid, efi_loaded_image_guid;
+extern EFI_GUID efi_block_io_guid, efi_device_path_guid, efi_esp_guid, efi_file_system_guid, efi_global_guid,
+    efi_loaded_image_guid;
 /* How many handles have this protocol, or there are at all (NULL); efi_free gives *handle back. None is no error. */
 UINTN efi_handles_with(EFI_GUID *protocol, EFI_HANDLE **handle);
+/* Offers all devices to all drivers. */
+void efi_connect_all(void);
 
 /* ---- console.c ---- */
 void console_write(const char *utf8); /* "\n" ends a line; what the console has no character for becomes "?" */
@@ -139,12 +143,15 @@ enum variable_written efi_variable_write_log(const char *text, size_t size);
 
 /* ---- device_path.c ---- */
 #define EFI_GUID_TEXT 37 /* bytes with the NUL */
-/* The GUID of the partition that the loader came from, in capitals; false when it has none. */
+/* By its device path: a partition of a disk, or firmware's own memory and what QEMU hands over as its -kernel. */
+enum origin { ORIGIN_OTHER, ORIGIN_PARTITION, ORIGIN_FIRMWARE };
+enum origin efi_origin(EFI_HANDLE device);
+/* The GUID of the loader's own partition, in capitals; false when it has none. */
 bool efi_partition(char out[EFI_GUID_TEXT]);
 /* The URL that firmware fetched the loader from; false when it did not, or has one that is not printable ASCII (RFC
  * 3986). */
 bool efi_own_url(char *out, size_t room);
-/* The path of the loader's own file, with backslashes; false when firmware does not tell it. */
+/* The path of the loader's own file, with backslashes; false when firmware does not tell it, or it has none. */
 bool efi_own_path(char *out, size_t room);
 /*
  * The path of the disk that @device is a partition of, with room for the node of a partition, and where in the disk's

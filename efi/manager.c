@@ -9,6 +9,7 @@
 #include "counting.h"
 #include "dialog.h"
 #include "dropins.h"
+#include "home.h"
 #include "interface.h"
 #include "oem.h"
 #include "other_disks.h"
@@ -267,6 +268,7 @@ EFI_STATUS manager_run(bool *reboots)
 	bool menu, others_alone;
 
 	dialog_uses(&attempt);
+	home_find();
 	oem_start();
 	interface_start();
 	interface_read();

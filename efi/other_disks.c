@@ -4,9 +4,6 @@
 #include "automatic.h"
 #include "catalogue.h"
 
-/* UEFI 2.10, 5.3.3, table 5.7: firmware puts the type of a partition on its handle, as a protocol without functions. */
-static EFI_GUID esp_guid = {0xc12a7328, 0xf81f, 0x11d2, {0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b}};
-
 /* Connects the disks that firmware has found; looking for more would start the network and everything else. */
 static void connect_disks(void)
 {
@@ -46,7 +43,7 @@ static bool has_tag(EFI_HANDLE device, const char tag[DISK_TAG])
 /* One that was read before, or a copy of another, whose entries would have the same ids. */
 static bool is_known(const char tag[DISK_TAG])
 {
-	if (has_tag(efi.loaded->DeviceHandle, tag))
+	if (has_tag(efi_device_of(NULL), tag))
 		return true;
 	for (const struct fw_volume *volume = efi.volumes; volume != NULL; volume = volume->next)
 		if (has_tag(volume->device, tag))
@@ -124,7 +121,7 @@ bool other_disks_read(struct catalogue *c, size_t *index, bool connects)
 	if (connects && !c->disks_connected)
 		connect_disks();
 	c->disks_connected = c->disks_connected || connects;
-	n = efi_handles_with(&esp_guid, &handle);
+	n = efi_handles_with(&efi_esp_guid, &handle);
 	for (UINTN i = 0; i < n; i++) {
 		void *files = NULL;
 

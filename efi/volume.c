@@ -4,12 +4,16 @@
 
 EFI_HANDLE efi_device_of(const struct fw_volume *volume)
 {
-	return volume == NULL ? efi.loaded->DeviceHandle : volume->device;
+	if (volume != NULL)
+		return volume->device;
+	return efi.home != NULL ? efi.home : efi.loaded->DeviceHandle;
 }
 
 const char *efi_volume_words(const struct fw_volume *volume)
 {
-	return volume == NULL ? "the volume that Berth was started from" : volume->words;
+	if (volume != NULL)
+		return volume->words;
+	return efi.home != NULL ? "the system partition" : "the volume that Berth was started from";
 }
 
 struct fw_volume *efi_volume(EFI_HANDLE device, const char *words)

@@ -53,6 +53,24 @@ def entry_of_xbootldr(esp):
     expect(variables["LoaderEntrySelected"][1] == str16("counted.conf"), variables["LoaderEntrySelected"])
 
 
+@boots
+def started_as_qemus_kernel(esp):
+    """`qemu -kernel BOOTX64.EFI`, no loader on the disk: the entry of the disk's ESP boots, is counted, and the OS is told of it"""
+    plain(esp, name="counted+3")
+    shutil.rmtree(os.path.join(esp.tree, "EFI"))
+    disk = disk_of(esp, (lab.TYPE_ROOT, lab.TYPE_ROOT, write_noise(esp)), (lab.TYPE_ESP, ESP, image_of(esp)))
+    guest = boot(esp, "--write", image=disk, more=("-kernel", os.path.join(lab.ROOT, "build/x86_64", lab.LOADERS["x86_64"])))
+    names = lab.names_in_image(disk, "/loader/entries", at=starts(disk)[1])
+    os.unlink(disk)
+    expect(guest.one("cmdline") == REPORT + " nokaslr", f"/proc/cmdline is {guest.one('cmdline')!r}")
+    expect(guest.one("runtime") == "ok", "runtime services do not work")  # no BootCurrent: nobody booted by an option
+    expect(f"berth: Berth was not started from a disk: it reads the partition {ESP.upper()}\n" in guest.text, "it is not said")
+    expect(names == ["counted+2-1.conf"], f"the entries' files are {names}")
+    variables = told(guest)
+    expect(variables["LoaderDevicePartUUID"][1] == str16(ESP.upper()), variables["LoaderDevicePartUUID"])
+    expect("LoaderImageIdentifier" not in variables, "a path on the disk is told that the loader does not have")
+
+
 ZEROS, MARK = bytes(4096), os.urandom(4096)
 
 

@@ -108,6 +108,12 @@ static const uint8_t other_path[] = {AT_DISK(1),
 				     2,
 				     END};
 
+/* 10.3.5.3, with the GUID of OvmfPkg's QemuKernelLoaderFsMedia.h; 10.3.5.7, of any volume; 10.3.4.11. */
+static const uint8_t qemu_path[] = {4,	  3,	20,   0,    0x72, 0xf7, 0x28, 0x14, 0x4a, 0xb6, 0x1e,
+				    0x44, 0xb8, 0xc3, 0x9e, 0xbd, 0xd7, 0xf8, 0x93, 0xc7, END};
+static const uint8_t firmware_path[] = {4, 7, 20, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, END};
+static const uint8_t network_path[] = {AT_DISK(3), END};
+
 static struct device {
 	const uint8_t *path;
 	size_t size; /* of it, without its end */
@@ -117,13 +123,22 @@ static struct device {
 } disk = {.path = disk_path, .size = ROOT}, own = {.path = own_path, .size = ROOT + HARD, .prefix = ""},
   xbootldr = {.path = xbootldr_path, .size = ROOT + HARD, .prefix = UEFI_XBOOTLDR},
   other_disk = {.path = other_disk_path, .size = ROOT + 16},
+  qemu = {.path = qemu_path, .size = 20, .prefix = UEFI_QEMU},
+  firmware = {.path = firmware_path, .size = 20, .prefix = UEFI_QEMU}, network = {.path = network_path, .size = ROOT},
   other = {.path = other_path, .size = ROOT + 16 + HARD, .prefix = UEFI_OTHER};
 
-static struct device *const device[] = {&disk, &own, &xbootldr, &other_disk, &other};
+static struct device *const device[] = {&disk, &own, &xbootldr, &other_disk, &other, &qemu, &firmware, &network};
 #define DEVICES (sizeof(device) / sizeof(device[0]))
 
 EFI_HANDLE uefi_own_device = &own;
 const uint8_t *const uefi_own_guid = own_path + ROOT + 24;
+
+EFI_HANDLE uefi_from_device(void)
+{
+	static struct device *const from[] = {&own, &qemu, &firmware, &network, NULL};
+
+	return from[uefi.from];
+}
 
 static struct device *device_of(EFI_HANDLE handle)
 {
@@ -203,7 +218,7 @@ static void *protocol_of(struct device *device, const EFI_GUID *guid)
 	if (uefi_is_guid(guid, (EFI_GUID)BLOCK_IO_PROTOCOL) && uefi.disk != NULL)
 		return device == &disk ? &blocks : device == &other_disk ? &other_blocks : &part_blocks;
 	/* 5.3.3: the partition's type; the loader asks only whether it is there. */
-	if (uefi_is_guid(guid, esp_guid) && (device == &own || device == &other))
+	if (uefi_is_guid(guid, esp_guid) && ((device == &own && !uefi.no_system) || device == &other))
 		return &disk;
 	return NULL;
 }
@@ -217,7 +232,8 @@ void *uefi_device_protocol(EFI_HANDLE handle, const EFI_GUID *guid)
 
 bool uefi_lists(const EFI_GUID *guid)
 {
-	return guid == NULL || uefi_is_guid(guid, esp_guid) || uefi_is_guid(guid, (EFI_GUID)BLOCK_IO_PROTOCOL);
+	return guid == NULL || uefi_is_guid(guid, esp_guid) || uefi_is_guid(guid, (EFI_GUID)BLOCK_IO_PROTOCOL) ||
+	       uefi_is_guid(guid, (EFI_GUID)SIMPLE_FILE_SYSTEM_PROTOCOL);
 }
 
 EFI_STATUS uefi_devices_with(const EFI_GUID *guid, UINTN *n, EFI_HANDLE **to)
@@ -298,6 +314,9 @@ void uefi_devices_set_up(EFI_BOOT_SERVICES *services)
 	own.is_there = own.has_files = true;
 	xbootldr.is_there = uefi.disk != NULL && uefi.connected != CONNECTED_NOT;
 	xbootldr.has_files = xbootldr.is_there && uefi.connected == CONNECTED;
+	qemu.is_there = qemu.has_files = uefi.from == FROM_QEMU;
+	firmware.is_there = firmware.has_files = uefi.from == FROM_FIRMWARE;
+	network.is_there = uefi.from == FROM_NETWORK;
 	other_disk.is_there = uefi.other != OTHER_NONE;
 	other.is_there = other.has_files = uefi.other == OTHER_CONNECTED;
 	xbootldr.is_held = uefi.connected == CONNECTED_WRONG || uefi.connected == CONNECTED_BY_DRIVER;

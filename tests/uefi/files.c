@@ -81,26 +81,35 @@ const struct sim_file *uefi_file_named(const char *prefix, const CHAR16 *path)
 	return NULL;
 }
 
-static bool is_in(const struct sim_file *file, const char *prefix, const char *folder)
+static bool is_under(const struct sim_file *file, const char *prefix, const char *folder)
 {
 	const char *path = path_on(file, prefix);
 	size_t length = strlen(folder);
 
-	return path != NULL && strncmp(path, folder, length) == 0 && path[length] == '\\' &&
-	       strchr(path + length + 1, '\\') == NULL;
+	return path != NULL && strncmp(path, folder, length) == 0 && path[length] == '\\';
+}
+
+static bool is_in(const struct sim_file *file, const char *prefix, const char *folder)
+{
+	return is_under(file, prefix, folder) && strchr(path_on(file, prefix) + strlen(folder) + 1, '\\') == NULL;
 }
 
 /* The folder for entries of the loader's own volume is always there, others when there is something in them. */
 static const char *folder_named(const char *prefix, const CHAR16 *path)
 {
-	static const char *const folder[] = {"\\loader\\entries", "\\EFI\\Linux", "\\EFI\\systemd\\drivers",
-					     "\\EFI\\berth\\drivers", "\\loader\\cmdline.d"};
+	static const char *const folder[] = {"\\loader\\entries",
+					     "\\EFI\\Linux",
+					     "\\EFI\\systemd\\drivers",
+					     "\\EFI\\berth\\drivers",
+					     "\\loader\\cmdline.d",
+					     "\\loader",
+					     "\\EFI"};
 
 	if (prefix[0] == '\0' && is_path(path, folder[0]))
 		return folder[0];
 	for (size_t i = 0; i < sizeof(folder) / sizeof(folder[0]); i++)
 		for (size_t k = 0; is_path(path, folder[i]) && k < sim.n_files; k++)
-			if (is_in(&sim.file[k], prefix, folder[i]))
+			if (is_under(&sim.file[k], prefix, folder[i]))
 				return folder[i];
 	return NULL;
 }

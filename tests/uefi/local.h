@@ -93,6 +93,7 @@ EFI_STATUS uefi_open_root(const char *prefix, EFI_FILE_HANDLE *root);
 /* devices.c: disks, and the volumes on their partitions. */
 void uefi_devices_set_up(EFI_BOOT_SERVICES *services);
 extern EFI_HANDLE uefi_own_device;
+EFI_HANDLE uefi_from_device(void);	   /* what the loader came from */
 extern const uint8_t *const uefi_own_guid; /* of its partition */
 /* NULL when that handle is no device, or does not have this protocol. */
 void *uefi_device_protocol(EFI_HANDLE handle, const EFI_GUID *guid);

@@ -483,7 +483,7 @@ static void set_up_tables(EFI_SYSTEM_TABLE *table)
 	runtime_services.ResetSystem = reset_system;
 	runtime_services.SetVirtualAddressMap = set_virtual_address_map;
 	uefi_devices_set_up(&boot_services);
-	loaded = (EFI_LOADED_IMAGE){.DeviceHandle = uefi_own_device};
+	loaded = (EFI_LOADED_IMAGE){.DeviceHandle = uefi_from_device()};
 	if (!uefi.no_origin)
 		loaded.FilePath = (EFI_DEVICE_PATH *)(uintptr_t)file_path;
 	if (uefi.option != NULL) {

@@ -42,7 +42,19 @@ enum uefi_other {
 #define UEFI_OTHER     "2:" /* before the path of a file on it */
 #define UEFI_OTHER_TAG "f1a2b3c4"
 
+/* What the loader came from. */
+enum uefi_from {
+	FROM_DISK,
+	FROM_QEMU,     /* its -kernel, which has a volume of its own */
+	FROM_FIRMWARE, /* memory of its own */
+	FROM_NETWORK,
+	FROM_NOWHERE /* there is no handle at all */
+};
+#define UEFI_QEMU "3:" /* before the path of a file on QEMU's volume */
+
 extern struct uefi_setup {
+	enum uefi_from from;
+	bool no_system; /* the first disk's partition is no system partition */
 	uint64_t fault;
 	bool for_ever;	    /* every call of that service goes wrong from then on */
 	unsigned int pools; /* there is no memory for the so many-th AllocatePool, or for it and all later; 0: is */
