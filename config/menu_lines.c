@@ -32,8 +32,10 @@ size_t menu_rows_shown(const struct menu *menu)
 	return divide(menu).shown;
 }
 
-/* Whether no other entry has the same title, or, @with_version, the same title and version. */
-static bool is_unique(const struct rows *rows, size_t index, bool with_version)
+/* What tells entries apart: each is shown where what stands before it is the same. */
+enum apart { BY_TITLE, BY_VERSION, BY_MACHINE };
+
+static bool is_unique(const struct rows *rows, size_t index, enum apart by)
 {
 	const struct entry *entry = rows->entries[index];
 
@@ -41,33 +43,47 @@ static bool is_unique(const struct rows *rows, size_t index, bool with_version)
 		const struct entry *other = rows->entries[i];
 
 		if (i != index && word_compare(entry_title(entry), entry_title(other)) == 0 &&
-		    (!with_version || word_compare(entry->version, other->version) == 0))
+		    (by < BY_VERSION || word_compare(entry->version, other->version) == 0) &&
+		    (by < BY_MACHINE || word_compare(entry->machine_id, other->machine_id) == 0))
 			return false;
 	}
 	return true;
 }
 
+static void put_in_brackets(struct text *out, struct word word, unsigned int *columns)
+{
+	view_say(out, "  (", columns);
+	view_put(out, word, columns);
+	view_say(out, ")", columns);
+}
+
+#define MACHINE_SHOWN 8 /* characters of a machine-id, as systemd-boot has it */
+
 /*
  * What stands behind the title. UAPI.1, "title": entries with the same title need more to tell them apart, "for
- * example" the version; where that is the same as well, the id.
+ * example" the version; where that is the same as well, the machine, and then the id.
  */
 static void put_details(const struct rows *rows, size_t index, unsigned int *columns, struct text *out)
 {
 	const struct entry *entry = rows->entries[index];
+	struct word machine = entry->machine_id;
 
 	if (entry->broken)
 		view_say(out, "  (broken)", columns);
-	if (is_unique(rows, index, false))
+	if (is_unique(rows, index, BY_TITLE))
 		return;
 	if (entry->version.length != 0) {
 		view_say(out, "  ", columns);
 		view_put(out, entry->version, columns);
 	}
-	if (!is_unique(rows, index, true)) {
-		view_say(out, "  (", columns);
-		view_say(out, entry->id, columns);
-		view_say(out, ")", columns);
+	if (is_unique(rows, index, BY_VERSION))
+		return;
+	if (machine.length != 0) {
+		machine.length = machine.length < MACHINE_SHOWN ? machine.length : MACHINE_SHOWN;
+		put_in_brackets(out, machine, columns);
 	}
+	if (!is_unique(rows, index, BY_MACHINE))
+		put_in_brackets(out, word_of(entry->id), columns);
 }
 
 /* "  > ", "* " for what boots when nobody comes, and more of it inside an opened group. */

@@ -258,6 +258,21 @@ static void two_entries_without_title_and_version_are_told_apart_by_id(void **st
 	expect_menu_line("  >   Same  (a.conf)\n      Same  (b.conf)\n      c.conf");
 }
 
+/* As systemd-boot and bootctl(1) do: the start of the machine's id, which is in the names of many entries already. */
+static void entries_of_several_machines_are_told_apart_by_these(void **state)
+{
+	(void)state;
+	given_menu_entry(0, "a.conf", "title Same\nversion 1\nmachine-id 0123456789abcdef\nlinux /k\n");
+	given_menu_entry(1, "b.conf", "title Same\nversion 1\nmachine-id fedcba9876543210\nlinux /k\n");
+	given_menu_entry(2, "c.conf", "title Same\nversion 1\nmachine-id fedcba9876543210\nlinux /k\n");
+	given_menu_entry(3, "d.conf", "title Same\nversion 1\nmachine-id x\nlinux /k\n");
+	given_menu_entry(4, "e.conf", "title Same\nversion 2\nmachine-id x\nlinux /k\n");
+	given_menu_entry(5, "f.conf", "title Same\nversion 1\nlinux /k\n");
+	draw_new_menu(6, 0, TIMEOUT_FOREVER, 80, 25);
+	expect_menu_line("  >   Same  1  (01234567)\n      Same  1  (fedcba98)  (b.conf)\n"
+			 "      Same  1  (fedcba98)  (c.conf)\n      Same  1  (x)\n      Same  2\n      Same  1");
+}
+
 static void broken_entries_are_marked(void **state)
 {
 	(void)state;
@@ -399,6 +414,7 @@ int main(void)
 	    TEST(a_console_of_a_few_rows_shows_entries_and_keys),
 	    TEST(entries_of_one_title_are_told_apart),
 	    TEST(two_entries_without_title_and_version_are_told_apart_by_id),
+	    TEST(entries_of_several_machines_are_told_apart_by_these),
 	    TEST(broken_entries_are_marked),
 	    TEST(a_long_title_gives_way_to_what_tells_it_apart),
 	    TEST(titles_are_cut_between_characters),
