@@ -33,9 +33,14 @@ static int compare_mark(struct word *a, struct word *b, char mark)
 	return 0;
 }
 
-/* 7: as numbers of any length; none at all counts as 0. */
+/*
+ * 7: as numbers of any length. None at all would be a 0 there; in systemd's code, and so in its tools, it is less than
+ * any number (src/fundamental/string-util-fundamental.c, strverscmp_improved): "6.1.conf" stands behind "6.1.0.conf".
+ */
 static int compare_numbers(struct word a, struct word b)
 {
+	if (a.length == 0 || b.length == 0)
+		return (a.length != 0) - (b.length != 0);
 	while (first(a) == '0')
 		skip(&a, 1);
 	while (first(b) == '0')

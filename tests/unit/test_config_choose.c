@@ -95,6 +95,8 @@ static void versions_ascend_as_the_specification_says(void **state)
 	    {"A", "B", "Z", "a", "aa", "b", "z"},
 	    {"1", "2", "9", "10", "100", "18446744073709551615", "18446744073709551616", "99999999999999999999999999"},
 	    {"a", "a1", "a2", "ab"},
+	    {"6.1.conf", "6.1.0.conf", "6.1.1.conf"}, /* systemd's code: no number at all is less than a 0 */
+	    {"a", "0", "0a"},
 	};
 
 	(void)state;
@@ -115,7 +117,6 @@ static void what_has_no_meaning_in_a_version_only_separates(void **state)
 	    {"", "_+:"},
 	    {"a_", "a"},
 	    {"1.0", "1.00"},
-	    {"0a", "a"},
 	    {"\xd9\xa1"
 	     "1",
 	     "1"},
