@@ -55,7 +55,7 @@ TOOL_CFLAGS := -std=gnu11 -O2 -g -fshort-wchar $(WARN)
 # ---- what each source may see ----
 # Firmware has no libc, so what runs there never sees this machine's headers: only the compiler's own, and those named
 # here. What is hosted, tools and tests, has the machine's.
-FREESTANDING := base plan protocol kernel config arch policy codecs loader efi tests/probe tests/shape tests/chain
+FREESTANDING := base plan protocol kernel config arch policy codecs loader efi tests/probe tests/shape tests/chain tests/trees
 gnuefi = -isystem $(1) -isystem $(1)/$(2)
 
 # COMPILER: its own headers. A compiler that is not there is missed when it is needed.
@@ -77,7 +77,7 @@ $(1)_GNUEFI := $$(call gnuefi,$(4),$(5))
 
 $(1)/%.o: %.c $(BUILT_BY)
 	@mkdir -p $$(@D)
-	$$(Q)$(2) $(3) $(6) $$(call flags_of,$$<,$$($(1)_HEADERS)) $$(if $$(filter efi/% tests/shape/% tests/chain/% tests/uefi/%,$$<),$$($(1)_GNUEFI)) $$(ALSO) \
+	$$(Q)$(2) $(3) $(6) $$(call flags_of,$$<,$$($(1)_HEADERS)) $$(if $$(filter efi/% tests/shape/% tests/chain/% tests/trees/% tests/uefi/%,$$<),$$($(1)_GNUEFI)) $$(ALSO) \
 		-MMD -MP -c $$< -o $$@
 
 $(1)/%.o: %.S $(BUILT_BY)
@@ -186,7 +186,7 @@ $(HOST)/checked/berth: $(HOST)/tools/berth.o $(HOST)/libtool.a $(HOST)/libpure.a
 	$(call link,$(CHECK_CC) $(HOST_CFLAGS) $(COUNTING),-lm)
 
 # ---- EFI applications of the tests: tests/shape/ becomes build/x86_64/tests/shape.efi ----
-APPLICATIONS := shape chain
+APPLICATIONS := shape chain trees
 application_objects = $(call objects,$(OUT),$(wildcard tests/$(1)/*.c))
 APPLICATION_O := $(foreach a,$(APPLICATIONS),$(call application_objects,$(a)))
 $(foreach a,$(APPLICATIONS),$(eval $(OUT)/tests/$(a).elf: $(call application_objects,$(a))))
