@@ -6,15 +6,16 @@ import time
 import lab
 from boots import REPORT, boots, check_healthy, plain, str16, told
 from lab import Guest, Machine, expect
+from picture import Monitor
 from terminal import Terminal
 
 
 class Watched(Machine):
     """A machine whose serial line goes to a terminal of @size."""
 
-    def __init__(self, esp, size, **more):
+    def __init__(self, esp, size, *options, **more):
         self.size = size
-        super().__init__(esp, **more)
+        super().__init__(esp, *options, **more)
 
     def screen(self):
         """What stands there since the menu was drawn for the first time: what firmware wrote before is not looked at."""
@@ -119,6 +120,46 @@ def password_before_the_editor(esp):
         guest = Guest(machine.finish())
     check_healthy(guest, REPORT + " edited=yes")
     expect("sesame" not in guest.text, "the password was shown")
+
+
+def check_same(picture, terminal):
+    """
+    The screen shows what the serial line says: firmware sends both the same, so that each character has one shape, and
+    each shape is one character's. The bar stands where the terminal has it. Returns the rows with a bar.
+    """
+    shapes, bars = {}, set()
+    for row in range(terminal.rows):
+        for column in range(terminal.columns):
+            shape, paper = picture.glyph(column, row, terminal.columns, terminal.rows)
+            character = terminal.screen[row][column]
+            expect(shapes.setdefault(shape, character) == character,
+                   f"in row {row}, column {column} stands {shapes[shape]!r}, and not {character!r}")
+            expect((paper != b"\0\0\0") == terminal.reversed[row][column], f"the paper in row {row}, column {column} is {paper}")
+            if paper != b"\0\0\0":
+                bars.add(row)
+    expect(len(set(shapes.values())) == len(shapes), "a character has several shapes")
+    return bars
+
+
+@boots(sampled=True)
+def menu_on_a_screen(esp):
+    """On a graphics screen stands, cell by cell, what the serial line says, and the bar is one row, which moves by one"""
+    plain(esp, options=REPORT)
+    many(esp, 12)
+    esp.conf("timeout menu-force", "default e05")
+    monitor = Monitor(esp.path)
+    with Watched(esp, (100, 31), "--vga", more=monitor.options) as machine:
+        machine.until_chosen("> * Entry 05")
+        machine.until_line("Enter boot")
+        first = check_same(monitor.look(), machine.screen())
+        machine.press("j")
+        machine.until_chosen(">   Entry 06")
+        second = check_same(monitor.look(), machine.screen())
+        expect(len(first) == 1 and second == {row + 1 for row in first}, f"the bar stands in the rows {first}, then {second}")
+        machine.press("x")
+        machine.until_line("back to the menu")
+        check_same(monitor.look(), machine.screen())
+        machine.stop()
 
 
 @boots(sampled=True)
