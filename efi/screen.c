@@ -128,6 +128,8 @@ void screen_edit(const struct view *view, unsigned int row, const char *text, un
 		(void)place(view->indent, row);
 		set_attribute(attribute[STYLE_SELECTED]);
 		console_write(text);
+		/* EDK2's screens draw the cursor by XOR with the colour of the ink: in black it would not be seen. */
+		set_attribute(attribute[STYLE_PLAIN]);
 		(void)place(view->indent + cursor, row);
 		screen.row[row].hash = 0;
 		screen.row[row].columns = view->width;

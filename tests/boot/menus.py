@@ -159,6 +159,14 @@ def menu_on_a_screen(esp):
         machine.press("x")
         machine.until_line("back to the menu")
         check_same(monitor.look(), machine.screen())
+        machine.press("q")
+        machine.until_chosen(">   Entry 06")
+        machine.press("e")
+        machine.until_line("Enter boots with this line")
+        time.sleep(1)
+        terminal, picture = machine.screen(), monitor.look()
+        shape, _ = picture.glyph(terminal.column, terminal.row, terminal.columns, terminal.rows)
+        expect(any(shape), f"no cursor is seen in row {terminal.row}, column {terminal.column}")
         machine.stop()
 
 
