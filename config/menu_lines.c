@@ -205,6 +205,10 @@ static void put_keys(const struct menu *menu, struct text *out)
 	struct text text = TEXT(line);
 	unsigned int columns = menu->view.width;
 
+	if (menu->edits) {
+		view_say(out, "  Enter boots with this line   Esc back   Ctrl-w, -u, -k remove", &columns);
+		return;
+	}
 	text_add(&text, "  Enter boot   %sx plan   p status   h help   %s", menu->has_editor ? "e edit   " : "",
 		 menu->has_setup ? "Esc firmware" : "Q leave");
 	view_say(out, line, &columns);

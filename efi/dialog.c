@@ -15,6 +15,7 @@
 
 #define MOST_TYPED_AHEAD 100 /* keys; a keyboard that has more of them is stuck */
 #define WRONG_SECONDS	 3   /* after a wrong password: guessing takes its time */
+#define EDIT_INDENT	 2   /* blanks, as before the lines of the menu */
 
 void say_why(const struct fail *why)
 {
@@ -77,18 +78,23 @@ static void show_page(struct view *view, const char *title, const char *text)
 }
 
 /* Edits a line in the row of the menu's status, or where only @prompt is to be seen; false when the user cancels. */
-static bool edit_text(const struct menu *menu, struct edit *edit, const char *prompt)
+static bool edit_text(struct menu *menu, struct edit *edit, const char *prompt)
 {
 	char line[VIEW_LINE_ROOM(VIEW_WIDEST)];
 	enum edit_result result = EDIT_STAY;
 
+	menu->edits = true;
+	screen_draw(&menu->view, draw_menu, menu);
+	menu->edits = false;
 	while (result == EDIT_STAY) {
 		struct text text = TEXT(line);
 		struct key_press press;
 		unsigned int cursor, left = menu->view.width;
 
 		if (prompt == NULL) {
-			edit_line(edit, menu->view.width, &text, &cursor);
+			text_add(&text, "  ");
+			edit_line(edit, menu->view.width - EDIT_INDENT, &text, &cursor);
+			cursor += EDIT_INDENT;
 		} else {
 			line[0] = '\0';
 			view_say(&text, prompt, &left);

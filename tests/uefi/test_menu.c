@@ -42,6 +42,7 @@ static void an_edited_command_line_is_passed_and_kept_for_this_start(void **stat
 	(void)state;
 	given("timeout menu-force\n", "e\x17single \xe4\rQ");
 	run("edited");
+	scene_expect("  Enter boots with this line   Esc back", 1);
 	assert_int_equal(uefi_report.starts, 1);
 	assert_string_equal(uefi_report.options, "root=/dev/sda2 single \xc3\xa4");
 	given("timeout menu-force\n", "e x\r|exy\rQ");
