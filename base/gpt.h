@@ -24,6 +24,7 @@ struct gpt_partition {
 	uint32_t number;	/* from 1 */
 	uint64_t start, blocks; /* all of them usable ones */
 	uint8_t guid[16];	/* its own, as it stands on the disk */
+	bool in_mbr;		/* the disk has the older table (mbr.h) */
 };
 
 /*

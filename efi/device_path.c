@@ -23,8 +23,10 @@
 #define BLOCKS_AT	16
 #define SIGNATURE_AT	24
 #define TABLE_KIND	40 /* of the table that the partition stands in */
+#define TABLE_MBR	1
 #define TABLE_GPT	2
 #define SIGNATURE_KIND	41 /* the byte that says what the signature is */
+#define SIGNATURE_MBR	1
 #define SIGNATURE_GUID	2
 
 struct node {
@@ -74,7 +76,7 @@ static void show_guid(const uint8_t *guid, char out[EFI_GUID_TEXT])
 }
 
 /* The node of the partition that a device is: the last counts, for a partition may lie in a file on another. */
-static bool find_partition(EFI_HANDLE device, const EFI_DEVICE_PATH **out, struct node *found)
+static bool find_partition(EFI_HANDLE device, uint8_t signature, const EFI_DEVICE_PATH **out, struct node *found)
 {
 	EFI_DEVICE_PATH *path = NULL;
 	EFI_STATUS status = efi.boot->HandleProtocol(device, &efi_device_path_guid, (void **)&path);
@@ -84,7 +86,7 @@ static bool find_partition(EFI_HANDLE device, const EFI_DEVICE_PATH **out, struc
 		return false;
 	for (struct node node = first_node(path); is_node(&node); node = node_behind(&node))
 		if (is_media(&node, HARD_DRIVE) && node.size >= HARD_DRIVE_SIZE &&
-		    node.at[SIGNATURE_KIND] == SIGNATURE_GUID) {
+		    node.at[SIGNATURE_KIND] == signature) {
 			*found = node;
 			is_found = true;
 		}
@@ -112,7 +114,13 @@ EFI_DEVICE_PATH *efi_disk_path(EFI_HANDLE device, struct gpt_partition *partitio
 	size_t size;
 	uint8_t *at;
 
-	if (!find_partition(device, &path, &node) || node.at[TABLE_KIND] != TABLE_GPT)
+	partition->in_mbr = false;
+	if (!find_partition(device, SIGNATURE_GUID, &path, &node)) {
+		partition->in_mbr = true;
+		if (!find_partition(device, SIGNATURE_MBR, &path, &node))
+			return NULL;
+	}
+	if (node.at[TABLE_KIND] != (partition->in_mbr ? TABLE_MBR : TABLE_GPT))
 		return NULL;
 	size = (size_t)(node.at - (const uint8_t *)path);
 	at = efi_alloc(size + HARD_DRIVE_SIZE + NODE);
@@ -132,7 +140,7 @@ bool efi_partition_guid(EFI_HANDLE device, uint8_t guid[16])
 	const EFI_DEVICE_PATH *path;
 	struct node node;
 
-	if (!find_partition(device, &path, &node))
+	if (!find_partition(device, SIGNATURE_GUID, &path, &node))
 		return false;
 	memcpy(guid, node.at + SIGNATURE_AT, 16);
 	return true;
@@ -231,8 +239,8 @@ void efi_add_partition(EFI_DEVICE_PATH *disk, const struct gpt_partition *partit
 	store_le(at + START_AT, 8, partition->start);
 	store_le(at + BLOCKS_AT, 8, partition->blocks);
 	memcpy(at + SIGNATURE_AT, partition->guid, sizeof(partition->guid));
-	at[TABLE_KIND] = TABLE_GPT;
-	at[SIGNATURE_KIND] = SIGNATURE_GUID;
+	at[TABLE_KIND] = partition->in_mbr ? TABLE_MBR : TABLE_GPT;
+	at[SIGNATURE_KIND] = partition->in_mbr ? SIGNATURE_MBR : SIGNATURE_GUID;
 	memcpy(at + HARD_DRIVE_SIZE, end_of_path, NODE);
 }
 

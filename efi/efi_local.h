@@ -155,7 +155,7 @@ bool efi_own_url(char *out, size_t room);
 bool efi_own_path(char *out, size_t room);
 /*
  * The path of the disk that @device is a partition of, with room for the node of a partition, and where in the disk's
- * GPT that one stands. efi_free gives it back; NULL when it is no such partition, or there is no memory.
+ * table that one stands. efi_free gives it back; NULL when it is no such partition, or there is no memory.
  */
 EFI_DEVICE_PATH *efi_disk_path(EFI_HANDLE device, struct gpt_partition *partition);
 void efi_add_partition(EFI_DEVICE_PATH *disk, const struct gpt_partition *partition);

@@ -7,6 +7,7 @@
 
 #include "blocks.h"
 
+#include "../base/mbr.h"
 #include "../base/mem.h"
 
 /* UAPI.2: bc13c2ff-59e6-4262-a352-b275fd6f7172, as it stands on a disk. */
@@ -55,6 +56,19 @@ static bool find_partition(const struct disk *disk, struct gpt_partition *found)
 	return table == TABLE_HAS_IT;
 }
 
+/* UAPI.1, "The Partitions": where the disk has an MBR, the type is 0xea. */
+static bool find_in_mbr(const struct disk *disk, struct gpt_partition *found)
+{
+	uint8_t *block = blocks_read(disk, 0, disk->block);
+	bool is_found;
+
+	if (block == NULL)
+		return false;
+	is_found = mbr_find((struct bytes){block, disk->block}, disk->last, 0xea, found);
+	blocks_give(disk, block, disk->block);
+	return is_found;
+}
+
 /*
  * The partition's handle with a file system on it. Firmware that starts fast has not looked for more than it needed;
  * and a driver that came later cannot have a partition that an earlier one holds, unless that one is disconnected.
@@ -86,7 +100,8 @@ static struct fw_volume *find(EFI_DEVICE_PATH *path, const struct gpt_partition 
 	struct gpt_partition found;
 	struct disk disk;
 
-	if (handle == NULL || !disk_open(handle, &disk) || !find_partition(&disk, &found))
+	if (handle == NULL || !disk_open(handle, &disk) ||
+	    !(own->in_mbr ? find_in_mbr(&disk, &found) : find_partition(&disk, &found)))
 		return NULL;
 	if (found.number == own->number && memcmp(found.guid, own->guid, sizeof(found.guid)) == 0)
 		return NULL;

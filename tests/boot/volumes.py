@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Entries on other volumes than the loader's own, on disks with a GPT that real firmware takes apart."""
+"""Entries on other volumes than the loader's own, on disks with a GPT or an MBR that real firmware takes apart."""
 import hashlib
 import os
 import shutil
+import struct
 import subprocess
 
 import lab
@@ -69,6 +70,38 @@ def started_as_qemus_kernel(esp):
     variables = told(guest)
     expect(variables["LoaderDevicePartUUID"][1] == str16(ESP.upper()), variables["LoaderDevicePartUUID"])
     expect("LoaderImageIdentifier" not in variables, "a path on the disk is told that the loader does not have")
+
+
+def mbr_of(esp, *partitions):
+    """A disk with the older table: (type, image) for each partition, which lie one behind the other from 1 MiB on."""
+    disk, at = os.path.join(esp.path, "mbr.img"), 1
+    table = bytearray(512)
+    struct.pack_into("<I", table, 440, 0xd15c516e)
+    struct.pack_into("<H", table, 510, 0xaa55)
+    for n, (kind, image) in enumerate(partitions):
+        mib = os.path.getsize(image) // MIB
+        struct.pack_into("<4xB3xII", table, 446 + 16 * n, kind, at * 2048, mib * 2048)
+        subprocess.run(["dd", f"if={image}", f"of={disk}", "bs=1M", f"seek={at}", "conv=sparse,notrunc", "status=none"],
+                       check=True)
+        os.unlink(image)
+        at += mib
+    with open(disk, "r+b") as file:
+        file.write(table)
+        file.truncate((at + 1) * MIB)
+    return disk
+
+
+@boots(sampled=True)
+def entry_of_xbootldr_in_an_mbr(esp):
+    """The same on a disk with an MBR, where that partition has type 0xea: kernel and initrd come from there"""
+    other = volume(esp, "xbootldr")
+    plain(other)
+    first = image_of(esp)
+    disk = mbr_of(esp, (0xef, first), (0x83, write_noise(esp)), (0xea, image_of(other)))
+    guest = boot(esp, image=disk)
+    os.unlink(disk)
+    check_healthy(guest, REPORT + " nokaslr")
+    expect(told(guest)["LoaderEntrySelected"][1] == str16("debian.conf"), told(guest)["LoaderEntrySelected"])
 
 
 ZEROS, MARK = bytes(4096), os.urandom(4096)

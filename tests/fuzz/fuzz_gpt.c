@@ -6,6 +6,7 @@
 #include "fuzz.h"
 
 #include "../../base/gpt.h"
+#include "../../base/mbr.h"
 
 #define BLOCK 512
 
@@ -36,6 +37,21 @@ static void use_table(const struct gpt *gpt, struct bytes table, uint64_t last)
 	REQUIRE(memcmp(found.guid, table.at + 16, sizeof(found.guid)) == 0);
 }
 
+/* The rest of the input as the first block of a disk with the older table. */
+static void use_mbr(struct bytes input, uint64_t last)
+{
+	struct gpt_partition found;
+
+	for (unsigned int type = 0; type < 256; type++) {
+		if (!mbr_find(input, last, (uint8_t)type, &found))
+			continue;
+		REQUIRE(input.size >= 512 && found.in_mbr && found.number >= 1 && found.number <= 4);
+		REQUIRE(found.start != 0 && found.blocks != 0 && found.start <= last &&
+			found.blocks - 1 <= last - found.start);
+		REQUIRE(input.at[446 + 16 * (found.number - 1) + 4] == type);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t memory[GPT_MOST_TABLE];
@@ -44,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t block[BLOCK] = "EFI PART";
 	struct gpt gpt;
 
+	use_mbr((struct bytes){data, size}, size < 8 ? 0 : load_le(data, 8));
 	for (size_t i = 8; i < 128; i++)
 		block[i] = (uint8_t)take_number(&input, 1);
 	store_le(block + 24, 8, at);

@@ -302,8 +302,23 @@ static EFI_STATUS EFIAPI disconnect_controller(EFI_HANDLE handle, EFI_HANDLE dri
 	return EFI_SUCCESS;
 }
 
+/* 10.3.5.1: the signature of the disk instead of a GUID, and both kinds are 1. */
+static const uint8_t *mbr_path(const uint8_t *path, size_t size, uint8_t number, uint8_t to[ROOT + HARD + 4])
+{
+	memcpy(to, path, size);
+	to[ROOT + 4] = number;
+	memset(to + ROOT + 24, 0, 16);
+	store_le(to + ROOT + 24, 4, UEFI_MBR_SIGNATURE);
+	to[ROOT + 40] = to[ROOT + 41] = 1;
+	return to;
+}
+
 void uefi_devices_set_up(EFI_BOOT_SERVICES *services)
 {
+	static uint8_t mbr[2][ROOT + HARD + 4];
+
+	own.path = uefi.mbr ? mbr_path(own_path, sizeof(own_path), 1, mbr[0]) : own_path;
+	xbootldr.path = uefi.mbr ? mbr_path(xbootldr_path, sizeof(xbootldr_path), 2, mbr[1]) : xbootldr_path;
 	media = (EFI_BLOCK_IO_MEDIA){.MediaPresent = TRUE, .LastBlock = GPT_DISK_BLOCKS - 1};
 	if (uefi.media != NULL)
 		media = *(const EFI_BLOCK_IO_MEDIA *)uefi.media;

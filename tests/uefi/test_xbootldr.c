@@ -38,6 +38,28 @@ static void given_kernel_on_xbootldr(const char *entry)
 	sim.file[3].path = UEFI_XBOOTLDR "\\two";
 }
 
+/* UAPI.1: of an MBR the type is 0xea; the second partition. */
+static void put_mbr(uint8_t type)
+{
+	static const uint8_t esp[16] = {0, 0, 0, 0, 0xef, 0, 0, 0, 40, 0, 0, 0, 10, 0, 0, 0};
+	const uint8_t second[16] = {0, 0, 0, 0, type, 0, 0, 0, 60, 0, 0, 0, 1, 0, 0, 0};
+
+	memset(&disk, 0, sizeof(disk));
+	disk.block = 512;
+	store_le(disk.bytes + 440, 4, UEFI_MBR_SIGNATURE);
+	memcpy(disk.bytes + 446, esp, 16);
+	memcpy(disk.bytes + 462, second, 16);
+	store_le(disk.bytes + 510, 2, 0xaa55);
+	uefi.mbr = true;
+}
+
+static void given_mbr(uint8_t type)
+{
+	given_kernel_on_xbootldr(LINUX INITRDS);
+	scene_put_text(ENTRIES "x.conf", LINUX INITRDS);
+	put_mbr(type);
+}
+
 static void expect_entered(const char *name)
 {
 	scene_run(name);
@@ -51,6 +73,28 @@ static void expect_entries(const char *wanted)
 
 	scene_ids(ids, sizeof(ids));
 	assert_string_equal(ids, wanted);
+}
+
+static void a_disk_with_the_older_table_may_have_one(void **state)
+{
+	(void)state;
+	given_mbr(0xea);
+	expect_entered("MBR");
+	assert_int_equal(uefi_report.blocks, 1);
+	given_mbr(0xea);
+	uefi.connected = CONNECTED_NOT;
+	expect_entered("MBR, not connected");
+	given_mbr(0x83);
+	scene_run("of another type");
+	assert_false(outcome.entered);
+	given_mbr(0xea);
+	disk.bytes[510] = 0;
+	scene_run("no table");
+	assert_false(outcome.entered);
+	given_mbr(0xea);
+	disk.bytes[462 + 12] = 100; /* behind the disk's end */
+	scene_run("too long");
+	assert_false(outcome.entered);
 }
 
 static void an_entry_has_its_files_and_counters_on_its_own_volume(void **state)
@@ -243,6 +287,8 @@ static void each_call_on_the_way_to_it_may_fail(void **state)
 		for (unsigned int k = 1; k <= calls; k++)
 			for (size_t f = 0; f < COUNT_OF(faults); f++) {
 				given(LINUX);
+				if (c == CONNECTED_AT_ALL)
+					put_mbr(0xea);
 				scene_put_text("\\loader\\entries\\esp.conf", LINUX);
 				scene_put_text(ENTRIES "x.conf", "title X\nlinux /nowhere\n");
 				uefi.connected = c;
@@ -295,6 +341,7 @@ static void without_memory_what_is_beside_the_loader_boots(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_disk_with_the_older_table_may_have_one),
 	    cmocka_unit_test(an_entry_has_its_files_and_counters_on_its_own_volume),
 	    cmocka_unit_test(entries_of_both_are_one_list),
 	    cmocka_unit_test(firmware_that_has_not_looked_at_it_is_made_to),

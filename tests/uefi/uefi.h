@@ -30,6 +30,7 @@ enum uefi_connected {
 
 /* Where UEFI says that the disk has it: the sixth, block 60 alone, all bytes of its GUID are these. */
 #define UEFI_XBOOTLDR_GUID 0x22
+#define UEFI_MBR_SIGNATURE 0xd15c516e
 /* Before the path of a file on it. */
 #define UEFI_XBOOTLDR "1:"
 
@@ -92,6 +93,7 @@ extern struct uefi_setup {
 	bool has_initrd;	       /* firmware offers one to a kernel's EFI stub */
 	bool fixes_trees, tree_breaks; /* it has a protocol that completes device trees; and that leaves none */
 	bool is_apples;		       /* firmware says that it is */
+	bool mbr;		       /* the own disk has one, and XBOOTLDR is the second in it */
 	bool bitlocker;		       /* partitions are encrypted by it */
 	const uint8_t *tpm; /* what its TPM's GetCapability writes, by its first byte's size; NULL: there is none */
 	const uint8_t *own_path;     /* of the device that the loader came from; NULL: of a partition */

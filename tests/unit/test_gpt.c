@@ -4,6 +4,7 @@
 #include "gpt_disk.h"
 
 #include "../../base/gpt.h"
+#include "../../base/mbr.h"
 
 #define LAST (GPT_DISK_BLOCKS - 1)
 
@@ -199,9 +200,46 @@ static void a_partition_lies_among_the_usable_blocks(void **state)
 	}
 }
 
+/* UEFI 2.10, 5.2.1: four rows from byte 446 on, the signature at 440. */
+static void a_partition_in_an_mbr_is_found_by_its_type(void **state)
+{
+	uint8_t block[512] = {[510] = 0x55, [511] = 0xaa};
+	struct gpt_partition found;
+	struct bytes bytes = {block, sizeof(block)};
+
+	(void)state;
+	store_le(block + 440, 4, 0x12345678);
+	for (unsigned int i = 0; i < 4; i++) {
+		uint8_t *row = block + 446 + 16 * i;
+
+		memset(block + 446, 0, 64);
+		row[4] = 0xea;
+		store_le(row + 8, 4, 0xfffffffe);
+		store_le(row + 12, 4, 0xffffffff);
+		assert_true(mbr_find(bytes, UINT64_C(0x1fffffffc), 0xea, &found));
+		assert_true(found.number == i + 1 && found.start == 0xfffffffe && found.blocks == 0xffffffff);
+		assert_true(found.in_mbr && load_le(found.guid, 8) == 0x12345678);
+		assert_false(mbr_find(bytes, UINT64_C(0x1fffffffb), 0xea, &found));
+		assert_false(mbr_find(bytes, UINT64_MAX, 0xeb, &found));
+		store_le(row + 12, 4, 0);
+		assert_false(mbr_find(bytes, UINT64_MAX, 0xea, &found));
+		store_le(row + 12, 4, 1);
+		store_le(row + 8, 4, 0);
+		assert_false(mbr_find(bytes, UINT64_MAX, 0xea, &found));
+		store_le(row + 8, 4, 1);
+		assert_true(mbr_find(bytes, 1, 0xea, &found));
+	}
+	for (bytes.size = 0; bytes.size < 512; bytes.size++)
+		assert_false(mbr_find(bytes, UINT64_MAX, 0xea, &found));
+	bytes.size = 512;
+	block[511] = 0;
+	assert_false(mbr_find(bytes, UINT64_MAX, 0xea, &found));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_partition_in_an_mbr_is_found_by_its_type),
 	    cmocka_unit_test(the_first_partition_of_a_type_is_found_in_either_table),
 	    cmocka_unit_test(a_header_tells_where_the_other_is),
 	    cmocka_unit_test(what_a_checksum_is_not_of_is_not_believed),
