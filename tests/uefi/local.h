@@ -151,6 +151,10 @@ void uefi_console_set_up(EFI_SYSTEM_TABLE *table);
 EFI_EVENT uefi_key_event(void);
 EFI_EVENT uefi_extended_event(void);
 EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *uefi_extended(void); /* NULL: there is none */
+
+/* tpm.c: */
+bool uefi_is_tpms(const EFI_GUID *guid);
+VOID *uefi_tpm(void); /* NULL: there is none */
 bool uefi_key_ready(void);
 bool uefi_key_awaited(void); /* the loader waits for one; false: the time that it waits passes without */
 

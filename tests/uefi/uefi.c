@@ -288,28 +288,6 @@ static struct {
 /* UEFI 2.10, 34.8.1. */
 static const EFI_GUID layouts_guid = {0xef9fc172, 0xa1b2, 0x4693, {0xb3, 0x27, 0x6d, 0x32, 0xfc, 0x41, 0x60, 0x42}};
 
-/* TCG EFI Protocol Specification, 6.4: as much as the caller has room for, and how much that is. */
-static EFI_STATUS EFIAPI get_capability(VOID *this, UINT8 *capability)
-{
-	UINT8 room = capability[0];
-	EFI_STATUS status;
-
-	(void)this;
-	if (uefi_call(CALL_GetCapability, &status)) {
-		if (uefi_lies(LIE_TOO_MUCH))
-			memset(capability, 0xff, room);
-		return status;
-	}
-	memcpy(capability, uefi.tpm, room < uefi.tpm[0] ? room : uefi.tpm[0]);
-	return EFI_SUCCESS;
-}
-
-static struct {
-	EFI_STATUS(EFIAPI *get)(VOID *this, UINT8 *capability);
-} tcg2 = {get_capability};
-
-static const EFI_GUID tcg2_guid = {0x607f766c, 0x7455, 0x42be, {0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f}};
-
 /* EFI_DT_FIXUP_PROTOCOL of U-Boot: all that it adds here is another version of the tree's last compatible one. */
 static EFI_STATUS EFIAPI fix_tree(VOID *this, VOID *tree, UINTN *size, UINT32 flags)
 {
@@ -343,9 +321,9 @@ static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOI
 		*protocol = &layouts;
 		return uefi.layout == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
 	}
-	if (uefi_is_guid(guid, tcg2_guid)) {
-		*protocol = &tcg2;
-		return uefi.tpm == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
+	if (uefi_is_tpms(guid)) {
+		*protocol = uefi_tpm();
+		return *protocol == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
 	}
 	if (uefi_is_guid(guid, (EFI_GUID)EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL_GUID)) {
 		*protocol = uefi_extended();
