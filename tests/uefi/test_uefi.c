@@ -8,6 +8,7 @@
 #include "../sim/vmlinux.h"
 #include "../unit/pe_file.h"
 #include "../unit/tree_file.h"
+#include "local.h"
 #include "uefi.h"
 
 #define ERROR(n) (UINT64_C(0x8000000000000000) | (n))
@@ -149,9 +150,10 @@ static void set_up_arm64(const struct scenario *s)
 
 static const struct scenario *current;
 
-/* What is there for one boot is gone after it. */
+/* What is there for one boot is gone after it; and a timeout that each boot's keys raise would come to hours. */
 static void put_variables(void)
 {
+	uefi_variables_reset();
 	if (current->once != NULL)
 		uefi_variable_put_text("LoaderEntryOneShot", current->once);
 	if (current->standard != NULL)
