@@ -103,8 +103,7 @@ static enum status start_program(const struct entry *entry, struct fail *why)
 	enum status status;
 
 	TRY(efi_give_tree(&attempt, entry, why));
-	status =
-	    entry->by_stub && entry->kind == ENTRY_LINUX ? efi_start_stub(&attempt, entry, why) : efi_start(entry, why);
+	status = efi_goes_by_stub(entry) ? efi_start_stub(&attempt, entry, why) : efi_start(entry, why);
 	efi_take_tree_away();
 	return status;
 }
@@ -122,7 +121,7 @@ static enum status start(struct entry *entry, struct fail *why)
 	}
 	if (catalogue.conf.reboot_for_bitlocker && entry_is_automatic(entry, "auto-windows"))
 		windows_restart(entry);
-	if (entry->kind != ENTRY_LINUX || entry->by_stub)
+	if (entry->kind != ENTRY_LINUX || efi_goes_by_stub(entry))
 		return start_program(entry, why);
 	return boot(&attempt, entry, &catalogue.conf, why);
 }

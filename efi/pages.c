@@ -3,6 +3,7 @@
 
 #include "interface.h"
 #include "screen.h"
+#include "stub.h"
 
 #include "../base/version.h"
 #include "../loader/boot.h"
@@ -117,7 +118,7 @@ void plan_page(struct boot *attempt, const struct catalogue *catalogue, const st
 		text_add(out, "%s\n", entry->broken_why.text);
 	else if (entry->kind >= ENTRY_SETUP)
 		text_add(out, "Firmware does it; nothing is loaded.\n");
-	else if (entry->kind != ENTRY_LINUX || entry->by_stub)
+	else if (entry->kind != ENTRY_LINUX || efi_goes_by_stub(entry))
 		text_add(out, "Firmware loads it, where firmware likes%s.\n",
 			 entry->kind == ENTRY_LINUX ? ", and its EFI stub places the kernel" : "");
 	else

@@ -8,6 +8,7 @@
 
 #include "start.h"
 
+#include "../arch/arch.h"
 #include "../base/pe.h"
 #include "../loader/files.h"
 
@@ -107,11 +108,17 @@ static enum status offer_initrd(struct boot *b, struct fail *why)
 	return OK;
 }
 
+static const char *way_out(const struct entry *entry)
+{
+	return entry->by_stub ? "the entry without `handoff stub`"
+			      : "a kernel with an EFI stub; in a confidential virtual machine Berth itself enters none";
+}
+
 /*
  * PE Format, "Optional Header": since 5.8 Linux tells by the image's major version, 1 or more, that its stub takes an
  * initrd so (include/linux/pe.h, LINUX_EFISTUB_MAJOR_VERSION).
  */
-static enum status check_stub(const struct boot *b, struct fail *why)
+static enum status check_stub(const struct boot *b, const struct entry *entry, struct fail *why)
 {
 	static uint8_t head[PE_HEAD_USUAL];
 	size_t got = 0;
@@ -121,13 +128,13 @@ static enum status check_stub(const struct boot *b, struct fail *why)
 	if (!pe_read((struct bytes){head, got}, &pe))
 		return fail(why, BAD_INPUT,
 			    "%s: no PE file, so there is no EFI stub in it to start\n"
-			    "  try: the entry without `handoff stub`",
-			    b->kernel.path);
+			    "  try: %s",
+			    b->kernel.path, way_out(entry));
 	if (b->situation.cargo.initrd_size != 0 && pe.major_image_version == 0)
 		return fail(why, BAD_INPUT,
 			    "%s: its EFI stub, of before Linux 5.8, takes no initrd from a loader\n"
-			    "  try: the entry without `handoff stub`",
-			    b->kernel.path);
+			    "  try: %s",
+			    b->kernel.path, way_out(entry));
 	return OK;
 }
 
@@ -137,7 +144,7 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 	enum status status;
 
 	TRY(boot_open(b, entry, why));
-	TRY(check_stub(b, why));
+	TRY(check_stub(b, entry, why));
 	size = b->situation.cargo.initrd_size;
 	if (size > SIZE_MAX)
 		return fail(why, BAD_INPUT, "the initrds have %" PRIu64 " bytes, more than firmware has addresses",
@@ -147,10 +154,14 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 		    why, REFUSED,
 		    "firmware has an initrd for the kernel already, which its EFI stub would take instead of the "
 		    "entry's\n"
-		    "  try: the entry without `handoff stub`");
-	if (entry->wish.said)
+		    "  try: %s",
+		    way_out(entry));
+	if (!entry->by_stub)
 		fw_log(LOG_QUIET,
-		       "`placement` is ignored: with `handoff stub` the kernel's EFI stub chooses the place");
+		       "a confidential virtual machine: the kernel is started by its EFI stub, which knows its memory");
+	if (entry->wish.said)
+		fw_log(LOG_QUIET, "`placement` is ignored: %sthe kernel's EFI stub chooses the place",
+		       entry->by_stub ? "with `handoff stub` " : "");
 	fw_trying(entry);
 	fw_pass_seed();
 	if (size == 0)
@@ -159,6 +170,15 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 	status = efi_start_program(entry, b->command_line, why);
 	take_away_initrd();
 	return status;
+}
+
+/*
+ * A guest of AMD SEV or Intel TDX: each page must be accepted and marked before it is used, of which the stub and the
+ * kernel's decompressor know everything (Linux arch/x86/boot/compressed/mem.c, sev.c), and Berth's handoff nothing.
+ */
+bool efi_goes_by_stub(const struct entry *entry)
+{
+	return entry->kind == ENTRY_LINUX && (entry->by_stub || arch_is_confidential());
 }
 
 enum status efi_start_stub(struct boot *b, const struct entry *entry, struct fail *why)

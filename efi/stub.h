@@ -12,4 +12,7 @@
  */
 enum status efi_start_stub(struct boot *boot, const struct entry *entry, struct fail *why) MUST_CHECK;
 
+/* Whether a kernel is started so: by its entry's wish, or in a virtual machine whose memory is kept from its host. */
+bool efi_goes_by_stub(const struct entry *entry);
+
 #endif

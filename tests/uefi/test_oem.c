@@ -4,6 +4,7 @@
  * the log. Source: systemd, man/smbios-type-11.xml and src/boot/boot.c.
  */
 #include "../sim/bench.h"
+#include "../unit/pe_file.h"
 #include "local.h"
 #include "scene.h"
 
@@ -13,6 +14,7 @@ static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
 
 #define ENTRY "title One\nlinux /vmlinuz\noptions own\n"
 
+static struct pe_file kernel;
 static uint8_t structures[70000 + 64], entry_3[SMBIOS_3_ENTRY], entry_2[SMBIOS_2_ENTRY];
 static size_t used;
 
@@ -179,7 +181,17 @@ static void a_confidential_machine_heeds_none(void **state)
 		      "io.systemd.boot.entries-extra:zzz.conf=linux /vmlinuz");
 		sim.hypervisor = true;
 		sim.encrypted = kept;
-		expect_entered(kept ? "confidential" : "a virtual machine");
+		if (kept) {
+			pe_file_begin(&kernel, PE_X64, 1);
+			sim.file[0].path = "\\other"; /* of which nothing is read before other things are written */
+			sim.file[sim.n_files++] =
+			    (struct sim_file){"\\vmlinuz", kernel.size, kernel.bytes, kernel.size};
+			scene_run("confidential");
+			assert_int_equal(uefi_report.starts, 1); /* by its stub */
+			assert_string_equal(uefi_report.options, "own");
+		} else {
+			expect_entered("a virtual machine");
+		}
 		assert_int_equal(uefi_variable("LoaderEntries")->size, 2 * (kept ? 9 : 18));
 	}
 }

@@ -166,6 +166,27 @@ static void a_placement_that_is_ignored_is_told(void **state)
 	scene_expect("placement", 0);
 }
 
+/* AMD SEV or Intel TDX: memory that a kernel's own decompressor accepts and marks is none for the handoff. */
+static void a_confidential_machine_starts_each_kernel_by_its_stub(void **state)
+{
+	(void)state;
+	given("title S\nlinux /kernel\nplacement low\noptions quiet\n", 1);
+	sim.hypervisor = sim.encrypted = true;
+	scene_run("SEV");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_string_equal(uefi_report.options, "quiet");
+	scene_expect("berth: a confidential virtual machine: the kernel is started by its EFI stub", 1);
+	scene_expect("berth: `placement` is ignored: the kernel's EFI stub chooses the place", 1);
+	given(LINUX, 1);
+	sim.hypervisor = sim.encrypted = true;
+	scene_run("no stub");
+	assert_false(outcome.entered);
+	scene_expect(
+	    "\nberth: \\vmlinuz: no PE file, so there is no EFI stub in it to start\n  try: a kernel with an EFI stub; "
+	    "in a confidential virtual machine Berth itself enters none\n",
+	    1);
+}
+
 /* A kernel that could not find its initrd would come up without it. */
 static void without_the_protocol_for_its_initrd_the_stub_is_not_started(void **state)
 {
@@ -224,6 +245,7 @@ int main(void)
 	    cmocka_unit_test(an_initrd_of_firmwares_would_be_taken_instead),
 	    cmocka_unit_test(without_the_protocol_for_its_initrd_the_stub_is_not_started),
 	    cmocka_unit_test(a_placement_that_is_ignored_is_told),
+	    cmocka_unit_test(a_confidential_machine_starts_each_kernel_by_its_stub),
 	    cmocka_unit_test(every_call_goes_wrong_in_every_way),
 	};
 
