@@ -4,15 +4,18 @@
 
 #include "reset.h"
 
+#include "../base/range.h"
+
 #define WATCHDOG_SECONDS 300	 /* UEFI 2.10, 3.1.2: what firmware gives a boot option */
 #define WATCHDOG_CODE	 0x10000 /* 7.5.1: smaller ones are firmware's */
+#define MOST_PROGRAM	 GIB(1)	 /* of a program that is read to memory */
 #define MOST_EXIT_UNITS	 256	 /* of the words that a program leaves */
 
 static char options[MAX_COMMAND_LINE]; /* too large for firmware's stack */
 
 struct program {
 	char path[MAX_PATH_TEXT];
-	const struct fw_volume *volume;
+	struct fw_volume *volume;
 	EFI_HANDLE handle;
 	bool stays; /* a driver, which is not unloaded when it comes back without an error, and may use its options */
 	CHAR16 *options; /* what it is passed; NULL: nothing */
@@ -35,18 +38,55 @@ static enum status say_refused(const struct program *program, EFI_STATUS status,
 	return fail(why, IO_ERROR, "%s: firmware cannot load it: %s", path, efi_status_words(status));
 }
 
+/* @bytes: of the file; NULL: firmware reads it by its path. */
+static EFI_STATUS load_image(struct program *program, EFI_DEVICE_PATH *file, void *bytes, size_t size)
+{
+	EFI_STATUS status = efi.boot->LoadImage(FALSE, efi.image, file, bytes, size, &program->handle);
+
+	/* 7.4.1: an image that must not be started is loaded all the same, and its handle is there. */
+	if (status == EFI_SECURITY_VIOLATION && program->handle != NULL)
+		efi.boot->UnloadImage(program->handle);
+	return efi_given(status, program->handle);
+}
+
+/*
+ * Some firmware, AMI's with CD-ROMs, finds no file by its device path that it reads by its file system (systemd,
+ * src/boot/boot.c, image_start). @first: what it said, and says again where it is right.
+ */
+static EFI_STATUS load_from_memory(struct program *program, EFI_DEVICE_PATH *file, EFI_STATUS first)
+{
+	EFI_STATUS status;
+	struct fail why;
+	char *bytes;
+	size_t size;
+
+	if (efi_read_file(program->volume, program->path, MOST_PROGRAM, &bytes, &size, &why) != OK)
+		return first;
+	status = load_image(program, file, bytes, size);
+	efi_free(bytes);
+	if (!EFI_ERROR(status))
+		fw_log(LOG_NORMAL, "%s: firmware does not load it by its path (%s): loaded from memory", program->path,
+		       efi_status_words(first));
+	return status;
+}
+
+/* What firmware says of its trust and of its memory is not asked twice. */
+static bool is_final(EFI_STATUS status)
+{
+	return !EFI_ERROR(status) || status == EFI_SECURITY_VIOLATION || status == EFI_ACCESS_DENIED ||
+	       status == EFI_OUT_OF_RESOURCES;
+}
+
 static enum status load(struct program *program, struct fail *why)
 {
 	EFI_DEVICE_PATH *file;
 	EFI_STATUS status;
 
 	TRY(efi_file_path(efi_device_of(program->volume), program->path, &file, why));
-	status = efi.boot->LoadImage(FALSE, efi.image, file, NULL, 0, &program->handle);
+	status = load_image(program, file, NULL, 0);
+	if (!is_final(status))
+		status = load_from_memory(program, file, status);
 	efi_free(file);
-	/* 7.4.1: an image that must not be started is loaded all the same, and its handle is there. */
-	if (status == EFI_SECURITY_VIOLATION && program->handle != NULL)
-		efi.boot->UnloadImage(program->handle);
-	status = efi_given(status, program->handle);
 	return EFI_ERROR(status) ? say_refused(program, status, why) : OK;
 }
 

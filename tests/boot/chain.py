@@ -150,6 +150,16 @@ def kernel_by_its_stub(esp):
     expect(told(guest)["LoaderEntrySelected"][1] == str16("debian.conf"), "another entry was told")
 
 
+@boots
+def program_that_firmware_does_not_find(esp):
+    """LoadImage finds no file by its path, as with AMI's CD-ROMs: Debian's kernel is loaded from memory, and its stub runs"""
+    plain(esp, "handoff stub")
+    esp.shape("paths fail")
+    guest = boot(esp)
+    expect(guest.one("cmdline") == REPORT + " nokaslr", f"/proc/cmdline is {guest.one('cmdline')!r}")
+    expect("does not load it by its path (not found): loaded from memory" in guest.text, "the log does not tell")
+
+
 @boots(sampled=True)
 def reboot_and_power_off_from_the_menu(esp):
     """auto-reboot starts the machine anew, with Berth again; auto-poweroff switches it off"""

@@ -24,6 +24,7 @@
  *	way-back ADDR      of sweeps: where a stand-in kernel with the same probe.back= returns to (hexadecimal)
  *	keys TEXT          of sweeps: what is typed, d for Down, e for Enter, . for a second without a key; then Esc
  *	keyboard ready     WaitForEvent says that there is a key, whether there is one or not
+ *	paths fail         LoadImage finds no file by its path
  *	la57               five-level paging is on when the loader starts
  *	option TEXT        the load option string
  *	leaks              after the loader returned: compares its pages with those before, and counts open files

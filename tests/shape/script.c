@@ -143,6 +143,7 @@ static bool read_flag(const char **line)
 	    {"high-reads fail", &wish.high_fail},
 	    {"large-reads fail", &wish.large_fail},
 	    {"small-reads fail", &wish.small_fail},
+	    {"paths fail", &wish.paths_fail},
 	    {"la57", &wish.la57},
 	    {"leaks", &wish.leaks},
 	    {"meter", &wish.meter},

@@ -358,6 +358,15 @@ void forget_variables(void)
 	}
 }
 
+/* AMI's firmware answers so of files on CD-ROMs. */
+static EFI_STATUS EFIAPI bent_load(BOOLEAN policy, EFI_HANDLE parent, EFI_DEVICE_PATH *path, VOID *source, UINTN size,
+				   EFI_HANDLE *image)
+{
+	if (by_loader(CALLER) && source == NULL && wish.paths_fail)
+		return EFI_NOT_FOUND;
+	return real.LoadImage(policy, parent, path, source, size, image);
+}
+
 /* ---- all of them ---- */
 
 static EFI_RESET_SYSTEM real_reset;
@@ -369,6 +378,7 @@ static void bend_the_rest(void)
 	bs->FreePool = bent_free_pool;
 	bs->GetMemoryMap = bent_map;
 	bs->InstallConfigurationTable = bent_install;
+	bs->LoadImage = bent_load;
 	bs->HandleProtocol = bent_handle_protocol;
 	bs->LocateProtocol = bent_locate;
 	bs->LocateHandleBuffer = bent_locate_handles;

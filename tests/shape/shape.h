@@ -102,7 +102,7 @@ struct wish {
 	UINTN option_size;
 	CHAR16 map_name[64]; /* file of a memory map */
 	unsigned int desc_size;
-	bool shuffled, overlapping, keyboard_ready;
+	bool shuffled, overlapping, keyboard_ready, paths_fail;
 	struct fault fault;
 	struct sweep sweep[MAX_SWEEPS];
 	size_t n_sweeps;

@@ -61,6 +61,13 @@ static EFI_HANDLE new_image(const CHAR16 *path)
 	uefi_die("images are loaded and not unloaded");
 }
 
+/* 7.4.1: the bytes are the file's that the path names. */
+static void check_source(const struct sim_file *file, const uint8_t *source, UINTN size)
+{
+	if (file == NULL || size != file->size || memcmp(source, file->head, file->head_size) != 0)
+		uefi_die("an image is loaded from memory that is not the file's");
+}
+
 static EFI_STATUS EFIAPI load_file_image(BOOLEAN policy, EFI_HANDLE parent, EFI_DEVICE_PATH *path, VOID *source,
 					 UINTN size, EFI_HANDLE *out)
 {
@@ -69,9 +76,12 @@ static EFI_STATUS EFIAPI load_file_image(BOOLEAN policy, EFI_HANDLE parent, EFI_
 	EFI_STATUS status;
 
 	(void)parent;
-	if (policy || source != NULL || size != 0)
-		uefi_die("an image is loaded as by the boot manager, or from memory");
+	if (policy || (source == NULL) != (size == 0))
+		uefi_die("an image is loaded as by the boot manager, or from memory that is none");
+	if (source != NULL)
+		check_source(uefi_file_named(uefi_prefix(device), file), source, size);
 	uefi_report.loads++;
+	uefi_report.loads_from_memory += source != NULL;
 	if (uefi_call(CALL_LoadImage, &status)) {
 		*out = NULL;
 		if (status == EFI_SECURITY_VIOLATION) {
@@ -80,7 +90,7 @@ static EFI_STATUS EFIAPI load_file_image(BOOLEAN policy, EFI_HANDLE parent, EFI_
 		}
 		return status;
 	}
-	if (uefi_file_named(uefi_prefix(device), file) == NULL)
+	if (uefi_file_named(uefi_prefix(device), file) == NULL || (uefi.paths_fail && source == NULL))
 		return EFI_NOT_FOUND;
 	*out = new_image(file);
 	return EFI_SUCCESS;

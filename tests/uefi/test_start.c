@@ -165,6 +165,7 @@ static void what_cannot_be_loaded_is_said_and_not_started(void **state)
 			uefi.keys = "\rQQQ";
 			sim.fail_call = k;
 			uefi.fault = row[i].status;
+			uefi.for_ever = true;
 			scene_run(row[i].words);
 			loads = scene_failed_in("LoadImage");
 		}
@@ -173,6 +174,24 @@ static void what_cannot_be_loaded_is_said_and_not_started(void **state)
 		scene_expect(row[i].words, 1);
 		assert_null(uefi_variable("LoaderEntrySelected"));
 	}
+}
+
+/* AMI's firmware does so with CD-ROMs. */
+static void what_firmware_does_not_find_by_its_path_is_loaded_from_memory(void **state)
+{
+	(void)state;
+	given("timeout menu-force\n", PROGRAM);
+	uefi.keys = "\rQQQ";
+	uefi.paths_fail = true;
+	scene_run("no path");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_int_equal(uefi_report.loads_from_memory, 1);
+	scene_expect("berth: \\tools\\p.efi: firmware does not load it by its path (not found): loaded from memory\n",
+		     1);
+	given("timeout menu-force\n", PROGRAM);
+	uefi.keys = "\rQQQ";
+	scene_run("a path");
+	assert_true(uefi_report.starts == 1 && uefi_report.loads_from_memory == 0);
 }
 
 static void a_volume_without_a_device_path_starts_nothing(void **state)
@@ -229,6 +248,7 @@ static void what_is_no_program_says_so_when_it_is_chosen(void **state)
 			uefi.keys = "\rQQQ";
 			sim.fail_call = i == 0 ? 0 : k;
 			uefi.fault = EFIERR(1);
+			uefi.for_ever = true;
 			scene_run(row[i].words);
 			done = i == 0 || scene_failed_in("LoadImage");
 			if (done != 0)
@@ -283,6 +303,7 @@ int main(void)
 	    cmocka_unit_test(what_a_program_comes_back_with_is_said),
 	    cmocka_unit_test(words_of_success_are_not_shown),
 	    cmocka_unit_test(what_cannot_be_loaded_is_said_and_not_started),
+	    cmocka_unit_test(what_firmware_does_not_find_by_its_path_is_loaded_from_memory),
 	    cmocka_unit_test(a_volume_without_a_device_path_starts_nothing),
 	    cmocka_unit_test(what_is_not_there_is_not_offered),
 	    cmocka_unit_test(what_is_no_program_says_so_when_it_is_chosen),

@@ -483,7 +483,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.watchdog_off = uefi_report.clears = 0;
 	uefi_report.timers = uefi_report.stalled = 0;
 	uefi_report.writes = uefi_report.removals = 0;
-	uefi_report.loads = uefi_report.starts = uefi_report.resets = 0;
+	uefi_report.loads = uefi_report.loads_from_memory = uefi_report.starts = uefi_report.resets = 0;
 	uefi_report.longest = uefi_report.boot_next = 0;
 	uefi_report.renames = uefi_report.writes_to_disk = uefi_report.seed_tables = uefi_report.tree_tables =
 	    uefi_report.log_writes = 0;

@@ -55,7 +55,8 @@ enum uefi_from {
 
 extern struct uefi_setup {
 	enum uefi_from from;
-	bool no_system; /* the first disk's partition is no system partition */
+	bool paths_fail; /* an image is found in memory alone, as with AMI's CD-ROMs */
+	bool no_system;	 /* the first disk's partition is no system partition */
 	uint64_t fault;
 	bool for_ever;	    /* every call of that service goes wrong from then on */
 	unsigned int pools; /* there is no memory for the so many-th AllocatePool, or for it and all later; 0: is */
@@ -139,11 +140,12 @@ extern struct uefi_report {
 	unsigned int other_volumes;	/* times that it was opened */
 	unsigned int connects;		/* of a handle */
 	unsigned int loads, starts;	/* of images */
-	unsigned int drivers;		/* that were started, and stay */
-	uint64_t watchdog;		/* seconds that it is set to */
-	uint64_t watchdog_at_start;	/* when the last program was started */
-	unsigned int log_writes;	/* of the variable BerthLog, tried */
-	size_t log_size;		/* of the log file; and what is in it */
+	unsigned int loads_from_memory;
+	unsigned int drivers;	    /* that were started, and stay */
+	uint64_t watchdog;	    /* seconds that it is set to */
+	uint64_t watchdog_at_start; /* when the last program was started */
+	unsigned int log_writes;    /* of the variable BerthLog, tried */
+	size_t log_size;	    /* of the log file; and what is in it */
 	char log_file[20000];
 	bool passed;		   /* that program has load options: */
 	unsigned int seed_tables;  /* installed */
