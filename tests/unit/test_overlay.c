@@ -15,9 +15,12 @@
 /* What an overlay says; the usual one is right. */
 struct said {
 	const char *path, *fixup, *symbol;
-	size_t fixup_size; /* 0: with its NUL */
+	size_t path_size, fixup_size; /* 0: with its NUL */
+	bool fixup_is_empty;
 	uint32_t offset;   /* in __local_fixups__ */
 	const char *local; /* the property there */
+	size_t local_size; /* 0: one offset */
+	const char *node;  /* of it, under the root; NULL: where that property is */
 	unsigned int depth;
 };
 
@@ -80,7 +83,8 @@ static void add_fragments(struct tree_file *file, const struct said *said)
 			     refers[8] = {9, 9, 9, 9, 0, 0, 0, 1};
 
 	tree_file_node(file, "fragment@0");
-	tree_file_property(file, "target-path", said->path, strlen(said->path) + 1);
+	tree_file_property(file, "target-path", said->path,
+			   said->path_size != 0 ? said->path_size : strlen(said->path) + 1);
 	tree_file_node(file, "__overlay__");
 	tree_file_property(file, "berth,told", "yes", 4);
 	for (unsigned int i = 0; i < said->depth; i++)
@@ -95,6 +99,9 @@ static void add_fragments(struct tree_file *file, const struct said *said)
 	tree_file_node(file, "__overlay__");
 	tree_file_property(file, "status", "okay", 5);
 	tree_file_property(file, "refers", refers, 8);
+	tree_file_property(file, "tiny", refers, 2);
+	tree_file_property(file, "target-path", "/chosen", 8);
+	tree_file_property(file, "linux,phandle", one, 4);
 	tree_file_end(file);
 	tree_file_end(file);
 }
@@ -108,14 +115,18 @@ static void overlay_file(struct tree_file *file, const struct said *said)
 	add_fragments(file, said);
 	tree_file_node(file, "__fixups__");
 	tree_file_property(file, "label", said->fixup,
-			   said->fixup_size != 0 ? said->fixup_size : strlen(said->fixup) + 1);
+			   said->fixup_is_empty	   ? 0
+			   : said->fixup_size != 0 ? said->fixup_size
+						   : strlen(said->fixup) + 1);
 	tree_file_end(file);
 	tree_file_node(file, "__local_fixups__");
-	tree_file_node(file, "fragment@1");
-	tree_file_node(file, "__overlay__");
+	tree_file_node(file, said->node != NULL ? said->node : "fragment@1");
+	if (said->node == NULL)
+		tree_file_node(file, "__overlay__");
 	tree_file_set(offset, 0, said->offset);
-	tree_file_property(file, said->local, offset, 4);
-	tree_file_end(file);
+	tree_file_property(file, said->local, offset, said->local_size != 0 ? said->local_size : 4);
+	if (said->node == NULL)
+		tree_file_end(file);
 	tree_file_end(file);
 	tree_file_end(file);
 	tree_file_node(file, "__symbols__");
@@ -217,8 +228,18 @@ static void c11_a_target_by_an_alias_is_refused(void **state)
 	expect_not_merged(&said, "a target-path that is not a whole path");
 	said.path = "";
 	expect_not_merged(&said, "a target-path that is not a whole path");
+	said.path = "/chosen";
+	said.path_size = 7; /* without its NUL */
+	expect_not_merged(&said, "a target-path that is not a whole path");
+	said.path = "/cho\0en";
+	said.path_size = 8; /* with two */
+	expect_not_merged(&said, "a target-path that is not a whole path");
 	base_file(&base, "loop", 0);
 	overlay_file(&file, &usual);
+	assert_int_equal(merge(&base, &file, &merged, &why), BAD_INPUT);
+	assert_non_null(strstr(why.text, "the device tree that it is for is broken: a label in __symbols__"));
+	base_file(&base, "/uart", 0);
+	base.structure[base.structure_size - 15] = 'x'; /* its NUL, before its padding and three tags */
 	assert_int_equal(merge(&base, &file, &merged, &why), BAD_INPUT);
 	assert_non_null(strstr(why.text, "the device tree that it is for is broken: a label in __symbols__"));
 }
@@ -262,6 +283,32 @@ static void c11_offsets_end_within_their_property(void **state)
 	expect_not_merged(&said, "a property in __local_fixups__ that is not there");
 	said.local = "phandle";
 	expect_not_merged(&said, "a property in __local_fixups__ that holds no phandles of others");
+	said.local = "linux,phandle";
+	said.offset = 0;
+	expect_not_merged(&said, "a property in __local_fixups__ that holds no phandles of others");
+	said.local = "target-path";
+	expect_not_merged(&said, "a property in __local_fixups__ that holds no phandles of others");
+	said.local = "tiny"; /* of two bytes */
+	expect_not_merged(&said, "an offset in __local_fixups__ behind the end of its property");
+	said = usual;
+	said.local_size = 3;
+	expect_not_merged(&said, "a property in __local_fixups__ that is no list of offsets");
+	said = usual;
+	said.fixup_is_empty = true;
+	expect_not_merged(&said, "a label in __fixups__ without a text");
+}
+
+static void c11_references_name_nodes_that_are_there_and_no_inner_ones(void **state)
+{
+	struct said said = usual;
+
+	(void)state;
+	said.offset = 0;
+	said.node = "elsewhere";
+	expect_not_merged(&said, "a node in __local_fixups__ that is not there");
+	said.node = "__fixups__"; /* whose texts were checked already */
+	said.local = "label";
+	expect_not_merged(&said, "a node in __local_fixups__ that is not there");
 }
 
 static void c11_depth_and_work_are_bounded(void **state)
@@ -349,6 +396,7 @@ int main(void)
 	    cmocka_unit_test(c11_what_is_no_overlay_for_the_tree_is_refused_by_name),
 	    cmocka_unit_test(c11_a_target_by_an_alias_is_refused),
 	    cmocka_unit_test(c11_offsets_end_within_their_property),
+	    cmocka_unit_test(c11_references_name_nodes_that_are_there_and_no_inner_ones),
 	    cmocka_unit_test(c11_depth_and_work_are_bounded),
 	    cmocka_unit_test(c11_an_overlay_for_which_a_tree_is_too_large_is_refused),
 	    cmocka_unit_test(every_cut_and_every_extreme_word_is_refused_or_harmless),
