@@ -15,7 +15,7 @@
 
 /*
  * What merging may do at most: properties, nodes and references of the overlay, times the bytes in which each is looked
- * up. A tree of 200 KiB takes an overlay with 10,000 of them.
+ * up. A tree of 200 KiB takes an overlay with 10,000 of them. The worst tree, of tags that say nothing, takes 4 s then.
  */
 #define OVERLAY_WORK (UINT64_C(1) << 31)
 
