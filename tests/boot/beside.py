@@ -285,7 +285,7 @@ def run(esp, trees):
     lab.partitioned(disk, *((lab.TYPE_ESP, str(uuid.UUID(int=n + 2)), image) for n, image in enumerate(parts)))
     for image in (first, *images):
         os.unlink(image)
-    with Machine(esp, memory="3G", timeout=300, image=disk) as machine:
+    with Machine(esp, memory="3G", timeout=600, image=disk) as machine:
         text = machine.finish()
     os.unlink(disk)
     expect("trees: done" in text, "not all trees were read; the console ended with:\n" + text[-1500:])
