@@ -10,6 +10,7 @@ import subprocess
 
 import boots
 import lab
+from chain import unified_image, whole
 from lab import Machine, expect
 
 PARTITION, ROOT = "0a1b2c3d-4e5f-4678-9abc-def012345678", "11111111-2222-4333-8444-555555555555"
@@ -92,7 +93,7 @@ def entries(esp, *names, counters=""):
     """@counters: of the first."""
     for name in names:
         esp.entry(name + (counters if name == names[0] else ""), f"title The {name}", f"sort-key {name}", "linux /vmlinuz",
-                  "initrd /initrd.img", f"options console=ttyS0 quiet root=PARTUUID={ROOT} nokaslr entry={name}")
+                  "initrd /initrd.img", f"options {options(name)}")
 
 
 def run(esp, suite, lists, timeout):
@@ -163,3 +164,43 @@ def systemd_newest(esp):
         ["poweroff -ff"],
     ], 1200)
     check_newest(found)
+
+
+def options(name):
+    return f"console=ttyS0 quiet root=PARTUUID={ROOT} nokaslr entry={name}"
+
+
+ESP = '"$(bootctl --print-esp-path)"'  # where the guest has mounted it
+
+
+def install(layout, version, *files):
+    """Has kernel-install(8) add a kernel by these files of the ESP, and boots it once."""
+    suffix = {"bls": "conf", "uki": "efi"}[layout]
+    return [f"sh -c 'echo layout={layout} >/etc/kernel/install.conf'",
+            f"kernel-install --verbose add {version} {' '.join(ESP + name for name in files)}",
+            f"find {ESP}/loader/entries {ESP}/EFI/Linux",
+            f'bootctl set-oneshot "$(cat /etc/machine-id)-{version}.{suffix}"', "systemctl reboot"]
+
+
+@boots.boots(sampled=True, large=True)
+def kernel_install_of_both_layouts(esp):
+    """Debian's newest kernel-install: what it adds in the layouts bls and uki, with tries, is listed, counted, and boots"""
+    entries(esp, "first")
+    guest = lab.script("guest", "sid")
+    esp.put("image.efi", unified_image([
+        (".osrel", b'PRETTY_NAME="Installed"\nID=installed\n'), (".cmdline", options("uki").encode()), (".uname", b"9.9.10"),
+        (".initrd", whole(os.path.join(guest, "initrd.img"))), (".linux", whole(os.path.join(guest, "vmlinuz")))]))
+    esp.put("room", bytes(96 * lab.MIB))  # the disk gets it, and the guest uses it
+    found = run(esp, "sid", [
+        [f"rm {ESP}/room", f"mkdir -p /etc/kernel {ESP}/EFI/Linux", "sh -c 'echo 3 >/etc/kernel/tries'",
+         f"sh -c 'echo {options('bls')} >/etc/kernel/cmdline'", *install("bls", "9.9.9", "/vmlinuz", "/initrd.img")],
+        ["cat /proc/cmdline", "variable LoaderBootCountPath", "cat /etc/machine-id", *install("uki", "9.9.10", "/image.efi")],
+        ["cat /proc/cmdline", "variable LoaderBootCountPath", "bootctl list", "poweroff -ff"],
+    ], 1200)
+    machine = found.said(1, "cat /etc/machine-id").strip()
+    expect([found.selected(boot) for boot in range(3)] == ["first.conf", f"{machine}-9.9.9.conf", f"{machine}-9.9.10.efi"],
+           f"booted were {[found.selected(boot) for boot in range(3)]}")
+    for boot, name, path in ((1, "bls", rf"\loader\entries\{machine}-9.9.9+2-1.conf"), (2, "uki", rf"\EFI\Linux\{machine}-9.9.10+2-1.efi")):
+        expect(options(name) in found.said(boot, "cat /proc/cmdline"), found.said(boot, "cat /proc/cmdline"))
+        expect(found.variable(boot, "LoaderBootCountPath") == path, found.variable(boot, "LoaderBootCountPath"))
+    expect("not reported" not in found.said(2, "bootctl list"), "bootctl list has entries that the loader has not told")
