@@ -45,7 +45,7 @@ struct menu {
 	size_t boots_unasked; /* the entry that boots when nobody comes */
 	struct menu_settings settings;
 	bool has_setup, has_editor;
-	bool edits; /* a line is edited in the row of the status: the keys are the editor's */
+	const char *keys; /* that the last line tells, of who reads a line in the row of the status; NULL: the menu's */
 	enum entry_kind action;
 	bool asks; /* whether `action` is meant */
 #define MESSAGE_COLUMNS 100

@@ -205,8 +205,8 @@ static void put_keys(const struct menu *menu, struct text *out)
 	struct text text = TEXT(line);
 	unsigned int columns = menu->view.width;
 
-	if (menu->edits) {
-		view_say(out, "  Enter boots with this line   Esc back   Ctrl-w, -u, -k remove", &columns);
+	if (menu->keys != NULL) {
+		view_say(out, menu->keys, &columns);
 		return;
 	}
 	text_add(&text, "  Enter boot   %sx plan   p status   h help   %s", menu->has_editor ? "e edit   " : "",

@@ -83,9 +83,10 @@ static bool edit_text(struct menu *menu, struct edit *edit, const char *prompt)
 	char line[VIEW_LINE_ROOM(VIEW_WIDEST)];
 	enum edit_result result = EDIT_STAY;
 
-	menu->edits = true;
+	menu->keys = prompt == NULL ? "  Enter boots with this line   Esc back   Ctrl-w, -u, -k remove"
+				    : "  Enter takes it   Esc back";
 	screen_draw(&menu->view, draw_menu, menu);
-	menu->edits = false;
+	menu->keys = NULL;
 	while (result == EDIT_STAY) {
 		struct text text = TEXT(line);
 		struct key_press press;

@@ -29,9 +29,9 @@ static void the_screen_shows_titles_marker_countdown_and_keys(void **state)
 	menu.has_setup = menu.has_editor = false;
 	draw_menu(&menu);
 	expect_menu_line("  Enter boot   x plan   p status   h help   Q leave");
-	menu.edits = true;
+	menu.keys = "  Enter takes it   Esc back";
 	draw_menu(&menu);
-	expect_menu_line("  Enter boots with this line   Esc back   Ctrl-w, -u, -k remove");
+	expect_menu_line("  Enter takes it   Esc back");
 }
 
 static void a_line_tells_what_the_selected_entry_would_start(void **state)
