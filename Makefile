@@ -374,6 +374,12 @@ CHECKS := $(UNIT_TESTS:%=$(HOST)/unit/%) $(PLAIN_TESTS:%=$(HOST)/unit/%) $(SIM_T
 check: $(CHECKS)
 	@printf '%s\n' $(SLOWEST) $(filter-out $(SLOWEST),$^) | xargs -P "$$(nproc)" -I{} scripts/timed {}
 
+# What a program counts when it runs, for those who want that and do not mind which run it was.
+$(HOST)/%.profraw: $(HOST)/%
+	@scripts/timed $<
+$(FUZZ)/fuzz_%.profraw: $(FUZZ)/fuzz_%
+	@scripts/fuzz $* $(FUZZ_RUNS)
+
 test analyze bench prove mutate:
 	@scripts/$@
 

@@ -69,7 +69,7 @@ class Changed:
         differs = False
         for i, file in enumerate(self.users):
             out = os.path.join(self.place, f"{i}.o")
-            self.yard.compile(file, out, self.yard.code_flags, os.path.join(self.place, "tree"))
+            self.yard.compile(file, out, self.yard.flags, os.path.join(self.place, "tree"))
             self.objects[file] = out
             differs = differs or not filecmp.cmp(out, self.yard.object_of(file), shallow=False)
         return differs

@@ -1,59 +1,51 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Which tests reach which line of the code, and how long each takes: from one run of all with gcov."""
+"""Which tests reach which line of the code, as `make check` has counted it, and how long each takes."""
 
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 
-from yard import COVERED, PLAIN, SLOW, Yard, at_once, expand, name_of, pure_files, run_test
+from yard import BuildError, DAILY, PLAIN, SLOW, at_once, expand, folder_of, name_of, run_test
 
 PATIENCE = 600  # seconds of CPU, for tests that are known to end
 
 
-def digest(wanted):
-    total = hashlib.sha256(repr((PLAIN, COVERED, wanted)).encode())
+def digest(wanted, files):
+    total = hashlib.sha256(repr((PLAIN, wanted, files)).encode())
     for path in expand("*/*.[ch]", "*/*/*.[ch]", "*/*/*.def", "*/*/*.S", "tests/maps/*", "tests/mutants/*.py"):
         if os.path.isfile(path):
             total.update(path.encode() + open(path, "rb").read())
     return total.hexdigest()
 
 
-def lines_of(yard, test, file, place):
-    """{path: {line: count}} that one test reached by way of one object."""
-    stem = os.path.join(place, os.path.splitext(yard.object_of(file))[0].lstrip("/"))
-    if not os.path.exists(stem + ".gcda"):
-        return {}
-    shutil.copy(os.path.splitext(yard.object_of(file))[0] + ".gcno", stem + ".gcno")
-    text = subprocess.run(["gcov", "--json-format", "--stdout", stem + ".gcda"], stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, check=True, text=True).stdout
-    found = {}
-    for entry in json.loads(text)["files"]:
-        counts = found.setdefault(os.path.normpath(entry["file"]), {})
-        for line in entry["lines"]:
-            counts[line["line_number"]] = counts.get(line["line_number"], 0) + line["count"]
+def profile_of(test):
+    return f"build/host/{folder_of(test)}/{name_of(test)}.profraw"
+
+
+def lines_of(root, test, files):
+    """{path: {line: reached or not}} of one test."""
+    profile = profile_of(test)
+    program, merged = profile.removesuffix(".profraw"), profile.replace(".profraw", ".profdata")
+    subprocess.run(["llvm-profdata", "merge", "-o", merged, profile], cwd=root, check=True)
+    text = subprocess.run(["llvm-cov", "export", "-format=lcov", f"-instr-profile={merged}", program,
+                           *(os.path.join(root, file) for file in files)],
+                          cwd=root, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    found, counts = {}, {}
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        if key == "SF":
+            counts = found.setdefault(os.path.relpath(value, root), {})
+        elif key == "DA":
+            number, count = map(int, value.split(",")[:2])
+            counts[number] = counts.get(number, False) or count > 0
     return found
 
 
-def reached(yard, plain, test):
-    """(seconds on plain code, {path: {line: reached or not}}) of one test; None for one that fails as it is."""
-    place = os.path.join(yard.folder, "reached", name_of(test))
-    shutil.rmtree(place, ignore_errors=True)
-    folder = test.split("/")[1]
-    base = run_test(plain.program(test), plain.library(folder), PATIENCE)
-    # A few thousand cases show which lines it reaches.
-    done = run_test(plain.program(test), yard.library(folder), PATIENCE,
-                    {"GCOV_PREFIX": place, "CASES": "4000", "SHARE": "5"})
-    if not base.passed or not done.passed:
-        return None
-    lines = {}
-    for file in pure_files():
-        for path, counts in lines_of(yard, test, file, place).items():
-            mine = lines.setdefault(path, {})
-            for line, count in counts.items():
-                mine[line] = mine.get(line, False) or count > 0
-    return base.seconds, lines
+def reached(root, plain, test, files):
+    """(seconds on plain code, lines_of()) of one test; None for one that fails as it is."""
+    base = run_test(plain.program(test), plain.library(folder_of(test)), PATIENCE)
+    return (base.seconds, lines_of(root, test, files)) if base.passed else None
 
 
 class Reach:
@@ -77,21 +69,24 @@ class Reach:
         return sorted(found, key=lambda test: (stem not in test or self.seconds[test] > 1, self.seconds[test], test))
 
 
-def measure(pool, root, plain, wanted):
+def measure(pool, root, plain, wanted, files):
+    """@files: those that will be changed."""
     kept = os.path.join(plain.folder, "reach.json")
-    mark = digest(wanted)
+    mark = digest(wanted, files)
     if os.path.exists(kept):
         with open(kept) as file:
             found = json.load(file)
         if found["mark"] == mark:
             return Reach(found["seconds"], {path: {int(line): names for line, names in lines.items()}
                                             for path, lines in found["lines"].items()})
-    covered = Yard(root, "covered", PLAIN, COVERED)
-    covered.build(pool, wanted)
+    made = subprocess.run(["make", "-s", f"-j{os.cpu_count()}", *map(profile_of, wanted)], cwd=root, text=True,
+                          env={**DAILY, **os.environ}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if made.returncode != 0:
+        raise BuildError(made.stdout)
     wanted = sorted(wanted, key=lambda test: (name_of(test) not in SLOW, test))  # the long ones first
     seconds, lines = {}, {}
     failing = []
-    for test, answer in zip(wanted, at_once(pool, [(reached, covered, plain, test) for test in wanted])):
+    for test, answer in zip(wanted, at_once(pool, [(reached, root, plain, test, files) for test in wanted])):
         if answer is None:
             failing.append(test)
             continue

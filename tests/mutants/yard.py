@@ -26,7 +26,6 @@ SLOW_FILES = ("codecs/unpack.c",)
 # What tests that would try up to a million cases are held to: about what scripts/test tries of them every day.
 DAILY = {"SEED": "1", "CASES": "10000", "SHARE": "12"}
 PLAIN = ("-std=gnu11", "-O2", "-w", "-fshort-wchar", "-fPIC", "-fno-semantic-interposition")
-COVERED = PLAIN + ("-O0", "--coverage")
 # The decoders of packed kernels, which nothing here changes: as the Makefile builds them, plain and with sanitizers.
 DECODERS = {False: "build/host/tool/libunpack.a", True: "build/host/libunpack.a"}
 CHECKED = ("-std=gnu11", "-O1", "-g1", "-w", "-fshort-wchar", "-fPIC", "-fsanitize=address,undefined",
@@ -119,11 +118,11 @@ def name_of(test):
 class Yard:
     """One way of building everything, in build/mutate/NAME: objects, the libraries of code, the test programs."""
 
-    def __init__(self, root, name, flags, code_flags=None):
+    def __init__(self, root, name, flags):
         self.root, self.folder = root, os.path.join(root, "build/mutate", name)
-        self.flags, self.code_flags = flags, code_flags or flags
-        self.is_checked = any(f.startswith("-fsanitize") for f in self.code_flags)
-        self.link = LINKER + [f for f in self.code_flags if f.startswith("-fsanitize") or f == "--coverage"]
+        self.flags = flags
+        self.is_checked = any(f.startswith("-fsanitize") for f in flags)
+        self.link = LINKER + [f for f in flags if f.startswith("-fsanitize")]
 
     def work(self, run):
         """Where the workers of one run, told by its process, have their copies of the tree."""
@@ -166,12 +165,11 @@ class Yard:
 
     def _stale(self, file):
         """Whether the object has to be built; what it is built from is noted beside it."""
-        flags = self.code_flags if file in set(pure_files()) else self.flags
-        mark = hashlib.sha256(repr((flags, headers_digest())).encode() + open(file, "rb").read()).hexdigest()
+        mark = hashlib.sha256(repr((self.flags, headers_digest())).encode() + open(file, "rb").read()).hexdigest()
         note = self.object_of(file) + ".from"
         if os.path.exists(note) and open(note).read() == mark and os.path.exists(self.object_of(file)):
             return None
-        return note, mark, flags
+        return note, mark
 
     def build(self, pool, wanted):
         """Everything that the programs of the tests in @wanted need; True when something was built."""
@@ -179,14 +177,13 @@ class Yard:
         for folder in {folder_of(test) for test in wanted}:
             files.update(helper_files(folder))
         stale = {file: note for file in sorted(files) if (note := self._stale(file))}
-        at_once(pool, [(self.compile, file, self.object_of(file), note[2], self.root)
-                       for file, note in stale.items()])
+        at_once(pool, [(self.compile, file, self.object_of(file), self.flags, self.root) for file in stale])
         missing = [test for test in wanted if stale or not os.path.exists(self.program(test))]
         folders = sorted({folder_of(test) for test in missing})
         at_once(pool, [(self.link_library, folder, self.code_objects(folder), self.library(folder))
                        for folder in folders])
         at_once(pool, [(self.link_program, test) for test in missing])
-        for note, mark, _ in stale.values():
+        for note, mark in stale.values():
             with open(note, "w") as out:
                 out.write(mark)
         return bool(missing)
