@@ -85,7 +85,7 @@ def zboot(image):
     return head + bytes(4096 - len(head)) + packed + struct.pack("<I", size)
 
 
-@boots
+@boots(sampled=True)
 def arm64_debian_by_acpi(esp):
     """arm64, Debian 13, 6 GiB, ACPI: command line, initrds, memory, UEFI's variables and two CPUs, above 4 GiB"""
     debian(esp)

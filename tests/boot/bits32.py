@@ -175,7 +175,7 @@ def i386_debian_at_an_exact_address(esp):
     expect(guest.kernel_at() == guest.placed("kernel")[0] == 0x5002000, f"it runs at {guest.kernel_at():#x}")
 
 
-@boots
+@boots(sampled=True)
 def i386_debian_is_not_unpacked_by_the_loader(esp):
     """The same with `decompress loader`: refused, with the way out"""
     debian(esp, "decompress loader")

@@ -118,7 +118,7 @@ def kernel_at_an_exact_address(esp):
     expect(guest.placed("kernel")[3] == "C5", "the place is not signed C5")
 
 
-@boots
+@boots(sampled=True)
 def placement_low(esp):
     """placement low: kernel, initrd and handoff lie in the lowest free memory from 16 MiB on"""
     plain(esp, "placement low")
@@ -278,7 +278,7 @@ def run_command(*words, timeout=120):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
 
 
-@boots(large=True)
+@boots(large=True, sampled=True)
 def run_without_a_terminal(esp):
     """scripts/run without a terminal: the guest says where it was placed; the status says whether it worked"""
     good = run_command("--memory", "3G", "--placement", "0x60000000")
@@ -291,7 +291,7 @@ def run_without_a_terminal(esp):
     expect(wrong.returncode == 2 and "unknown option --colour" in wrong.stdout, wrong.stdout)
 
 
-@boots(large=True)
+@boots
 def run_on_a_terminal(esp):
     """scripts/run on a terminal: a shell of the booted system, and the way out is shown and works"""
     pid, terminal = pty.fork()
@@ -750,7 +750,7 @@ def reads_above_4g_are_wrong(esp):
     expect(guest.all("file") == [lab.described("extra", data)], f"/data is {guest.all('file')}")
 
 
-@boots
+@boots(sampled=True)
 def reads_above_4g_fail(esp):
     """Reads to above 4 GiB fail and break the file handle: opened anew, and read through a buffer below"""
     plain(esp)
@@ -761,7 +761,7 @@ def reads_above_4g_fail(esp):
     expect(guest.counters()[1] > 0, "nothing was copied")
 
 
-@boots
+@boots(sampled=True)
 def large_reads_fail(esp):
     """Reads of more than 1 MiB fail: smaller pieces serve, and nothing is copied"""
     plain(esp)

@@ -193,7 +193,7 @@ def direct_where_boot_services_were(esp):
     check_moved(guest)
 
 
-@boots
+@boots(sampled=True)
 def direct_plain_vmlinux(esp):
     """A vmlinux, not packed: it runs where it was put, as it was linked; no table stands behind it"""
     guest = boot(esp, kernel=vmlinux())

@@ -122,7 +122,7 @@ def ia32_debian_of_64_bits(esp):
     expect(int(guest.one("memory").split()[0]) > 5 << 20, f"it has {guest.one('memory')}")
 
 
-@boots
+@boots(sampled=True)
 def ia32_debian_of_64_bits_direct(esp):
     """The same entered without its decompressor, 2 GiB: EFI variables can be read by mixed mode"""
     # Not written: deleting one, which Linux's efivarfs does by writing no data, hits a BUG of its mixed mode.

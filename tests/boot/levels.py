@@ -56,7 +56,7 @@ def levels_five_kept(esp):
     expect(levels(esp) == 5, "it was entered with four")
 
 
-@boots
+@boots(sampled=True)
 def levels_four_by_no5lvl(esp):
     """no5lvl: a vmlinux and a bzImage that take five levels are entered with four, whatever firmware has"""
     given_direct(esp, xloadflags=BOTH, more="no5lvl")

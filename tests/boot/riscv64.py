@@ -91,7 +91,7 @@ def riscv_debian_compressed(esp):
     expect(guest.all("file") == [esp.told], f"of the second initrd came {guest.all('file')}, not {esp.told}")
 
 
-@boots
+@boots(sampled=True)
 def riscv_debian_in_edk2(esp):
     """RISC-V, Debian 13 in EDK2, whose MMU is on: kernel and initrd above 4 GiB, runtime services read and write"""
     options = "console=ttyS0 quiet berth.guest=report panic=-1"
