@@ -15,7 +15,8 @@ import subprocess
 import threading
 
 import lab
-from boots import KERNEL, REPORT, boots, check_healthy, check_kernel_at, leave_nothing, try_bad_entries
+from boots import KERNEL, REPORT, boots, check_healthy, check_kernel_at
+from faults import leave_nothing, try_bad_entries
 from lab import GIB, MIB, Guest, Machine, expect
 
 LINKED = 0xffffffff81000000  # arch/x86/include/asm/page_64_types.h: __START_KERNEL_map and 16 MiB

@@ -12,8 +12,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import time
-
 from concurrent.futures import ProcessPoolExecutor
 
 COPIED = ("base", "plan", "protocol", "codecs", "kernel", "config", "arch", "policy", "loader", "tools", "tests/unit", "tests/sim", "tests/probe")
