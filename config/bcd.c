@@ -155,7 +155,33 @@ bool bitlocker_has(struct bytes block)
 /* Attributes, and how long the device path is that stands behind the description. */
 #define DESCRIPTION 6
 
-bool load_option_is_windows(struct bytes option)
+/* A node of a device path: type, subtype, its whole length (10.3.1); of a hard drive, the signature and its kind. */
+#define NODE	   4
+#define MEDIA	   4
+#define HARD_DRIVE 1
+#define SIGNATURE  24
+#define KIND	   41
+#define KIND_GUID  2
+
+/* The path is behind the description. */
+static bool is_on_partition(struct bytes option, size_t at, const uint8_t *partition)
+{
+	uint64_t length, type, subtype, kind;
+	struct bytes path;
+
+	if (!bytes_get(option, 4, 2, &length) || at > option.size || length > option.size - at)
+		return false;
+	path = (struct bytes){option.at + at, (size_t)length};
+	for (at = 0; bytes_get(path, at, 1, &type) && bytes_get(path, at + 1, 1, &subtype) &&
+		     bytes_get(path, at + 2, 2, &length) && length >= NODE;
+	     at += (size_t)length)
+		if (type == MEDIA && subtype == HARD_DRIVE && bytes_get(path, at + KIND, 1, &kind) &&
+		    kind == KIND_GUID && memcmp(path.at + at + SIGNATURE, partition, 16) == 0)
+			return true;
+	return false;
+}
+
+bool load_option_is_windows(struct bytes option, const uint8_t *partition)
 {
 	static const char wanted[] = "Windows Boot Manager";
 
@@ -165,5 +191,5 @@ bool load_option_is_windows(struct bytes option)
 		if (!bytes_get(option, DESCRIPTION + 2 * i, 2, &unit) || unit != (unsigned char)wanted[i])
 			return false;
 	}
-	return true;
+	return is_on_partition(option, DESCRIPTION + 2 * sizeof(wanted), partition);
 }

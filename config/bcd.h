@@ -23,7 +23,10 @@ bool bcd_title(struct bytes hive, char out[BCD_TITLE_ROOM]);
 /* A volume is encrypted by BitLocker, by its first block (systemd, src/boot/boot.c). */
 bool bitlocker_has(struct bytes block);
 
-/* A variable Boot#### is of Windows' boot manager, which names it so (UEFI 2.10, 3.1.3, EFI_LOAD_OPTION). */
-bool load_option_is_windows(struct bytes option);
+/*
+ * A variable Boot#### is of Windows' boot manager, which names it so (UEFI 2.10, 3.1.3, EFI_LOAD_OPTION), on the
+ * partition with this GUID, 16 bytes as GPT has them (10.3.5.1): another disk may have a Windows of its own.
+ */
+bool load_option_is_windows(struct bytes option, const uint8_t *partition);
 
 #endif

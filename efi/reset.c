@@ -40,6 +40,7 @@ enum status efi_reset(enum entry_kind kind, struct fail *why)
 	if (kind == ENTRY_SETUP)
 		TRY(ask_for_setup(why));
 	efi_close_volumes();
+	/* Cold, for BitLocker's restart too, where systemd-boot's is warm: what a program left in devices is gone. */
 	efi.system->RuntimeServices->ResetSystem(kind == ENTRY_POWER_OFF ? EfiResetShutdown : EfiResetCold, EFI_SUCCESS,
 						 0, NULL);
 	return fail(why, IO_ERROR, "firmware did not %s the machine",

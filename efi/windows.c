@@ -47,7 +47,7 @@ static size_t read_global(CHAR16 *name, void *to, size_t room)
 	return EFI_ERROR(status) || size > room ? 0 : size;
 }
 
-static bool is_windows(UINT16 number, uint8_t *room)
+static bool is_windows(UINT16 number, const uint8_t *partition, uint8_t *room)
 {
 	CHAR16 name[] = L"Boot0000";
 
@@ -56,17 +56,22 @@ static bool is_windows(UINT16 number, uint8_t *room)
 
 		name[4 + i] = (CHAR16)(digit < 10 ? '0' + digit : 'A' + digit - 10);
 	}
-	return load_option_is_windows((struct bytes){room, read_global(name, room, MOST_OPTION)});
+	return load_option_is_windows((struct bytes){room, read_global(name, room, MOST_OPTION)}, partition);
 }
 
-/* The first in firmware's order that is Windows' starts next; false when there is none, or firmware refuses. */
-static bool starts_next(void)
+/*
+ * The first in firmware's order that is the Windows of this partition starts next; false when there is none, or
+ * firmware refuses. The option that has started Berth itself would start it again, without end.
+ */
+static bool starts_next(const uint8_t *partition)
 {
 	static UINT16 order[MOST_OPTIONS];
 	size_t n = read_global(L"BootOrder", order, sizeof(order)) / sizeof(order[0]), i = 0;
 	uint8_t *room = efi_alloc(MOST_OPTION);
+	UINT16 own = 0;
+	bool has_own = read_global(L"BootCurrent", &own, sizeof(own)) == sizeof(own);
 
-	while (room != NULL && i < n && !is_windows(order[i], room))
+	while (room != NULL && i < n && ((has_own && order[i] == own) || !is_windows(order[i], partition, room)))
 		i++;
 	efi_free(room);
 	return room != NULL && i < n &&
@@ -78,18 +83,20 @@ static bool starts_next(void)
 
 void windows_restart(const struct entry *entry)
 {
+	uint8_t partition[16];
 	uint32_t banks;
 	struct fail why;
 
 	if (!tpm_is_there(&banks) || !any_is_encrypted())
 		return;
-	if (starts_next()) {
+	if (efi_partition_guid(efi_device_of(entry->volume), partition) && starts_next(partition)) {
 		fw_leaving(entry);
 		if (efi_reset(ENTRY_REBOOT, &why) != OK)
 			fw_log(LOG_QUIET, "%s", why.text);
 	} else {
 		fw_log(LOG_QUIET,
-		       "reboot-for-bitlocker: firmware has no boot entry \"Windows Boot Manager\", or does not "
-		       "take it as the next; Windows is started from here, and may ask for its recovery key");
+		       "reboot-for-bitlocker: firmware has no boot entry \"Windows Boot Manager\" for this partition, "
+		       "or does "
+		       "not take it as the next; Windows is started from here, and may ask for its recovery key");
 	}
 }

@@ -43,7 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		REQUIRE(size >= 2 * 40);
 	}
 	REQUIRE(!bitlocker_has((struct bytes){data, size}) || (size >= 11 && data[3] == '-' && data[10] == '-'));
-	REQUIRE(!load_option_is_windows((struct bytes){data, size}) || (size >= 48 && data[6] == 'W' && data[46] == 0));
+	REQUIRE(!load_option_is_windows((struct bytes){data, size}, (const uint8_t *)"BitLockerOfOurs!") ||
+		(size >= 90 && data[6] == 'W' && data[46] == 0 && load_le(data + 4, 2) >= 42));
 	free(at);
 	return 0;
 }

@@ -275,21 +275,26 @@ static void windows_is_called_what_it_calls_itself(void **state)
 	}
 }
 
-/* UEFI 2.10, 3.1.3: attributes, the length of a path, and the description. */
-static void put_option(const char *name, const char *description)
+/* UEFI 2.10, 3.1.3: attributes, the length of a path, the description, and the path: of a partition (10.3.5.1). */
+static void put_option(const char *name, const char *description, const uint8_t *partition)
 {
-	uint8_t option[128] = {1, 0, 0, 0, 4, 0};
+	static const uint8_t end[4] = {0x7f, 0xff, 4, 0};
+	uint8_t option[160] = {1, 0, 0, 0, 42 + 4, 0}, *path = option + 8 + 2 * strlen(description);
 
 	for (size_t i = 0; description[i] != '\0'; i++)
 		option[6 + 2 * i] = (uint8_t)description[i];
-	uefi_variable_put(name, option, 8 + 2 * strlen(description) + 4);
+	memcpy(path, "\x04\x01\x2a\x00", 4);
+	memcpy(path + 24, partition, 16);
+	path[40] = path[41] = 2;
+	memcpy(path + 42, end, sizeof(end));
+	uefi_variable_put(name, option, (size_t)(path + 46 - option));
 }
 
 static const uint8_t tpm[36] = {36, 1, 1, 1, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1};
 
 static void given_bitlocker(const char *conf)
 {
-	static const uint8_t order[] = {3, 0, 0x1b, 0xc0, 9, 0};
+	static const uint8_t order[] = {3, 0, 4, 0, 0x1b, 0xc0, 9, 0}, other[16] = {1};
 	static struct gpt_disk disk;
 
 	given(conf);
@@ -299,9 +304,10 @@ static void given_bitlocker(const char *conf)
 	uefi.tpm = tpm;
 	uefi.bitlocker = true;
 	uefi_variable_put("BootOrder", order, sizeof(order));
-	put_option("Boot0003", "Berth");
-	put_option("BootC01B", "Windows Boot Manager");
-	put_option("Boot0009", "Windows Boot Manager");
+	put_option("Boot0003", "Berth", uefi_own_guid);
+	put_option("Boot0004", "Windows Boot Manager", other); /* another disk's */
+	put_option("BootC01B", "Windows Boot Manager", uefi_own_guid);
+	put_option("Boot0009", "Windows Boot Manager", uefi_own_guid);
 }
 
 #define BITLOCKER "default auto-windows\nreboot-for-bitlocker yes\n"
@@ -331,10 +337,15 @@ static void windows_with_bitlocker_is_started_by_firmware(void **state)
 	uefi.bitlocker = false;
 	expect_started_from_here("not encrypted");
 	given_bitlocker(BITLOCKER);
-	put_option("BootC01B", "Windows Boot Manager 2");
-	put_option("Boot0009", "Windows Boot Manage");
+	put_option("BootC01B", "Windows Boot Manager 2", uefi_own_guid);
+	put_option("Boot0009", "Windows Boot Manage", uefi_own_guid);
 	expect_started_from_here("no entry of firmware's");
 	scene_expect("Windows is started from here, and may ask for its recovery key", 1);
+	/* What has started the loader under that name would only start it again. */
+	given_bitlocker(BITLOCKER);
+	uefi_variable_put("BootCurrent", "\x1b\xc0", 2);
+	run("the option is the loader's own");
+	assert_int_equal(uefi_report.boot_next, 1 + 9);
 	given_bitlocker(BITLOCKER);
 	uefi.stays_on = true;
 	run("firmware does not restart");

@@ -258,24 +258,39 @@ static void bitlocker_is_known_by_a_volumes_first_block(void **state)
 }
 
 /* UEFI 2.10, 3.1.3: attributes, the length of a path, the description with its NUL, and the path. */
-static void an_entry_of_firmwares_is_windows_by_its_whole_name(void **state)
+static void an_entry_of_firmwares_is_windows_by_its_name_and_partition(void **state)
 {
 	static const char name[] = "Windows Boot Manager";
-	uint8_t option[6 + 2 * sizeof(name) + 4] = {1, 0, 0, 0, 4, 0};
-	size_t end = 6 + 2 * sizeof(name);
+	static const uint8_t partition[16] = "BitLockerOfOurs!", other[16] = "BitLockerOfThem!";
+	enum { PATH = 6 + 2 * sizeof(name), PCI = 6, HARD = 42, END = PATH + PCI + HARD };
+	uint8_t option[END + 4] = {1, 0, 0, 0, PCI + HARD + 4, 0};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(name); i++)
 		option[6 + 2 * i] = (uint8_t)name[i];
-	assert_true(load_option_is_windows((struct bytes){option, sizeof(option)}));
-	assert_true(load_option_is_windows((struct bytes){option, end}));
-	for (size_t size = 0; size < end; size++)
-		assert_false(load_option_is_windows((struct bytes){option, size}));
-	for (size_t i = 6; i < end; i++) {
-		option[i] ^= 1;
-		assert_false(load_option_is_windows((struct bytes){option, sizeof(option)}));
-		option[i] ^= 1;
+	memcpy(option + PATH, "\x01\x01\x06\x00\x00\x1f", PCI); /* 10.3.2.1 */
+	memcpy(option + PATH + PCI, "\x04\x01\x2a\x00", 4);
+	memcpy(option + PATH + PCI + 24, partition, 16);
+	option[PATH + PCI + 40] = option[PATH + PCI + 41] = 2;
+	memcpy(option + END, "\x7f\xff\x04\x00", 4);
+	assert_true(load_option_is_windows((struct bytes){option, sizeof(option)}, partition));
+	assert_false(load_option_is_windows((struct bytes){option, sizeof(option)}, other));
+	for (size_t size = 0; size < sizeof(option); size++)
+		assert_false(load_option_is_windows((struct bytes){option, size}, partition));
+	for (size_t i = 6; i < END; i++) {
+		bool counts = i < PATH || (i >= PATH + 2 && i < PATH + 4) || (i >= PATH + PCI && i < PATH + PCI + 2) ||
+			      (i >= PATH + PCI + 24 && i < PATH + PCI + 40) || i == PATH + PCI + 41;
+
+		option[i] ^= 0x40;
+		assert_int_equal(load_option_is_windows((struct bytes){option, sizeof(option)}, partition), !counts);
+		option[i] ^= 0x40;
 	}
+	/* A node that has no length is not gone through without end; a path that is cut ends nowhere. */
+	option[PATH + 2] = 0;
+	assert_false(load_option_is_windows((struct bytes){option, sizeof(option)}, partition));
+	option[PATH + 2] = PCI;
+	option[4] = PCI + HARD - 1;
+	assert_false(load_option_is_windows((struct bytes){option, sizeof(option)}, partition));
 }
 
 int main(void)
@@ -294,7 +309,7 @@ int main(void)
 	    cmocka_unit_test(a_circle_of_keys_ends),
 	    cmocka_unit_test(a_bit_may_be_wrong_anywhere),
 	    cmocka_unit_test(bitlocker_is_known_by_a_volumes_first_block),
-	    cmocka_unit_test(an_entry_of_firmwares_is_windows_by_its_whole_name),
+	    cmocka_unit_test(an_entry_of_firmwares_is_windows_by_its_name_and_partition),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
