@@ -5,8 +5,9 @@
 
 #include "../config/counting.h"
 
-static bool is_counted; /* the entry that is being tried; and the system is told so */
-static bool is_written; /* and that is on the disk */
+static const struct entry *tried; /* the last entry that was */
+static bool is_counted;		  /* its try is, and the system is told so */
+static bool is_written;		  /* and that is on the disk */
 
 static bool rename_file(const struct entry *entry, const char *name)
 {
@@ -38,6 +39,10 @@ void fw_trying(const struct entry *entry)
 	enum counting counting =
 	    entry->folder == NULL || entry->elsewhere ? COUNTING_OFF : counting_next(entry->file_name, name);
 
+	/* A try has several beginnings: the first of them counts. */
+	if (is_counted && tried == entry)
+		return;
+	tried = entry;
 	is_counted = is_written = false;
 	if (counting == COUNTING_OFF)
 		return;

@@ -3,6 +3,7 @@
 #include "tree.h"
 
 #include "interface.h"
+#include "start.h"
 
 #include "../base/mem.h"
 #include "../loader/files.h"
@@ -69,11 +70,28 @@ static enum status install(const struct tree *tree, const struct tree_reader *re
 	return OK;
 }
 
+/* What reads the tree's files may hang, and so may firmware's additions: once the program is known to be there. */
+static enum status count_try(const struct entry *entry, struct fail *why)
+{
+	static char path[MAX_PATH_TEXT]; /* too large to be added to those on the stack */
+	struct fw_file *file;
+	uint64_t size;
+
+	if (entry->kind == ENTRY_EFI) /* what is any program's is not counted */
+		return OK;
+	TRY(efi_path_of(entry, path, why));
+	TRY(fw_open(entry->volume, path, &file, &size, why));
+	fw_close(file);
+	fw_trying(entry);
+	return OK;
+}
+
 static enum status read_and_install(struct boot *b, const struct entry *entry, struct fail *why)
 {
 	const struct tree_reader *reader;
 	struct tree tree;
 
+	TRY(count_try(entry, why));
 	TRY(boot_program_tree(b, entry, &reader, &tree, why));
 	return install(&tree, reader, why);
 }
@@ -90,9 +108,13 @@ enum status efi_give_tree(struct boot *b, const struct entry *entry, struct fail
 		return OK;
 	}
 	if (efi_secure_boot() != SECURE_BOOT_DISABLED)
-		return fail(why, REFUSED,
-			    "with Secure Boot on no device tree is given to a program, for nobody has signed it\n"
-			    "  try: the entry without `devicetree` and `devicetree-overlay`");
+		return fail(
+		    why, REFUSED,
+		    "%s: unless Secure Boot is known to be off no device tree is given to a program: nobody has "
+		    "signed it\n"
+		    "  try: the entry without `devicetree` and `devicetree-overlay`, or Secure Boot off in firmware's "
+		    "setup",
+		    word_shown(word_of(entry->id)).at);
 	boot_clear(b);
 	status = read_and_install(b, entry, why);
 	boot_close(b);

@@ -157,7 +157,7 @@ static void c11_where_none_is_taken_or_may_be_it_is_said(void **state)
 	uefi.secure_boot = 1;
 	scene_run("Secure Boot");
 	assert_int_equal(uefi_report.starts + uefi_report.tree_tables, 0);
-	scene_expect("\nberth: with Secure Boot on no device tree is given to a program", 1);
+	scene_expect("\nberth: s.conf: unless Secure Boot is known to be off no device tree is given to a program", 1);
 	given(STUB "devicetree /none\n", false);
 	scene_run("missing");
 	assert_int_equal(uefi_report.starts, 0);
@@ -166,6 +166,33 @@ static void c11_where_none_is_taken_or_may_be_it_is_said(void **state)
 	scene_run("something else");
 	assert_int_equal(uefi_report.starts, 0);
 	scene_expect("\nberth: \\one: not a device tree", 1);
+}
+
+static void run_counted(const char *text, unsigned int starts, unsigned int renames)
+{
+	for (size_t i = 0; i < sim.n_files; i++)
+		if (strcmp(sim.file[i].path, "\\loader\\entries\\s.conf") == 0)
+			sim.file[i].path = "\\loader\\entries\\s+3.conf";
+	scene_run(text);
+	if (uefi_report.starts != starts || uefi_report.renames != renames)
+		fail_msg("%s: started %u times, counted %u times", text, uefi_report.starts, uefi_report.renames);
+}
+
+/* UAPI.1, "Boot counting": what hangs while the tree is read or completed has had its try, and none has two. */
+static void a_try_is_counted_before_the_tree_is_read(void **state)
+{
+	static const char *const text[] = {STUB TREE, "title U\nuki /kernel\n" TREE};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(text); i++) {
+		given(text[i], false);
+		run_counted(text[i], 1, 1);
+		given(text[i], false);
+		named[0] = 0;
+		run_counted("no tree", 0, 1);
+	}
+	given("title U\nuki /nowhere\n" TREE, false);
+	run_counted("no program", 0, 0);
 }
 
 /* Firmware fails at each call in turn, in each way: a program runs with the tree, or none does. */
@@ -203,6 +230,7 @@ int main(void)
 	    cmocka_unit_test(overlays_are_in_it),
 	    cmocka_unit_test(without_a_wish_nothing_is_done),
 	    cmocka_unit_test(c11_where_none_is_taken_or_may_be_it_is_said),
+	    cmocka_unit_test(a_try_is_counted_before_the_tree_is_read),
 	    cmocka_unit_test(every_call_goes_wrong_in_every_way),
 	};
 
