@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* \loader\loader.conf: the keys that Berth knows of those in loader.conf(5), and its own `log` and `log-file`. */
+/* \loader\loader.conf: the keys that Berth knows of those in loader.conf(5), and its own beside them. */
 #include "lines.h"
 #include "password.h"
 
@@ -221,6 +221,9 @@ static enum status read_lines(struct loader_conf *conf, const char *text, size_t
 			*why = this;
 		status = BAD_INPUT;
 	}
+	/* Text in UTF-16 may lock the editor, and nothing here can read that. */
+	if (nul != 0)
+		conf->editor = false;
 	return status;
 }
 

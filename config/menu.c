@@ -197,7 +197,7 @@ static enum menu_result edit(struct menu *menu)
 	const struct entry *entry = menu->rows.entries[menu_chosen(menu)];
 
 	if (!menu->has_editor)
-		say(menu, "loader.conf says `editor no`");
+		say(menu, "loader.conf says `editor no`, or cannot be read");
 	else if (entry->broken || entry->kind >= ENTRY_SETUP)
 		say(menu, "%s has no command line", word_shown(word_of(entry->id)).at);
 	else

@@ -165,6 +165,9 @@ static void read_loader_conf(struct catalogue *c)
 		loader_conf_remarks(c->conf_text, size, &catalogue_remarks);
 	else if (status != NOT_FOUND)
 		fw_log(LOG_QUIET, "%s", why.text);
+	/* Whether it locks the editor is not known then. */
+	if (status != OK && status != NOT_FOUND)
+		c->conf.editor = false;
 }
 
 static enum status nothing_to_start(const struct catalogue *c, struct fail *why)

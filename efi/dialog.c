@@ -28,6 +28,15 @@ void say_why(const struct fail *why)
 		fw_log(LOG_QUIET, "%s", why->text);
 }
 
+/* What was typed before there was a reason to. False when there is no end of it. */
+static bool drop_typed(void)
+{
+	for (unsigned int i = 0; console_key_pressed(); i++)
+		if (i == MOST_TYPED_AHEAD)
+			return false;
+	return true;
+}
+
 bool wait_for_key(uint32_t seconds, const char *what_then)
 {
 	char line[256];
@@ -36,12 +45,11 @@ bool wait_for_key(uint32_t seconds, const char *what_then)
 
 	text_add(&text, "berth: press any key%s in %u s\n", what_then, (unsigned int)seconds);
 	console_write(line);
-	/* What was typed before there was a reason to read is no sign that somebody reads it. */
-	for (unsigned int i = 0; console_key_pressed(); i++)
-		if (i == MOST_TYPED_AHEAD) {
-			console_pause(seconds);
-			return false;
-		}
+	/* It is no sign that somebody reads this. */
+	if (!drop_typed()) {
+		console_pause(seconds);
+		return false;
+	}
 	return console_key(seconds, &press);
 }
 
@@ -133,6 +141,7 @@ static bool is_permitted(struct menu *menu, const struct loader_conf *conf)
 		menu_say(menu, "the password is wrong");
 		screen_draw(&menu->view, draw_menu, menu);
 		console_pause(WRONG_SECONDS);
+		(void)drop_typed(); /* a second try, which the menu would take for its keys */
 	}
 	return is_right;
 }
@@ -147,7 +156,7 @@ static enum status first_line(const struct entry *entry, char *text, struct fail
 		TRY(unified_command_line(entry, text, MAX_COMMAND_LINE, why));
 		if (text[0] != '\0' && efi_secure_boot() != SECURE_BOOT_DISABLED)
 			return fail(why, REFUSED,
-				    "with Secure Boot on, %s takes no command line but the one in its image",
+				    "unless Secure Boot is known to be off, %s keeps the command line in its image",
 				    word_shown(word_of(entry->id)).at);
 		if (entry->n_options == 0)
 			return OK;

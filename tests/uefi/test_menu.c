@@ -58,8 +58,26 @@ static void an_edited_command_line_is_passed_and_kept_for_this_start(void **stat
 	assert_false(uefi_report.passed);
 	given("timeout menu-force\neditor no\n", "e\rQ");
 	run("no editor");
-	scene_expect("  loader.conf says `editor no`", 1);
+	scene_expect("  loader.conf says `editor no`, or cannot be read", 1);
 	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet");
+}
+
+/* Whether it locks the editor is not known then. */
+static void without_a_readable_configuration_nothing_is_edited(void **state)
+{
+	static char large[70000];
+
+	(void)state;
+	memset(large, ' ', sizeof(large));
+	memcpy(large, "timeout menu-force\n", 19);
+	given("", "eQ");
+	for (size_t i = 0; i < sim.n_files; i++)
+		if (strcmp(sim.file[i].path, "\\loader\\loader.conf") == 0)
+			sim.file[i] =
+			    (struct sim_file){sim.file[i].path, sizeof(large), (const uint8_t *)large, sizeof(large)};
+	uefi_variable_put_text("LoaderConfigTimeoutOneShot", "menu-force");
+	run("larger than it may be");
+	scene_expect("loader.conf says `editor no`, or cannot be read", 1);
 }
 
 #define PASSWORD                                                                                                       \
@@ -80,6 +98,11 @@ static void a_password_is_asked_for_before_the_line_shows(void **state)
 	run("wrong");
 	scene_expect("  the password is wrong", 1);
 	assert_int_equal(uefi_report.stalled / 1000000, 3);
+	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet");
+	/* A second try at once is no key of the menu's. */
+	given(PASSWORD, "ePassword\rOBpassword|\rQ");
+	run("typed ahead");
+	assert_int_equal(uefi_report.resets, 0);
 	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet");
 	given(PASSWORD, "epassword\x03\rQ");
 	run("given up");
@@ -374,6 +397,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_edited_command_line_is_passed_and_kept_for_this_start),
+	    cmocka_unit_test(without_a_readable_configuration_nothing_is_edited),
 	    cmocka_unit_test(a_password_is_asked_for_before_the_line_shows),
 	    cmocka_unit_test(a_keyboard_that_breaks_at_the_password_edits_nothing),
 	    cmocka_unit_test(the_menu_is_heard_where_there_is_a_speaker),

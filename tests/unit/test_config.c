@@ -321,6 +321,7 @@ static void a_loader_conf_in_utf_16_is_told(void **state)
 	assert_non_null(strstr(why.text, "loader.conf line 3: a NUL byte"));
 	assert_int_equal(conf.log, LOG_QUIET);
 	assert_int_equal(conf.timeout_seconds, 4);
+	assert_false(conf.editor); /* what stands there in UTF-16 may lock it */
 }
 
 /* ---- lines and words ---- */

@@ -130,7 +130,7 @@ static void the_editor_is_only_for_what_has_a_command_line(void **state)
 	menu.has_editor = false;
 	assert_int_equal(press_letter(&menu, 'e'), MENU_STAY);
 	draw_menu(&menu);
-	expect_menu_line("  loader.conf says `editor no`");
+	expect_menu_line("  loader.conf says `editor no`, or cannot be read");
 	assert_null(strstr(shown.screen, "e edit"));
 	menu.has_editor = true;
 	shown.list[1]->broken = true;
