@@ -216,10 +216,13 @@ bool interface_asks_for_other_disk(const struct catalogue *c, bool once)
 	return asks_for_other_disk(c->sorted, c->n, &c->conf, &interface.asked);
 }
 
-enum chooser interface_choose(const struct catalogue *c, size_t *index)
+enum chooser interface_choose(const struct catalogue *c, bool (*is_out)(struct entry *entry), size_t *index)
 {
-	enum chooser by = entries_choose(c->sorted, c->n, &c->conf, &interface.asked, index);
+	enum chooser by;
 
+	do
+		by = entries_choose(c->sorted, c->n, &c->conf, &interface.asked, index);
+	while (is_out(c->sorted[*index]));
 	interface_tell_entries(c);
 	interface.saves = asks_for_saved(&c->conf, &interface.asked);
 	if (by <= BY_ONE_SHOT)

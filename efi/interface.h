@@ -22,8 +22,11 @@ void interface_read(void);
 /* Lets variables and SMBIOS overrule loader.conf's `timeout`; says so when one cannot be understood. */
 void interface_timeouts(struct loader_conf *conf);
 
-/* The list is final: tells the ids, and chooses. Says so when what was asked for once cannot boot. */
-enum chooser interface_choose(const struct catalogue *catalogue, size_t *index);
+/*
+ * The list is final: tells the ids, and chooses, until @is_out, which marks the entry as broken then, has nothing
+ * against it. Says so when what was asked for once cannot boot.
+ */
+enum chooser interface_choose(const struct catalogue *catalogue, bool (*is_out)(struct entry *entry), size_t *index);
 
 /* Says which wishes for a default were passed over, when @by chose @entry. */
 void interface_say_passed_over(const struct catalogue *catalogue, enum chooser by, const struct entry *entry);

@@ -138,7 +138,8 @@ static bool lacks_kernel(struct entry *entry)
 	uint64_t size;
 	enum status status;
 
-	if (entry->broken || entry->kind != ENTRY_LINUX || entry_path(entry->program, path, sizeof(path), &why) != OK)
+	if (catalogue.actions < 2 || entry->broken || entry->kind != ENTRY_LINUX ||
+	    entry_path(entry->program, path, sizeof(path), &why) != OK)
 		return false;
 	status = fw_open(entry->volume, path, &file, &size, &why);
 	if (status == OK)
@@ -151,6 +152,26 @@ static bool lacks_kernel(struct entry *entry)
 	return true;
 }
 
+/* To connect all disks takes seconds: that is for what a person has just asked for, not for each boot. */
+static void read_disk_asked_for(size_t *index)
+{
+	if (interface_asks_for_other_disk(&catalogue, false))
+		(void)other_disks_read(&catalogue, index, false);
+	if (interface_asks_for_other_disk(&catalogue, true))
+		(void)other_disks_read(&catalogue, index, true);
+}
+
+/* Something on another disk is to boot, by its whole id, and is there. */
+static bool has_what_is_asked_for(void)
+{
+	size_t index = 0;
+
+	if (!interface_asks_for_other_disk(&catalogue, false))
+		return false;
+	read_disk_asked_for(&index);
+	return catalogue.n != 0 && !interface_asks_for_other_disk(&catalogue, false);
+}
+
 /* Which entry, and whether a menu shows before it boots. */
 static bool choose_default(size_t *index)
 {
@@ -159,14 +180,8 @@ static bool choose_default(size_t *index)
 	bool named;
 
 	*index = 0;
-	if (interface_asks_for_other_disk(&catalogue, false))
-		(void)other_disks_read(&catalogue, index, false);
-	/* To connect all disks takes seconds: that is for what a person has just asked for, not for each boot. */
-	if (interface_asks_for_other_disk(&catalogue, true))
-		(void)other_disks_read(&catalogue, index, true);
-	do
-		by = interface_choose(&catalogue, index);
-	while (catalogue.actions > 1 && lacks_kernel(catalogue.sorted[*index]));
+	read_disk_asked_for(index);
+	by = interface_choose(&catalogue, lacks_kernel, index);
 	named = by > BY_ONE_SHOT && named_entry(index);
 
 	if (!named)
@@ -271,7 +286,7 @@ EFI_STATUS manager_run(bool *reboots)
 	oem_start();
 	interface_start();
 	interface_read();
-	others_alone = catalogue_read(&catalogue, &why) != OK;
+	others_alone = catalogue_read(&catalogue, &why) != OK && !has_what_is_asked_for();
 	if (others_alone && !has_others(&why))
 		return EFI_NOT_FOUND;
 	fw_log(LOG_DEBUG, BERTH_NAME " runs at %#" PRIx64, (uint64_t)(uintptr_t)efi.loaded->ImageBase);

@@ -192,6 +192,29 @@ static void a_volume_without_entries_offers_other_disks(void **state)
 	scene_expect("there is nothing to start on other disks either", 1);
 }
 
+/* It was chosen before, in full: nobody need be there. */
+static void what_is_named_in_full_boots_from_a_volume_without_entries(void **state)
+{
+	(void)state;
+	given_alone("default disk-" TAG "-auto-windows\n");
+	uefi.nobody = true;
+	scene_run("loader.conf");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_string_equal(uefi_report.program, "\\EFI\\Microsoft\\Boot\\bootmgfw.efi");
+	scene_expect("press any key for what is on other disks", 0);
+	given_alone("");
+	uefi.nobody = true;
+	uefi.other = OTHER_DISK;
+	uefi_variable_put_text("LoaderEntryOneShot", "disk-" TAG "-auto-windows");
+	scene_run("once");
+	assert_int_equal(uefi_report.starts, 1);
+	given_alone("default disk-" TAG "-nothing\n");
+	uefi.nobody = true;
+	scene_run("not there");
+	assert_int_equal(uefi_report.starts, 0);
+	scene_expect("press any key for what is on other disks", 1);
+}
+
 static void programs_start_from_their_disk_and_are_not_counted(void **state)
 {
 	static const char *const row[][2] = {{"image.efi", "\\EFI\\Linux\\image+2.efi"},
@@ -299,6 +322,7 @@ int main(void)
 	    cmocka_unit_test(one_that_is_named_in_full_boots),
 	    cmocka_unit_test(one_that_is_asked_for_once_has_its_disk_connected),
 	    cmocka_unit_test(a_volume_without_entries_offers_other_disks),
+	    cmocka_unit_test(what_is_named_in_full_boots_from_a_volume_without_entries),
 	    cmocka_unit_test(programs_start_from_their_disk_and_are_not_counted),
 	    cmocka_unit_test(a_kernel_from_there_boots),
 	    cmocka_unit_test(they_come_with_a_later_menu),
