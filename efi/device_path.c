@@ -185,7 +185,7 @@ bool efi_own_url(char *out, size_t room)
 	return false;
 }
 
-/* The first node of all, as systemd-boot looks at it (src/boot/vmm.c, is_direct_boot). */
+/* By any of its nodes; systemd-boot looks at the first alone (src/boot/vmm.c, is_direct_boot). */
 enum origin efi_origin(EFI_HANDLE device)
 {
 	/* EDK2, OvmfPkg/Include/Guid/QemuKernelLoaderFsMedia.h. */

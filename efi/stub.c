@@ -108,10 +108,10 @@ static enum status offer_initrd(struct boot *b, struct fail *why)
 	return OK;
 }
 
-static const char *way_out(const struct entry *entry)
+/* @other: where the kernel cannot be entered by Berth itself. */
+static const char *way_out(const struct entry *entry, const char *other)
 {
-	return entry->by_stub ? "the entry without `handoff stub`"
-			      : "a kernel with an EFI stub; in a confidential virtual machine Berth itself enters none";
+	return entry->by_stub ? "the entry without `handoff stub`" : other;
 }
 
 /*
@@ -126,15 +126,19 @@ static enum status check_stub(const struct boot *b, const struct entry *entry, s
 
 	TRY(source_read(&b->kernel.source, 0, head, sizeof(head), &got, why));
 	if (!pe_read((struct bytes){head, got}, &pe))
-		return fail(why, BAD_INPUT,
-			    "%s: no PE file, so there is no EFI stub in it to start\n"
-			    "  try: %s",
-			    b->kernel.path, way_out(entry));
+		return fail(
+		    why, BAD_INPUT,
+		    "%s: no PE file, so there is no EFI stub in it to start\n"
+		    "  try: %s",
+		    b->kernel.path,
+		    way_out(entry,
+			    "a kernel with an EFI stub; in a confidential virtual machine Berth itself enters none"));
 	if (b->situation.cargo.initrd_size != 0 && pe.major_image_version == 0)
 		return fail(why, BAD_INPUT,
 			    "%s: its EFI stub, of before Linux 5.8, takes no initrd from a loader\n"
 			    "  try: %s",
-			    b->kernel.path, way_out(entry));
+			    b->kernel.path,
+			    way_out(entry, "a kernel of Linux 5.8 or later, or the entry without `initrd`"));
 	return OK;
 }
 
@@ -155,7 +159,7 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 		    "firmware has an initrd for the kernel already, which its EFI stub would take instead of the "
 		    "entry's\n"
 		    "  try: %s",
-		    way_out(entry));
+		    way_out(entry, "the machine without an initrd of its own, such as QEMU's -initrd"));
 	if (!entry->by_stub)
 		fw_log(LOG_QUIET,
 		       "a confidential virtual machine: the kernel is started by its EFI stub, which knows its memory");

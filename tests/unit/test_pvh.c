@@ -253,7 +253,8 @@ static void hand(struct handed *t, uint64_t initrd_size, size_t room)
 {
 	uint8_t *memory;
 
-	*t = (struct handed){.kernel = given_elf(), .cargo = {.command_line = "root=\xc3\xbc quiet", .initrd_size = initrd_size}};
+	*t = (struct handed){.kernel = given_elf(),
+			     .cargo = {.command_line = "root=\xc3\xbc quiet", .initrd_size = initrd_size}};
 	expect_taken(&t->kernel);
 	t->machine = (struct machine){.rsdp = 0xbfb7e014};
 	t->found = (struct findings){.map_room = room, .map_desc_size = DESC_SIZE};
