@@ -15,7 +15,7 @@ bool mbr_find(struct bytes block, uint64_t last, uint8_t type, struct gpt_partit
 {
 	if (block.size < MBR_LEAST_BLOCK || load_le(block.at + MAGIC_AT, 2) != MAGIC)
 		return false;
-	for (uint32_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		const uint8_t *row = block.at + ROWS + ROW * i;
 		uint64_t start = load_le(row + START, 4), blocks = load_le(row + BLOCKS, 4);
 
@@ -23,7 +23,8 @@ bool mbr_find(struct bytes block, uint64_t last, uint8_t type, struct gpt_partit
 			continue;
 		if (start == 0 || blocks == 0 || start + blocks - 1 > last)
 			return false;
-		*partition = (struct gpt_partition){.number = i + 1, .start = start, .blocks = blocks, .in_mbr = true};
+		*partition =
+		    (struct gpt_partition){.number = (uint32_t)i + 1, .start = start, .blocks = blocks, .in_mbr = true};
 		store_le(partition->guid, 4, load_le(block.at + SIGNATURE, 4));
 		return true;
 	}
