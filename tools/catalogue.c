@@ -6,10 +6,10 @@
 #include "catalogue.h"
 
 #include "../base/machine.h"
+#include "../base/version.h"
 #include "../config/uki.h"
 #include "kernel.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,40 +20,18 @@ struct reading {
 	enum status status;
 };
 
-__attribute__((format(printf, 3, 4))) static void say(struct said *said, bool is_wrong, const char *format, ...)
-{
-	char sentence[1024];
-	struct text text = TEXT(sentence);
-	va_list args;
-
-	va_start(args, format);
-	text_vadd(&text, format, args);
-	va_end(args);
-	said->is_wrong = said->is_wrong || is_wrong;
-	if (said->n < MOST_SAID)
-		said->at[said->n++] = strdup(sentence);
-}
-
 /* What the loader says at every level of its log is wrong; the rest is there for those who look for it. */
 static void take_remark(void *context, enum log_level level, const char *sentence)
 {
-	say(context, level == LOG_QUIET, "%s", sentence);
+	checked_say(context, level == LOG_QUIET, "%s", sentence);
 }
 
 static struct checked *new_checked(struct reading *in, const char *name)
 {
-	struct checked_tree *tree = in->tree;
-	struct checked *checked = calloc(1, sizeof(*checked));
-	struct checked **all = realloc(tree->all, (tree->n_all + 1) * sizeof(*all));
+	struct checked *checked = checked_new(in->tree, name);
 
-	if (all != NULL)
-		tree->all = all;
-	if (checked == NULL || all == NULL || (checked->name = strdup(name)) == NULL) {
-		free(checked);
+	if (checked == NULL)
 		in->status = fail(in->why, IO_ERROR, "%s: no memory for it", name);
-		return NULL;
-	}
-	tree->all[tree->n_all++] = checked;
 	return checked;
 }
 
@@ -66,12 +44,59 @@ static bool find_file(struct checked *checked, const char *key, struct word valu
 	struct fail why;
 
 	if (entry_path(value, path, sizeof(path), &why) != OK)
-		say(&checked->said, true, "%s: %s", key, why.text);
+		checked_say(&checked->said, true, "%s: %s", key, why.text);
 	else if (!volume_has(checked->entry.volume, path, out))
-		say(&checked->said, true, "%s: %s: no such file", key, path);
+		checked_say(&checked->said, true, "%s: %s: no such file", key, path);
 	else
 		return true;
 	return false;
+}
+
+/* @most: bytes that it may have. */
+static void check_tree(struct checked *checked, const char *key, struct word value, uint64_t most)
+{
+	char path[HOST_PATH];
+	struct bytes head;
+	uint64_t size, total;
+	struct fail why;
+
+	if (!find_file(checked, key, value, path))
+		return;
+	if (file_head(path, TREE_HEADER, &head, &size, &why) != OK) {
+		checked_say(&checked->said, true, "%s: %s", key, why.text);
+		return;
+	}
+	total = head.size == TREE_HEADER ? tree_total_size(head.at) : 0;
+	free((void *)(uintptr_t)head.at);
+	if (total < TREE_HEADER || total > size)
+		checked_say(&checked->said, true, "%s: %s: not a device tree, or not all of one", key, path);
+	else if (total > most)
+		checked_say(&checked->said, true, "%s: %s: has %" PRIu64 " bytes; at most %" PRIu64 " are read", key,
+			    path, total, most);
+}
+
+/* loader/tree.c and efi/tree.c: without one of them nothing of the entry is started. Loaders for x86 read none. */
+static void check_trees(struct checked *checked, const struct arch *arch)
+{
+	const struct entry *entry = &checked->entry;
+	struct word rest = entry->overlays, path;
+
+	if (!entry_wants_tree(entry))
+		return;
+	if (!arch_enters(arch, ELF_AARCH64) && !arch_enters(arch, ELF_RISCV)) {
+		checked_say(&checked->said, false, "devicetree ignored: kernels for this CPU do not use one");
+		return;
+	}
+	if (entry->devicetree.length != 0)
+		check_tree(checked, "devicetree", entry->devicetree, UINT64_MAX);
+	for (unsigned int n = 0; entry_next_path(&rest, &path); n++) {
+		if (n == MAX_OVERLAYS) {
+			checked_say(&checked->said, true, "`devicetree-overlay` names more than %u overlays",
+				    MAX_OVERLAYS);
+			break;
+		}
+		check_tree(checked, "devicetree-overlay", path, OVERLAY_MOST);
+	}
 }
 
 static void check_kernel(struct checked *checked, const struct arch *arch)
@@ -83,40 +108,88 @@ static void check_kernel(struct checked *checked, const struct arch *arch)
 
 	for (size_t i = 0; i < entry->n_initrds; i++)
 		(void)find_file(checked, "initrd", entry->initrd[i], path);
-	if (entry->devicetree.length != 0)
-		(void)find_file(checked, "devicetree", entry->devicetree, path);
+	check_trees(checked, arch);
 	if (!find_file(checked, "linux", entry->program, path)) {
 		entry->broken = true; /* nobody's default, as in the loader */
 		return;
 	}
 	if (kernel_identify(&image, path, entry->loader_unpacks, &why) != OK)
-		say(&checked->said, true, "linux: %s", why.text);
+		checked_say(&checked->said, true, "linux: %s", why.text);
 	else if (!arch_enters(arch, image.machine))
-		say(&checked->said, true, "linux: %s: a kernel for %s, which this loader does not enter", path,
-		    machine_name(image.machine));
+		checked_say(&checked->said, true, "linux: %s: a kernel for %s, which this loader does not enter", path,
+			    machine_name(image.machine));
+}
+
+static struct bytes front_of(struct bytes file)
+{
+	return (struct bytes){file.at, file.size < PE_HEAD_MOST ? file.size : PE_HEAD_MOST};
+}
+
+static struct word section_text(struct bytes file, const struct pe_section *section)
+{
+	uint64_t size = pe_section_contents(section);
+
+	if (section->offset > file.size || size > file.size - section->offset || size > UKI_MOST_TEXT)
+		return (struct word){"", 0};
+	return (struct word){(const char *)file.at + section->offset, (size_t)size};
+}
+
+/* As program_is_berth() in efi/programs.c. */
+static bool is_berth(const char *path)
+{
+	static const char name[] = LOADER_MAGIC;
+	struct word text = {"", 0};
+	struct pe_section magic;
+	struct bytes file;
+	uint64_t size;
+	struct fail why;
+	struct pe pe;
+	bool is_one;
+
+	if (file_head(path, SIZE_MAX - 1, &file, &size, &why) != OK)
+		return false;
+	if (pe_read(front_of(file), &pe) && pe_section_named(front_of(file), &pe, ".sdmagic", &magic))
+		text = section_text(file, &magic);
+	is_one = text.length >= sizeof(name) - 1 && memcmp(text.at, name, sizeof(name) - 1) == 0;
+	free((void *)(uintptr_t)file.at);
+	return is_one;
+}
+
+static void check_program(struct checked *checked, const struct arch *arch)
+{
+	const struct entry *entry = &checked->entry;
+	char path[HOST_PATH];
+
+	if (!find_file(checked, entry->kind == ENTRY_UKI ? "uki" : "efi", entry->program, path)) {
+		checked->is_hidden = true;
+	} else if (entry->kind == ENTRY_EFI && is_berth(path)) {
+		checked->is_hidden = true;
+		checked_say(&checked->said, false, "efi: %s: this is Berth, which does not offer itself", path);
+	} else {
+		check_trees(checked, arch);
+	}
 }
 
 static void check_text(struct checked *checked, const struct arch *arch)
 {
 	struct entry *entry = &checked->entry;
-	char path[HOST_PATH];
 
 	if (!entry_is_for_cpu(entry, arch->bls)) {
 		checked->is_hidden = true;
-		say(&checked->said, false, "for another CPU (architecture %s)", word_shown(entry->architecture).at);
+		checked_say(&checked->said, false, "for another CPU (architecture %s)",
+			    word_shown(entry->architecture).at);
 	} else if (entry->kind == ENTRY_UKI_URL) {
 		checked->is_hidden = true;
-		say(&checked->said, false, "`uki-url` is not supported");
+		checked_say(&checked->said, false, "`uki-url` is not supported");
 	} else if (entry->broken) {
-		say(&checked->said, true, "%s", entry->broken_why.text);
+		checked_say(&checked->said, true, "%s", entry->broken_why.text);
 	} else if (entry->kind == ENTRY_LINUX) {
 		check_kernel(checked, arch);
 	} else {
-		checked->is_hidden =
-		    !find_file(checked, entry->kind == ENTRY_UKI ? "uki" : "efi", entry->program, path);
+		check_program(checked, arch);
 	}
 	if (entry->tries_exhausted)
-		say(&checked->said, false, "it has no tries left, and boots only when nothing else does");
+		checked_say(&checked->said, false, "it has no tries left, and boots only when nothing else does");
 }
 
 /* ---- both kinds of entries ---- */
@@ -129,7 +202,7 @@ static bool read_file(struct reading *in, const char *folder, const char *name, 
 
 	snprintf(path, sizeof(path), "%s\\%s", folder, name);
 	if (!volume_has(in->volume, path, full) || file_head(full, most + 1, bytes, &size, &why) != OK) {
-		say(&in->tree->said, true, "%s: it cannot be read", path);
+		checked_say(&in->tree->said, true, "%s: it cannot be read", path);
 		return false;
 	}
 	return true;
@@ -150,7 +223,7 @@ static void add_text(void *context, const char *name)
 		return;
 	checked->text = (char *)(uintptr_t)bytes.at;
 	if (bytes.size > MAX_CONFIG_FILE) {
-		say(&checked->said, true, "it has more than %u bytes", MAX_CONFIG_FILE);
+		checked_say(&checked->said, true, "it has more than %u bytes", MAX_CONFIG_FILE);
 		return;
 	}
 	checked->is_hidden = false;
@@ -160,15 +233,6 @@ static void add_text(void *context, const char *name)
 	remarks = (struct remarks){take_remark, &checked->said};
 	entry_remarks(&checked->entry, &remarks);
 	check_text(checked, in->tree->arch);
-}
-
-static struct word section_text(struct bytes file, const struct pe_section *section)
-{
-	uint64_t size = pe_section_contents(section);
-
-	if (section->offset > file.size || size > file.size - section->offset || size > UKI_MOST_TEXT)
-		return (struct word){"", 0};
-	return (struct word){(const char *)file.at + section->offset, (size_t)size};
 }
 
 static void add_profile(struct reading *in, const char *name, struct bytes file, unsigned int n,
@@ -195,7 +259,7 @@ static void add_profile(struct reading *in, const char *name, struct bytes file,
 	if (uki_entry(&checked->entry, checked->name, n, osrel, profile, &(struct text){checked->title, room, 0},
 		      &why) != OK) {
 		checked->is_hidden = true;
-		say(&checked->said, true, "%s", why.text);
+		checked_say(&checked->said, true, "%s", why.text);
 	}
 	checked->entry.volume = (struct fw_volume *)(uintptr_t)in->volume;
 	checked->entry.folder = "\\EFI\\Linux";
@@ -208,12 +272,12 @@ static void add_hidden(struct reading *in, const char *name, bool is_wrong, cons
 	if (checked == NULL)
 		return;
 	checked->is_hidden = true;
-	say(&checked->said, is_wrong, "%s", what);
+	checked_say(&checked->said, is_wrong, "%s", what);
 }
 
 static void add_profiles(struct reading *in, const char *name, struct bytes file)
 {
-	struct bytes head = {file.at, file.size < PE_HEAD_MOST ? file.size : PE_HEAD_MOST};
+	struct bytes head = front_of(file);
 	struct uki_parts parts;
 	struct pe pe;
 
@@ -265,34 +329,81 @@ static void read_conf(struct checked_tree *tree, const struct fw_volume *esp)
 		return;
 	tree->conf_text = (char *)(uintptr_t)bytes.at;
 	if (bytes.size > MAX_CONFIG_FILE) {
-		say(&tree->said, true, "loader.conf has more than %u bytes, and is not read", MAX_CONFIG_FILE);
+		checked_say(&tree->said, true, "loader.conf has more than %u bytes, and is not read", MAX_CONFIG_FILE);
 		return;
 	}
 	(void)loader_conf_parse(&tree->conf, tree->conf_text, bytes.size, &why);
 	loader_conf_remarks(tree->conf_text, bytes.size, &remarks);
 }
 
+/* Entries that no file is there for: the loader makes those of efi/automatic.c, and looks for those of other disks. */
+static bool may_be_found(const struct loader_conf *conf, struct word pattern)
+{
+	const struct {
+		const char *id;
+		bool is_offered;
+	} automatic[] = {
+	    {"auto-osx", conf->auto_entries},
+	    {"auto-windows", conf->auto_entries},
+	    {"auto-efi-shell", conf->auto_entries},
+	    {"auto-efi-default", conf->auto_entries},
+	    {"auto-reboot-to-firmware-setup", conf->auto_firmware},
+	    {"auto-poweroff", conf->auto_poweroff},
+	    {"auto-reboot", conf->auto_reboot},
+	};
+
+	for (size_t i = 0; i < sizeof(automatic) / sizeof(automatic[0]); i++) {
+		struct entry entry = {.automatic = true};
+		struct text id = TEXT(entry.id);
+
+		text_add(&id, "%s", automatic[i].id);
+		if (automatic[i].is_offered && entry_is_meant(&entry, pattern))
+			return true;
+	}
+	return conf->other_disks && names_other_disk(pattern);
+}
+
+/* Tells of patterns that mean nothing here. True when one of them may yet mean an entry on the machine. */
+static bool judge_patterns(struct checked_tree *tree, const struct asked *asked, enum chooser by)
+{
+	bool is_open = false;
+
+	for (enum chooser over = BY_CONF_PREFERRED; over <= BY_CONF_DEFAULT;
+	     over += BY_CONF_DEFAULT - BY_CONF_PREFERRED) {
+		struct word pattern = chooser_pattern(over, &tree->conf, asked);
+		const char *key = over == BY_CONF_DEFAULT ? "default" : "preferred";
+
+		if (over >= by || pattern.length == 0 || is_saved(pattern))
+			continue;
+		if (may_be_found(&tree->conf, pattern)) {
+			is_open = true;
+			checked_say(
+			    &tree->said, false,
+			    "loader.conf: %s \"%s\": the loader decides on the machine whether that entry is there",
+			    key, word_shown(pattern).at);
+		} else {
+			checked_say(&tree->said, true, "loader.conf: %s \"%s\" matches no entry that can boot", key,
+				    word_shown(pattern).at);
+		}
+	}
+	return is_open;
+}
+
 static void choose(struct checked_tree *tree)
 {
 	const struct asked nothing = {.one_shot = {NULL, 0}};
 	enum chooser by = BY_NOBODY;
+	bool is_open, is_none;
 
 	tree->chosen = 0;
 	if (tree->n_shown != 0)
 		by = entries_choose(tree->shown, tree->n_shown, &tree->conf, &nothing, &tree->chosen);
-	if (tree->n_shown == 0 || tree->shown[tree->chosen]->broken) {
+	is_open = judge_patterns(tree, &nothing, by);
+	is_none = tree->n_shown == 0 || tree->shown[tree->chosen]->broken;
+	if (is_none)
+		checked_say(&tree->said, !is_open, is_open ? "no other entry can boot" : "no entry can boot");
+	if (is_none || is_open)
 		tree->chosen = tree->n_shown;
-		say(&tree->said, true, "no entry can boot");
-		return;
-	}
-	for (enum chooser over = BY_CONF_PREFERRED; over <= BY_CONF_DEFAULT;
-	     over += BY_CONF_DEFAULT - BY_CONF_PREFERRED) {
-		struct word pattern = chooser_pattern(over, &tree->conf, &nothing);
-
-		if (over < by && pattern.length != 0 && !is_saved(pattern))
-			say(&tree->said, true, "loader.conf: %s \"%s\" matches no entry that can boot",
-			    over == BY_CONF_DEFAULT ? "default" : "preferred", word_shown(pattern).at);
-	}
 }
 
 enum status checked_read(struct checked_tree *tree, const struct fw_volume *esp, const struct fw_volume *xbootldr,
@@ -302,34 +413,13 @@ enum status checked_read(struct checked_tree *tree, const struct fw_volume *esp,
 	TRY(read_volume(tree, esp, why));
 	if (xbootldr != NULL)
 		TRY(read_volume(tree, xbootldr, why));
-	tree->shown = malloc((tree->n_all + 1) * sizeof(*tree->shown));
+	tree->shown = calloc(tree->n_all + 1, sizeof(struct entry *));
 	if (tree->shown == NULL)
 		return fail(why, IO_ERROR, "no memory for %zu entries", tree->n_all);
-	for (size_t i = 0; i < tree->n_all; i++)
-		if (!tree->all[i]->is_hidden)
-			tree->shown[tree->n_shown++] = &tree->all[i]->entry;
+	for (struct checked *c = tree->first; c != NULL; c = c->next)
+		if (!c->is_hidden)
+			tree->shown[tree->n_shown++] = &c->entry;
 	entries_sort(tree->shown, tree->n_shown);
 	choose(tree);
 	return OK;
-}
-
-static void free_said(struct said *said)
-{
-	while (said->n != 0)
-		free(said->at[--said->n]);
-}
-
-void checked_free(struct checked_tree *tree)
-{
-	for (size_t i = 0; i < tree->n_all; i++) {
-		free_said(&tree->all[i]->said);
-		free(tree->all[i]->name);
-		free(tree->all[i]->text);
-		free(tree->all[i]->title);
-		free(tree->all[i]);
-	}
-	free_said(&tree->said);
-	free(tree->all);
-	free(tree->shown);
-	free(tree->conf_text);
 }

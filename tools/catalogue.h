@@ -9,15 +9,19 @@
 
 #define MOST_SAID 40 /* about one entry */
 
-/* What is told of an entry, or of the rest. */
+/* What is told of an entry, or of the rest: in the order in which it was, MOST_SAID at most. */
 struct said {
-	char *at[MOST_SAID];
-	size_t n;
+	struct sentence {
+		struct sentence *next;
+		char text[];
+	} * first, *last;
+	unsigned int n;
 	bool is_wrong; /* one of them will keep something from working */
 };
 
 struct checked {
 	struct entry entry; /* first: lists have pointers to it */
+	struct checked *next;
 	char *name, *text, *title;
 	bool is_hidden; /* the loader does not show it */
 	struct said said;
@@ -25,11 +29,11 @@ struct checked {
 
 struct checked_tree {
 	const struct arch *arch; /* whose loader it is */
-	struct checked **all;	 /* as they were read, hidden ones too */
+	struct checked *first;	 /* as they were read, hidden ones too */
 	size_t n_all;
 	struct entry **shown; /* in the order of the menu */
 	size_t n_shown;
-	size_t chosen; /* the one that boots unasked; n_shown: none does */
+	size_t chosen; /* the one that boots unasked; n_shown: none does, or another that is not here may */
 	struct loader_conf conf;
 	char *conf_text;
 	struct said said; /* of loader.conf, and of what is not there */
@@ -39,5 +43,11 @@ struct checked_tree {
 enum status checked_read(struct checked_tree *tree, const struct fw_volume *esp, const struct fw_volume *xbootldr,
 			 struct fail *why) MUST_CHECK;
 void checked_free(struct checked_tree *tree);
+
+/* Another one of the tree's, with nothing known but the name of its file; NULL without memory. */
+struct checked *checked_new(struct checked_tree *tree, const char *name);
+
+/* Adds a sentence; what is said without memory for it is wrong all the same. */
+__attribute__((format(printf, 3, 4))) void checked_say(struct said *said, bool is_wrong, const char *format, ...);
 
 #endif

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* berth check: what the loader will make of the boot entries of this machine, or of a copy of its partitions. */
+#include <dirent.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 
 #include "catalogue.h"
 #include "json.h"
@@ -29,8 +32,8 @@ static void put(struct word word)
 /* Its lines, each under the entry. */
 static void print_said(const struct said *said, const char *indent)
 {
-	for (size_t i = 0; i < said->n; i++) {
-		const char *at = said->at[i] == NULL ? "no memory to say it" : said->at[i];
+	for (const struct sentence *sentence = said->first; sentence != NULL; sentence = sentence->next) {
+		const char *at = sentence->text;
 
 		while (*at != '\0') {
 			size_t length = strcspn(at, "\n");
@@ -64,11 +67,11 @@ static void print_hidden(const struct checked_tree *tree)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < tree->n_all; i++)
-		if (tree->all[i]->is_hidden) {
+	for (const struct checked *c = tree->first; c != NULL; c = c->next)
+		if (c->is_hidden) {
 			if (n++ == 0)
 				puts("\nnot shown in the menu");
-			print_entry(tree->all[i], ' ');
+			print_entry(c, ' ');
 		}
 }
 
@@ -77,7 +80,7 @@ static void print_text(const struct checked_tree *tree)
 	for (size_t i = 0; i < tree->n_shown; i++)
 		print_entry(checked_of(tree->shown[i]), i == tree->chosen ? '*' : ' ');
 	print_hidden(tree);
-	if (tree->said.n != 0)
+	if (tree->said.first != NULL)
 		putchar('\n');
 	print_said(&tree->said, "");
 	if (tree->chosen < tree->n_shown)
@@ -89,8 +92,8 @@ static void json_said(struct json *json, const struct said *said)
 {
 	json_bool(json, "wrong", said->is_wrong);
 	json_array(json, "said");
-	for (size_t i = 0; i < said->n; i++)
-		json_string(json, NULL, said->at[i] == NULL ? "" : said->at[i]);
+	for (const struct sentence *sentence = said->first; sentence != NULL; sentence = sentence->next)
+		json_string(json, NULL, sentence->text);
 	json_close(json, ']');
 }
 
@@ -130,9 +133,9 @@ static void print_json(const struct checked_tree *tree, bool is_good)
 	json_array(&json, "entries");
 	for (size_t i = 0; i < tree->n_shown; i++)
 		json_entry(&json, checked_of(tree->shown[i]));
-	for (size_t i = 0; i < tree->n_all; i++)
-		if (tree->all[i]->is_hidden)
-			json_entry(&json, tree->all[i]);
+	for (const struct checked *c = tree->first; c != NULL; c = c->next)
+		if (c->is_hidden)
+			json_entry(&json, c);
 	json_close(&json, ']');
 	json_said(&json, &tree->said);
 	json_close(&json, '}');
@@ -143,8 +146,8 @@ static bool is_good(const struct checked_tree *tree)
 {
 	bool is_wrong = tree->said.is_wrong;
 
-	for (size_t i = 0; i < tree->n_all; i++)
-		is_wrong = is_wrong || tree->all[i]->said.is_wrong;
+	for (const struct checked *c = tree->first; c != NULL; c = c->next)
+		is_wrong = is_wrong || c->said.is_wrong;
 	return !is_wrong;
 }
 
@@ -155,14 +158,42 @@ static bool is_folder(const char *path)
 	return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
 }
 
+static bool is_empty(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *found;
+	size_t n = 0;
+
+	while (dir != NULL && (found = readdir(dir)) != NULL)
+		n += strcmp(found->d_name, ".") != 0 && strcmp(found->d_name, "..") != 0;
+	if (dir != NULL)
+		closedir(dir);
+	return n == 0;
+}
+
+/*
+ * UEFI 2.10, 13.3: a FAT with a folder EFI. As names go there, /boot has one wherever /boot/efi is a mount point: with
+ * another partition on it, that is on another device; without any, it is empty.
+ */
+static bool is_esp(const char *folder)
+{
+	char path[HOST_PATH];
+	struct stat root, efi;
+	struct statfs system;
+
+	/* The path comes first: by it an automount happens. */
+	return volume_path(&(struct fw_volume){folder, ""}, "\\EFI", path) && statfs(folder, &system) == 0 &&
+	       system.f_type == MSDOS_SUPER_MAGIC && stat(folder, &root) == 0 && stat(path, &efi) == 0 &&
+	       root.st_dev == efi.st_dev && !is_empty(path);
+}
+
 /* Where systemd and distributions mount it; NULL when none of them is one. */
 static const char *find_esp(void)
 {
 	static const char *const usual[] = {"/efi", "/boot/efi", "/boot"};
-	char path[HOST_PATH];
 
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-		if (volume_path(&(struct fw_volume){usual[i], ""}, "\\EFI", path))
+		if (is_esp(usual[i]))
 			return usual[i];
 	return NULL;
 }

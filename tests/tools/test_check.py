@@ -6,10 +6,12 @@ The trees are written here; that order and choice are the loader's own is the un
 """
 import json
 import os
+import struct
+import subprocess
 import tempfile
 
-from tap import Ran, expect, run_tests
-from test_inspect import bzimage, pe
+from tap import BERTH, Ran, expect, run_tests
+from test_inspect import arm64, bzimage, pe
 
 FOLDER = tempfile.TemporaryDirectory()
 GOOD = "title Debian\nversion 6.1\nsort-key debian\nlinux /vmlinuz\ninitrd /initrd.img\noptions quiet\n"
@@ -37,8 +39,8 @@ def check(folder, *words):
     return Ran("check", "--esp", folder, "--arch", "x64", *words)
 
 
-def told(folder, *words):
-    ran = check(folder, "--json", *words)
+def told(folder, *words, arch="x64"):
+    ran = check(folder, "--json", *words, "--arch", arch)
     answer = json.loads(ran.out)
     expect(ran.status == (0 if answer["good"] else 1), f"status {ran.status} of {answer}")
     return answer
@@ -127,6 +129,111 @@ def wrong_commands_are_status_2():
     check(tempfile.mkdtemp(dir=FOLDER.name)).expect(1, "no entry can boot")
 
 
+def dtb(size=40, said=None):
+    """The front of a device tree that says how long it is, and nothing more."""
+    return struct.pack(">II", 0xd00dfeed, size if said is None else said) + bytes(size - 8)
+
+
+def trees_are_looked_at_for_every_kind():
+    """A device tree or overlay that is not there, or is none, is named for kernels and programs alike; x86 ignores it"""
+    wants = "devicetree /{0}.dtb\ndevicetree-overlay /one.dtbo  /{0}.dtbo\n"
+    files = {"one.dtb": dtb(), "one.dtbo": dtb(64), "EFI/tool.efi": pe([(".text", b"\xc3", 0x60000020)], 0xaa64),
+             "vmlinuz": arm64()}
+    for kind, program in (("linux", "/vmlinuz"), ("efi", "/EFI/tool.efi"), ("uki", "/EFI/tool.efi")):
+        files[f"loader/entries/{kind}.conf"] = f"{kind} {program}\n" + wants.format("one")
+        files[f"loader/entries/{kind}-none.conf"] = f"{kind} {program}\n" + wants.format("none")
+    files["loader/entries/odd.conf"] = "efi /EFI/tool.efi\ndevicetree /vmlinuz\ndevicetree-overlay /cut.dtbo /large.dtbo\n"
+    files["loader/entries/many.conf"] = "efi /EFI/tool.efi\ndevicetree-overlay" + " /one.dtbo" * 17 + "\n"
+    folder = tree("trees", {**files, "cut.dtbo": dtb(64, 65), "large.dtbo": dtb(262145)})
+    answer = told(folder, arch="aa64")
+    for kind in ("linux", "efi", "uki"):
+        expect(of(answer, f"{kind}.conf")["said"] == [], answer)
+        expect(of(answer, f"{kind}-none.conf")["said"] == [r"devicetree: \none.dtb: no such file",
+                                                          r"devicetree-overlay: \none.dtbo: no such file"], answer)
+        expect(of(answer, f"{kind}-none.conf")["wrong"] and of(answer, f"{kind}-none.conf")["shown"], answer)
+    said = of(answer, "odd.conf")["said"]
+    expect(["not a device tree" in line for line in said] == [True, True, False] and "262145 bytes" in said[2], answer)
+    expect("names more than 16 overlays" in of(answer, "many.conf")["said"][0], answer)
+    expect(of(told(folder, arch="riscv64"), "efi-none.conf")["wrong"], "riscv64 reads no trees")
+    answer = told(tree("no-trees", {f"loader/entries/{key}.conf": f"{key} /vmlinuz\n" + wants.format("none")
+                                    for key in ("linux", "efi")}))
+    expect(answer["good"] and all("devicetree ignored" in e["said"][0] for e in answer["entries"]), answer)
+
+
+def what_only_the_machine_knows_is_not_wrong():
+    """A default that the loader makes itself, or that is on another disk, is not judged: no star, and the status is 0"""
+    def with_conf(conf, name="machine", entry=GOOD):
+        return tree(name, {"loader/entries/a.conf": entry, "loader/loader.conf": conf})
+
+    for value in ("auto-windows", "auto-win*", "AUTO-OSX", "disk-1a2b3c4d-x.conf", "auto-reboot-to-firmware-setup"):
+        for key in ("default", "preferred"):
+            answer = told(with_conf(f"{key} {value}\n"))
+            expect(answer["good"] and answer["default"] is None, answer)
+            expect(answer["said"] == [f'loader.conf: {key} "{value}": the loader decides on the machine whether that entry '
+                                      "is there"], answer)
+    check(with_conf("default auto-windows\n")).expect(0, "  a.conf", '"auto-windows": the loader decides')
+    expect("boots when nobody" not in check(with_conf("default auto-windows\n")).out, "a default is told")
+    for conf in ("default a*\n", "default *\n", "preferred a\ndefault auto-windows\n"):
+        answer = told(with_conf(conf))
+        expect(answer["good"] and answer["default"] == "a.conf" and answer["said"] == [], answer)
+    for conf in ("default auto-window\n", "default auto-windows\nauto-entries no\n", "default auto-poweroff\n",
+                 "default disk-1a2b3c4d-*\n", "default disk-1a2b3c4d-x.conf\nother-disks no\n"):
+        answer = told(with_conf(conf))
+        expect(answer["default"] == "a.conf" and "matches no entry that can boot" in answer["said"][0], answer)
+    answer = told(with_conf("default auto-windows\n", "broken", "linux /none\n"))
+    expect(not answer["good"] and answer["default"] is None and answer["said"][1] == "no other entry can boot", answer)
+
+
+def berth_itself_is_hidden():
+    """An entry that starts Berth itself is hidden, as the loader does not offer itself; another loader is not"""
+    def loader(magic):
+        return pe([(".text", b"\xc3" * 700, 0x60000020), (".sdmagic", magic, 0x40000040)])
+
+    folder = tree("itself", {"loader/entries/a.conf": GOOD, "loader/entries/own.conf": "efi /EFI/BOOT/BOOTX64.EFI\n",
+                             "EFI/BOOT/BOOTX64.EFI": loader(b"#### LoaderInfo: Berth 9.9 ####"),
+                             "loader/entries/sd.conf": "efi /EFI/systemd.efi\n", "loader/entries/cut.conf": "efi /cut.efi\n",
+                             "EFI/systemd.efi": loader(b"#### LoaderInfo: systemd-boot 257 ####"),
+                             "cut.efi": loader(b"#### LoaderInfo: Berth 9.9 ####")[:0x610]})
+    answer = told(folder)
+    expect(answer["good"] and not of(answer, "own.conf")["shown"], answer)
+    expect("this is Berth" in of(answer, "own.conf")["said"][0], answer)
+    expect(of(answer, "sd.conf")["shown"] and of(answer, "cut.conf")["shown"], answer)
+
+
+def on_machine(boot, *drop):
+    """Status and words of `berth check` where this folder is /boot, and /efi is empty; None where that cannot be had."""
+    script = 'mount --bind "$1" /boot && if [ -d /efi ]; then mount --bind "$2" /efi; fi || exit 99; shift 2; exec "$@"'
+    own = [] if os.geteuid() == 0 else ["--map-root-user"]
+    done = subprocess.run(["unshare", *own, "--mount", "sh", "-c", script, "sh", boot, tempfile.mkdtemp(dir=FOLDER.name),
+                           *drop, BERTH, "check", "--arch", "x64"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False)
+    if "unshare:" in done.stdout or done.returncode == 99:
+        print(f"# not tried: {done.stdout.strip()}")
+        return None
+    return done.returncode, done.stdout
+
+
+def a_mount_point_is_no_esp():
+    """/boot is not the EFI system partition because of a mount point /boot/efi that is empty or closed, and must be a FAT"""
+    def expect_none(*drop):
+        ran = on_machine(boot, *drop)
+        expect(ran is None or (ran[0] == 2 and "no EFI system partition" in ran[1] and "as root" in ran[1]), f"{ran}")
+
+    boot = tree("machine-boot", {})
+    os.mkdir(os.path.join(boot, "efi"))
+    expect_none()
+    tree("machine-boot", {"efi/EFI/BOOT/BOOTX64.EFI": b""})
+    os.chmod(os.path.join(boot, "efi"), 0)
+    try:
+        expect_none("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+    finally:
+        os.chmod(os.path.join(boot, "efi"), 0o700)
+    boot = tree("machine-left", {"EFI/BOOT/BOOTX64.EFI": b"", "loader/entries/a.conf": GOOD})
+    expect_none()
+
+
 if __name__ == "__main__":
     run_tests([a_sound_tree_is_status_0, what_is_missing_is_named, what_is_no_kernel_is_told, what_is_for_others_is_not_wrong,
-               names_are_found_in_any_case, hostile_files_are_refused, wrong_commands_are_status_2])
+               names_are_found_in_any_case, hostile_files_are_refused, trees_are_looked_at_for_every_kind,
+               what_only_the_machine_knows_is_not_wrong, berth_itself_is_hidden, a_mount_point_is_no_esp,
+               wrong_commands_are_status_2])
