@@ -319,6 +319,7 @@ void uefi_devices_set_up(EFI_BOOT_SERVICES *services)
 
 	own.path = uefi.mbr ? mbr_path(own_path, sizeof(own_path), 1, mbr[0]) : own_path;
 	xbootldr.path = uefi.mbr ? mbr_path(xbootldr_path, sizeof(xbootldr_path), 2, mbr[1]) : xbootldr_path;
+	part_media.MediaPresent = !uefi.no_medium;
 	media = (EFI_BLOCK_IO_MEDIA){.MediaPresent = TRUE, .LastBlock = GPT_DISK_BLOCKS - 1};
 	if (uefi.media != NULL)
 		media = *(const EFI_BLOCK_IO_MEDIA *)uefi.media;

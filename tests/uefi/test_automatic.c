@@ -337,6 +337,9 @@ static void windows_with_bitlocker_is_started_by_firmware(void **state)
 	uefi.bitlocker = false;
 	expect_started_from_here("not encrypted");
 	given_bitlocker(BITLOCKER);
+	uefi.no_medium = true;
+	expect_started_from_here("nothing can be read");
+	given_bitlocker(BITLOCKER);
 	put_option("BootC01B", "Windows Boot Manager 2", uefi_own_guid);
 	put_option("Boot0009", "Windows Boot Manage", uefi_own_guid);
 	expect_started_from_here("no entry of firmware's");

@@ -96,6 +96,7 @@ extern struct uefi_setup {
 	bool is_apples;		       /* firmware says that it is */
 	bool mbr;		       /* the own disk has one, and XBOOTLDR is the second in it */
 	bool bitlocker;		       /* partitions are encrypted by it */
+	bool no_medium;		       /* in the drive that has these */
 	const uint8_t *tpm; /* what its TPM's GetCapability writes, by its first byte's size; NULL: there is none */
 	const uint8_t *own_path;     /* of the device that the loader came from; NULL: of a partition */
 	uint64_t indications;	     /* OsIndicationsSupported; 0: there is no such variable */
