@@ -2,6 +2,9 @@
 #define _GNU_SOURCE /* memmem */
 #include "sim.h"
 
+#include "../../loader/files.h"
+#include "../../loader/tree.h"
+
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -556,6 +559,22 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	if (setjmp(fw.left) == 0)
 		outcome.status = boot(&fw.boot, entry, conf, &outcome.why);
 	count_what_is_left();
+}
+
+enum status sim_program_tree(const struct entry *entry, uint8_t *to, size_t room)
+{
+	const struct tree_reader *reader = NULL;
+	struct tree tree = {NULL, 0};
+
+	sim_begin();
+	boot_clear(&fw.boot);
+	outcome.status = boot_program_tree(&fw.boot, entry, &reader, &tree, &outcome.why);
+	if (outcome.status == OK && tree.at != NULL)
+		memcpy(to, tree.at, tree_total_size(tree.at) < room ? tree_total_size(tree.at) : room);
+	boot_close(&fw.boot);
+	boot_give_back(&fw.boot);
+	count_what_is_left();
+	return outcome.status;
 }
 
 void sim_foresee(const struct entry *entry, const struct loader_conf *conf, unsigned int columns, struct text *out)

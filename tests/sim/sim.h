@@ -134,6 +134,9 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf);
 /* What boot_foresee() tells of it; on the simulated firmware alone. */
 void sim_foresee(const struct entry *entry, const struct loader_conf *conf, unsigned int columns, struct text *out);
 
+/* boot_program_tree(), and its tree copied to @to, of @room bytes, where there is one; everything is given back. */
+enum status sim_program_tree(const struct entry *entry, uint8_t *to, size_t room);
+
 /* The bytes at a physical address; NULL where the loader claimed nothing. */
 const uint8_t *sim_memory(uint64_t address, uint64_t size);
 

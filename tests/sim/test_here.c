@@ -1,66 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the running CPU tells of itself: arch/x86_64/here.c over registers of the test's. Source: Intel SDM volume 2,
- * CPUID. */
-#include "../unit/given.h"
-#include "sim.h"
+/* What the loader for x86-64 does to its own machine, and asks its own CPU. */
+#include "bench.h"
 
-static void the_clocks_rate_is_that_of_leaf_15h(void **state)
+/* Intel 82371, 4.2.2 and 4.2.5.1: timer 2 makes a square wave of 500 Hz, and port B lets it be heard. */
+static void the_speaker_sounds_and_falls_silent(void **state)
 {
 	(void)state;
 	sim_reset();
-	assert_int_equal(arch_ticks_per_second(), 0);
-	sim.cpuid_15 = (struct cpuid){2, 168, 25000000, 0};
-	assert_int_equal(arch_ticks_per_second(), 2100000000);
-	sim.cpuid_15.ecx = 0;
-	assert_int_equal(arch_ticks_per_second(), 0); /* 16H's base frequency is in bits 15 to 0 */
+	sim_begin();
+	outcome.port_b = 0x30;
+	assert_true(arch_speaker(true));
+	assert_int_equal(outcome.port_b, 0x33);
+	assert_int_equal(outcome.timer, 0xb6 << 16 | (1193182 / 500 & 0xff) << 8 | 1193182 / 500 >> 8);
+	assert_true(arch_speaker(false));
+	assert_int_equal(outcome.port_b, 0x30);
+	assert_int_equal(outcome.beeps, 1);
+	sim_end();
 }
 
-static void the_counter_is_the_machines_where_there_is_no_hypervisor(void **state)
+/* Intel SDM volume 2, CPUID: leaves that a CPU does not have are taken for zeros. */
+static void of_a_cpu_that_says_nothing_nothing_is_believed(void **state)
 {
 	(void)state;
 	sim_reset();
-	assert_true(arch_ticks_from_power_on());
-	sim.hypervisor = true;
-	assert_false(arch_ticks_from_power_on());
-}
-
-/* AMD APM volume 3, 8000001F: SEV; a host that is trusted is told nothing of either. */
-static void a_guest_is_confidential_by_its_bits(void **state)
-{
-	(void)state;
-	sim_reset();
-	sim.encrypted = true;
-	assert_false(arch_is_confidential()); /* the CPU has it, and no hypervisor is there */
-	sim.hypervisor = true;
-	assert_true(arch_is_confidential());
-	sim.encrypted = false;
+	sim_begin();
 	assert_false(arch_is_confidential());
-}
-
-static void the_modes_are_those_of_their_bits(void **state)
-{
-	(void)state;
-	for (int bits = 0; bits < 8; bits++) {
-		struct cpu cpu;
-
-		sim_reset();
-		sim.no_gib_pages = (bits & 1) != 0;
-		sim.five_levels = (bits & 2) != 0;
-		sim.la57 = (bits & 4) != 0;
-		arch_cpu(&cpu);
-		assert_int_equal(cpu.gib_pages, !sim.no_gib_pages);
-		assert_int_equal(cpu.five_levels, sim.five_levels);
-		assert_int_equal(cpu.has_la57, sim.la57);
-	}
+	assert_true(arch_ticks_from_power_on());
+	assert_int_equal(arch_ticks_per_second(), 0);
+	sim_end();
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_clocks_rate_is_that_of_leaf_15h),
-	    cmocka_unit_test(the_counter_is_the_machines_where_there_is_no_hypervisor),
-	    cmocka_unit_test(a_guest_is_confidential_by_its_bits),
-	    cmocka_unit_test(the_modes_are_those_of_their_bits),
+	    cmocka_unit_test(the_speaker_sounds_and_falls_silent),
+	    cmocka_unit_test(of_a_cpu_that_says_nothing_nothing_is_believed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,6 +136,50 @@ static void c11_what_is_none_refuses_the_boot(void **state)
 	assert_non_null(strstr(outcome.why.text, "\\first: has 262145 bytes; an overlay has at most 262144"));
 }
 
+static bool program_is_told(const char *value)
+{
+	static uint8_t tree[4 * TREE_FILE_SIZE];
+
+	memset(tree, 0, sizeof(tree));
+	if (sim_program_tree(&bench.entry, tree, sizeof(tree)) != OK)
+		fail_msg("%s: %s", bench.name, outcome.why.text);
+	assert_true(outcome.claims_left == 0 && outcome.files_left == 0 && outcome.takes_left == 0);
+	for (size_t i = 0; i + strlen(value) < sizeof(tree); i++)
+		if (memcmp(tree + i, value, strlen(value) + 1) == 0)
+			return true;
+	return false;
+}
+
+/* A program that firmware starts has the tree that a kernel has, and is refused for what a kernel is. */
+static void c11_a_program_is_given_the_same_tree(void **state)
+{
+	uint8_t none[1];
+
+	(void)state;
+	given(LINUX TREE "devicetree-overlay /first /second\n", true);
+	assert_true(program_is_told("two"));
+	sim_end();
+	given(LINUX "devicetree-overlay /first\n", true);
+	assert_true(program_is_told("one"));
+	sim_end();
+	given(LINUX TREE, false);
+	assert_false(program_is_told("one"));
+	sim_end();
+	given(LINUX, false);
+	assert_false(program_is_told("one"));
+	sim_end();
+	given(LINUX "devicetree /none\n", true);
+	assert_int_equal(sim_program_tree(&bench.entry, none, sizeof(none)), NOT_FOUND);
+	sim_end();
+	given(LINUX "devicetree-overlay /none\n", true);
+	assert_int_equal(sim_program_tree(&bench.entry, none, sizeof(none)), NOT_FOUND);
+	sim_end();
+	given(LINUX "devicetree /one\n", true);
+	assert_int_equal(sim_program_tree(&bench.entry, none, sizeof(none)), BAD_INPUT);
+	assert_true(outcome.claims_left == 0 && outcome.files_left == 0 && outcome.takes_left == 0);
+	sim_end();
+}
+
 static void c11_one_that_changes_while_it_is_read_refuses_the_boot(void **state)
 {
 	static uint8_t changed[TREE_FILE_SIZE];
@@ -181,6 +225,7 @@ int main(void)
 	    cmocka_unit_test(c11_overlays_are_merged_in_their_order_into_either_tree),
 	    cmocka_unit_test(c11_one_that_does_not_fit_the_tree_is_left_out),
 	    cmocka_unit_test(c11_what_is_none_refuses_the_boot),
+	    cmocka_unit_test(c11_a_program_is_given_the_same_tree),
 	    cmocka_unit_test(c11_one_that_changes_while_it_is_read_refuses_the_boot),
 	    cmocka_unit_test(a_kernel_without_a_tree_is_entered_without_overlays),
 	    cmocka_unit_test(every_call_fails_once_and_twice),
