@@ -6,8 +6,8 @@
 #include "efi_local.h"
 
 /*
- * The XBOOTLDR partition of the disk that @device is on, by its GPT or MBR. NULL when there is none, when @device is it, or
- * when firmware cannot read it; the log says so where there is one.
+ * The XBOOTLDR partition of the disk that @device is on, by its GPT or MBR. NULL when there is none, when @device is
+ * it, or when firmware cannot read it; the log says so where there is one.
  */
 struct fw_volume *xbootldr_find(EFI_HANDLE device);
 
