@@ -12,7 +12,7 @@ import floor as floor_
 from judge import Changed, users_of
 from yard import BuildError, expand, name_of, tests
 
-PATIENCE = 60  # seconds of CPU with sanitizers, many times what is needed
+PATIENCE = 20  # seconds of CPU with sanitizers; some faults end a test in no other way
 
 
 class Fault:
