@@ -138,10 +138,11 @@ static bool is_permitted(struct menu *menu, const struct loader_conf *conf)
 	is_right = is_done && password_is(&password, (struct bytes){(const uint8_t *)typed, edit.length});
 	wipe(typed, sizeof(typed));
 	if (is_done && !is_right) {
-		menu_say(menu, "the password is wrong");
+		menu_say(menu, "that is not the password: a moment");
 		screen_draw(&menu->view, draw_menu, menu);
 		console_pause(WRONG_SECONDS);
 		(void)drop_typed(); /* a second try, which the menu would take for its keys */
+		menu_say(menu, "the password is wrong: `e` asks for it again");
 	}
 	return is_right;
 }

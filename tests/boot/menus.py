@@ -110,7 +110,7 @@ def password_before_the_editor(esp):
         machine.wait_for("password: ")
         machine.press("open")
         machine.press("enter")
-        machine.wait_for("the password is wrong")
+        machine.wait_for("asks for it again")
         machine.press("e")
         machine.press("open sesame")
         machine.press("enter")
