@@ -87,18 +87,6 @@ enum counting counting_next(const char *file_name, char out[MAX_ENTRY_ID])
 	return word_is(name, out) ? COUNTING_SAME : COUNTING_NEW;
 }
 
-/* As strcmp(3), of digits that may begin with zeros, however many there are. */
-static int compare_digits(struct word a, struct word b)
-{
-	while (first(a) == '0')
-		skip(&a, 1);
-	while (first(b) == '0')
-		skip(&b, 1);
-	if (a.length != b.length)
-		return a.length < b.length ? -1 : 1;
-	return word_compare(a, b);
-}
-
 int counting_compare(const char *a, const char *b)
 {
 	struct counters ca = counters_of(stem_of(word_of(a))), cb = counters_of(stem_of(word_of(b)));
@@ -106,10 +94,10 @@ int counting_compare(const char *a, const char *b)
 
 	if (ca.left == 0 || cb.left == 0)
 		return 0;
-	result = compare_digits((struct word){b + cb.id + 1, cb.left}, (struct word){a + ca.id + 1, ca.left});
+	result = word_compare_digits((struct word){b + cb.id + 1, cb.left}, (struct word){a + ca.id + 1, ca.left});
 	if (result != 0)
 		return result;
 	/* Without a second counter none is done; what stands there then is not read. */
-	return compare_digits((struct word){a + ca.id + 1 + ca.left + 1, ca.done},
-			      (struct word){b + cb.id + 1 + cb.left + 1, cb.done});
+	return word_compare_digits((struct word){a + ca.id + 1 + ca.left + 1, ca.done},
+				   (struct word){b + cb.id + 1 + cb.left + 1, cb.done});
 }

@@ -103,6 +103,8 @@ bool word_is(struct word word, const char *text);	     /* byte for byte */
 bool word_is_ascii_case(struct word word, const char *text); /* ASCII letters of either case are the same */
 /* As strcmp(3): negative, 0, positive. An absent word is less than all others (UAPI.1, "Alphanumerical Order"). */
 int word_compare(struct word a, struct word b);
+/* The same of numbers in decimal digits, however many there are, and however many zeros they begin with. */
+int word_compare_digits(struct word a, struct word b);
 /* Decimal, or hexadecimal after 0x; false, and *out untouched, when it is neither or does not fit. */
 bool word_number(struct word word, uint64_t *out);
 /*

@@ -41,13 +41,7 @@ static int compare_numbers(struct word a, struct word b)
 {
 	if (a.length == 0 || b.length == 0)
 		return (a.length != 0) - (b.length != 0);
-	while (first(a) == '0')
-		skip(&a, 1);
-	while (first(b) == '0')
-		skip(&b, 1);
-	if (a.length != b.length)
-		return a.length < b.length ? -1 : 1;
-	return word_compare(a, b);
+	return word_compare_digits(a, b);
 }
 
 /* 4 to 8: neither is at its end. */

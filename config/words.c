@@ -30,6 +30,17 @@ int word_compare(struct word a, struct word b)
 	return a.length == b.length ? 0 : a.length < b.length ? -1 : 1;
 }
 
+int word_compare_digits(struct word a, struct word b)
+{
+	while (first(a) == '0')
+		skip(&a, 1);
+	while (first(b) == '0')
+		skip(&b, 1);
+	if (a.length != b.length)
+		return a.length < b.length ? -1 : 1;
+	return word_compare(a, b);
+}
+
 struct word word_of(const char *text)
 {
 	struct word word = {text, 0};
