@@ -28,7 +28,7 @@ void say_why(const struct fail *why)
 		fw_log(LOG_QUIET, "%s", why->text);
 }
 
-/* What was typed before there was a reason to. False when there is no end of it. */
+/* Drops keys that were pressed before anybody was asked. False when they never end. */
 static bool drop_typed(void)
 {
 	for (unsigned int i = 0; console_key_pressed(); i++)
@@ -45,7 +45,7 @@ bool wait_for_key(uint32_t seconds, const char *what_then)
 
 	text_add(&text, "berth: press any key%s in %u s\n", what_then, (unsigned int)seconds);
 	console_write(line);
-	/* It is no sign that somebody reads this. */
+	/* A key that was pressed before is no sign that somebody reads this. */
 	if (!drop_typed()) {
 		console_pause(seconds);
 		return false;
