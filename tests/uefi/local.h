@@ -117,6 +117,7 @@ void uefi_table_freed(const void *pool); /* when it is a table */
 /* A secret of uefi.secret's is in these bytes. */
 bool uefi_tells(const void *at, size_t size);
 void uefi_look_for_secrets(void);
+extern const uint8_t *uefi_entered_from; /* the frame of the function that entered the loader */
 
 /* Of the memory map: its key, and how often it was read in this boot. */
 extern struct uefi_map {

@@ -15,19 +15,22 @@ bool uefi_tells(const void *at, size_t size)
 	return false;
 }
 
+const uint8_t *uefi_entered_from;
+
 /*
  * In what the loader keeps, and in what its functions left on the stack: below this one, and in what those above it
- * have not written to.
+ * have not written to, as far up as the function that entered the loader. Behind that one the stack may end.
  */
 void uefi_look_for_secrets(void)
 {
 	const uint8_t *here = __builtin_frame_address(0);
+	size_t above = (size_t)(uefi_entered_from - here);
 
 	if (uefi.n_secrets == 0)
 		return;
 	if (uefi_tells(__start_efi_data, (size_t)(__stop_efi_data - __start_efi_data)) ||
 	    uefi_tells(__start_efi_bss, (size_t)(__stop_efi_bss - __start_efi_bss)))
 		uefi_die("the loader keeps a secret");
-	if (uefi_tells(here - KIB(64), KIB(64 + 8)))
+	if (uefi_tells(here - KIB(64), KIB(64) + (above < KIB(8) ? above : KIB(8))))
 		uefi_die("a secret stays on the stack");
 }

@@ -498,6 +498,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_memory_open(sim.machine.system_table);
 	set_up_tables(table);
 	status = EFI_SUCCESS;
+	uefi_entered_from = __builtin_frame_address(0);
 	if (setjmp(fw.left) == 0)
 		status = efi_main(&image_handle, table);
 	outcome.files_left = uefi_files_open() - (outcome.entered ? uefi_volumes_open() : 0);
