@@ -295,13 +295,15 @@ $(UEFI)/%.named.o: $(UEFI)/%.o
 		--rename-section .data=efi_data --rename-section .data.rel.local=efi_data $< $@
 
 $(HOST)/uefi/test_%: $(UEFI)/tests/uefi/test_%.o $(UEFI_O) $(UEFI)/libunpack.a
-	$(call link,$(HOSTCC) -fsanitize=undefined $(SIM_WRAP),-lcmocka)
+	$(call link,$(CHECK_CC) -fsanitize=undefined $(COUNTING) $(SIM_WRAP),-lcmocka)
 .PRECIOUS: $(UEFI)/%.o
 
 # For scripts/mutate, which links them again with one of them changed.
 .PHONY: uefi-parts
 uefi-parts: $(UEFI_O) $(UEFI)/libunpack.a $(UEFI_TESTS:%=$(UEFI)/tests/uefi/%.o)
+	@echo 'compiler $(CHECK_CC)'
 	@echo 'flags $(UEFI_CFLAGS)'
+	@echo 'linked -fsanitize=undefined $(COUNTING)'
 	@echo 'objects $(UEFI_O) $(UEFI)/libunpack.a'
 
 # ---- fuzzing: tests/fuzz/fuzz_NAME.c; `make fuzz` runs each a bounded number of times, `make fuzz-NAME` until stopped ----
@@ -333,7 +335,7 @@ $(eval $(call way,$(OUT),$(CC),$(EFI_CFLAGS),$(GNUEFI),$(GNUEFI_ARCH)))
 $(eval $(call way,$(HOST),$(CHECK_CC),$(HOST_CFLAGS),$(HOST_GNUEFI),x86_64,$(COUNTING)))
 $(eval $(call way,$(HOST)/tool,$(HOSTCC),$(TOOL_CFLAGS),$(HOST_GNUEFI),x86_64))
 $(eval $(call way,$(HOST)/counted,$(HOSTCC),$(TOOL_CFLAGS) -fsanitize-coverage=trace-pc,$(HOST_GNUEFI),x86_64))
-$(eval $(call way,$(UEFI),$(HOSTCC),$(UEFI_CFLAGS),$(HOST_GNUEFI),x86_64))
+$(eval $(call way,$(UEFI),$(CHECK_CC),$(UEFI_CFLAGS),$(HOST_GNUEFI),x86_64,$(COUNTING)))
 $(eval $(call way,$(FUZZ),$(FUZZ_CC),$(FUZZ_CFLAGS),$(HOST_GNUEFI),x86_64,$(COUNTING)))
 $(filter $(OUT)/efi/%,$(LOADER_O)) $(APPLICATION_O): | $(GNUEFI)/efi.h
 $(OUT)/kernel/formats.o: ALSO = $(call formats,$(PROTOCOLS))

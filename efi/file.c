@@ -36,7 +36,7 @@ union info {
 
 static enum status check_info_size(UINTN size, const char *path, struct fail *why)
 {
-	if (size < SIZE_OF_EFI_FILE_INFO || size > sizeof(union info))
+	if (size < FILE_INFO_SIZE || size > sizeof(union info))
 		return fail(why, IO_ERROR, "%s: firmware describes it in %zu bytes", path, (size_t)size);
 	return OK;
 }
@@ -253,7 +253,7 @@ static void prepare_info(union info *info)
 	memset(&info->info.CreateTime, 0, sizeof(info->info.CreateTime));
 	memset(&info->info.LastAccessTime, 0, sizeof(info->info.LastAccessTime));
 	memset(&info->info.ModificationTime, 0, sizeof(info->info.ModificationTime));
-	info->info.Size = SIZE_OF_EFI_FILE_INFO;
+	info->info.Size = FILE_INFO_SIZE;
 	for (size_t i = 0; info->info.FileName[i] != 0; i++)
 		info->info.Size += sizeof(CHAR16);
 	info->info.Size += sizeof(CHAR16);
@@ -291,7 +291,7 @@ enum status efi_write_file(const char *path, const char *bytes, size_t size, str
 static enum status set_name(EFI_FILE_HANDLE handle, const char *path, const char *name, union info *info,
 			    bool *is_written, struct fail *why)
 {
-	const size_t room = (sizeof(*info) - SIZE_OF_EFI_FILE_INFO) / sizeof(CHAR16);
+	const size_t room = (sizeof(*info) - FILE_INFO_SIZE) / sizeof(CHAR16);
 	EFI_STATUS status;
 
 	if ((info->info.Attribute & (EFI_FILE_READ_ONLY | EFI_FILE_DIRECTORY)) != 0)

@@ -42,9 +42,14 @@ def lines_of(root, test, files):
     return found
 
 
-def reached(root, plain, test, files):
-    """(seconds on plain code, lines_of()) of one test; None for one that fails as it is."""
-    base = run_test(plain.program(test), plain.library(folder_of(test)), PATIENCE)
+def on_plain_code(plain, test):
+    """How one test went on the code as it is, without sanitizers."""
+    return run_test(plain.program(test), plain.library(folder_of(test)), PATIENCE)
+
+
+def reached(root, test, files, run):
+    """(seconds, lines_of()) of one test; None for one that fails on the code as it is, by @run."""
+    base = run[0](*run[1:], test)
     return (base.seconds, lines_of(root, test, files)) if base.passed else None
 
 
@@ -69,9 +74,9 @@ class Reach:
         return sorted(found, key=lambda test: (stem not in test or self.seconds[test] > 1, self.seconds[test], test))
 
 
-def measure(pool, root, plain, wanted, files):
-    """@files: those that will be changed."""
-    kept = os.path.join(plain.folder, "reach.json")
+def measure(pool, root, folder, wanted, files, run):
+    """@files: those that will be changed. @run: a function and what it takes before a test, which makes it an outcome."""
+    kept = os.path.join(folder, "reach.json")
     mark = digest(wanted, files)
     if os.path.exists(kept):
         with open(kept) as file:
@@ -86,7 +91,7 @@ def measure(pool, root, plain, wanted, files):
     wanted = sorted(wanted, key=lambda test: (name_of(test) not in SLOW, test))  # the long ones first
     seconds, lines = {}, {}
     failing = []
-    for test, answer in zip(wanted, at_once(pool, [(reached, root, plain, test, files) for test in wanted])):
+    for test, answer in zip(wanted, at_once(pool, [(reached, root, test, files, run) for test in wanted])):
         if answer is None:
             failing.append(test)
             continue

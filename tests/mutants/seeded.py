@@ -91,7 +91,7 @@ def check(workers, yard, floor):
     if unknown:
         raise BuildError(f"no such test program: {', '.join(unknown)}")
     yard.build(workers, sorted({programs[f.program] for f in faults if not f.is_below}))
-    answers = [workers.submit(floor_.try_fault, floor, fault) if fault.is_below else
+    answers = [workers.submit(floor_.try_fault, floor, fault, PATIENCE) if fault.is_below else
                workers.submit(try_fault, yard, fault, programs[fault.program]) for fault in faults]
     good = True
     for number, (fault, answer) in enumerate(zip(faults, answers), 1):

@@ -44,10 +44,10 @@ def run(command, **more):
 
 
 @functools.lru_cache(None)
-def seen_by(root):
+def seen_by(root, compiler="gcc"):
     """{file: flags}: what the Makefile lets each source see, with folders from the root, as mutants lie elsewhere."""
     files = expand("*/*.c", "*/*/*.c")
-    out = subprocess.run(["make", "-s", "flags", "FILES=" + " ".join(files)], cwd=root, text=True, check=True,
+    out = subprocess.run(["make", "-s", "flags", f"CC={compiler}", "FILES=" + " ".join(files)], cwd=root, text=True, check=True,
                          stdout=subprocess.PIPE).stdout
     found = {}
     for line in out.splitlines():

@@ -134,7 +134,8 @@ bool uefi_key_awaited(void)
 	if (uefi.keys != NULL && *uefi.keys == '|')
 		uefi.keys++;
 	passes = uefi.keys != NULL && *uefi.keys == '.';
-	uefi.keys += passes;
+	if (passes)
+		uefi.keys++;
 	return !passes;
 }
 

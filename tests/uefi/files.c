@@ -181,7 +181,7 @@ static EFI_STATUS EFIAPI handle_close(EFI_FILE_HANDLE this)
 /* EFI_FILE_INFO of @file, or of a folder; BUFFER_TOO_SMALL tells the size. */
 static EFI_STATUS tell(const struct sim_file *file, const char *name, UINTN *size, EFI_FILE_INFO *info)
 {
-	UINTN wanted = SIZE_OF_EFI_FILE_INFO + (strlen(name) + 1) * sizeof(CHAR16);
+	UINTN wanted = offsetof(EFI_FILE_INFO, FileName) + (strlen(name) + 1) * sizeof(CHAR16);
 
 	if (*size < wanted) {
 		*size = wanted;
@@ -304,7 +304,8 @@ static void check_info(const struct handle *h, UINTN size, const EFI_FILE_INFO *
 		uefi_die("something was changed that is not open to be written to");
 	while (info->FileName[length] != 0)
 		length++;
-	if (info->Size != size || size != SIZE_OF_EFI_FILE_INFO + (length + 1) * sizeof(CHAR16) || length > 255)
+	if (info->Size != size || size != offsetof(EFI_FILE_INFO, FileName) + (length + 1) * sizeof(CHAR16) ||
+	    length > 255)
 		uefi_die("an information of another size than it says");
 	if (info->FileSize != h->file->size || info->Attribute != 0)
 		uefi_die("a file gets another size or other attributes");

@@ -113,10 +113,10 @@ static EFI_STATUS EFIAPI get_info(EFI_FILE_HANDLE this, EFI_GUID *guid, UINTN *s
 
 	assert_ptr_equal(this, &file);
 	assert_memory_equal(guid, &info_guid, sizeof(*guid));
-	assert_true(*size >= SIZE_OF_EFI_FILE_INFO + 256 * sizeof(CHAR16)); /* the longest name of FAT */
+	assert_true(*size >= FILE_INFO_SIZE + 256 * sizeof(CHAR16)); /* the longest name of FAT */
 	if (fw.info != EFI_SUCCESS)
 		return fw.info;
-	info->Size = SIZE_OF_EFI_FILE_INFO + 2;
+	info->Size = FILE_INFO_SIZE + 2;
 	info->FileSize = fw.size;
 	info->Attribute = fw.attribute;
 	*size = fw.info_says != 0 ? fw.info_says : info->Size;
@@ -129,8 +129,8 @@ static EFI_STATUS EFIAPI set_info(EFI_FILE_HANDLE this, EFI_GUID *guid, UINTN si
 
 	assert_ptr_equal(this, &file);
 	assert_memory_equal(guid, &info_guid, sizeof(*guid));
-	assert_true(size == info->Size && size <= SIZE_OF_EFI_FILE_INFO + sizeof(fw.renamed));
-	memcpy(fw.renamed, info->FileName, size - SIZE_OF_EFI_FILE_INFO);
+	assert_true(size == info->Size && size <= FILE_INFO_SIZE + sizeof(fw.renamed));
+	memcpy(fw.renamed, info->FileName, size - FILE_INFO_SIZE);
 	return EFI_SUCCESS;
 }
 
@@ -150,22 +150,23 @@ static EFI_STATUS EFIAPI set_position(EFI_FILE_HANDLE this, UINT64 at)
 
 static EFI_STATUS read_folder(UINTN *size, EFI_FILE_INFO *to)
 {
-	const struct in_folder *one = &fw.folder[fw.never_ends ? fw.next++ % fw.n : fw.next++];
+	const struct in_folder *one;
 	size_t length = 0;
 
-	assert_true(*size >= SIZE_OF_EFI_FILE_INFO + 256 * sizeof(CHAR16));
-	if (!fw.never_ends && fw.next > fw.n) {
+	assert_true(*size >= FILE_INFO_SIZE + 256 * sizeof(CHAR16));
+	if (!fw.never_ends && fw.next >= fw.n) {
 		*size = 0;
 		return EFI_SUCCESS;
 	}
+	one = &fw.folder[fw.next++ % fw.n];
 	if (one->status != EFI_SUCCESS)
 		return one->status;
 	while (one->name[length] != 0)
 		length++;
-	memset(to, 0, SIZE_OF_EFI_FILE_INFO);
+	memset(to, 0, FILE_INFO_SIZE);
 	to->Attribute = one->attribute;
 	memcpy(to->FileName, one->name, (length + 1) * sizeof(CHAR16));
-	*size = one->size != 0 ? one->size : SIZE_OF_EFI_FILE_INFO + (length + 1) * sizeof(CHAR16);
+	*size = one->size != 0 ? one->size : FILE_INFO_SIZE + (length + 1) * sizeof(CHAR16);
 	return EFI_SUCCESS;
 }
 
@@ -265,7 +266,7 @@ static void what_cannot_be_opened_is_told_by_name_and_leaves_nothing_open(void *
 	expect_unopened(IO_ERROR, "\\vmlinuz: cannot tell its size: device error", info = EFI_DEVICE_ERROR);
 	expect_unopened(BAD_INPUT, "\\vmlinuz: is a folder", attribute = EFI_FILE_DIRECTORY);
 	expect_unopened(IO_ERROR, "\\vmlinuz: no memory to open it", no_pool = 1);
-	expect_unopened(IO_ERROR, "firmware describes it in 79 bytes", info_says = SIZE_OF_EFI_FILE_INFO - 1);
+	expect_unopened(IO_ERROR, "firmware describes it in 79 bytes", info_says = FILE_INFO_SIZE - 1);
 	expect_unopened(IO_ERROR, "firmware describes it in", info_says = sizeof(EFI_FILE_INFO) + 513);
 }
 
@@ -278,7 +279,7 @@ static void an_information_of_the_least_and_of_the_largest_size_is_one(void **st
 	(void)state;
 	for (int least = 0; least < 2; least++) {
 		given_volume();
-		fw.info_says = least ? SIZE_OF_EFI_FILE_INFO : sizeof(EFI_FILE_INFO) + 512;
+		fw.info_says = least ? FILE_INFO_SIZE : sizeof(EFI_FILE_INFO) + 512;
 		assert_int_equal(fw_open(NULL, "\\k", &one, &size, &why), OK);
 		fw_close(one);
 		expect_closed("information");
@@ -460,7 +461,7 @@ static void a_folder_that_breaks_off_is_an_error_after_what_was_told(void **stat
 	assert_non_null(strstr(why.text, "\\f: cannot be listed: device error"));
 	assert_int_equal(LIST(&why, {.name = L"a"}, {.name = L"stop"}, {.name = L"c"}), REFUSED);
 	assert_string_equal(listed, "a|stop|");
-	assert_int_equal(LIST(&why, {.name = L"a"}, {.name = L"b", .size = SIZE_OF_EFI_FILE_INFO - 1}, {.name = L"c"}),
+	assert_int_equal(LIST(&why, {.name = L"a"}, {.name = L"b", .size = FILE_INFO_SIZE - 1}, {.name = L"c"}),
 			 IO_ERROR);
 	assert_string_equal(listed, "a|");
 	assert_int_equal(LIST(&why, {.name = L"b", .size = SIZE_MAX}), IO_ERROR);
