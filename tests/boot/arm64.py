@@ -209,7 +209,7 @@ REFUSED = {
 }
 
 
-@boots
+@boots(waits=True)
 def arm64_images_that_are_refused(esp):
     """arm64 Images for other pages, big-endian, misplaced, too large, of another CPU: each refused by name; then one boots"""
     given(esp, "sort-key z", initrd=b"")

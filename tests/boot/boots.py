@@ -25,10 +25,13 @@ def setup():
     lab.script("initramfs", KERNEL["initrd"], KERNEL["dir"])
 
 
-def boots(function=None, large=False, sampled=False):
-    """@large: no other runs beside it. @sampled: only in `scripts/test --all`: another boot shows the feature too."""
+def boots(function=None, large=False, sampled=False, waits=False):
+    """
+    @large: no other runs beside it. @sampled: only in `scripts/test --all`: another boot shows the feature too.
+    @waits: for keys or for time to pass, and needs half a processor at most.
+    """
     def mark(f):
-        f.is_boot, f.is_large, f.is_sampled = True, large, sampled
+        f.is_boot, f.is_large, f.is_sampled, f.waits = True, large, sampled, waits
         return f
     return mark(function) if function else mark
 
@@ -291,7 +294,7 @@ def run_without_a_terminal(esp):
     expect(wrong.returncode == 2 and "unknown option --colour" in wrong.stdout, wrong.stdout)
 
 
-@boots
+@boots(waits=True)
 def run_on_a_terminal(esp):
     """scripts/run on a terminal: a shell of the booted system, and the way out is shown and works"""
     pid, terminal = pty.fork()

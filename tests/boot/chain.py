@@ -99,7 +99,7 @@ def unified_image_by_default(esp):
     expect(told(guest)["LoaderEntrySelected"][1] == str16("system-7.efi"), "another entry was told")
 
 
-@boots
+@boots(waits=True)
 def program_that_comes_back(esp):
     """A program of `efi` is passed its options and comes back to the menu, with the reason if it failed; then Linux boots"""
     plain(esp, "sort-key z")

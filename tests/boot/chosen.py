@@ -41,7 +41,7 @@ def entries_as_others_write_them(esp):
     expect("$tuned_initrd" in guest.text, "the dropped word is not told")
 
 
-@boots
+@boots(waits=True)
 def menu_and_keys(esp):
     """With a timeout a menu shows; arrows and Enter choose another entry"""
     plain(esp, "sort-key a", name="first", options=REPORT + " entry=first")
@@ -55,7 +55,7 @@ def menu_and_keys(esp):
     expect(guest.one("cmdline").endswith("entry=second"), guest.one("cmdline"))
 
 
-@boots
+@boots(waits=True)
 def menu_counts_down(esp):
     """The menu boots the default when its time is over"""
     plain(esp, "sort-key a", name="first", options=REPORT + " entry=first")
@@ -86,7 +86,7 @@ def load_option_names_nothing(esp):
     expect(guest.one("cmdline").endswith("entry=aaa"), guest.one("cmdline"))
 
 
-@boots
+@boots(waits=True)
 def menu_is_left_to_firmware(esp):
     """Q in the menu returns to firmware, and no page of the loader's is left"""
     plain(esp)
@@ -176,7 +176,7 @@ def damaged(esp, name):
     esp.entry(name, "title Damaged", "sort-key a", "linux /cut")
 
 
-@boots
+@boots(waits=True)
 def nobody_presses_a_key(esp):
     """The default's kernel is cut off: without a key the next entry boots, and the system is told of that one alone"""
     plain(esp, "sort-key b")
@@ -193,7 +193,7 @@ def nobody_presses_a_key(esp):
     expect(told(guest)["LoaderEntrySelected"] == (6, str16("debian.conf")), "another entry is told as booted")
 
 
-@boots
+@boots(waits=True)
 def nothing_boots_and_nobody_is_there(esp):
     """Where nothing boots the machine starts anew while there are tries, and then goes back to firmware"""
     damaged(esp, "newest+1")

@@ -70,13 +70,13 @@ def try_bad_entries(esp, bad, memory):
     check_healthy(guest, REPORT + " nokaslr")
 
 
-@boots
+@boots(waits=True)
 def bad_entries_then_a_good_one(esp):
     """Each bad entry tells its reason and leads back to the menu; after all of them another entry boots"""
     try_bad_entries(esp, BAD, "6G")
 
 
-@boots
+@boots(waits=True)
 def initrd_larger_than_memory(esp):
     """An initrd larger than any free run is refused with the run and the need; another entry boots"""
     try_bad_entries(esp, BAD_SMALL_MACHINE, "512M")
@@ -118,7 +118,7 @@ def bad_entries_leave_nothing(esp):
     expect("reading" in text and "failed: device error" in text, "no read failed")
 
 
-@boots
+@boots(waits=True)
 def no_entries(esp):
     """Without any entry the loader says what it looked for, and returns to firmware"""
     esp.conf("auto-entries no")

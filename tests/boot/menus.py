@@ -42,7 +42,7 @@ def many(esp, n):
         esp.entry(f"e{i:02}", f"title Entry {i:02}", f"sort-key e{i:02}", "linux /none")
 
 
-@boots
+@boots(waits=True)
 def menu_on_a_terminal(esp):
     """On a serial line of 80x25: the bar moves, Page Down is no Esc, Esc asks, the plan shows, and an edited line boots"""
     plain(esp, "sort-key f", options=REPORT)
@@ -99,7 +99,7 @@ PASSWORD = ("grub.pbkdf2.sha512.10000.73616C7473616C74."
             + hashlib.pbkdf2_hmac("sha512", b"open sesame", b"saltsalt", 10000).hex().upper())
 
 
-@boots
+@boots(waits=True)
 def password_before_the_editor(esp):
     """A hash of GRUB's in loader.conf: without its password nobody edits, with it the edited line boots"""
     plain(esp, options=REPORT)

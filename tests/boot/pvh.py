@@ -106,7 +106,7 @@ REFUSED = {
 }
 
 
-@boots
+@boots(waits=True)
 def elf_files_that_are_refused(esp):
     """ELF files without a note, for another CPU, cut short, with an entry outside: each is refused by name"""
     for number, (name, (fields, _)) in enumerate(REFUSED.items()):

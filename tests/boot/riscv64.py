@@ -160,7 +160,7 @@ REFUSED = {
 }
 
 
-@boots
+@boots(waits=True)
 def riscv_images_that_are_refused(esp):
     """RISC-V Images of no size, big-endian, misplaced, too large, of another CPU: each refused by name; then one boots"""
     given(esp, "sort-key z", initrd=b"")

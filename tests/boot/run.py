@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs the boots of tests/boot/*.py, two at a time, and prints TAP and `N passed, N failed`."""
+"""Runs the boots of tests/boot/*.py, two at a time and a third that mostly waits; prints TAP and `N passed, N failed`."""
 import argparse
 import concurrent.futures
 import importlib
+import itertools
 import os
 import sys
 import time
@@ -63,6 +64,14 @@ def chosen(arguments):
     return [t for t in tests if arguments.all or not t.is_sampled]
 
 
+def in_lanes(tests):
+    """(test, why not, seconds) of each, those first that are done first: two at a time, and of those that wait a third."""
+    with concurrent.futures.ThreadPoolExecutor(2) as busy, concurrent.futures.ThreadPoolExecutor(1) as waiting:
+        jobs = [(waiting if test.waits else busy).submit(run, test) for test in tests]
+        for job in concurrent.futures.as_completed(jobs):
+            yield job.result()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--all", action="store_true", help="also those whose feature another boot shows too")
@@ -74,18 +83,16 @@ def main():
     MODULE["boots"].setup()
     passed = failed = 0
     print(f"1..{len(tests) + len(alone)}", flush=True)
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for group in (pool.map(run, tests), map(run, alone)):
-            for test, why, seconds in group:
-                number = passed + failed + 1
-                if why is None:
-                    passed += 1
-                    print(f"ok {number} - {test.__doc__}", flush=True)
-                else:
-                    failed += 1
-                    print(f"not ok {number} - {test.__doc__} ({test.__name__})", flush=True)
-                    print("\n".join("# " + line for line in why.splitlines()), flush=True)
-                print(f"# took {seconds:.1f} boot {test.__name__}", flush=True)
+    for test, why, seconds in itertools.chain(in_lanes(tests), map(run, alone)):
+        number = passed + failed + 1
+        if why is None:
+            passed += 1
+            print(f"ok {number} - {test.__doc__}", flush=True)
+        else:
+            failed += 1
+            print(f"not ok {number} - {test.__doc__} ({test.__name__})", flush=True)
+            print("\n".join("# " + line for line in why.splitlines()), flush=True)
+        print(f"# took {seconds:.1f} boot {test.__name__}", flush=True)
     probes, shaped = MODULE["probes"], MODULE["shaped"]
     if probes.TOTAL != [0]:
         print(f"# clauses in firmware: {probes.TOTAL[0]}")

@@ -21,6 +21,7 @@
  *	sweep KIND [STATUS] enter|refuse [SERVICE]
  *	                   starts the loader again and again, with every call failing in turn; `refuse`: the last
  *	                   memory map is refused as well
+ *	alternate          of sweeps: `enter` takes every other call, and `refuse` those between
  *	way-back ADDR      of sweeps: where a stand-in kernel with the same probe.back= returns to (hexadecimal)
  *	keys TEXT          of sweeps: what is typed, d for Down, e for Enter, . for a second without a key; then Esc
  *	keyboard ready     WaitForEvent says that there is a key, whether there is one or not

@@ -192,6 +192,8 @@ static void read_wish(const char *line)
 		read_fault(line);
 	} else if (is_word(&line, "sweep")) {
 		read_sweep(line);
+	} else if (is_word(&line, "alternate")) {
+		wish.alternate = true;
 	} else if (is_word(&line, "keys")) {
 		read_keys(line);
 	} else if (is_word(&line, "way-back")) {

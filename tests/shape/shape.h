@@ -106,6 +106,7 @@ struct wish {
 	struct fault fault;
 	struct sweep sweep[MAX_SWEEPS];
 	size_t n_sweeps;
+	bool alternate;	 /* each call fails either where a kernel is entered or where the map is refused */
 	UINT64 way_back; /* where the stand-in returns to */
 	char keys[32];
 };

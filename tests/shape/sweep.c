@@ -134,7 +134,7 @@ static void sweep_one(const struct sweep *sweep)
 {
 	static const char *const kind[] = {"", "once ", "always ", "null ", "late "};
 	struct fault fault = sweep->fault;
-	unsigned int calls[N_SERVICES];
+	unsigned int calls[N_SERVICES], turn = sweep->refuse;
 
 	refuse = sweep->refuse;
 	run(&(struct fault){.kind = NO_FAULT});
@@ -143,6 +143,8 @@ static void sweep_one(const struct sweep *sweep)
 	memset(&sum, 0, sizeof(sum));
 	for (fault.service = 0; fault.service < N_SERVICES; fault.service++)
 		for (fault.k = 1; fault.k <= calls[fault.service]; fault.k++) {
+			if (wish.alternate && turn++ % 2 != 0)
+				continue;
 			sum.faults++;
 			run(&fault);
 			/* How much the log has to tell depends on where firmware's own memory lies this time. */
