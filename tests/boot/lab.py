@@ -328,9 +328,10 @@ def partitioned(out, *partitions):
             file.write(data)
 
 
-def variable_store(empty, out, variables):
+def variable_store(empty, out, variables, attributes=None):
     """
     A copy of OVMF's empty variable store with these in it, which stay over a reset: {(name, vendor's GUID): bytes}.
+    @attributes: of those that have others than most.
     Sources: EDK2, MdeModulePkg/Include/Guid/VariableFormat.h; PI 1.7, volume 3, 3.2.1 (the volume's header).
     """
     with open(empty, "rb") as file:
@@ -339,7 +340,8 @@ def variable_store(empty, out, variables):
     expect(store[at:at + 4] == b"\xff" * 4, f"{empty} has variables already")
     for (name, vendor), value in variables.items():
         wide = name.encode("utf-16-le") + b"\0\0"
-        head = struct.pack("<HBBIQ16xIII", 0x55aa, 0x3f, 0, 7, 0, 0, len(wide), len(value)) + uuid.UUID(vendor).bytes_le
+        head = struct.pack("<HBBIQ16xIII", 0x55aa, 0x3f, 0, (attributes or {}).get((name, vendor), 7), 0, 0, len(wide), len(value))
+        head += uuid.UUID(vendor).bytes_le
         record = head + wide + value
         store[at:at + len(record)] = record
         at += (len(record) + 3) // 4 * 4
