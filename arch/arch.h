@@ -75,8 +75,8 @@ uint64_t arch_ticks(void);
 /* That rate; 0 when the CPU does not tell it. */
 uint64_t arch_ticks_per_second(void);
 
-/* False where that counts from another moment, as a hypervisor may have it on x86. */
-bool arch_ticks_from_power_on(void);
+/* The machine is a hypervisor's, as x86 CPUs tell; on other CPUs false. Its counter may count from any moment. */
+bool arch_is_virtual(void);
 
 /* The machine is a virtual one whose memory is kept from its host, by AMD SEV or Intel TDX. */
 bool arch_is_confidential(void);

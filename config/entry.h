@@ -50,6 +50,7 @@ enum entry_kind {
 	ENTRY_SETUP,
 	ENTRY_POWER_OFF,
 	ENTRY_REBOOT,
+	ENTRY_KEYS, /* enrols the keys for Secure Boot of the folder that `program` names */
 };
 
 struct fw_volume; /* firmware's; nothing here looks into one */
@@ -263,6 +264,14 @@ struct console_mode {
 	uint32_t number;
 };
 
+/* loader.conf(5), "secure-boot-enroll". */
+enum enroll {
+	ENROLL_IF_SAFE, /* unasked, but on virtual machines alone */
+	ENROLL_OFF,
+	ENROLL_MANUAL,
+	ENROLL_FORCE, /* unasked everywhere */
+};
+
 struct loader_conf {
 	uint32_t timeout_seconds;
 	bool menu_disabled; /* loader.conf(5), "timeout": then a held key opens no menu either */
@@ -282,6 +291,9 @@ struct loader_conf {
 	bool reboot_for_bitlocker;				      /* loader.conf(5) */
 	bool log_file;						      /* what was said goes to a file too */
 	bool auto_entries, auto_firmware, auto_reboot, auto_poweroff; /* which automatic entries are offered */
+	enum enroll enroll;	     /* of keys for Secure Boot, while firmware waits for some */
+	bool enroll_powers_off;	     /* after that; else the machine restarts */
+	uint32_t enroll_seconds;     /* before that, for a person to stop it; virtual machines do not wait */
 	uint64_t keep_free_below_4g; /* bytes of one free run that no part may take (rule C9) */
 };
 
@@ -290,7 +302,7 @@ struct loader_conf {
 	(struct loader_conf)                                                                                           \
 	{                                                                                                              \
 		.timeout_seconds = TIMEOUT_NONE, .log = LOG_NORMAL, .editor = true, .auto_entries = true,              \
-		.auto_firmware = true, .other_disks = true                                                             \
+		.auto_firmware = true, .other_disks = true, .enroll_seconds = 15                                       \
 	}
 
 /*

@@ -21,17 +21,25 @@ bool loader_conf_timeout(struct loader_conf *conf, struct word value)
 	return true;
 }
 
+/* Which of @n words the value is; false when it is none of them. */
+static bool is_among(struct word value, const char *const *words, size_t n, size_t *which)
+{
+	for (*which = 0; *which < n; *which += 1)
+		if (word_is(value, words[*which]))
+			return true;
+	return false;
+}
+
 static bool set_log(struct loader_conf *conf, struct word value)
 {
 	static const char *const level[] = {[LOG_QUIET] = "quiet", [LOG_NORMAL] = "normal", [LOG_DEBUG] = "debug"};
+	size_t which;
 
-	for (size_t i = 0; i < sizeof(level) / sizeof(level[0]); i++)
-		if (word_is(value, level[i])) {
-			conf->log = (enum log_level)i;
-			conf->log_by = LOG_BY_LOG;
-			return true;
-		}
-	return false;
+	if (!is_among(value, level, sizeof(level) / sizeof(level[0]), &which))
+		return false;
+	conf->log = (enum log_level)which;
+	conf->log_by = LOG_BY_LOG;
+	return true;
 }
 
 bool log_level_parse(struct word value, enum log_level *level)
@@ -123,6 +131,40 @@ static bool set_fold(struct loader_conf *conf, struct word value)
 	return true;
 }
 
+/* loader.conf(5), "secure-boot-enroll". */
+static bool set_enroll(struct loader_conf *conf, struct word value)
+{
+	static const char *const when[] = {
+	    [ENROLL_IF_SAFE] = "if-safe", [ENROLL_OFF] = "off", [ENROLL_MANUAL] = "manual", [ENROLL_FORCE] = "force"};
+	size_t which;
+
+	if (!is_among(value, when, sizeof(when) / sizeof(when[0]), &which))
+		return false;
+	conf->enroll = (enum enroll)which;
+	return true;
+}
+
+static bool set_enroll_action(struct loader_conf *conf, struct word value)
+{
+	static const char *const action[] = {"reboot", "shutdown"};
+	size_t which;
+
+	if (!is_among(value, action, 2, &which))
+		return false;
+	conf->enroll_powers_off = which == 1;
+	return true;
+}
+
+static bool set_enroll_seconds(struct loader_conf *conf, struct word value)
+{
+	uint64_t seconds = 0;
+
+	if (!word_is(value, "hidden") && (!word_number(value, &seconds) || seconds > UINT32_MAX))
+		return false;
+	conf->enroll_seconds = (uint32_t)seconds;
+	return true;
+}
+
 /* What is not understood must not open the editor to everybody. */
 static bool set_password(struct loader_conf *conf, struct word value)
 {
@@ -176,6 +218,12 @@ static const char *take_line(struct loader_conf *conf, const struct line *line)
 		return "the name of an entry, a pattern or @saved";
 	if (word_is(line->key, "editor-password") && !set_password(conf, line->value))
 		return PASSWORD_VALUES;
+	if (word_is(line->key, "secure-boot-enroll") && !set_enroll(conf, line->value))
+		return "off, manual, if-safe or force";
+	if (word_is(line->key, "secure-boot-enroll-action") && !set_enroll_action(conf, line->value))
+		return "reboot or shutdown";
+	if (word_is(line->key, "secure-boot-enroll-timeout-sec") && !set_enroll_seconds(conf, line->value))
+		return "a number of seconds or hidden";
 	if (!set_bool(conf, line))
 		return "yes or no";
 	return NULL;

@@ -155,7 +155,8 @@ static void put_detail(const struct menu *menu, struct text *out)
 					   [ENTRY_UKI_URL] = "uki-url ",
 					   [ENTRY_SETUP] = "a restart into firmware's setup",
 					   [ENTRY_POWER_OFF] = "switches the machine off",
-					   [ENTRY_REBOOT] = "a restart"};
+					   [ENTRY_REBOOT] = "a restart",
+					   [ENTRY_KEYS] = "keys for Secure Boot, and a restart"};
 	const struct row row = menu_selected_row(menu);
 	const struct entry *entry = menu->rows.entries[row.entry];
 	unsigned int columns = menu->view.width;

@@ -5,8 +5,12 @@
 #include "../base/mem.h"
 
 #define HEADER 4 /* bytes of a structure's: type, length of the formatted area with the header, handle (6.1.2) */
+#define BIOS   0
 #define OEM    11
 #define LAST   127
+
+#define EXTENSION_2 0x13 /* 7.1, table 6: a byte of the BIOS information's, and a bit in it */
+#define IS_VIRTUAL  0x10
 
 /* @length: the entry point's own. 5.2: all of its bytes, with the checksum, add up to 0. */
 static bool is_sound(const uint8_t *entry, size_t length, size_t least, size_t most)
@@ -74,29 +78,57 @@ static bool take_structure(struct bytes *bytes, uint8_t *type)
 	return true;
 }
 
-bool oem_string_next(struct oem_strings *walk, struct word *string)
+/* Goes to the strings of the next structure; false at the end. @area: what stands before them. */
+static bool enter(struct oem_strings *walk, struct bytes *area)
 {
 	uint8_t type;
 
-	for (;;) {
-		if (!walk->inside) {
-			if (!take_structure(&walk->rest, &type))
-				return false;
-			*walk = (struct oem_strings){walk->rest, true, type == OEM, false};
-		}
-		if (!take_string(&walk->rest, string))
-			return false;
-		if (string->length != 0) {
-			walk->has_any = true;
-			if (walk->is_oem)
-				return true;
-			continue;
-		}
-		/* 6.1.3: an empty string ends the set; a structure without strings has two NULs. */
-		if (!walk->has_any && walk->rest.size != 0 && walk->rest.at[0] == 0)
-			eat(&walk->rest, 1);
-		walk->inside = false;
+	area->at = walk->rest.at;
+	if (!take_structure(&walk->rest, &type))
+		return false;
+	area->size = (size_t)(walk->rest.at - area->at);
+	*walk = (struct oem_strings){walk->rest, true, type == OEM, false};
+	return true;
+}
+
+/* The next string of this structure; false behind its last, and where it is cut off, which ends the walk. */
+static bool next_inside(struct oem_strings *walk, struct word *string)
+{
+	if (!take_string(&walk->rest, string)) {
+		*walk = (struct oem_strings){.inside = false};
+		return false;
 	}
+	walk->inside = string->length != 0;
+	/* 6.1.3: an empty string ends the set; a structure without strings has two NULs. */
+	if (!walk->inside && !walk->has_any && walk->rest.size != 0 && walk->rest.at[0] == 0)
+		eat(&walk->rest, 1);
+	walk->has_any = true;
+	return walk->inside;
+}
+
+bool oem_string_next(struct oem_strings *walk, struct word *string)
+{
+	struct bytes area;
+
+	while (walk->inside || enter(walk, &area))
+		if (next_inside(walk, string) && walk->is_oem)
+			return true;
+	return false;
+}
+
+bool smbios_is_virtual(struct bytes structures)
+{
+	struct oem_strings walk = {.rest = structures};
+	struct word string;
+	struct bytes area;
+
+	while (enter(&walk, &area)) {
+		if (area.at[0] == BIOS)
+			return area.size > EXTENSION_2 && (area.at[EXTENSION_2] & IS_VIRTUAL) != 0;
+		while (next_inside(&walk, &string))
+			;
+	}
+	return false;
 }
 
 /* Takes the prefix off; false when the string does not begin with it. */

@@ -24,6 +24,12 @@
 bool smbios_3_table(const uint8_t *entry, struct range *table);
 bool smbios_2_table(const uint8_t *entry, struct range *table);
 
+/*
+ * The BIOS information (type 0) says that the machine is a virtual one: 7.1.2.2, bit 4 of the second extension byte. By
+ * this systemd knows one where the CPU does not tell (src/boot/vmm.c, in_hypervisor).
+ */
+bool smbios_is_virtual(struct bytes structures);
+
 /* Where a walk through the strings of type 11 stands; it begins with all structures, and false. */
 struct oem_strings {
 	struct bytes rest; /* of the structures */

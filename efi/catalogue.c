@@ -4,6 +4,7 @@
 
 #include "automatic.h"
 #include "drivers.h"
+#include "enroll.h"
 #include "oem.h"
 #include "programs.h"
 #include "unified.h"
@@ -211,8 +212,12 @@ static void read_xbootldr(struct catalogue *c)
 enum status catalogue_read(struct catalogue *c, struct fail *why)
 {
 	enum status status;
+	bool awaits_keys;
 
 	read_loader_conf(c);
+	awaits_keys = enroll_may(&c->conf);
+	if (awaits_keys)
+		enroll_unasked(&c->conf);
 	drivers_start();
 	status = catalogue_read_volume(c, NULL, why);
 	read_xbootldr(c);
@@ -224,6 +229,8 @@ enum status catalogue_read(struct catalogue *c, struct fail *why)
 	efi_say_unless_missing(status, why);
 	c->actions = c->n;
 	automatic_actions(c);
+	if (awaits_keys)
+		enroll_offer(c);
 	return OK;
 }
 

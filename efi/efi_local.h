@@ -95,6 +95,10 @@ enum status efi_read_file(struct fw_volume *volume, const char *path, uint64_t m
 enum status efi_list_folder(struct fw_volume *volume, const char *path,
 			    enum status (*each)(void *context, const char *name, struct fail *why), void *context,
 			    struct fail *why) MUST_CHECK;
+/* The same for every folder in it, "." and ".." too. */
+enum status efi_list_folders(struct fw_volume *volume, const char *path,
+			     enum status (*each)(void *context, const char *name, struct fail *why), void *context,
+			     struct fail *why) MUST_CHECK;
 /*
  * Gives a file another name in its folder; *is_written: and that is on the disk. Not OK: it has its old name, because
  * firmware refused, or the volume or the file is read-only.
@@ -117,6 +121,7 @@ void efi_free(void *memory);
 
 /* ---- variables.c ---- */
 enum secure_boot efi_secure_boot(void);
+bool efi_awaits_keys(void); /* it has no platform key, and takes keys from whoever writes them */
 /* The load option string as UTF-8; false when there is none, or when it is not text. */
 bool efi_load_option(char *out, size_t room);
 

@@ -210,9 +210,10 @@ enum status efi_read_file(struct fw_volume *volume, const char *path, uint64_t m
 	return OK;
 }
 
-enum status efi_list_folder(struct fw_volume *volume, const char *path,
-			    enum status (*each)(void *context, const char *name, struct fail *why), void *context,
-			    struct fail *why)
+/* @kind: EFI_FILE_DIRECTORY for folders, or 0 for files. */
+static enum status list(struct fw_volume *volume, const char *path, UINT64 kind,
+			enum status (*each)(void *context, const char *name, struct fail *why), void *context,
+			struct fail *why)
 {
 	EFI_FILE_HANDLE folder;
 	enum status result = OK;
@@ -236,12 +237,26 @@ enum status efi_list_folder(struct fw_volume *volume, const char *path,
 			result = check_info_size(size, path, why);
 		if (result != OK || size == 0)
 			break;
-		if ((info.info.Attribute & EFI_FILE_DIRECTORY) == 0 &&
+		if ((info.info.Attribute & EFI_FILE_DIRECTORY) == kind &&
 		    utf8_from_utf16(name, sizeof(name), info.info.FileName, 256))
 			result = each(context, name, why);
 	}
 	folder->Close(folder);
 	return result;
+}
+
+enum status efi_list_folder(struct fw_volume *volume, const char *path,
+			    enum status (*each)(void *context, const char *name, struct fail *why), void *context,
+			    struct fail *why)
+{
+	return list(volume, path, 0, each, context, why);
+}
+
+enum status efi_list_folders(struct fw_volume *volume, const char *path,
+			     enum status (*each)(void *context, const char *name, struct fail *why), void *context,
+			     struct fail *why)
+{
+	return list(volume, path, EFI_FILE_DIRECTORY, each, context, why);
 }
 
 /*

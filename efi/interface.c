@@ -25,7 +25,7 @@ static struct {
 /* Nothing rather than a wrong time: systemd-analyze adds them up. */
 static void write_time(CHAR16 *name)
 {
-	uint64_t now = arch_ticks_from_power_on() ? fw_microseconds() : 0;
+	uint64_t now = arch_is_virtual() ? 0 : fw_microseconds();
 	char line[24];
 	struct text text = TEXT(line);
 

@@ -9,6 +9,7 @@
 #include "counting.h"
 #include "dialog.h"
 #include "dropins.h"
+#include "enroll.h"
 #include "home.h"
 #include "interface.h"
 #include "oem.h"
@@ -121,6 +122,8 @@ static enum status start(struct entry *entry, struct fail *why)
 	}
 	if (catalogue.conf.reboot_for_bitlocker && entry_is_automatic(entry, "auto-windows"))
 		windows_restart(entry);
+	if (entry->kind == ENTRY_KEYS)
+		return enroll(entry->program, &catalogue.conf, why);
 	if (entry->kind != ENTRY_LINUX || efi_goes_by_stub(entry))
 		return start_program(entry, why);
 	return boot(&attempt, entry, &catalogue.conf, why);

@@ -23,6 +23,23 @@ static bool find_table(struct range *table)
 	return entry != NULL && smbios_2_table(entry, table);
 }
 
+static bool find_structures(struct bytes *structures)
+{
+	struct range table;
+
+	if (!find_table(&table) || table.end - 1 > UINTPTR_MAX)
+		return false;
+	*structures = (struct bytes){(const uint8_t *)(uintptr_t)table.start, (size_t)range_size(table)};
+	return true;
+}
+
+bool oem_is_virtual(void)
+{
+	struct bytes structures;
+
+	return find_structures(&structures) && smbios_is_virtual(structures);
+}
+
 struct oem_strings oem_strings(void)
 {
 	return (struct oem_strings){.rest = oem.structures};
@@ -45,11 +62,8 @@ static bool asks_for_anything(void)
 
 void oem_start(void)
 {
-	struct range table;
-
-	if (!find_table(&table) || table.end - 1 > UINTPTR_MAX)
+	if (!find_structures(&oem.structures))
 		return;
-	oem.structures = (struct bytes){(const uint8_t *)(uintptr_t)table.start, (size_t)range_size(table)};
 	oem_read(oem.structures, &oem.oem);
 	if (!asks_for_anything() || arch_is_confidential())
 		memset(&oem, 0, sizeof(oem));

@@ -16,6 +16,9 @@ void oem_start(void);
 /* What they ask for; the words lie in firmware's memory. */
 const struct oem *oem_asked(void);
 
+/* They say that the machine is a virtual one. */
+bool oem_is_virtual(void);
+
 /* All of them, from the first on; none where they do not count. */
 struct oem_strings oem_strings(void);
 

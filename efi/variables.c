@@ -39,6 +39,15 @@ enum secure_boot efi_secure_boot(void)
 	return setup == 1 ? SECURE_BOOT_DISABLED : SECURE_BOOT_ENABLED;
 }
 
+/* 32.3, "Secure Boot modes": setup mode and audit mode have no platform key, and start everything. */
+bool efi_awaits_keys(void)
+{
+	UINT8 setup = 0, secure = 1;
+
+	return !EFI_ERROR(read_byte(L"SetupMode", &setup)) && setup == 1 &&
+	       !EFI_ERROR(read_byte(L"SecureBoot", &secure)) && secure == 0;
+}
+
 /* efibootmgr writes 8-bit text unless told otherwise: every byte is printable, as never in Latin text in UTF-16. */
 static bool is_8_bit_text(const UINT8 *bytes, size_t size)
 {

@@ -45,9 +45,9 @@ bool arch_is_confidential(void)
 	return false;
 }
 
-bool arch_ticks_from_power_on(void)
+bool arch_is_virtual(void)
 {
-	return true;
+	return false;
 }
 
 uint64_t arch_ticks_per_second(void)

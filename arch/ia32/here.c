@@ -29,9 +29,9 @@ void arch_cpu(struct cpu *cpu)
 	};
 }
 
-bool arch_ticks_from_power_on(void)
+bool arch_is_virtual(void)
 {
-	return (leaf(CPUID_VERSION).ecx & ECX_HYPERVISOR) == 0;
+	return (leaf(CPUID_VERSION).ecx & ECX_HYPERVISOR) != 0;
 }
 
 bool arch_is_confidential(void)

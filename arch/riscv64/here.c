@@ -25,9 +25,9 @@ bool arch_is_confidential(void)
 	return false;
 }
 
-bool arch_ticks_from_power_on(void)
+bool arch_is_virtual(void)
 {
-	return true;
+	return false;
 }
 
 /* In the device tree alone (Devicetree Specification 0.4, 3.7, timebase-frequency), or in ACPI's RHCT. */

@@ -54,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	while (oem_string_next(&walk, &string))
 		check_string(structures, string, &before);
+	(void)smbios_is_virtual(structures);
 	oem_read(structures, &oem);
 	check_asked(structures, oem.timeout);
 	check_asked(structures, oem.options);

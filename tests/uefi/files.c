@@ -102,6 +102,7 @@ static const char *folder_named(const char *prefix, const CHAR16 *path)
 					     "\\EFI\\systemd\\drivers",
 					     "\\EFI\\berth\\drivers",
 					     "\\loader\\cmdline.d",
+					     "\\loader\\keys",
 					     "\\loader",
 					     "\\EFI"};
 
@@ -205,15 +206,31 @@ static const char *name_of(const struct sim_file *file)
 	return strrchr(file->path, '\\') + 1;
 }
 
+/* The name of the folder in that folder which has this file, when it is the first file of it; else empty. */
+static const char *folder_of(const struct sim_file *file, const struct handle *h)
+{
+	static char name[64];
+	const char *path = path_on(file, h->prefix) + strlen(h->folder) + 1;
+	size_t length = (size_t)(strchr(path, '\\') - path);
+
+	snprintf(name, sizeof(name), "%.*s", (int)length, path);
+	for (const struct sim_file *other = sim.file; other < file; other++)
+		if (is_under(other, h->prefix, h->folder) && !is_in(other, h->prefix, h->folder) &&
+		    strncmp(path_on(other, h->prefix) + strlen(h->folder) + 1, path, length + 1) == 0)
+			return "";
+	return name;
+}
+
 static EFI_STATUS next_of_folder(struct handle *h, UINTN *size, VOID *to)
 {
 	for (; h->at < sim.n_files; h->at++) {
 		const struct sim_file *file = &sim.file[h->at];
+		bool is_file = is_in(file, h->prefix, h->folder);
 		EFI_STATUS status;
 
-		if (!is_in(file, h->prefix, h->folder))
+		if (!is_under(file, h->prefix, h->folder) || (!is_file && folder_of(file, h)[0] == '\0'))
 			continue;
-		status = tell(file, name_of(file), size, to);
+		status = is_file ? tell(file, name_of(file), size, to) : tell(NULL, folder_of(file, h), size, to);
 		h->at += status == EFI_SUCCESS;
 		return status;
 	}

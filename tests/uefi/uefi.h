@@ -133,14 +133,15 @@ extern struct uefi_report {
 	unsigned int resets, reset_how; /* asked for before exit, and EFI_RESET_TYPE */
 	uint64_t indications;		/* OsIndications */
 	unsigned int boot_next;		/* BootNext, and one more; 0: none */
-	unsigned int service;		/* the index of the one that went wrong */
-	unsigned int pools;		/* calls of AllocatePool */
-	unsigned int writes, removals;	/* of variables, tried */
-	unsigned int renames;		/* of files, made */
-	unsigned int blocks;		/* that were read of disks */
-	unsigned int other_volumes;	/* times that it was opened */
-	unsigned int connects;		/* of a handle */
-	unsigned int loads, starts;	/* of images */
+	char enrolled[64];    /* variables that got keys, each with how many bytes: "db 60 PK 60 "; the mode first */
+	unsigned int service; /* the index of the one that went wrong */
+	unsigned int pools;   /* calls of AllocatePool */
+	unsigned int writes, removals; /* of variables, tried */
+	unsigned int renames;	       /* of files, made */
+	unsigned int blocks;	       /* that were read of disks */
+	unsigned int other_volumes;    /* times that it was opened */
+	unsigned int connects;	       /* of a handle */
+	unsigned int loads, starts;    /* of images */
 	unsigned int loads_from_memory;
 	unsigned int drivers;	    /* that were started, and stay */
 	uint64_t watchdog;	    /* seconds that it is set to */

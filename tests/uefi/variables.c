@@ -14,6 +14,10 @@ static const EFI_GUID loader_guid = {0x4a67b082, 0x0a4c, 0x41cf, {0xb6, 0xc7, 0x
 /* Berth's own. */
 static const EFI_GUID berth_guid = {0xd7e85280, 0x5e34, 0x48c9, {0xb5, 0x75, 0x1f, 0xb6, 0xe8, 0xff, 0x7d, 0x03}};
 
+/* UEFI 2.10, 32.6.1; EDK2, AuthenticatedVariableFormat.h. */
+static const EFI_GUID database_guid = {0xd719b2cb, 0x3d3a, 0x4596, {0xa3, 0xbc, 0xda, 0xd0, 0x0e, 0x67, 0x65, 0x6f}};
+static const EFI_GUID custom_guid = {0xc076ec0c, 0x7028, 0x4399, {0xa0, 0x72, 0x71, 0xee, 0x5c, 0x44, 0x8b, 0x9f}};
+
 static struct uefi_variable store[VARIABLES];
 static size_t n_stored;
 
@@ -166,6 +170,50 @@ static EFI_STATUS write_boot_next(UINT32 attributes, UINTN size, const VOID *val
 	return EFI_SUCCESS;
 }
 
+/* 8.2.2: what has a signature is taken while there is no platform key; without one a PK is custom mode's alone. */
+static EFI_STATUS write_keys(const CHAR16 *name, UINT32 attributes, UINTN size, const UINT8 *value)
+{
+	struct text enrolled = TEXT(uefi_report.enrolled);
+	char narrow[16];
+	EFI_STATUS status;
+
+	if (attributes !=
+	    (FOR_THIS_BOOT | EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_TIME_BASED_AUTHENTICATED_WRITE_ACCESS))
+		uefi_die("keys with attributes that they do not have");
+	if (uefi_call(CALL_SetVariable, &status))
+		return status;
+	(void)utf8_from_utf16(narrow, sizeof(narrow), name, sizeof(narrow));
+	if (is_named(name, uefi.variable_fails))
+		return EFI_SECURITY_VIOLATION;
+	if (is_named(name, "PK") && load_le(value + 16, 4) == 24 && strstr(uefi_report.enrolled, "custom") == NULL)
+		return EFI_SECURITY_VIOLATION;
+	enrolled.used = strlen(uefi_report.enrolled);
+	text_add(&enrolled, "%s %zu ", narrow, (size_t)size);
+	return EFI_SUCCESS;
+}
+
+/* EDK2's own. */
+static EFI_STATUS write_mode(UINT32 attributes, UINTN size, const UINT8 *value)
+{
+	EFI_STATUS status;
+
+	if (attributes != (EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS) || size != 1 || *value != 1)
+		uefi_die("CustomMode as no firmware has it");
+	if (uefi_call(CALL_SetVariable, &status))
+		return status;
+	snprintf(uefi_report.enrolled, sizeof(uefi_report.enrolled), "custom ");
+	return EFI_SUCCESS;
+}
+
+static bool is_key_variable(const CHAR16 *name, const EFI_GUID *guid)
+{
+	bool is_global = uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE),
+	     is_database = uefi_is_guid(guid, database_guid);
+
+	return (is_global && (is_named(name, "PK") || is_named(name, "KEK"))) ||
+	       (is_database && (is_named(name, "db") || is_named(name, "dbx")));
+}
+
 /* Attributes of 0, or no bytes, remove it. What has bytes and is no number of 64 bits is a string with its NUL. */
 static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attributes, UINTN size, VOID *value)
 {
@@ -177,6 +225,10 @@ static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attri
 		return write_indications(attributes, size, value);
 	if (uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE) && is_named(name, "BootNext"))
 		return write_boot_next(attributes, size, value);
+	if (is_key_variable(name, guid))
+		return write_keys(name, attributes, size, value);
+	if (uefi_is_guid(guid, custom_guid) && is_named(name, "CustomMode"))
+		return write_mode(attributes, size, value);
 	if (is_log)
 		check_log(name, attributes, size, value);
 	else if (!uefi_is_guid(guid, loader_guid))

@@ -106,6 +106,53 @@ static void timeouts_are_seconds_or_words(void **state)
 	}
 }
 
+/* loader.conf(5): if-safe, reboot and 15 s where nothing is said. */
+static void enrolment_of_keys_is_had_by_its_words(void **state)
+{
+	static const struct {
+		const char *text;
+		enum enroll enroll;
+		bool powers_off;
+		uint32_t seconds;
+	} row[] = {
+	    {"", ENROLL_IF_SAFE, false, 15},
+	    {"secure-boot-enroll off", ENROLL_OFF, false, 15},
+	    {"secure-boot-enroll manual", ENROLL_MANUAL, false, 15},
+	    {"secure-boot-enroll force", ENROLL_FORCE, false, 15},
+	    {"secure-boot-enroll force\nsecure-boot-enroll if-safe", ENROLL_IF_SAFE, false, 15},
+	    {"secure-boot-enroll-action shutdown", ENROLL_IF_SAFE, true, 15},
+	    {"secure-boot-enroll-action shutdown\nsecure-boot-enroll-action reboot", ENROLL_IF_SAFE, false, 15},
+	    {"secure-boot-enroll-timeout-sec 0", ENROLL_IF_SAFE, false, 0},
+	    {"secure-boot-enroll-timeout-sec hidden", ENROLL_IF_SAFE, false, 0},
+	    {"secure-boot-enroll-timeout-sec 4294967295", ENROLL_IF_SAFE, false, UINT32_MAX},
+	};
+	static const char *const bad[] = {"secure-boot-enroll yes",
+					  "secure-boot-enroll Force",
+					  "secure-boot-enroll-action off",
+					  "secure-boot-enroll-action poweroff",
+					  "secure-boot-enroll-timeout-sec 1s",
+					  "secure-boot-enroll-timeout-sec 4294967296"};
+	struct fail why;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		struct loader_conf conf = read_conf(row[i].text, OK, &why);
+
+		assert_int_equal(conf.enroll, row[i].enroll);
+		assert_int_equal(conf.enroll_powers_off, row[i].powers_off);
+		assert_int_equal(conf.enroll_seconds, row[i].seconds);
+	}
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		struct loader_conf conf = read_conf(bad[i], BAD_INPUT, &why);
+
+		assert_true(conf.enroll == ENROLL_IF_SAFE && !conf.enroll_powers_off && conf.enroll_seconds == 15);
+		assert_non_null(strstr(why.text, i < 2 ? "is not off, manual, if-safe or force; the line is ignored"
+						 : i < 4
+						     ? "is not reboot or shutdown; the line is ignored"
+						     : "is not a number of seconds or hidden; the line is ignored"));
+	}
+}
+
 /* loader.conf(5): the first two are offered where nothing is said, the others are not. Any case, as systemd reads it.
  */
 static void automatic_entries_and_a_log_file_are_had_by_yes_and_no(void **state)
@@ -520,6 +567,7 @@ int main(void)
 	    cmocka_unit_test(timeouts_are_seconds_or_words),
 	    cmocka_unit_test(console_modes_are_words_or_numbers),
 	    cmocka_unit_test(the_menu_folds_and_edits_as_it_is_told),
+	    cmocka_unit_test(enrolment_of_keys_is_had_by_its_words),
 	    cmocka_unit_test(automatic_entries_and_a_log_file_are_had_by_yes_and_no),
 	    cmocka_unit_test(c9_the_memory_to_keep_free_is_a_size_with_a_suffix),
 	    cmocka_unit_test(reboot_on_error_is_a_boolean_or_auto),

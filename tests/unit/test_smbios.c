@@ -158,6 +158,33 @@ static void strings_of_type_11_are_found(void **state)
 	EXPECT("\13\5aa\0\0", "");
 }
 
+/* 7.1.2.2, bit 4: in the 20th byte of type 0, wherever that stands; systemd, src/boot/smbios.c, smbios_in_hypervisor.
+ */
+static void a_virtual_machine_says_so(void **state)
+{
+	static const char is[] = "\1\5aa\1x\0\0\0\24bb\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\20Vendor\0\0\177\4zz\0";
+
+	(void)state;
+	for (size_t size = 0; size < sizeof(is); size++)
+		for (unsigned int bits = 0; bits < 256; bits++) {
+			uint8_t *bytes = malloc(size + (size == 0));
+
+			memcpy(bytes, is, size);
+			if (size > 27)
+				bytes[27] = (uint8_t)bits;
+			if (smbios_is_virtual((struct bytes){bytes, size}) != (size > 27 && (bits & 0x10) != 0))
+				fail_msg("%zu bytes, bits %#x", size, bits);
+			free(bytes);
+		}
+	/* One byte shorter than that; behind the end; of another type. */
+	assert_false(
+	    smbios_is_virtual((struct bytes){(const uint8_t *)"\0\23bb\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\377\0\0", 22}));
+	assert_false(smbios_is_virtual(
+	    (struct bytes){(const uint8_t *)"\177\4zz\0\0\0\24bb\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\377\0\0", 28}));
+	assert_false(
+	    smbios_is_virtual((struct bytes){(const uint8_t *)"\2\24bb\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\377\0\0", 22}));
+}
+
 static void what_is_cut_off_ends_the_walk(void **state)
 {
 	static const char whole[] = "\1\5aa\1x\0\0\13\5bb\2one\0two\0\0\2\4cc\0\0\13\5bb\1end\0";
@@ -247,6 +274,7 @@ int main(void)
 	    cmocka_unit_test(an_entry_point_tells_where_structures_lie),
 	    cmocka_unit_test(what_is_no_entry_point_leads_nowhere),
 	    cmocka_unit_test(strings_of_type_11_are_found),
+	    cmocka_unit_test(a_virtual_machine_says_so),
 	    cmocka_unit_test(what_is_cut_off_ends_the_walk),
 	    cmocka_unit_test(the_first_string_of_a_kind_counts),
 	    cmocka_unit_test(an_entry_has_a_name_and_a_text),
