@@ -322,6 +322,8 @@ static void expect_started_from_here(const char *name)
 /* loader.conf(5): firmware starts Windows, so that the TPM has measured no other loader. */
 static void windows_with_bitlocker_is_started_by_firmware(void **state)
 {
+	unsigned int blocks;
+
 	(void)state;
 	given_bitlocker(BITLOCKER);
 	run("all is there");
@@ -333,12 +335,14 @@ static void windows_with_bitlocker_is_started_by_firmware(void **state)
 	given_bitlocker(BITLOCKER);
 	uefi.tpm = NULL;
 	expect_started_from_here("no TPM");
+	blocks = uefi_report.blocks;
 	given_bitlocker(BITLOCKER);
 	uefi.bitlocker = false;
 	expect_started_from_here("not encrypted");
 	given_bitlocker(BITLOCKER);
 	uefi.no_medium = true;
 	expect_started_from_here("nothing can be read");
+	assert_int_equal(uefi_report.blocks, blocks + 1); /* the first of the disk, which is a medium */
 	given_bitlocker(BITLOCKER);
 	put_option("BootC01B", "Windows Boot Manager 2", uefi_own_guid);
 	put_option("Boot0009", "Windows Boot Manage", uefi_own_guid);

@@ -110,6 +110,26 @@ static void a_program_among_them_is_not_started(void **state)
 	scene_expect("berth: \\EFI\\berth\\drivers\\shell_x64.efi: is no driver, and not started\n", 1);
 }
 
+/* What the disk does not tell is said, and no more comes of it. */
+static void a_folder_that_cannot_be_listed_is_told(void **state)
+{
+	unsigned int told = 0;
+
+	(void)state;
+	for (unsigned int k = 1; k < 200; k++) {
+		given();
+		scene_put_text(SYSTEMDS "readme", "no driver");
+		sim.fail_call = k;
+		uefi.fault = EFIERR(7);
+		scene_run("a call fails");
+		told += scene_said("berth: \\EFI\\systemd\\drivers: cannot be listed: device error\n");
+	}
+	assert_int_equal(told, 2); /* reads of it: the file, and that there is no other */
+	given();
+	run("no folder", 0, "z.conf ");
+	scene_expect("drivers: no such", 0);
+}
+
 static void each_call_may_fail(void **state)
 {
 	static const uint64_t faults[] = {EFIERR(2), EFIERR(7), EFIERR(9), EFIERR(26), LIE_NOTHING, LIE_TOO_MUCH};
@@ -147,6 +167,7 @@ int main(void)
 	    cmocka_unit_test(without_a_driver_no_device_is_touched),
 	    cmocka_unit_test(what_comes_back_aborted_has_had_its_turn),
 	    cmocka_unit_test(a_program_among_them_is_not_started),
+	    cmocka_unit_test(a_folder_that_cannot_be_listed_is_told),
 	    cmocka_unit_test(each_call_may_fail),
 	};
 

@@ -254,6 +254,48 @@ static void an_entry_whose_kernel_is_not_there_is_nobodys_default(void **state)
 	interface_expect_boots("the first", "one");
 }
 
+/* UEFI 2.10, 23.4: a table of one resource, whose last update failed (4: of invalid format). */
+static const uint8_t failed_update[16 + 40] = {1, 0, 0, 0, 1, 0, 0, 0, 1, [16 + 36] = 4};
+
+/* It is chosen anew after each entry that is passed over; all the telling is done once, of what is chosen at last. */
+static void however_many_are_passed_over_the_choice_is_told_once(void **state)
+{
+	unsigned int writes;
+
+	(void)state;
+	interface_given("default none-*\n", ONE);
+	uefi_variable_put_text("LoaderEntryOneShot", "none-*");
+	interface_expect_boots("none is there", "one");
+	writes = uefi_report.writes;
+	interface_given("default none-*\n", ONE);
+	scene_put_text("\\loader\\entries\\none-1.conf", "title None\nsort-key 0\nlinux /none-1\n");
+	scene_put_text("\\loader\\entries\\none-2.conf", "title None\nsort-key 0\nlinux /none-2\n");
+	scene_put_text("\\loader\\entries\\none-3.conf", "title None\nsort-key 0\nlinux /none-3\n");
+	uefi_variable_put_text("LoaderEntryOneShot", "none-*");
+	uefi.esrt = failed_update;
+	uefi_variable_put_text("LoaderEntrySysFail", "none-*");
+	interface_expect_boots("three are not", "one");
+	scene_expect("berth: none-1.conf is passed over: \\none-1: no such file", 1);
+	scene_expect("berth: none-2.conf is passed over: \\none-2: no such file", 1);
+	scene_expect("berth: none-3.conf is passed over: \\none-3: no such file", 1);
+	scene_expect("is passed over", 3);
+	scene_expect("LoaderEntryOneShot: \"none-*\" matches no entry that can boot, and is gone", 1);
+	scene_expect("LoaderEntrySysFail: \"none-*\" matches no entry that can boot: the default is one.conf", 1);
+	scene_expect("loader.conf: default \"none-*\" matches no entry that can boot: the default is one.conf", 1);
+	scene_expect("matches no entry", 3);
+	scene_expect("the last update of firmware failed", 0);
+	/* Of the list, too; the reason of the failure is one more. */
+	assert_int_equal(uefi_report.writes, writes + 1);
+	/* The last of them is there. */
+	interface_given(NULL, ONE);
+	scene_put_text("\\loader\\entries\\none-1.conf", "title None\nsort-key 0\nlinux /none-1\n");
+	uefi.esrt = failed_update;
+	uefi_variable_put_text("LoaderEntrySysFail", "[no]*");
+	interface_expect_boots("the second is there", "one");
+	scene_expect("the last update of firmware failed: variable LoaderEntrySysFail chooses one.conf", 1);
+	scene_expect("matches no entry", 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +312,7 @@ int main(void)
 	    cmocka_unit_test(a_menu_that_is_asked_for_once_waits_even_where_a_load_option_names_the_entry),
 	    cmocka_unit_test(after_an_update_of_firmware_that_failed_the_entry_for_that_boots),
 	    cmocka_unit_test(an_entry_whose_kernel_is_not_there_is_nobodys_default),
+	    cmocka_unit_test(however_many_are_passed_over_the_choice_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -295,14 +295,16 @@ static void a_section_that_is_too_long_is_not_read(void **state)
 static void a_long_table_of_sections_is_read_up_to_its_limit(void **state)
 {
 	static const struct {
-		unsigned int sections;
-		uint64_t size;	   /* of the file */
-		const char *words; /* NULL: it is offered */
-	} row[] = {{92, 16384, NULL},
-		   {93, 16384, NULL},
-		   {399, 16384, NULL},
-		   {400, 16384, "the table of its 400 sections ends at byte 16392; at most 16384 are read"},
-		   {350, 10000, "\\EFI\\Linux\\a.efi: ends within the table of its 350 sections"}};
+		unsigned int sections, longer; /* by so many bytes the header before the table is longer */
+		uint64_t size;		       /* of the file */
+		const char *words;	       /* NULL: it is offered */
+	} row[] = {{92, 0, 16384, NULL},
+		   {93, 0, 16384, NULL},
+		   {399, 0, 16384, NULL},
+		   {399, 32, 16384, NULL}, /* the last byte that is read is the table's last */
+		   {399, 33, 16384, "the table of its 399 sections ends at byte 16385; at most 16384 are read"},
+		   {400, 0, 16384, "the table of its 400 sections ends at byte 16392; at most 16384 are read"},
+		   {350, 0, 10000, "\\EFI\\Linux\\a.efi: ends within the table of its 350 sections"}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
@@ -314,13 +316,16 @@ static void a_long_table_of_sections_is_read_up_to_its_limit(void **state)
 		/* Rows of zeros; the last are those that are wanted, and what they say stands in front of the headers.
 		 */
 		store_le(file->bytes + 0x86, 2, row[i].sections);
-		if (last < 399)
-			memcpy(pe_file_row(file, last - 1), ".linux", 6);
-		if (last < 399)
-			memcpy(pe_file_row(file, last), ".osrel", 6);
-		store_le(pe_file_row(file, last < 399 ? last : 0) + 8, 4, 6);
-		store_le(pe_file_row(file, last < 399 ? last : 0) + 16, 4, 6);
-		store_le(pe_file_row(file, last < 399 ? last : 0) + 20, 4, 0x40);
+		store_le(file->bytes + 0x94, 2, load_le(file->bytes + 0x94, 2) + row[i].longer);
+		if (row[i].words == NULL) {
+			uint8_t *at = pe_file_row(file, last) + row[i].longer;
+
+			memcpy(at - 40, ".linux", 6);
+			memcpy(at, ".osrel", 6);
+			store_le(at + 8, 4, 6);
+			store_le(at + 16, 4, 6);
+			store_le(at + 20, 4, 0x40);
+		}
 		memcpy(file->bytes + 0x40, "NAME=a", 6);
 		scene_put("\\EFI\\Linux\\a.efi", file->bytes, row[i].size);
 		if ((read_it() == OK) != (row[i].words == NULL))
