@@ -177,12 +177,30 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 }
 
 /*
+ * UEFI 2.10, 7.2.1, EfiUnacceptedMemoryType: only a confidential machine has any, also where its host keeps from the
+ * CPU that it is one. A machine that is no virtual one is not asked.
+ */
+static bool has_unaccepted(void)
+{
+	struct survey survey;
+	struct fail why;
+	bool has_any = false;
+
+	if (!arch_is_virtual() || fw_survey(&survey, &why) != OK)
+		return false;
+	for (size_t i = 0; i < survey.map.count; i++)
+		has_any |= survey.map.entry[i].type == MEMORY_UNACCEPTED;
+	fw_forget(&survey);
+	return has_any;
+}
+
+/*
  * A guest of AMD SEV or Intel TDX: each page must be accepted and marked before it is used, of which the stub and the
  * kernel's decompressor know everything (Linux arch/x86/boot/compressed/mem.c, sev.c), and Berth's handoff nothing.
  */
 bool efi_goes_by_stub(const struct entry *entry)
 {
-	return entry->kind == ENTRY_LINUX && (entry->by_stub || arch_is_confidential());
+	return entry->kind == ENTRY_LINUX && (entry->by_stub || arch_is_confidential() || has_unaccepted());
 }
 
 enum status efi_start_stub(struct boot *b, const struct entry *entry, struct fail *why)

@@ -51,15 +51,20 @@ static void find_initrd(void *image)
 		found.given = protocol->LoadFile(protocol, initrd_path, 0, &found.size, found.bytes);
 }
 
-static void given(const char *text, unsigned int version)
+static void given_on(const char *map, const char *text, unsigned int version)
 {
 	memset(&bench, 0, sizeof(bench));
-	bench_set_up("1M-512M free, 4G-5G free", LINUX, "", &debian);
+	bench_set_up(map, LINUX, "", &debian);
 	uefi = (struct uefi_setup){.program = find_initrd, .keys = "\rQQQQ"};
 	scene_put_text("\\loader\\loader.conf", "timeout menu-force\n");
 	scene_put_text("\\loader\\entries\\s.conf", text);
 	pe_file_begin(&kernel, PE_X64, version);
 	sim.file[sim.n_files++] = (struct sim_file){"\\kernel", kernel.size, kernel.bytes, kernel.size};
+}
+
+static void given(const char *text, unsigned int version)
+{
+	given_on("1M-512M free, 4G-5G free", text, version);
 }
 
 /* \one, \empty and \two of the bench, each on a boundary of 4 bytes, and nothing behind the last. */
@@ -187,6 +192,44 @@ static void a_confidential_machine_starts_each_kernel_by_its_stub(void **state)
 	    1);
 }
 
+/* Where the host hides that from the CPU, memory tells it; and no other memory, nor such memory on a machine of its
+ * own. */
+static void memory_that_must_be_accepted_makes_a_machine_a_confidential_one(void **state)
+{
+	static const struct {
+		const char *map;
+		bool is_virtual, by_stub;
+	} row[] = {{"1M-512M free, 4G-5G unaccepted", true, true},
+		   {"1M-512M free, 4G-5G unaccepted", false, false},
+		   {"1M-512M free, 4G-5G pmem", true, false},
+		   {"1M-512M free, 1G-2G unaccepted, 2G-3G reserved, 4G-5G free", true, true}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given_on(row[i].map, LINUX, 1);
+		sim.hypervisor = row[i].is_virtual;
+		scene_run(row[i].map);
+		assert_int_equal(outcome.entered, !row[i].by_stub);
+		assert_int_equal(scene_said("\\vmlinuz: no PE file, so there is no EFI stub in it to start") != 0,
+				 row[i].by_stub);
+	}
+	/* A map that is larger than most, for which the loader takes memory, and gives it back. */
+	for (unsigned int k = 1; k == 1 || !scene_failed_in("GetMemoryMap"); k++) {
+		given_on(row[0].map, LINUX, 1);
+		sim.hypervisor = true;
+		sim.fail_call = k;
+		uefi.fault = EFIERR(5);
+		scene_run("a large map");
+		assert_true(k < 500);
+	}
+	assert_false(outcome.entered);
+	given_on(row[0].map, "title S\nlinux /kernel\noptions quiet\n", 1);
+	sim.hypervisor = true;
+	scene_run("started");
+	assert_int_equal(uefi_report.starts, 1);
+	scene_expect("berth: a confidential virtual machine: the kernel is started by its EFI stub", 1);
+}
+
 /* A kernel that could not find its initrd would come up without it. */
 static void without_the_protocol_for_its_initrd_the_stub_is_not_started(void **state)
 {
@@ -246,6 +289,7 @@ int main(void)
 	    cmocka_unit_test(without_the_protocol_for_its_initrd_the_stub_is_not_started),
 	    cmocka_unit_test(a_placement_that_is_ignored_is_told),
 	    cmocka_unit_test(a_confidential_machine_starts_each_kernel_by_its_stub),
+	    cmocka_unit_test(memory_that_must_be_accepted_makes_a_machine_a_confidential_one),
 	    cmocka_unit_test(every_call_goes_wrong_in_every_way),
 	};
 
