@@ -196,6 +196,17 @@ static void drop_what_is_a_kernels(struct entry *entry, const struct remarks *re
 	remark(remarks, LOG_QUIET, "%s: `initrd` is for a kernel that `linux` names, and is ignored", entry->file_name);
 }
 
+/* No volume has a file of another path: that is the entry's mistake, wherever it is read. */
+static enum status check_program(const struct entry *entry, struct fail *why)
+{
+	char path[MAX_PATH_TEXT];
+	struct fail what;
+
+	if (entry_path(entry->program, path, sizeof(path), &what) != OK)
+		return fail(why, BAD_INPUT, "%s: %s", entry->file_name, what.text);
+	return OK;
+}
+
 static enum status take_all(struct entry *entry, const struct remarks *remarks, struct fail *why)
 {
 	unsigned int nul = lines_nul(entry->source.at, entry->source.length);
@@ -217,7 +228,7 @@ static enum status take_all(struct entry *entry, const struct remarks *remarks, 
 	drop_what_is_a_kernels(entry, remarks);
 	if (status == OK && entry->program.length == 0)
 		return fail(why, BAD_INPUT, "%s: no line `linux`, `efi` or `uki`: there is nothing to start", name);
-	return status;
+	return status == OK && entry->kind != ENTRY_UKI_URL ? check_program(entry, why) : status;
 }
 
 static enum status parse(struct entry *entry, const char *file_name, struct word text, const struct remarks *remarks,

@@ -51,7 +51,7 @@ static bool can_start(const struct entry *entry)
 	bool is_berth;
 
 	program.file.volume = entry->volume;
-	/* What is wrong with a path, or with firmware, is said when it is started. */
+	/* It is no entry's that is not broken. What is wrong with firmware is said when it is started. */
 	if (entry_path(entry->program, program.file.path, sizeof(program.file.path), &why) != OK)
 		return true;
 	status = entry->kind == ENTRY_UKI ? file_open(&program.file, &why) : program_open(&program, &why);

@@ -350,6 +350,7 @@ static bool may_be_found(const struct loader_conf *conf, struct word pattern)
 	    {"auto-reboot-to-firmware-setup", conf->auto_firmware},
 	    {"auto-poweroff", conf->auto_poweroff},
 	    {"auto-reboot", conf->auto_reboot},
+	    {"secure-boot-keys-auto", conf->enroll != ENROLL_OFF},
 	};
 
 	for (size_t i = 0; i < sizeof(automatic) / sizeof(automatic[0]); i++) {

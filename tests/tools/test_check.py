@@ -77,6 +77,15 @@ def what_is_missing_is_named():
     check(folder).expect(1, "* b.conf", "not shown in the menu", r"initrd: \nowhere.img: no such file")
 
 
+def a_path_that_no_volume_has_is_a_mistake():
+    """A path that goes up, or names no file, is the entry's mistake whatever it starts: it is shown, and not the default"""
+    for kind in ("linux", "efi", "uki"):
+        for path, words in (("/../vmlinuz", 'goes up with ".."'), ("/", "names no file"), ("/a\x7fb", "has a control character")):
+            answer = told(tree("path", {"loader/entries/a.conf": f"sort-key 1\n{kind} {path}\n", "loader/entries/b.conf": GOOD}))
+            expect(of(answer, "a.conf")["shown"] and of(answer, "a.conf")["wrong"], answer)
+            expect(words in of(answer, "a.conf")["said"][0] and answer["default"] == "b.conf", answer)
+
+
 def what_is_no_kernel_is_told():
     """A file that Berth knows no kernel in, one for another CPU, a bad line and a value that is not understood are told"""
     folder = tree("odd", {"loader/entries/a.conf": GOOD, "text": "hello\n", "loader/entries/text.conf": "linux /text\n",
@@ -165,7 +174,7 @@ def what_only_the_machine_knows_is_not_wrong():
     def with_conf(conf, name="machine", entry=GOOD):
         return tree(name, {"loader/entries/a.conf": entry, "loader/loader.conf": conf})
 
-    for value in ("auto-windows", "auto-win*", "AUTO-OSX", "disk-1a2b3c4d-x.conf", "auto-reboot-to-firmware-setup"):
+    for value in ("auto-windows", "auto-win*", "AUTO-OSX", "disk-1a2b3c4d-x.conf", "secure-boot-keys-*", "auto-reboot-to-firmware-setup"):
         for key in ("default", "preferred"):
             answer = told(with_conf(f"{key} {value}\n"))
             expect(answer["good"] and answer["default"] is None, answer)
@@ -177,6 +186,7 @@ def what_only_the_machine_knows_is_not_wrong():
         answer = told(with_conf(conf))
         expect(answer["good"] and answer["default"] == "a.conf" and answer["said"] == [], answer)
     for conf in ("default auto-window\n", "default auto-windows\nauto-entries no\n", "default auto-poweroff\n",
+                 "default secure-boot-keys-auto\nsecure-boot-enroll off\n",
                  "default disk-1a2b3c4d-*\n", "default disk-1a2b3c4d-x.conf\nother-disks no\n"):
         answer = told(with_conf(conf))
         expect(answer["default"] == "a.conf" and "matches no entry that can boot" in answer["said"][0], answer)
@@ -233,7 +243,8 @@ def a_mount_point_is_no_esp():
 
 
 if __name__ == "__main__":
-    run_tests([a_sound_tree_is_status_0, what_is_missing_is_named, what_is_no_kernel_is_told, what_is_for_others_is_not_wrong,
+    run_tests([a_sound_tree_is_status_0, what_is_missing_is_named, what_is_no_kernel_is_told, a_path_that_no_volume_has_is_a_mistake,
+               what_is_for_others_is_not_wrong,
                names_are_found_in_any_case, hostile_files_are_refused, trees_are_looked_at_for_every_kind,
                what_only_the_machine_knows_is_not_wrong, berth_itself_is_hidden, a_mount_point_is_no_esp,
                wrong_commands_are_status_2])

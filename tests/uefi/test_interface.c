@@ -252,6 +252,17 @@ static void an_entry_whose_kernel_is_not_there_is_nobodys_default(void **state)
 	interface_given(NULL, ONE);
 	scene_put_text("\\loader\\entries\\none.conf", "title None\nsort-key 0\nlinux /none\n");
 	interface_expect_boots("the first", "one");
+	/* So is one whose path no volume can have. */
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const text[] = {"sort-key 0\nlinux /../up\n", "sort-key 0\nefi /../up\n",
+						   "sort-key 0\nuki /\n"};
+
+		interface_given("default odd\n", ONE);
+		scene_put_text("\\loader\\entries\\odd.conf", text[i]);
+		interface_expect_boots(text[i], "one");
+		scene_expect("default \"odd\" matches no entry that can boot: the default is one.conf", 1);
+		assert_null(strstr(uefi_report.console, "press any key"));
+	}
 }
 
 /* UEFI 2.10, 23.4: a table of one resource, whose last update failed (4: of invalid format). */

@@ -286,6 +286,7 @@ static void an_entry_names_one_thing_to_start(void **state)
 	    {"efi /shell.efi\n", ENTRY_EFI, "/shell.efi"},
 	    {"uki /a.efi\n", ENTRY_UKI, "/a.efi"},
 	    {"uki-url :b.efi\n", ENTRY_UKI_URL, ":b.efi"},
+	    {"uki-url http://a/../b\n", ENTRY_UKI_URL, "http://a/../b"}, /* no path on a volume */
 	    {"efi /a.efi\nefi /b.efi\n", ENTRY_EFI, "/b.efi"},
 	    {"efi\nlinux /k\n", ENTRY_LINUX, "/k"}, /* a key without a value is absent */
 	};
@@ -296,6 +297,10 @@ static void an_entry_names_one_thing_to_start(void **state)
 	    {"linux /k\nefi /a.efi\n", "a.conf line 2: a line `efi`, and one `linux` before it"},
 	    {"uki /k\n\nuki-url /a.efi\n", "a.conf line 3: a line `uki-url`, and one `uki` before it"},
 	    {"title A\noptions x\n", "a.conf: no line `linux`, `efi` or `uki`: there is nothing to start"},
+	    {"linux /../k\n", "a.conf: the path /../k goes up with \"..\""},
+	    {"efi \\tools\\..\\k\n", "a.conf: the path \\tools\\..\\k goes up with \"..\""},
+	    {"uki /./\n", "a.conf: the path \"/./\" names no file"},
+	    {"linux /../k\nplacement x\nplacement 0x1\n", "a.conf line 3"},
 	};
 
 	(void)state;
