@@ -14,7 +14,8 @@ size_t utf16_put(uint16_t *out, uint32_t code)
 	return 2;
 }
 
-bool utf16_from_utf8(uint16_t *out, size_t room, const char *utf8)
+/* @keeps: what is not UTF-8 stays distinct. */
+static bool convert(uint16_t *out, size_t room, const char *utf8, bool keeps)
 {
 	size_t used = 0, size = 0;
 
@@ -29,12 +30,24 @@ bool utf16_from_utf8(uint16_t *out, size_t room, const char *utf8)
 			out[used] = 0;
 			return false;
 		}
-		used += utf16_put(out + used, length == 0 ? '?' : code);
+		if (length == 0)
+			code = keeps ? 0xdc00u + (unsigned char)*utf8 : '?';
+		used += utf16_put(out + used, code);
 		utf8 += length == 0 ? 1 : length;
 		size -= length == 0 ? 1 : length;
 	}
 	out[used] = 0;
 	return true;
+}
+
+bool utf16_from_utf8(uint16_t *out, size_t room, const char *utf8)
+{
+	return convert(out, room, utf8, false);
+}
+
+bool utf16_from_any(uint16_t *out, size_t room, const char *bytes)
+{
+	return convert(out, room, bytes, true);
 }
 
 bool utf8_from_utf16(char *out, size_t room, const uint16_t *utf16, size_t units)

@@ -5,8 +5,6 @@
 #include "../base/mem.h"
 
 #define HEADER 4 /* bytes of a structure's: type, length of the formatted area with the header, handle (6.1.2) */
-#define BIOS   0
-#define OEM    11
 #define LAST   127
 
 #define EXTENSION_2 0x13 /* 7.1, table 6: a byte of the BIOS information's, and a bit in it */
@@ -78,57 +76,66 @@ static bool take_structure(struct bytes *bytes, uint8_t *type)
 	return true;
 }
 
-/* Goes to the strings of the next structure; false at the end. @area: what stands before them. */
-static bool enter(struct oem_strings *walk, struct bytes *area)
+/* 6.1.3: an empty string ends the set; a structure without strings has two NULs. */
+static void end_set(struct bytes *bytes, bool has_any)
 {
+	if (!has_any && bytes->size != 0 && bytes->at[0] == 0)
+		eat(bytes, 1);
+}
+
+bool smbios_next(struct bytes *structures, struct bytes *structure)
+{
+	struct bytes rest = *structures;
+	struct word string;
+	bool has_any = false;
 	uint8_t type;
 
-	area->at = walk->rest.at;
-	if (!take_structure(&walk->rest, &type))
+	if (!take_structure(&rest, &type))
 		return false;
-	area->size = (size_t)(walk->rest.at - area->at);
-	*walk = (struct oem_strings){walk->rest, true, type == OEM, false};
-	return true;
-}
-
-/* The next string of this structure; false behind its last, and where it is cut off, which ends the walk. */
-static bool next_inside(struct oem_strings *walk, struct word *string)
-{
-	if (!take_string(&walk->rest, string)) {
-		*walk = (struct oem_strings){.inside = false};
-		return false;
+	for (;;) {
+		if (!take_string(&rest, &string))
+			return false;
+		if (string.length == 0)
+			break;
+		has_any = true;
 	}
-	walk->inside = string->length != 0;
-	/* 6.1.3: an empty string ends the set; a structure without strings has two NULs. */
-	if (!walk->inside && !walk->has_any && walk->rest.size != 0 && walk->rest.at[0] == 0)
-		eat(&walk->rest, 1);
-	walk->has_any = true;
-	return walk->inside;
-}
-
-bool oem_string_next(struct oem_strings *walk, struct word *string)
-{
-	struct bytes area;
-
-	while (walk->inside || enter(walk, &area))
-		if (next_inside(walk, string) && walk->is_oem)
-			return true;
-	return false;
+	end_set(&rest, has_any);
+	*structure = (struct bytes){structures->at, structures->size - rest.size};
+	*structures = rest;
+	return true;
 }
 
 bool smbios_is_virtual(struct bytes structures)
 {
-	struct oem_strings walk = {.rest = structures};
-	struct word string;
-	struct bytes area;
+	struct bytes structure;
 
-	while (enter(&walk, &area)) {
-		if (area.at[0] == BIOS)
-			return area.size > EXTENSION_2 && (area.at[EXTENSION_2] & IS_VIRTUAL) != 0;
-		while (next_inside(&walk, &string))
-			;
-	}
+	while (smbios_next(&structures, &structure))
+		if (structure.at[0] == SMBIOS_BIOS) /* its second byte is the length before the strings (6.1.2) */
+			return structure.at[1] > EXTENSION_2 && (structure.at[EXTENSION_2] & IS_VIRTUAL) != 0;
 	return false;
+}
+
+bool oem_string_next(struct oem_strings *walk, struct word *string)
+{
+	uint8_t type;
+
+	for (;;) {
+		if (!walk->inside) {
+			if (!take_structure(&walk->rest, &type))
+				return false;
+			*walk = (struct oem_strings){walk->rest, true, type == SMBIOS_OEM, false};
+		}
+		if (!take_string(&walk->rest, string))
+			return false;
+		if (string->length != 0) {
+			walk->has_any = true;
+			if (walk->is_oem)
+				return true;
+			continue;
+		}
+		end_set(&walk->rest, walk->has_any);
+		walk->inside = false;
+	}
 }
 
 /* Takes the prefix off; false when the string does not begin with it. */

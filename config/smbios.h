@@ -30,6 +30,16 @@ bool smbios_2_table(const uint8_t *entry, struct range *table);
  */
 bool smbios_is_virtual(struct bytes structures);
 
+/* Types of structures (7.1, 7.2, 7.3 and 7.12); and where one of the first says how the machine was started. */
+enum { SMBIOS_BIOS = 0, SMBIOS_SYSTEM = 1, SMBIOS_BOARD = 2, SMBIOS_OEM = 11 };
+#define SMBIOS_WAKE_UP 0x18
+
+/*
+ * Takes the next structure off, with its strings and the NUL behind them; its type is its first byte. False at the
+ * end, at the structure that says so (type 127), and when it is cut off.
+ */
+bool smbios_next(struct bytes *structures, struct bytes *structure);
+
 /* Where a walk through the strings of type 11 stands; it begins with all structures, and false. */
 struct oem_strings {
 	struct bytes rest; /* of the structures */

@@ -39,6 +39,20 @@ static void check_table(bool found, struct range table)
 	REQUIRE(!found || (range_size(table) != 0 && range_size(table) <= SMBIOS_MOST && table.start != 0));
 }
 
+/* Structures lie one behind the other, each with its header and the NUL that ends it. */
+static void check_structures(struct bytes structures)
+{
+	const uint8_t *end = structures.at + structures.size;
+	struct bytes structure;
+
+	for (const uint8_t *at = structures.at; smbios_next(&structures, &structure); at += structure.size) {
+		REQUIRE(structure.at == at && structures.at == at + structure.size && structures.at <= end);
+		REQUIRE(structures.size == (size_t)(end - structures.at));
+		REQUIRE(structure.size > structure.at[1] && structure.at[1] >= 4 && structure.at[0] != 127);
+		REQUIRE(structure.at[structure.size - 1] == 0);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes structures = {data, size};
@@ -52,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_table(smbios_3_table(data, &table), table);
 		check_table(smbios_2_table(data, &table), table);
 	}
+	check_structures(structures);
 	while (oem_string_next(&walk, &string))
 		check_string(structures, string, &before);
 	(void)smbios_is_virtual(structures);

@@ -225,6 +225,38 @@ static void the_first_string_of_a_kind_counts(void **state)
 	assert_int_equal(oem.timeout.length + oem.options.length + oem.level.length, 0);
 }
 
+/* The sizes of the structures that a walk takes off, and that they lie one behind the other; 0 ends the list. */
+static void expect_structures(const char *at, size_t size, const size_t wanted[4])
+{
+	struct bytes rest = {(const uint8_t *)at, size}, structure;
+	size_t n = 0, used = 0;
+
+	for (; smbios_next(&rest, &structure); n++) {
+		assert_ptr_equal(structure.at, (const uint8_t *)at + used);
+		assert_int_equal(structure.size, wanted[n]);
+		used += structure.size;
+	}
+	assert_int_equal(wanted[n], 0);
+	assert_int_equal(rest.size, size - used);
+}
+
+/* 6.1.3: strings, each with its NUL, and one more; without any, two. */
+static void structures_are_taken_with_their_strings(void **state)
+{
+	static const char some[] = "\1\4hh\0\0\2\6hhxxone\0two\0\0\13\5hhx\0\0\177\4hh\0\0";
+
+	(void)state;
+	expect_structures(some, sizeof(some) - 1, (size_t[4]){6, 15, 7});
+	expect_structures(some, 6, (size_t[4]){6});
+	expect_structures(some, 5, (size_t[4]){5}); /* the second NUL is cut off */
+	expect_structures(some, 4, (size_t[4]){0});
+	expect_structures(some, 20, (size_t[4]){6, 0});
+	expect_structures(some, 21, (size_t[4]){6, 15});
+	expect_structures("\1\3hh\0\0", 6, (size_t[4]){0}); /* shorter than its own header */
+	expect_structures("\1\11hh\0\0", 6, (size_t[4]){0});
+	expect_structures("", 0, (size_t[4]){0});
+}
+
 static void expect_entry(const char *string, const char *name, const char *text)
 {
 	char told[MAX_ENTRY_ID];
@@ -278,6 +310,7 @@ int main(void)
 	    cmocka_unit_test(what_is_cut_off_ends_the_walk),
 	    cmocka_unit_test(the_first_string_of_a_kind_counts),
 	    cmocka_unit_test(an_entry_has_a_name_and_a_text),
+	    cmocka_unit_test(structures_are_taken_with_their_strings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,18 @@ static void what_is_not_a_character_becomes_a_question_mark(void **state)
 	assert_memory_equal(wide, L"????", sizeof(L"????"));
 }
 
+/* Half a pair stands for a byte, which no UTF-8 gives. */
+static void bytes_that_are_no_characters_can_be_kept_apart(void **state)
+{
+	static const uint16_t wanted[] = {'a', 0xdcff, 0xdcc3, 0xd800, 0xdc00, 0xdc80, 0};
+	uint16_t wide[8];
+
+	(void)state;
+	assert_true(utf16_from_any(wide, COUNT_OF(wide), "a\xff\xc3\xf0\x90\x80\x80\x80"));
+	assert_memory_equal(wide, wanted, sizeof(wanted));
+	assert_false(utf16_from_any(wide, 3, "abc"));
+}
+
 static void a_string_ends_at_its_nul(void **state)
 {
 	static const uint16_t units[] = {'a', 0, 'b'};
@@ -81,6 +93,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(characters_of_each_length_go_both_ways),
 	    cmocka_unit_test(what_is_not_a_character_becomes_a_question_mark),
+	    cmocka_unit_test(bytes_that_are_no_characters_can_be_kept_apart),
 	    cmocka_unit_test(a_string_ends_at_its_nul),
 	    cmocka_unit_test(what_has_no_room_is_refused_and_what_fits_ends),
 	};

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "measure.h"
+
+#include "../base/mem.h"
+#include "../codecs/sha256.h"
+
+#define HEADER	    18 /* bytes of EFI_TCG2_EVENT in front of what describes the event: */
+#define HEADER_SIZE 14 /* those of the header in it, without the size of all; */
+#define VERSION	    1
+#define REGISTER_AT 10
+#define TAG	    8 /* in front of the words of a tagged event: its tag, and how many bytes they have */
+
+const struct measured_as *measured_as(enum measured what)
+{
+	static const struct measured_as as[N_MEASURED] = {
+	    [MEASURED_CONF] = {5, EVENT_TAGGED, 0xf5bc582a, "loader.conf", true},
+	    [MEASURED_TEXT] = {12, EVENT_IPL, 0, NULL, true},
+	    [MEASURED_OPTIONS] = {9, EVENT_TAGGED, 0x8f3b22ed, "LOADED_IMAGE::LoadOptions", false},
+	    [MEASURED_INITRD] = {9, EVENT_TAGGED, 0x8f3b22ec, "Linux initrd", false},
+	    [MEASURED_SMBIOS_1] = {1, EVENT_TAGGED, 0xd5cb7cbc, "smbios:type1", true},
+	    [MEASURED_SMBIOS_2] = {1, EVENT_TAGGED, 0xe0d47bc8, "smbios:type2", true},
+	    [MEASURED_SMBIOS_11] = {1, EVENT_TAGGED, 0xc0b3bd23, "smbios:type11", true},
+	};
+
+	return &as[what];
+}
+
+/* With the NUL. */
+static size_t words_size(const struct measured_as *as)
+{
+	size_t length = 0;
+
+	while (as->words[length] != '\0')
+		length++;
+	return (length + 1) * (as->wide ? 2 : 1);
+}
+
+size_t event_size(enum measured what, size_t size)
+{
+	const struct measured_as *as = measured_as(what);
+
+	return HEADER + (as->words == NULL ? size : TAG + words_size(as));
+}
+
+void event_compose(enum measured what, struct bytes bytes, uint8_t *event)
+{
+	const struct measured_as *as = measured_as(what);
+	size_t size = event_size(what, bytes.size), step = as->wide ? 2 : 1;
+
+	memset(event, 0, size);
+	store_le(event, 4, size);
+	store_le(event + 4, 4, HEADER_SIZE);
+	store_le(event + 8, 2, VERSION);
+	event_set_register(event, as->pcr);
+	store_le(event + 14, 4, as->type);
+	if (as->words == NULL) {
+		memcpy(event + HEADER, bytes.at, bytes.size);
+		return;
+	}
+	store_le(event + HEADER, 4, as->tag);
+	store_le(event + HEADER + 4, 4, words_size(as));
+	for (size_t i = 0; as->words[i] != '\0'; i++)
+		event[HEADER + TAG + i * step] = (uint8_t)as->words[i];
+}
+
+void event_set_register(uint8_t *event, uint32_t number)
+{
+	store_le(event + REGISTER_AT, 4, number);
+}
+
+bool event_is(const struct event *event, enum measured what)
+{
+	const struct measured_as *as = measured_as(what);
+	uint64_t tag = 0;
+
+	return event->pcr == as->pcr && event->type == as->type &&
+	       (as->tag == 0 || (bytes_get(event->data, 0, 4, &tag) && tag == as->tag));
+}
+
+bool measured_last(const struct eventlog *log, enum measured what, struct bytes bytes)
+{
+	struct eventlog walk = *log;
+	struct bytes last = {NULL, 0};
+	uint8_t wanted[SHA256_SIZE];
+	struct event event;
+	struct sha256 sum;
+
+	while (eventlog_next(&walk, &event))
+		if (event_is(&event, what))
+			last = event.sha256;
+	if (last.size == 0)
+		return false;
+	sha256_start(&sum);
+	sha256_add(&sum, bytes);
+	sha256_end(&sum, wanted);
+	return memcmp(wanted, last.at, SHA256_SIZE) == 0;
+}
