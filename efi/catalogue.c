@@ -5,6 +5,7 @@
 #include "automatic.h"
 #include "drivers.h"
 #include "enroll.h"
+#include "measure.h"
 #include "oem.h"
 #include "programs.h"
 #include "unified.h"
@@ -156,8 +157,10 @@ static void read_loader_conf(struct catalogue *c)
 	enum status status = efi_read_file(NULL, LOADER_CONF, MAX_CONFIG_FILE, &c->conf_text, &size, &why);
 
 	c->conf = LOADER_CONF_DEFAULT;
-	if (status == OK)
+	if (status == OK) {
+		measure_conf(c->conf_text, size);
 		(void)loader_conf_parse(&c->conf, c->conf_text, size, &why);
+	}
 	if (c->conf.log_by == LOG_BY_NOBODY)
 		(void)log_level_parse(oem_asked()->level, &c->conf.log);
 	efi.log = c->conf.log;

@@ -38,6 +38,13 @@ const char *efi_status_words(EFI_STATUS status);
 /* A table of firmware's, by its GUID; NULL when it has none. */
 void *efi_table(const EFI_GUID *guid);
 extern EFI_GUID efi_tree_guid; /* of a device tree */
+/*
+ * Memory for a table that the booted system reads when boot services are gone: the memory map keeps it for that long.
+ * efi_free gives it back.
+ */
+EFI_STATUS efi_alloc_table(size_t size, void **table);
+/* Has firmware list @table instead of what it had by that GUID, which is still the caller's to give back. */
+EFI_STATUS efi_install_table(EFI_GUID *guid, void *table);
 /* A service that reports success but returns no pointer has failed; some firmware does this. */
 static inline EFI_STATUS efi_given(EFI_STATUS status, const void *pointer)
 {

@@ -63,6 +63,23 @@ void *efi_table(const EFI_GUID *guid)
 	return NULL;
 }
 
+EFI_STATUS efi_alloc_table(size_t size, void **table)
+{
+	EFI_STATUS status;
+
+	*table = NULL;
+	status = efi.boot->AllocatePool(EfiACPIReclaimMemory, size, table);
+	return efi_given(status, *table);
+}
+
+EFI_STATUS efi_install_table(EFI_GUID *guid, void *table)
+{
+	EFI_STATUS status = efi.boot->InstallConfigurationTable(guid, table);
+
+	/* As of a service that gives nothing. */
+	return !EFI_ERROR(status) && efi_table(guid) != table ? EFI_UNSUPPORTED : status;
+}
+
 static uint64_t find_rsdp(void)
 {
 	const void *rsdp = efi_table(&acpi_20_guid);

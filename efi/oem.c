@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Sources: UEFI 2.10, 4.6.1 (the tables' GUIDs); systemd, man/smbios-type-11.xml. */
 #include "oem.h"
+#include "measure.h"
 
 #include "../arch/arch.h"
 #include "../base/mem.h"
@@ -64,6 +65,7 @@ void oem_start(void)
 {
 	if (!find_structures(&oem.structures))
 		return;
+	measure_smbios(oem.structures);
 	oem_read(oem.structures, &oem.oem);
 	if (!asks_for_anything() || arch_is_confidential())
 		memset(&oem, 0, sizeof(oem));

@@ -96,9 +96,7 @@ static enum status fill(uint8_t *table, struct fail *why)
 	store_le(table, SEED_TABLE_HEADER, SEED_SIZE);
 	seed_compose(&seed.parts, seed.for_file, table + SEED_TABLE_HEADER);
 	TRY(write_file(why));
-	status = efi.boot->InstallConfigurationTable(&seed_guid, table);
-	if (!EFI_ERROR(status) && efi_table(&seed_guid) != table)
-		status = EFI_UNSUPPORTED; /* as of a service that gives nothing */
+	status = efi_install_table(&seed_guid, table);
 	if (EFI_ERROR(status))
 		return fail(why, IO_ERROR, "firmware does not take its table: %s", efi_status_words(status));
 	return OK;
@@ -108,11 +106,10 @@ static enum status fill(uint8_t *table, struct fail *why)
 static enum status hand_over(struct fail *why)
 {
 	const size_t size = SEED_TABLE_HEADER + SEED_SIZE;
-	void *table = NULL;
-	EFI_STATUS status = efi.boot->AllocatePool(EfiACPIReclaimMemory, size, &table);
+	void *table;
+	EFI_STATUS status = efi_alloc_table(size, &table);
 	enum status result;
 
-	status = efi_given(status, table);
 	if (EFI_ERROR(status))
 		return fail(why, IO_ERROR, "no memory for its table: %s", efi_status_words(status));
 	result = fill(table, why);

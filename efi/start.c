@@ -2,6 +2,7 @@
 /* Loads and starts a program. Source: UEFI 2.10, 7.4; what it refuses under Secure Boot: 32.4.2. */
 #include "start.h"
 
+#include "measure.h"
 #include "reset.h"
 
 #include "../base/range.h"
@@ -115,6 +116,7 @@ static enum status pass(struct program *program, const char *text, struct fail *
 	program->stays = image->ImageCodeType != EfiLoaderCode;
 	image->LoadOptions = program->options;
 	image->LoadOptionsSize = (UINT32)((length + 1) * sizeof(CHAR16));
+	measure_passed(program->options, image->LoadOptionsSize);
 	return OK;
 }
 

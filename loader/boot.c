@@ -132,6 +132,14 @@ static enum status prepare_handoff(struct boot *b, struct fail *why)
 	return OK;
 }
 
+static void stand_in(const struct boot *b)
+{
+	struct range initrd = b->situation.plan.part[PART_INITRD].at;
+
+	initrd.end = initrd.start + b->situation.cargo.initrd_size; /* it has no more, and its place may */
+	fw_stand_in(b->command_line, initrd);
+}
+
 /* Meanwhile firmware may have given away memory that must be free after exit (rule C6). */
 static enum status check_target(struct boot *b, struct fail *why)
 {
@@ -206,6 +214,7 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	fw_log(LOG_NORMAL, "after exit copy %#" PRIx64 " bytes, tables %#" PRIx64 " bytes",
 	       copies_bytes(&p->plan.copies), b->handoff.tables_size);
 	fw_log(LOG_QUIET, "read %" PRIu64 " copied %" PRIu64 " bytes", b->loading.read, b->loading.copied);
+	stand_in(b);
 	fw_leaving(entry); /* firmware may take memory for that: before the last look */
 	TRY(check_target(b, why));
 	boot_close(b); /* pages and pools stay: after exit they are the kernel's RAM */

@@ -99,6 +99,15 @@ void fw_trying(const struct entry *entry);
  */
 void fw_pass_seed(void);
 
+/* ---- what a kernel's EFI stub would have done ---- */
+
+/*
+ * All is ready for a kernel that is entered without its EFI stub: does with firmware what that would have done for it,
+ * measuring what the kernel is told, and the initrd where it lies, into a TPM among it. @initrd: empty, none. It may
+ * take memory. Never fails: a TPM that does is told in the log.
+ */
+void fw_stand_in(const char *command_line, struct range initrd);
+
 /* ---- leaving ---- */
 
 /* All is ready, and @entry will be started: tells the system that is about to run so. Its failures stay its own. */

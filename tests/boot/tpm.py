@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import lab
-from boots import KERNEL, REPORT, boots
+from boots import KERNEL, REPORT, boots, plain, str16, told
 from chain import unified_image, whole
 from lab import Guest, Machine, expect
 
@@ -61,6 +61,97 @@ def register_11(image):
         if name in sections:
             register = extended(extended(register, name.encode() + b"\0"), sections[name])
     return register
+
+
+def events_of(log):
+    """(register, type, {kind of sum: sum}, data) of each event. Source: TCG PC Client Platform Firmware Profile 1.05, 10.2."""
+    size = struct.unpack_from("<I", log, 28)[0]
+    kinds = dict(struct.unpack_from("<HH", log, 32 + 28 + 4 * n) for n in range(struct.unpack_from("<I", log, 32 + 24)[0]))
+    events, at = [], 32 + size
+    while at < len(log):
+        register, kind, n = struct.unpack_from("<III", log, at)
+        at += 12
+        sums = {}
+        for _ in range(n):
+            algorithm = struct.unpack_from("<H", log, at)[0]
+            sums[algorithm] = log[at + 2:at + 2 + kinds[algorithm]]
+            at += 2 + kinds[algorithm]
+        size = struct.unpack_from("<I", log, at)[0]
+        events.append((register, kind, sums, log[at + 4:at + 4 + size]))
+        at += 4 + size
+    expect(at == len(log), "the last event of the log is cut off")
+    return events
+
+
+NO_ACTION, SHA256 = 3, 0xb
+
+
+def replayed(events):
+    """{register: value} after these events."""
+    registers = {n: bytes(32) for n in range(15)}
+    for register, kind, sums, _ in events:
+        if kind != NO_ACTION:
+            registers[register] = hashlib.sha256(registers[register] + sums[SHA256]).digest()
+    return registers
+
+
+def check_replay(guest):
+    """The log that Linux has gives the registers that its TPM has; returns the log's events."""
+    events = events_of(bytes.fromhex(guest.one("measurements")))
+    computed = replayed(events)
+    for words in guest.all("pcr"):
+        number, value = words.split()
+        if int(number) != 10:  # Linux's own, by IMA
+            expect(computed[int(number)].hex() == value.lower(),
+                   f"PCR {number} is {value.lower()}, and the log gives {computed[int(number)].hex()}")
+    return events
+
+
+def wide(text):
+    return text.encode("utf-16-le") + b"\0\0"
+
+
+def tagged(tag, words):
+    return struct.pack("<II", tag, len(words)) + words
+
+
+def joined(*files):
+    """As a kernel is given them: each from a multiple of 4 bytes on, and nothing behind the last."""
+    out = b""
+    for file in files:
+        out += b"\0" * (-len(out) % 4) + file
+    return out
+
+
+def own_events(conf, options, initrd):
+    """(register, type, data) and what is measured, in order: what a loader and a kernel's EFI stub measure of a boot."""
+    return [((5, 6, tagged(0xf5bc582a, wide("loader.conf"))), conf),
+            ((12, 0xd, wide(options)), wide(options)),
+            ((9, 6, tagged(0x8f3b22ed, b"LOADED_IMAGE::LoadOptions\0")), wide(options)),
+            ((9, 6, tagged(0x8f3b22ec, b"Linux initrd\0")), initrd)]
+
+
+def check_own(events, wanted):
+    for (register, kind, data), measured in wanted:
+        found = [sums[SHA256] for r, k, sums, d in events if (r, k, d) == (register, kind, data)]
+        expect(found == [hashlib.sha256(measured).digest()], f"PCR {register}, {data!r}: {len(found)} events, or another sum")
+
+
+@boots
+def kernel_that_berth_enters_is_measured(esp):
+    """A TPM: loader.conf, options and the joined initrds are in PCR 5, 12 and 9; Linux has the log, and it gives the registers"""
+    conf, extra = "log debug\n", lab.data_archive("extra", os.urandom(4321))
+    options = REPORT + " nokaslr grüße=ja"
+    plain(esp, "initrd /extra.cpio", options=options)
+    esp.put("extra.cpio", extra)
+    esp.conf(conf.strip())
+    with Tpm(esp.path) as tpm, Machine(esp, more=tpm.options) as machine:
+        guest = Guest(machine.finish())
+    events = check_replay(guest)
+    check_own(events, own_events(conf.encode(), options, joined(whole(KERNEL["initrd"]), extra)))
+    smbios = [struct.unpack_from("<I", data)[0] for register, kind, _, data in events if (register, kind) == (1, 6)]
+    expect(smbios == [0xd5cb7cbc], f"of SMBIOS, structures with the tags {smbios} are measured")
+    expect(told(guest)["LoaderPcrSMBIOS"][1] == str16("1"), "LoaderPcrSMBIOS is not told")
 
 
 @boots(sampled=True)

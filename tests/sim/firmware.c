@@ -438,6 +438,14 @@ void fw_pass_seed(void)
 		die("a seed that is passed twice, or when the kernel was read or memory looked at");
 }
 
+void fw_stand_in(const char *command_line, struct range initrd)
+{
+	if (command_line == NULL || outcome.leavings != 0 || outcome.stand_ins++ != 0)
+		die("the stub's duties were done twice, or too late");
+	if (!range_is_empty(initrd) && sim_memory(initrd.start, (size_t)range_size(initrd)) == NULL)
+		die("an initrd is measured that is not there");
+}
+
 /* ---- leaving ---- */
 
 void fw_leaving(const struct entry *entry)
@@ -457,6 +465,8 @@ enum status fw_exit(struct final_map *final, struct fail *why)
 		die("ExitBootServices, and no seed was passed");
 	if (outcome.leavings != 1)
 		die("ExitBootServices before the loader told of its leaving");
+	if (outcome.stand_ins != 1)
+		die("ExitBootServices, and nobody stood in for the kernel's stub");
 	if (fails(SERVICE_EXIT))
 		return injected(why);
 	if (fw.n_handles != 0)

@@ -105,6 +105,7 @@ struct sim_outcome {
 	unsigned int call_of[N_SERVICES];
 	struct sim_read read[SIM_READS]; /* the first ones */
 	size_t n_reads;
+	unsigned int stand_ins;			    /* for the kernel's EFI stub */
 	unsigned int exits, runtime_maps, leavings; /* times that the system to come was told of its entry */
 	unsigned int tryings;			    /* that a try was to be counted */
 	unsigned int seeds;			    /* how often a seed was to be passed */

@@ -30,6 +30,9 @@
 	X(LocateProtocol)                                                                                              \
 	X(ExitBootServices)                                                                                            \
 	X(GetCapability)                                                                                               \
+	X(GetEventLog)                                                                                                 \
+	X(HashLogExtendEvent)                                                                                          \
+	X(MapPcrToMrIndex)                                                                                             \
 	X(Stall)                                                                                                       \
 	X(SetWatchdogTimer)                                                                                            \
 	X(GetVariable)                                                                                                 \
@@ -155,7 +158,9 @@ EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *uefi_extended(void); /* NULL: there is none *
 
 /* tpm.c: */
 bool uefi_is_tpms(const EFI_GUID *guid);
-VOID *uefi_tpm(void); /* NULL: there is none */
+VOID *uefi_tpm(const EFI_GUID *guid); /* NULL: there is none */
+void uefi_tpm_reset(void);
+const void *uefi_final_events(void);
 bool uefi_key_ready(void);
 bool uefi_key_awaited(void); /* the loader waits for one; false: the time that it waits passes without */
 

@@ -3,7 +3,7 @@
  */
 #include "local.h"
 
-#define TABLES 8
+#define TABLES 12
 
 static EFI_CONFIGURATION_TABLE tables[TABLES];
 static EFI_SYSTEM_TABLE *system_table;
@@ -50,12 +50,32 @@ static EFI_STATUS install_tree(VOID *table)
 	return EFI_SUCCESS;
 }
 
-const void *uefi_tree(void)
+static const void *find(EFI_GUID guid)
 {
 	for (UINTN i = 0; i < system_table->NumberOfTableEntries; i++)
-		if (uefi_is_guid(&tables[i].VendorGuid, tree_guid))
+		if (uefi_is_guid(&tables[i].VendorGuid, guid))
 			return tables[i].VendorTable;
 	return NULL;
+}
+
+const void *uefi_tree(void)
+{
+	return find(tree_guid);
+}
+
+/* include/linux/efi.h: LINUX_EFI_TPM_EVENT_LOG_GUID, LINUX_EFI_TPM_FINAL_LOG_GUID, LINUX_EFI_MEMRESERVE_TABLE_GUID. */
+static const EFI_GUID log_guid = {0xb7799cb0, 0xeca2, 0x4943, {0x96, 0x67, 0x1f, 0xae, 0x07, 0xb7, 0x47, 0xfa}};
+static const EFI_GUID final_guid = {0x1e2ed096, 0x30e2, 0x4254, {0xbd, 0x89, 0x86, 0x3b, 0xbe, 0xf8, 0x23, 0x25}};
+static const EFI_GUID reserve_guid = {0x888eb0c6, 0x8ede, 0x4ff5, {0xa8, 0xf0, 0x9a, 0xee, 0x5c, 0xb9, 0x77, 0xc2}};
+
+const void *uefi_log(void)
+{
+	return find(log_guid);
+}
+
+const void *uefi_reservations(void)
+{
+	return find(reserve_guid);
 }
 
 static EFI_STATUS EFIAPI install_table(EFI_GUID *guid, VOID *table)
@@ -64,6 +84,11 @@ static EFI_STATUS EFIAPI install_table(EFI_GUID *guid, VOID *table)
 
 	if (uefi_is_guid(guid, tree_guid))
 		return install_tree(table);
+	if (uefi_is_guid(guid, log_guid) || uefi_is_guid(guid, reserve_guid)) {
+		if (!uefi_call(CALL_InstallConfigurationTable, &status))
+			put(*guid, table), status = EFI_SUCCESS;
+		return status;
+	}
 	if (!uefi_is_guid(guid, seed_guid) || table == NULL)
 		uefi_die("a table that is none of the loader's");
 	if (uefi_files_dirty())
@@ -140,6 +165,8 @@ void uefi_tables_set_up(EFI_SYSTEM_TABLE *table, EFI_BOOT_SERVICES *boot, EFI_RU
 		    uefi.smbios_3);
 	if (uefi.smbios_2 != NULL)
 		put((EFI_GUID)SMBIOS_TABLE_GUID, uefi.smbios_2);
+	if (uefi_final_events() != NULL)
+		put(final_guid, uefi_final_events());
 	seed_pool = NULL;
 	if (uefi.seed_table != NULL)
 		put_seed();

@@ -322,7 +322,7 @@ static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOI
 		return uefi.layout == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
 	}
 	if (uefi_is_tpms(guid)) {
-		*protocol = uefi_tpm();
+		*protocol = uefi_tpm(guid);
 		return *protocol == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
 	}
 	if (uefi_is_guid(guid, (EFI_GUID)EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL_GUID)) {
@@ -492,6 +492,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.blocks = uefi_report.connects = uefi_report.drivers = uefi_report.other_volumes = 0;
 	uefi_report.service = N_CALLS;
 	uefi_files_reset();
+	uefi_tpm_reset();
 	fw.n_events = uefi_map.looks = fw.exits = 0;
 	fw.exiting = false;
 	memcpy(__start_efi_data, fw.data, (size_t)(__stop_efi_data - __start_efi_data));

@@ -98,6 +98,11 @@ extern struct uefi_setup {
 	bool bitlocker;		       /* partitions are encrypted by it */
 	bool no_medium;		       /* in the drive that has these */
 	const uint8_t *tpm; /* what its TPM's GetCapability writes, by its first byte's size; NULL: there is none */
+	bool cpu_measures;  /* a confidential machine has registers for that */
+	bool log_is_older, no_final,
+	    log_is_full;	     /* of its log: SHA-1 alone; there is no table of final events; no room */
+	const uint8_t *log;	     /* what is there instead of it, whose last event begins at: */
+	size_t log_last;	     /* SIZE_MAX: firmware says that there is none yet */
 	const uint8_t *own_path;     /* of the device that the loader came from; NULL: of a partition */
 	uint64_t indications;	     /* OsIndicationsSupported; 0: there is no such variable */
 	const struct gpt_disk *disk; /* that the loader's own partition is on; NULL: firmware has no such handle */
@@ -159,6 +164,24 @@ extern struct uefi_report {
 	char options[1024], program[256];
 	char console[1 << 16];
 } uefi_report;
+
+/* What was measured, in the order in which it was, and its events' own bytes. */
+struct uefi_measured {
+	uint32_t pcr, type;
+	bool by_cpu; /* into a register of the CPU's */
+	uint8_t sum[32];
+	size_t size, data_size;
+	uint8_t data[256];
+};
+extern struct uefi_measurements {
+	size_t n;
+	struct uefi_measured at[32];
+	uint8_t pcr[24][32];
+	unsigned int logs, asked; /* times that the log was asked for; that a TPM was looked for */
+} uefi_measured;
+/* The log that the system finds, and the table of reserved memory; NULL: none. */
+const void *uefi_log(void);
+const void *uefi_reservations(void);
 
 /* The device tree that firmware has for what it starts; NULL: none. */
 const void *uefi_tree(void);

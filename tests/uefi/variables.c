@@ -12,6 +12,8 @@
 static const EFI_GUID loader_guid = {0x4a67b082, 0x0a4c, 0x41cf, {0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f}};
 
 /* Berth's own. */
+/* TCG Platform Reset Attack Mitigation Specification 1.10, 4. */
+static const EFI_GUID overwrite_guid = {0xe20939be, 0x32d4, 0x41be, {0xa1, 0x50, 0x89, 0x7f, 0x85, 0xd4, 0x98, 0x29}};
 static const EFI_GUID berth_guid = {0xd7e85280, 0x5e34, 0x48c9, {0xb5, 0x75, 0x1f, 0xb6, 0xe8, 0xff, 0x7d, 0x03}};
 
 /* UEFI 2.10, 32.6.1; EDK2, AuthenticatedVariableFormat.h. */
@@ -122,7 +124,7 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attr
 	EFI_STATUS status;
 
 	(void)attributes;
-	if (!is_loaders && !uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE))
+	if (!is_loaders && !uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE) && !uefi_is_guid(guid, overwrite_guid))
 		uefi_die("a variable of another vendor");
 	if (uefi_call(CALL_GetVariable, &status)) {
 		if (uefi_lies(LIE_TOO_MUCH))
@@ -133,7 +135,7 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attr
 	}
 	if (uefi.no_variables)
 		return EFI_NOT_FOUND;
-	if (is_loaders)
+	if (is_loaders || uefi_is_guid(guid, overwrite_guid))
 		return tell_stored(name, size, to);
 	if (is_named(name, "OsIndicationsSupported") && uefi.indications != 0)
 		return tell_number(uefi.indications, size, to);
@@ -219,6 +221,7 @@ static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attri
 {
 	bool removes = attributes == 0 || size == 0, is_log = uefi_is_guid(guid, berth_guid);
 	struct uefi_variable *variable;
+	bool is_byte = false;
 	EFI_STATUS status;
 
 	if (uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE) && is_named(name, "OsIndications"))
@@ -231,11 +234,14 @@ static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attri
 		return write_mode(attributes, size, value);
 	if (is_log)
 		check_log(name, attributes, size, value);
+	else if (uefi_is_guid(guid, overwrite_guid))
+		is_byte = size == 1 && is_named(name, "MemoryOverwriteRequestControl") &&
+			  (attributes & EFI_VARIABLE_NON_VOLATILE) != 0;
 	else if (!uefi_is_guid(guid, loader_guid))
 		uefi_die("a variable of another vendor is written");
 	if (!removes && (attributes & ~(UINT32)EFI_VARIABLE_NON_VOLATILE) != FOR_THIS_BOOT)
 		uefi_die("a variable with attributes that systemd does not expect");
-	if (!removes && !is_log && !is_named(name, "LoaderFeatures") &&
+	if (!removes && !is_log && !is_byte && !is_named(name, "LoaderFeatures") &&
 	    (size % 2 != 0 || load_le((UINT8 *)value + size - 2, 2) != 0))
 		uefi_die("a string without its end");
 	if (!is_log)
