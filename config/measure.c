@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "measure.h"
+#include "smbios.h"
 
 #include "../base/mem.h"
 #include "../codecs/sha256.h"
@@ -66,6 +67,17 @@ void event_compose(enum measured what, struct bytes bytes, uint8_t *event)
 void event_set_register(uint8_t *event, uint32_t number)
 {
 	store_le(event + REGISTER_AT, 4, number);
+}
+
+bool measured_structure(struct bytes structure, enum measured *what)
+{
+	static const enum measured as[] = {
+	    [SMBIOS_SYSTEM] = MEASURED_SMBIOS_1, [SMBIOS_BOARD] = MEASURED_SMBIOS_2, [SMBIOS_OEM] = MEASURED_SMBIOS_11};
+
+	if (structure.at[0] > SMBIOS_OEM || as[structure.at[0]] == 0)
+		return false;
+	*what = as[structure.at[0]];
+	return true;
 }
 
 bool event_is(const struct event *event, enum measured what)

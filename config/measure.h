@@ -39,6 +39,9 @@ void event_compose(enum measured what, struct bytes bytes, uint8_t *event);
 /* An EFI_CC_EVENT has the number of its own register in the place of a TPM's. */
 void event_set_register(uint8_t *event, uint32_t number);
 
+/* What a structure of SMBIOS is measured as; false: not at all. */
+bool measured_structure(struct bytes structure, enum measured *what);
+
 /* The event tells of this: by its register, its type and its tag. */
 bool event_is(const struct event *event, enum measured what);
 

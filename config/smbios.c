@@ -115,6 +115,11 @@ bool smbios_is_virtual(struct bytes structures)
 	return false;
 }
 
+bool smbios_tells_wake_up(struct bytes structure)
+{
+	return structure.at[0] == SMBIOS_SYSTEM && structure.at[1] > SMBIOS_WAKE_UP;
+}
+
 bool oem_string_next(struct oem_strings *walk, struct word *string)
 {
 	uint8_t type;

@@ -40,6 +40,9 @@ enum { SMBIOS_BIOS = 0, SMBIOS_SYSTEM = 1, SMBIOS_BOARD = 2, SMBIOS_OEM = 11 };
  */
 bool smbios_next(struct bytes *structures, struct bytes *structure);
 
+/* It says there how the machine was started, in one byte at SMBIOS_WAKE_UP. */
+bool smbios_tells_wake_up(struct bytes structure);
+
 /* Where a walk through the strings of type 11 stands; it begins with all structures, and false. */
 struct oem_strings {
 	struct bytes rest; /* of the structures */

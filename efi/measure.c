@@ -16,35 +16,24 @@ void measure_passed(const CHAR16 *text, size_t size)
 }
 
 /* How a machine was started is no part of what it is. */
-static bool measure_system(struct bytes structure)
+static bool measure_structure(struct bytes structure)
 {
+	enum measured what;
 	uint8_t *copy;
 	bool is_measured;
 
-	if (structure.size <= SMBIOS_WAKE_UP || structure.at[1] <= SMBIOS_WAKE_UP) /* its formatted area ends before */
-		return tpm_measure(MEASURED_SMBIOS_1, structure);
+	if (!measured_structure(structure, &what))
+		return false;
+	if (!smbios_tells_wake_up(structure))
+		return tpm_measure(what, structure);
 	copy = efi_alloc(structure.size);
 	if (copy == NULL)
 		return false;
 	memcpy(copy, structure.at, structure.size);
 	copy[SMBIOS_WAKE_UP] = 0;
-	is_measured = tpm_measure(MEASURED_SMBIOS_1, (struct bytes){copy, structure.size});
+	is_measured = tpm_measure(what, (struct bytes){copy, structure.size});
 	efi_free(copy);
 	return is_measured;
-}
-
-static bool measure_structure(struct bytes structure)
-{
-	switch (structure.at[0]) {
-	case SMBIOS_SYSTEM:
-		return measure_system(structure);
-	case SMBIOS_BOARD:
-		return tpm_measure(MEASURED_SMBIOS_2, structure);
-	case SMBIOS_OEM:
-		return tpm_measure(MEASURED_SMBIOS_11, structure);
-	default:
-		return false;
-	}
 }
 
 void measure_smbios(struct bytes structures)

@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 struct reading {
 	struct checked_tree *tree;
@@ -423,4 +424,28 @@ enum status checked_read(struct checked_tree *tree, const struct fw_volume *esp,
 	entries_sort(tree->shown, tree->n_shown);
 	choose(tree);
 	return OK;
+}
+
+static const struct arch *const arches[] = {
+#define MACHINE(id, number, bits, name, pe, flat, folder, file) &arch_##folder,
+#include "../base/machines.def"
+#undef MACHINE
+};
+
+const struct arch *checked_arch(const char *name)
+{
+	static const char *const kernel[][2] = {
+	    {"x86_64", "x64"}, {"aarch64", "aa64"}, {"i686", "ia32"}, {"i386", "ia32"}};
+	struct utsname machine = {.machine = ""};
+
+	if (name == NULL && uname(&machine) == 0) {
+		name = machine.machine;
+		for (size_t i = 0; i < sizeof(kernel) / sizeof(kernel[0]); i++)
+			if (strcmp(kernel[i][0], name) == 0)
+				name = kernel[i][1];
+	}
+	for (size_t i = 0; name != NULL && i < sizeof(arches) / sizeof(arches[0]); i++)
+		if (word_is_ascii_case(word_of(arches[i]->bls), name))
+			return arches[i];
+	return NULL;
 }

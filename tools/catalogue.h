@@ -44,6 +44,9 @@ enum status checked_read(struct checked_tree *tree, const struct fw_volume *esp,
 			 struct fail *why) MUST_CHECK;
 void checked_free(struct checked_tree *tree);
 
+/* The CPU that entries call so, or this machine's when it is NULL; NULL when there is no loader for it. */
+const struct arch *checked_arch(const char *name);
+
 /* Another one of the tree's, with nothing known but the name of its file; NULL without memory. */
 struct checked *checked_new(struct checked_tree *tree, const char *name);
 

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* berth check: what the loader will make of the boot entries of this machine, or of a copy of its partitions. */
-#include <dirent.h>
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/utsname.h>
-#include <sys/vfs.h>
 
 #include "catalogue.h"
 #include "json.h"
@@ -151,78 +146,6 @@ static bool is_good(const struct checked_tree *tree)
 	return !is_wrong;
 }
 
-static bool is_folder(const char *path)
-{
-	struct stat found;
-
-	return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
-}
-
-static bool is_empty(const char *folder)
-{
-	DIR *dir = opendir(folder);
-	const struct dirent *found;
-	size_t n = 0;
-
-	while (dir != NULL && (found = readdir(dir)) != NULL)
-		n += strcmp(found->d_name, ".") != 0 && strcmp(found->d_name, "..") != 0;
-	if (dir != NULL)
-		closedir(dir);
-	return n == 0;
-}
-
-/*
- * UEFI 2.10, 13.3: a FAT with a folder EFI. As names go there, /boot has one wherever /boot/efi is a mount point: with
- * another partition on it, that is on another device; without any, it is empty.
- */
-static bool is_esp(const char *folder)
-{
-	char path[HOST_PATH];
-	struct stat root, efi;
-	struct statfs system;
-
-	/* The path comes first: by it an automount happens. */
-	return volume_path(&(struct fw_volume){folder, ""}, "\\EFI", path) && statfs(folder, &system) == 0 &&
-	       system.f_type == MSDOS_SUPER_MAGIC && stat(folder, &root) == 0 && stat(path, &efi) == 0 &&
-	       root.st_dev == efi.st_dev && !is_empty(path);
-}
-
-/* Where systemd and distributions mount it; NULL when none of them is one. */
-static const char *find_esp(void)
-{
-	static const char *const usual[] = {"/efi", "/boot/efi", "/boot"};
-
-	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-		if (is_esp(usual[i]))
-			return usual[i];
-	return NULL;
-}
-
-static const struct arch *const arches[] = {
-#define MACHINE(id, number, bits, name, pe, flat, folder, file) &arch_##folder,
-#include "../base/machines.def"
-#undef MACHINE
-};
-
-/* @name: as entries have it, or NULL for this machine's; NULL when there is no such loader. */
-static const struct arch *find_arch(const char *name)
-{
-	static const char *const kernel[][2] = {
-	    {"x86_64", "x64"}, {"aarch64", "aa64"}, {"i686", "ia32"}, {"i386", "ia32"}};
-	struct utsname machine = {.machine = ""};
-
-	if (name == NULL && uname(&machine) == 0) {
-		name = machine.machine;
-		for (size_t i = 0; i < sizeof(kernel) / sizeof(kernel[0]); i++)
-			if (strcmp(kernel[i][0], name) == 0)
-				name = kernel[i][1];
-	}
-	for (size_t i = 0; name != NULL && i < sizeof(arches) / sizeof(arches[0]); i++)
-		if (word_is_ascii_case(word_of(arches[i]->bls), name))
-			return arches[i];
-	return NULL;
-}
-
 struct options {
 	const char *esp, *xbootldr, *arch;
 	bool json;
@@ -231,7 +154,7 @@ struct options {
 static int check(const struct options *options)
 {
 	const struct fw_volume esp = {options->esp, "esp"}, xbootldr = {options->xbootldr, "xbootldr"};
-	struct checked_tree tree = {.arch = find_arch(options->arch)};
+	struct checked_tree tree = {.arch = checked_arch(options->arch)};
 	struct fail why;
 	bool is_read, good;
 
@@ -267,12 +190,12 @@ static int run(int argc, char **argv)
 		if (value == NULL)
 			return misused(&command_check, "%s needs a value", word);
 	}
-	if (options.esp == NULL && (options.esp = find_esp()) == NULL)
+	if (options.esp == NULL && (options.esp = volume_find_esp()) == NULL)
 		return complain("no EFI system partition is mounted at /efi, /boot/efi or /boot, or it cannot be read\n"
 				"  try: as root, or --esp DIR");
-	if (!is_folder(options.esp))
+	if (!volume_is_folder(options.esp))
 		return complain("%s: not a folder", options.esp);
-	if (options.xbootldr != NULL && !is_folder(options.xbootldr))
+	if (options.xbootldr != NULL && !volume_is_folder(options.xbootldr))
 		return complain("%s: not a folder", options.xbootldr);
 	return check(&options);
 }

@@ -23,7 +23,8 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_rules, command_inspect, command_plan, command_explain, command_log, command_check;
+extern const struct command command_rules, command_inspect, command_plan, command_explain, command_log, command_check,
+    command_measure;
 
 /* "berth: " and the sentence on standard error; returns EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int complain(const char *format, ...);

@@ -23,4 +23,9 @@ bool volume_has(const struct fw_volume *volume, const char *path, char out[HOST_
 bool volume_list(const struct fw_volume *volume, const char *path, void (*each)(void *context, const char *name),
 		 void *context);
 
+bool volume_is_folder(const char *path);
+
+/* The EFI system partition where systemd and distributions mount it; NULL when none of these folders is one. */
+const char *volume_find_esp(void);
+
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A machine with a TPM, which swtpm emulates: what was measured until Linux runs, as Linux reads it."""
 import hashlib
+import json
 import os
 import struct
 import subprocess
@@ -137,6 +138,20 @@ def check_own(events, wanted):
         expect(found == [hashlib.sha256(measured).digest()], f"PCR {register}, {data!r}: {len(found)} events, or another sum")
 
 
+def foreseen(esp, guest):
+    """What `berth measure` tells of the entry, with the log of this boot; the registers that it computes are the TPM's."""
+    log = os.path.join(esp.path, "measurements")
+    with open(log, "wb") as file:
+        file.write(bytes.fromhex(guest.one("measurements")))
+    told_of = json.loads(subprocess.run([os.path.join(lab.ROOT, "build/host/berth"), "measure", "--json", "--arch", "x64", "--esp",
+                                         esp.tree, "--log", log, "debian"], check=True, stdout=subprocess.PIPE).stdout)
+    for words in guest.all("pcr"):
+        number, value = words.split()
+        expect(number == "10" or told_of["registers"][number] == value.lower(),
+               f"PCR {number} is {value}, and berth measure tells {told_of['registers'][number]}")
+    return told_of
+
+
 @boots
 def kernel_that_berth_enters_is_measured(esp):
     """A TPM: loader.conf, options and the joined initrds are in PCR 5, 12 and 9; Linux has the log, and it gives the registers"""
@@ -148,7 +163,10 @@ def kernel_that_berth_enters_is_measured(esp):
     with Tpm(esp.path) as tpm, Machine(esp, more=tpm.options) as machine:
         guest = Guest(machine.finish())
     events = check_replay(guest)
-    check_own(events, own_events(conf.encode(), options, joined(whole(KERNEL["initrd"]), extra)))
+    wanted = own_events(conf.encode(), options, joined(whole(KERNEL["initrd"]), extra))
+    check_own(events, wanted)
+    expect([event["sha256"] for event in foreseen(esp, guest)["events"]] ==
+           [hashlib.sha256(measured).hexdigest() for _, measured in wanted], "berth measure tells of other events")
     smbios = [struct.unpack_from("<I", data)[0] for register, kind, _, data in events if (register, kind) == (1, 6)]
     expect(smbios == [0xd5cb7cbc], f"of SMBIOS, structures with the tags {smbios} are measured")
     expect(told(guest)["LoaderPcrSMBIOS"][1] == str16("1"), "LoaderPcrSMBIOS is not told")
@@ -177,6 +195,9 @@ def registers_are_those_of_systemd_boot_and_the_kernels_stub(esp):
     plain(esp, "initrd /extra.cpio", options=theirs.one("cmdline"))
     esp.put(own, link=os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI"))
     ours, our_events = measured_boot(esp, "berth")
+    kernel = bytes.fromhex(foreseen(esp, ours)["authenticode"])
+    expect(kernel in [sums[SHA256] for register, _, sums, _ in check_replay(theirs) if register == 4],
+           f"firmware has not measured the kernel that its stub starts as {kernel.hex()}")
     expect(ours.one("cmdline") == theirs.one("cmdline"), f"/proc/cmdline is {ours.one('cmdline')!r}")
     expect(our_events == their_events, f"Berth measures {our_events},\nsystemd-boot and the stub {their_events}")
     for register in (1, 5, 9, 12):
