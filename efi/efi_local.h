@@ -126,7 +126,12 @@ enum status efi_write_file(const char *path, const char *bytes, size_t size, str
 void *efi_alloc(uint64_t size); /* pool memory; NULL when there is none */
 void efi_free(void *memory);
 
+/* ---- verify.c ---- */
+extern EFI_GUID efi_shim_guid; /* of its protocol, and the vendor of its variables */
+bool efi_has_shim(void);       /* the loader was started by it */
+
 /* ---- variables.c ---- */
+/* Shim's user may have switched its checks off: then it is. */
 enum secure_boot efi_secure_boot(void);
 bool efi_awaits_keys(void); /* it has no platform key, and takes keys from whoever writes them */
 /* The load option string as UTF-8; false when there is none, or when it is not text. */

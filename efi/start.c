@@ -22,32 +22,31 @@ struct program {
 	CHAR16 *options; /* what it is passed; NULL: nothing */
 };
 
-static enum status say_refused(const struct program *program, EFI_STATUS status, struct fail *why)
+enum status efi_not_loaded(const struct fw_volume *volume, const char *path, EFI_STATUS status, struct fail *why)
 {
-	const char *path = program->path;
-
 	if (status == EFI_SECURITY_VIOLATION || status == EFI_ACCESS_DENIED)
 		return fail(why, REFUSED,
 			    "%s: firmware does not trust it: %s\n"
 			    "  try: a file signed with a key that the firmware knows",
 			    path, efi_status_words(status));
 	if (status == EFI_NOT_FOUND)
-		return fail(why, NOT_FOUND, "%s: no such file on %s", path, efi_volume_words(program->volume));
+		return fail(why, NOT_FOUND, "%s: no such file on %s", path, efi_volume_words(volume));
 	if (status == EFI_UNSUPPORTED || status == EFI_LOAD_ERROR)
 		return fail(why, BAD_INPUT, "%s: firmware does not take it for a program for this CPU: %s", path,
 			    efi_status_words(status));
 	return fail(why, IO_ERROR, "%s: firmware cannot load it: %s", path, efi_status_words(status));
 }
 
-/* @bytes: of the file; NULL: firmware reads it by its path. */
-static EFI_STATUS load_image(struct program *program, EFI_DEVICE_PATH *file, void *bytes, size_t size)
+EFI_STATUS efi_load_image(EFI_DEVICE_PATH *file, void *bytes, size_t size, EFI_HANDLE *handle)
 {
-	EFI_STATUS status = efi.boot->LoadImage(FALSE, efi.image, file, bytes, size, &program->handle);
+	EFI_STATUS status;
 
+	*handle = NULL;
+	status = efi.boot->LoadImage(FALSE, efi.image, file, bytes, size, handle);
 	/* 7.4.1: an image that must not be started is loaded all the same, and its handle is there. */
-	if (status == EFI_SECURITY_VIOLATION && program->handle != NULL)
-		efi.boot->UnloadImage(program->handle);
-	return efi_given(status, program->handle);
+	if (status == EFI_SECURITY_VIOLATION && *handle != NULL)
+		efi.boot->UnloadImage(*handle);
+	return efi_given(status, *handle);
 }
 
 /*
@@ -63,7 +62,7 @@ static EFI_STATUS load_from_memory(struct program *program, EFI_DEVICE_PATH *fil
 
 	if (efi_read_file(program->volume, program->path, MOST_PROGRAM, &bytes, &size, &why) != OK)
 		return first;
-	status = load_image(program, file, bytes, size);
+	status = efi_load_image(file, bytes, size, &program->handle);
 	efi_free(bytes);
 	if (!EFI_ERROR(status))
 		fw_log(LOG_NORMAL, "%s: firmware does not load it by its path (%s): loaded from memory", program->path,
@@ -84,11 +83,11 @@ static enum status load(struct program *program, struct fail *why)
 	EFI_STATUS status;
 
 	TRY(efi_file_path(efi_device_of(program->volume), program->path, &file, why));
-	status = load_image(program, file, NULL, 0);
+	status = efi_load_image(file, NULL, 0, &program->handle);
 	if (!is_final(status))
 		status = load_from_memory(program, file, status);
 	efi_free(file);
-	return EFI_ERROR(status) ? say_refused(program, status, why) : OK;
+	return EFI_ERROR(status) ? efi_not_loaded(program->volume, program->path, status, why) : OK;
 }
 
 /* In UTF-16, with its NUL. */

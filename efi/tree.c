@@ -107,14 +107,7 @@ enum status efi_give_tree(struct boot *b, const struct entry *entry, struct fail
 		fw_log(LOG_NORMAL, "devicetree ignored: this kernel does not use one");
 		return OK;
 	}
-	if (efi_secure_boot() != SECURE_BOOT_DISABLED)
-		return fail(
-		    why, REFUSED,
-		    "%s: unless Secure Boot is known to be off no device tree is given to a program: nobody has "
-		    "signed it\n"
-		    "  try: the entry without `devicetree` and `devicetree-overlay`, or Secure Boot off in firmware's "
-		    "setup",
-		    word_shown(word_of(entry->id)).at);
+	TRY(boot_may_give_tree(efi_secure_boot(), entry, why));
 	boot_clear(b);
 	status = read_and_install(b, entry, why);
 	boot_close(b);

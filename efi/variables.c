@@ -10,11 +10,11 @@ static EFI_GUID berth_guid = {0xd7e85280, 0x5e34, 0x48c9, {0xb5, 0x75, 0x1f, 0xb
 #define FOR_THIS_BOOT (EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
 
 /* One byte; EFI_NOT_FOUND when there is no such variable, EFI_DEVICE_ERROR when it is not one byte. */
-static EFI_STATUS read_byte(CHAR16 *name, UINT8 *out)
+static EFI_STATUS read_byte(CHAR16 *name, EFI_GUID *vendor, UINT32 *attributes, UINT8 *out)
 {
 	UINT8 value[8];
 	UINTN size = sizeof(value);
-	EFI_STATUS status = efi.system->RuntimeServices->GetVariable(name, &efi_global_guid, NULL, &size, value);
+	EFI_STATUS status = efi.system->RuntimeServices->GetVariable(name, vendor, attributes, &size, value);
 
 	if (EFI_ERROR(status))
 		return status;
@@ -22,11 +22,30 @@ static EFI_STATUS read_byte(CHAR16 *name, UINT8 *out)
 	return size == 1 ? EFI_SUCCESS : EFI_DEVICE_ERROR;
 }
 
+static EFI_STATUS read_mode(CHAR16 *name, UINT8 *out)
+{
+	return read_byte(name, &efi_global_guid, NULL, out);
+}
+
+/*
+ * shim, MokManager.c: who sits at the machine may switch shim's checks off, which it keeps in a variable that no
+ * running system can write: one that the system can see is not shim's (Linux
+ * drivers/firmware/efi/libstub/secureboot.c).
+ */
+static bool is_off_in_shim(void)
+{
+	UINT32 attributes = 0;
+	UINT8 state = 0;
+
+	return efi_has_shim() && !EFI_ERROR(read_byte(L"MokSBState", &efi_shim_guid, &attributes, &state)) &&
+	       (attributes & FOR_THIS_BOOT) == EFI_VARIABLE_BOOTSERVICE_ACCESS && state == 1;
+}
+
 /* UEFI 2.10, 3.3: SecureBoot tells the mode, SetupMode 1 means that no platform key is enrolled yet. */
 enum secure_boot efi_secure_boot(void)
 {
 	UINT8 secure = 0, setup = 0;
-	EFI_STATUS status = read_byte(L"SecureBoot", &secure);
+	EFI_STATUS status = read_mode(L"SecureBoot", &secure);
 
 	if (status == EFI_NOT_FOUND)
 		return SECURE_BOOT_DISABLED;
@@ -34,9 +53,9 @@ enum secure_boot efi_secure_boot(void)
 		return SECURE_BOOT_UNKNOWN;
 	if (secure == 0)
 		return SECURE_BOOT_DISABLED;
-	if (EFI_ERROR(read_byte(L"SetupMode", &setup)))
+	if (EFI_ERROR(read_mode(L"SetupMode", &setup)))
 		return SECURE_BOOT_UNKNOWN;
-	return setup == 1 ? SECURE_BOOT_DISABLED : SECURE_BOOT_ENABLED;
+	return setup == 1 || is_off_in_shim() ? SECURE_BOOT_DISABLED : SECURE_BOOT_ENABLED;
 }
 
 /* 32.3, "Secure Boot modes": setup mode and audit mode have no platform key, and start everything. */
@@ -44,8 +63,8 @@ bool efi_awaits_keys(void)
 {
 	UINT8 setup = 0, secure = 1;
 
-	return !EFI_ERROR(read_byte(L"SetupMode", &setup)) && setup == 1 &&
-	       !EFI_ERROR(read_byte(L"SecureBoot", &secure)) && secure == 0;
+	return !EFI_ERROR(read_mode(L"SetupMode", &setup)) && setup == 1 &&
+	       !EFI_ERROR(read_mode(L"SecureBoot", &secure)) && secure == 0;
 }
 
 /* efibootmgr writes 8-bit text unless told otherwise: every byte is printable, as never in Latin text in UTF-16. */

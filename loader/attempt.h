@@ -6,7 +6,7 @@
 #include "load.h"
 #include "overlays.h"
 #include "whole.h"
-#include "../kernel/packed.h"
+#include "../kernel/identify.h"
 #include "../policy/staging.h"
 
 #define MAX_REFUSED 16
@@ -21,10 +21,12 @@ struct boot {
 	size_t n_staged;
 	struct range refused[MAX_REFUSED]; /* by firmware, although its map says free */
 	size_t n_refused;
-	unsigned int n_looks; /* surveys made after a refusal */
+	unsigned int n_looks;  /* surveys made after a refusal */
+	struct range verified; /* all bytes of the kernel's file, which firmware has verified; empty: it has not */
 	struct loading loading;
 	struct source shown; /* the kernel's bytes, with progress on the screen */
 	struct packed packed;
+	struct wanted wanted;	  /* what it was identified by */
 	struct whole relocs;	  /* Linux's relocation table: the kernel's name with ".relocs" behind it */
 	bool program;		  /* firmware starts it: of it the tree alone is read */
 	struct whole tree;	  /* the device tree that the entry names */

@@ -11,21 +11,12 @@
 #include "relocations.h"
 #include "report.h"
 #include "tree.h"
+#include "verify.h"
 
 #include "../base/mem.h"
 #include "../plan/copies.h"
 #include "../policy/placing.h"
 #include "../policy/policy.h"
-
-static enum status check_secure_boot(const struct machine *machine, struct fail *why)
-{
-	if (machine->secure_boot == SECURE_BOOT_DISABLED)
-		return OK;
-	return fail(why, REFUSED,
-		    "Secure Boot is %s: a kernel that is not verified must not be started this way\n"
-		    "  try: turn Secure Boot off in the firmware's setup, or start a signed kernel from the firmware",
-		    machine->secure_boot == SECURE_BOOT_ENABLED ? "on" : "in a state that firmware does not report");
-}
 
 static void draw_entropy(struct situation *p)
 {
@@ -63,7 +54,8 @@ static enum status load_packed(struct boot *b, struct fail *why)
 	status = packed_load(packed, &b->situation.image, boot_kernel_now(b), why);
 	fw_progress(b->kernel.path, 0, 0);
 	TRY(status);
-	b->loading.read += packed->read_bytes;
+	if (b->kernel.bytes == NULL)
+		b->loading.read += packed->read_bytes;
 	fw_log(LOG_NORMAL, "unpacked %s, %s, %" PRIu64 " bytes from %" PRIu64 ", decoder %s", b->kernel.path,
 	       packing_name(packed->packing), packed->unpack.unpacked, packed->read_bytes,
 	       size_words(packed->unpack.memory).at);
@@ -106,6 +98,7 @@ static enum status load(struct boot *b, struct fail *why)
 	boot_give_back(b);
 	b->loading = before;
 	b->loading.distrust_high = true;
+	TRY(boot_verify_again(b, why));
 	return load_all(b, why);
 }
 
@@ -160,24 +153,27 @@ static enum status check_target(struct boot *b, struct fail *why)
 		       stays == NULL ? "something that is not memory" : memory_type_name(stays->type));
 }
 
+/* The seed is written to the disk before the kernel is read, and to memory before that is looked at. */
+static enum status begin_try(struct boot *b, const struct entry *entry, struct fail *why)
+{
+	fw_trying(entry);
+	fw_pass_seed();
+	return boot_verify(b, why);
+}
+
 /* 1 to 3: where we are, what the user named, and what each part demands. @trying: a try is counted. */
 static enum status find_out(struct boot *b, const struct entry *entry, bool trying, struct fail *why)
 {
 	struct situation *p = &b->situation;
 
-	/* 1. Where we are, and whether we may. */
+	/* 1. Where we are. */
 	fw_machine(&p->machine);
 	p->arch = arch_here();
 	arch_cpu(&p->cpu);
-	TRY(check_secure_boot(&p->machine, why));
 
-	/* 2. What the user named, and what it is. */
+	/* 2. What the user named, whether it may be started, and what it is. */
 	TRY(boot_open(b, entry, why));
-	if (trying) {
-		fw_trying(entry);
-		fw_pass_seed(); /* written to the disk before the kernel is read, and in memory before that is looked at
-				 */
-	}
+	TRY(trying ? begin_try(b, entry, why) : boot_look_unverified(&p->machine, why));
 	TRY(boot_identify(b, entry, why));
 	TRY(boot_find_tree(b, entry, why));
 
@@ -186,6 +182,7 @@ static enum status find_out(struct boot *b, const struct entry *entry, bool tryi
 	draw_entropy(p);
 	TRY(fw_survey(&p->survey, why));
 	TRY(situation_survey(p, why));
+	TRY(boot_verify_keep(b, why));
 	report_survey(b);
 	TRY(situation_keep_out(p, why));
 	report_kept_out(p);
@@ -242,6 +239,7 @@ static void end(struct boot *b)
 		memset(fw_memory_at(b->claimed[PART_HANDOFF].start), 0, (size_t)range_size(b->claimed[PART_HANDOFF]));
 	memset(b->situation.found.seed, 0, sizeof(b->situation.found.seed));
 	claim_release(b);
+	boot_verify_release(b);
 	fw_forget(&b->situation.survey);
 }
 

@@ -2,6 +2,7 @@
 #include "claim.h"
 
 #include "report.h"
+#include "verify.h"
 
 #include "../base/mem.h"
 #include "../policy/staging.h"
@@ -29,6 +30,7 @@ static enum status look_again(struct boot *b, struct range refused, struct fail 
 	fw_forget(survey);
 	TRY(fw_survey(survey, why));
 	TRY(situation_survey(&b->situation, why));
+	TRY(boot_verify_keep(b, why));
 	if (memmap_owner(&survey->map, refused) == NULL) {
 		/* Firmware that gives nothing above 4 GiB is not asked for every address there. */
 		if (b->n_refused >= 3 && refused.start >= GIB(4))

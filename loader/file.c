@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "file.h"
 
+#include "../base/mem.h"
+
 /* UEFI 2.10, 13.5: after an error a handle may be of no use any more, and with some firmware it is. */
 static enum status reopen(struct file *file, struct fail *why)
 {
@@ -31,8 +33,27 @@ enum status file_open(struct file *file, struct fail *why)
 {
 	TRY(fw_open(file->volume, file->path, &file->handle, &file->size, why));
 	file->is_broken = false;
+	file->bytes = NULL;
 	file->source = (struct source){.name = file->path, .size = file->size, .read = read, .context = file};
 	return OK;
+}
+
+static enum status read_memory(void *context, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
+{
+	const struct file *file = context;
+	uint64_t left = offset < file->size ? file->size - offset : 0;
+
+	(void)why;
+	*got = size < left ? size : (size_t)left;
+	if (*got != 0)
+		memcpy(to, file->bytes + offset, *got);
+	return OK;
+}
+
+void file_in_memory(struct file *file, const uint8_t *bytes)
+{
+	file->bytes = bytes;
+	file->source.read = bytes != NULL ? read_memory : read;
 }
 
 void file_close(struct file *file)

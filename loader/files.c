@@ -73,7 +73,6 @@ static enum status stay_in_place(struct boot *b, const struct entry *entry, stru
 enum status boot_identify(struct boot *b, const struct entry *entry, struct fail *why)
 {
 	const struct arch *here = b->situation.arch;
-	struct wanted wanted = {here->name, {here->enters[0], here->enters[1]}, entry->loader_unpacks};
 	uint64_t read = 0;
 	enum status status;
 
@@ -88,11 +87,13 @@ enum status boot_identify(struct boot *b, const struct entry *entry, struct fail
 	    .buffer = b->spare,
 	    .buffer_size = sizeof(b->spare),
 	};
-	status = identify(&b->situation.image, &b->packed, &wanted, &read, why);
+	b->wanted = (struct wanted){here->name, {here->enters[0], here->enters[1]}, entry->loader_unpacks};
+	status = identify(&b->situation.image, &b->packed, &b->wanted, &read, why);
 	fw_progress(b->kernel.path, 0, 0);
 	TRY(status);
 	/* A bzImage's head is not read again: its payload starts behind two sectors at the earliest. */
-	b->loading.read += read;
+	if (b->kernel.bytes == NULL)
+		b->loading.read += read;
 	TRY(boot_find_relocs(b, why));
 	return stay_in_place(b, entry, why);
 }

@@ -30,6 +30,22 @@ void fw_close(struct fw_file *file);
 enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size, size_t *got,
 		    struct fail *why) MUST_CHECK;
 
+/* ---- Secure Boot ---- */
+
+/* Whether firmware also measures what it verifies: there is a TPM. */
+bool fw_measures(void);
+
+/*
+ * Has firmware verify a program for UEFI: the @size bytes at @bytes, all of the file @path. Shim does it, with its own
+ * keys as well, where the loader was started by it. A TPM measures what was verified, or any program while Secure Boot
+ * is off; so each file is verified once an attempt. @bytes stay as they are, and nothing of the program runs or stays.
+ *
+ * OK: they are a program for this CPU, and trusted where Secure Boot is on. REFUSED: they are not trusted. BAD_INPUT:
+ * they are no program for this CPU, or too many. IO_ERROR: firmware does not tell, or contradicts itself.
+ */
+enum status fw_verify(struct fw_volume *volume, const char *path, void *bytes, uint64_t size,
+		      struct fail *why) MUST_CHECK;
+
 /* ---- memory ---- */
 
 /* The memory map and its free runs, in memory that fw_forget gives back. */

@@ -34,7 +34,7 @@ static bool is_above_4g(const struct transfer *t)
 
 static bool goes_by_bounce(const struct transfer *t)
 {
-	return is_above_4g(t) && t->loading->distrust_high;
+	return is_above_4g(t) && t->loading->distrust_high && t->file->bytes == NULL;
 }
 
 static bool is_to_be_checked(const struct transfer *t)
@@ -102,7 +102,7 @@ static enum status read_next(struct transfer *t, size_t size, struct fail *why)
 	TRY(read_piece(t, fw_memory_at(next_at(t)), size, why));
 	if (is_to_be_checked(t))
 		TRY(check_first_piece(t, size, why));
-	t->loading->holds_high = t->loading->holds_high || is_above_4g(t);
+	t->loading->holds_high = t->loading->holds_high || (is_above_4g(t) && t->file->bytes == NULL);
 	return OK;
 }
 
@@ -143,7 +143,7 @@ static enum status transfer(struct transfer *t, struct fail *why)
 			continue;
 		}
 		t->done += size;
-		t->loading->read += size;
+		*(t->file->bytes == NULL ? &t->loading->read : &t->loading->copied) += size;
 		fw_progress(t->file->path, t->done, t->size);
 	}
 	t->loading->holds = true;
@@ -164,8 +164,9 @@ static void tell_speed(const struct transfer *t, uint64_t started)
 enum status load_file(struct loading *loading, struct file *file, uint64_t offset, uint64_t to, uint64_t size,
 		      struct fail *why)
 {
-	struct transfer t = {loading, file, offset, to, size, 0, false, loading->distrust_high};
-	bool tell = size >= LONG_FILE && fw_log_wants(LOG_NORMAL);
+	bool checked = loading->distrust_high || loading->is_verified_later || file->bytes != NULL;
+	struct transfer t = {loading, file, offset, to, size, 0, false, checked};
+	bool tell = size >= LONG_FILE && file->bytes == NULL && fw_log_wants(LOG_NORMAL);
 	uint64_t started = tell ? fw_microseconds() : 0;
 	enum status status;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "relocations.h"
 
+#include "verify.h"
+
 #include "../base/text.h"
 #include "../kernel/identify.h"
 #include "../plan/copies.h"
@@ -14,7 +16,7 @@ enum status boot_find_relocs(struct boot *b, struct fail *why)
 	const char *suffix = identify_suffix_beside(&b->situation.image, &b->packed);
 	enum status status;
 
-	if (suffix == NULL)
+	if (suffix == NULL || must_verify(&b->situation.machine)) /* nobody has signed it */
 		return OK;
 	text_add(&path, "%s%s", b->kernel.path, suffix);
 	if (text_cut(&path))

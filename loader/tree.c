@@ -142,6 +142,18 @@ static bool tells_the_same(const struct findings *a, const struct findings *b)
 	       memcmp(a->reserved, b->reserved, a->n_reserved * sizeof(a->reserved[0])) == 0;
 }
 
+enum status boot_may_give_tree(enum secure_boot state, const struct entry *entry, struct fail *why)
+{
+	if (state == SECURE_BOOT_DISABLED || !entry_wants_tree(entry))
+		return OK;
+	return fail(why, REFUSED,
+		    "%s: unless Secure Boot is known to be off no device tree of a file is given to what is started: "
+		    "nobody has signed it\n"
+		    "  try: the entry without `devicetree` and `devicetree-overlay`, or Secure Boot off in firmware's "
+		    "setup",
+		    word_shown(word_of(entry->id)).at);
+}
+
 enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fail *why)
 {
 	struct situation *p = &b->situation;
@@ -151,6 +163,7 @@ enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fai
 			fw_log(LOG_QUIET, "devicetree ignored: this kernel does not use one");
 		return OK;
 	}
+	TRY(boot_may_give_tree(p->machine.secure_boot, entry, why));
 	b->overlays.paths = entry->overlays;
 	b->overlays.volume = entry->volume;
 	if (entry->devicetree.length != 0)

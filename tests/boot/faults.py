@@ -276,21 +276,3 @@ def strict_nx_firmware(esp):
     guest = boot(esp, "--ovmf", lab.script("fetch", "ovmf", "trixie"), "--strictnx")
     check_healthy(guest, REPORT + " nokaslr")
     check_kernel_at(guest, 4 * GIB)
-
-
-@boots
-def secure_boot_refuses(esp):
-    """With Secure Boot on the handoff is refused with the reason, never made in silence"""
-    plain(esp)
-    keys = "/usr/share/ovmf/PkKek-1-snakeoil"
-    key = os.path.join(esp.path, "key.pem")
-    signed = os.path.join(esp.path, "signed.efi")
-    subprocess.run(["openssl", "rsa", "-in", keys + ".key", "-passin", "pass:snakeoil", "-out", key], check=True,
-                   stderr=subprocess.DEVNULL)
-    subprocess.run(["sbsign", "--key", key, "--cert", keys + ".pem", "--output", signed,
-                    os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI")], check=True, stderr=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL)
-    esp.put("EFI/BOOT/BOOTX64.EFI", link=signed)
-    with Machine(esp, "--secboot", "--vars", "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd") as machine:
-        machine.wait_for("Secure Boot is on")
-        machine.wait_for("press any key")

@@ -51,6 +51,15 @@ void bench_set_up_arm64(const char *map, const char *entry, const struct arm64_f
 	sim.file[sim.n_files++] = (struct sim_file){"\\dtb", size, tree, size};
 }
 
+/* Microsoft PE Format: where the headers are stands at 0x3c. */
+void bench_sign(uint8_t *head)
+{
+	store_le(head, 2, 0x5a4d);
+	store_le(head + 0x3c, 4, 0x80);
+	store_le(head + 0x80, 4, 0x4550);
+	sim.machine.secure_boot = SECURE_BOOT_ENABLED;
+}
+
 void bench_run_kept(void)
 {
 	sim_boot(&bench.entry, &bench.conf);

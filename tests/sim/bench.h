@@ -34,6 +34,9 @@ void bench_set_up(const char *map, const char *entry, const char *conf, const st
 /* The same for arm64: an Image for a CPU with pages of 4 and 64 KiB; \\dtb is a machine's device tree. */
 void bench_set_up_arm64(const char *map, const char *entry, const struct arm64_file *kernel);
 
+/* Secure Boot is on, and the kernel's file, whose first bytes these are, is one that can be signed. */
+void bench_sign(uint8_t *head);
+
 /* One boot, whose outcome must be a whole handoff or nothing. */
 void bench_run(void);
 

@@ -307,8 +307,18 @@ static void check_refused(const char *scenario)
 		fail_msg("%s: came back after ExitBootServices", about(scenario));
 }
 
+/* Under Secure Boot a kernel is entered from verified bytes alone. */
+static void check_verified(const char *scenario)
+{
+	if (sim.machine.secure_boot != SECURE_BOOT_DISABLED && (outcome.verifications == 0 || outcome.reads_after != 0))
+		fail_msg("%s: verified %u times, and read %u times since then", about(scenario), outcome.verifications,
+			 outcome.reads_after);
+}
+
 void check_outcome(const struct entry *entry, const char *scenario)
 {
+	if (outcome.entered)
+		check_verified(scenario);
 	if (outcome.takes_at_look != 0)
 		fail_msg("%s: the loader held %u pieces of memory when it looked at the map", about(scenario),
 			 outcome.takes_at_look);

@@ -34,13 +34,14 @@ static struct {
 	jmp_buf left;	 /* where the kernel's entry leads */
 	struct boot boot;
 	unsigned int surveys, looks, takes, reads_of_changing;
+	const struct sim_file *verified;
 	struct {
 		uint8_t *at;
 		uint64_t size;
 	} taken[TAKES];
 } fw;
 
-static void die(const char *what)
+__attribute__((noreturn)) static void die(const char *what)
 {
 	fprintf(stderr, "simulated firmware: %s\n", what);
 	abort();
@@ -181,6 +182,7 @@ enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size
 
 	if (outcome.exits != 0)
 		die("a read after ExitBootServices");
+	outcome.reads_after += file->file == fw.verified;
 	if (outcome.n_reads < SIM_READS)
 		outcome.read[outcome.n_reads++] = (struct sim_read){offset, size, is_in_arena(to)};
 	if (failing || file->broken) {
@@ -201,6 +203,41 @@ enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size
 		return OK;
 	}
 	fill(file->file, offset, to, *got);
+	return OK;
+}
+
+/* ---- Secure Boot ---- */
+
+bool fw_measures(void)
+{
+	return sim.measures;
+}
+
+static const struct sim_file *file_at(const char *path)
+{
+	for (size_t i = 0; i < sim.n_files; i++)
+		if (strcmp(sim.file[i].path, path) == 0)
+			return &sim.file[i];
+	die("a file is verified that is none");
+}
+
+/* The bytes that were signed are those that the file has; whatever else firmware read, or was exchanged, is not. */
+enum status fw_verify(struct fw_volume *volume, const char *path, void *bytes, uint64_t size, struct fail *why)
+{
+	const struct sim_file *file = file_at(path);
+
+	if (volume != sim.volume || (sim.machine.secure_boot == SECURE_BOOT_DISABLED && !sim.measures))
+		die("what is verified is on another volume than its entry's, or need not be");
+	if (fails(SERVICE_VERIFY))
+		return injected(why);
+	if (sim.untrusted != NULL && strcmp(sim.untrusted, path) == 0)
+		return fail(why, sim.untrusted_status != OK ? sim.untrusted_status : REFUSED, "%s: not trusted", path);
+	for (uint64_t i = 0; i < size; i++)
+		if (size != file->size || ((const uint8_t *)bytes)[i] != sim_byte(file, i))
+			return fail(why, REFUSED, "%s: byte %" PRIu64 " is not the one that was signed", path, i);
+	outcome.verifications++;
+	outcome.reads_after = 0;
+	fw.verified = file;
 	return OK;
 }
 
@@ -552,6 +589,7 @@ void sim_begin(void)
 	fw.looks = 0;
 	fw.takes = 0;
 	fw.reads_of_changing = 0;
+	fw.verified = NULL;
 }
 
 static void count_what_is_left(void)

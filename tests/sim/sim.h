@@ -20,6 +20,7 @@ enum service {
 	SERVICE_CLAIM,
 	SERVICE_TAKE,
 	SERVICE_RANDOM,
+	SERVICE_VERIFY,
 	SERVICE_EXIT,
 	N_SERVICES
 };
@@ -78,6 +79,9 @@ struct sim_setup {
 	const char *changes;	   /* this file begins with other bytes, as many as before, from its k-th read on */
 	const uint8_t *changed_head;
 	unsigned int changes_at;
+	bool measures;		       /* it has a TPM */
+	const char *untrusted;	       /* this file is not signed, or not a program */
+	enum status untrusted_status;  /* and what that is: REFUSED, unless it says otherwise */
 	const struct vmlinux *vmlinux; /* what the kernel's file unpacks to, when that is entered; NULL: the file is */
 	uint64_t pvh_facts_at;	       /* of an ELF kernel: its struct pvh_facts, from its entry; 0: a bzImage */
 	/* Of a kernel of another CPU: what must hold when it was entered. */
@@ -108,6 +112,8 @@ struct sim_outcome {
 	unsigned int stand_ins;			    /* for the kernel's EFI stub */
 	unsigned int exits, runtime_maps, leavings; /* times that the system to come was told of its entry */
 	unsigned int tryings;			    /* that a try was to be counted */
+	unsigned int verifications;		    /* that succeeded */
+	unsigned int reads_after;		    /* of that file, since then */
 	unsigned int seeds;			    /* how often a seed was to be passed */
 	size_t claims_left, files_left, surveys_left, takes_left; /* what the loader did not give back */
 	unsigned int takes_at_look; /* memory of the loader's own, held when it looked at the map: in a plan's way */

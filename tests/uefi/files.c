@@ -38,6 +38,7 @@ static struct {
 	uint8_t bytes[SEED_ROOM];
 } written;
 
+static unsigned int reads_of_changing;
 static bool kernel_was_read; /* the file that every machine has first, since it was opened the last time */
 
 uint8_t sim_byte(const struct sim_file *file, uint64_t offset)
@@ -238,6 +239,15 @@ static EFI_STATUS next_of_folder(struct handle *h, UINTN *size, VOID *to)
 	return EFI_SUCCESS;
 }
 
+/* Of a file that somebody exchanges while the loader runs. */
+static uint8_t now(const struct sim_file *file, uint64_t offset)
+{
+	bool is_other = sim.changes != NULL && strcmp(sim.changes, file->path) == 0 &&
+			reads_of_changing >= sim.changes_at && offset < file->head_size;
+
+	return is_other ? sim.changed_head[offset] : sim_byte(file, offset);
+}
+
 static EFI_STATUS EFIAPI file_read(EFI_FILE_HANDLE this, UINTN *size, VOID *to)
 {
 	struct handle *h = of(this);
@@ -261,6 +271,7 @@ static EFI_STATUS EFIAPI file_read(EFI_FILE_HANDLE this, UINTN *size, VOID *to)
 	if (h->file == NULL)
 		uefi_die("the root folder was read");
 	kernel_was_read = kernel_was_read || h->file == &sim.file[0];
+	reads_of_changing += sim.changes != NULL && strcmp(sim.changes, h->file->path) == 0;
 	rest = h->at < h->file->size ? h->file->size - h->at : 0;
 	*size = asked < rest ? asked : rest;
 	if (sim.unreadable_above != 0 && (uintptr_t)to + *size > sim.unreadable_above && (uintptr_t)to < GIB(16)) {
@@ -269,8 +280,9 @@ static EFI_STATUS EFIAPI file_read(EFI_FILE_HANDLE this, UINTN *size, VOID *to)
 			return EFI_DEVICE_ERROR;
 		memset(to, 0, *size);
 	} else {
+		outcome.reads_after += h->file == uefi_verified;
 		for (size_t i = 0; i < *size; i++)
-			((uint8_t *)to)[i] = sim_byte(h->file, h->at + i);
+			((uint8_t *)to)[i] = now(h->file, h->at + i);
 	}
 	h->at += *size;
 	return EFI_SUCCESS;
@@ -507,6 +519,7 @@ static void undo_writes(void)
 void uefi_files_reset(void)
 {
 	kernel_was_read = false;
+	reads_of_changing = 0;
 	if (!uefi.disk_stays) {
 		undo_names();
 		undo_writes();

@@ -61,11 +61,19 @@ static EFI_HANDLE new_image(const CHAR16 *path)
 	uefi_die("images are loaded and not unloaded");
 }
 
-/* 7.4.1: the bytes are the file's that the path names. */
-static void check_source(const struct sim_file *file, const uint8_t *source, UINTN size)
+/*
+ * 7.4.1, and EDK2's LoadImage where Secure Boot is on: the bytes are those that were signed, of the file that the path
+ * names. Shim before 16 has keys that firmware does not know.
+ */
+static EFI_STATUS check_source(const struct sim_file *file, const uint8_t *source, UINTN size)
 {
-	if (file == NULL || size != file->size || memcmp(source, file->head, file->head_size) != 0)
+	bool is_files = uefi_verify(file, source, size);
+
+	if (!uefi_must_verify() && !is_files && !uefi.untrusted)
 		uefi_die("an image is loaded from memory that is not the file's");
+	if (!uefi_must_verify() || (is_files && uefi.shim != SHIM_15))
+		return EFI_SUCCESS;
+	return uefi.untrusted_handle ? EFI_SECURITY_VIOLATION : EFI_ACCESS_DENIED;
 }
 
 static EFI_STATUS EFIAPI load_file_image(BOOLEAN policy, EFI_HANDLE parent, EFI_DEVICE_PATH *path, VOID *source,
@@ -78,11 +86,14 @@ static EFI_STATUS EFIAPI load_file_image(BOOLEAN policy, EFI_HANDLE parent, EFI_
 	(void)parent;
 	if (policy || (source == NULL) != (size == 0))
 		uefi_die("an image is loaded as by the boot manager, or from memory that is none");
-	if (source != NULL)
-		check_source(uefi_file_named(uefi_prefix(device), file), source, size);
 	uefi_report.loads++;
 	uefi_report.loads_from_memory += source != NULL;
-	if (uefi_call(CALL_LoadImage, &status)) {
+	if (!uefi_call(CALL_LoadImage, &status))
+		status = source == NULL ? EFI_SUCCESS
+					: check_source(uefi_file_named(uefi_prefix(device), file), source, size);
+	else if (!EFI_ERROR(status))
+		return *out = NULL, status;
+	if (EFI_ERROR(status)) {
 		*out = NULL;
 		if (status == EFI_SECURITY_VIOLATION) {
 			*out = new_image(file);

@@ -29,6 +29,7 @@
 	X(LocateHandleBuffer)                                                                                          \
 	X(LocateProtocol)                                                                                              \
 	X(ExitBootServices)                                                                                            \
+	X(ShimVerify)                                                                                                  \
 	X(GetCapability)                                                                                               \
 	X(GetEventLog)                                                                                                 \
 	X(HashLogExtendEvent)                                                                                          \
@@ -155,6 +156,15 @@ void uefi_console_set_up(EFI_SYSTEM_TABLE *table);
 EFI_EVENT uefi_key_event(void);
 EFI_EVENT uefi_extended_event(void);
 EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *uefi_extended(void); /* NULL: there is none */
+
+/* shim.c: */
+bool uefi_is_shims(const EFI_GUID *guid, VOID **protocol); /* its protocol, NULL: it has none */
+bool uefi_is_shims_vendor(const EFI_GUID *guid);
+bool uefi_must_verify(void); /* Secure Boot is on, and shim's user has not switched it off */
+/* Whether all of @file is at @bytes, and is trusted, which is noted. */
+bool uefi_verify(const struct sim_file *file, const uint8_t *bytes, UINTN size);
+extern const struct sim_file *uefi_verified; /* the last that was; NULL: none */
+void uefi_check_verified(void);		     /* when a kernel was entered */
 
 /* tpm.c: */
 bool uefi_is_tpms(const EFI_GUID *guid);

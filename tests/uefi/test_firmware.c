@@ -63,8 +63,10 @@ static EFI_STATUS EFIAPI get_random(struct rng *this, EFI_GUID *algorithm, UINTN
 
 static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOID **to)
 {
-	assert_memory_equal(guid, &rng_guid, sizeof(*guid));
 	assert_null(registration);
+	if (memcmp(guid, &efi_shim_guid, sizeof(*guid)) == 0)
+		return EFI_NOT_FOUND;
+	assert_memory_equal(guid, &rng_guid, sizeof(*guid));
 	if (fw.locate == EFI_SUCCESS)
 		*to = fw.no_rng ? NULL : &rng;
 	return fw.locate;

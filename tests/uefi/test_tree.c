@@ -157,7 +157,7 @@ static void c11_where_none_is_taken_or_may_be_it_is_said(void **state)
 	uefi.secure_boot = 1;
 	scene_run("Secure Boot");
 	assert_int_equal(uefi_report.starts + uefi_report.tree_tables, 0);
-	scene_expect("\nberth: s.conf: unless Secure Boot is known to be off no device tree is given to a program", 1);
+	scene_expect("\nberth: s.conf: unless Secure Boot is known to be off no device tree of a file is given", 1);
 	given(STUB "devicetree /none\n", false);
 	scene_run("missing");
 	assert_int_equal(uefi_report.starts, 0);

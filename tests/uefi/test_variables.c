@@ -44,6 +44,16 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attr
 	return variable->status;
 }
 
+static EFI_STATUS EFIAPI no_shim(EFI_GUID *guid, VOID *registration, VOID **protocol)
+{
+	(void)registration;
+	assert_memory_equal(guid, &efi_shim_guid, sizeof(*guid));
+	*protocol = NULL;
+	return EFI_NOT_FOUND;
+}
+
+static EFI_BOOT_SERVICES services = {.LocateProtocol = no_shim};
+
 static void given_variables(struct variable secure, struct variable setup)
 {
 	memset(&fw, 0, sizeof(fw));
@@ -52,7 +62,7 @@ static void given_variables(struct variable secure, struct variable setup)
 	runtime = (EFI_RUNTIME_SERVICES){.GetVariable = get_variable};
 	table = (EFI_SYSTEM_TABLE){.RuntimeServices = &runtime};
 	image = (EFI_LOADED_IMAGE){.LoadOptionsSize = 0};
-	efi = (struct efi_state){.system = &table, .loaded = &image};
+	efi = (struct efi_state){.system = &table, .boot = &services, .loaded = &image};
 }
 
 /* UEFI 2.10, 3.3, table "Global Variables": one byte each. */

@@ -321,6 +321,8 @@ static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOI
 		*protocol = &layouts;
 		return uefi.layout == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
 	}
+	if (uefi_is_shims(guid, protocol))
+		return *protocol == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
 	if (uefi_is_tpms(guid)) {
 		*protocol = uefi_tpm(guid);
 		return *protocol == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
@@ -346,6 +348,8 @@ static EFI_STATUS EFIAPI exit_boot_services(EFI_HANDLE image, UINTN key)
 	if (image != &image_handle)
 		uefi_die("ExitBootServices with another's handle");
 	uefi_look_for_secrets();
+	if (uefi.shim == SHIM_15 && uefi_must_verify() && outcome.verifications == 0)
+		uefi_die("shim halts the machine, because it was not asked to verify anything");
 	if (uefi_call(CALL_ExitBootServices, &status) && EFI_ERROR(status)) {
 		fw.exiting = true;
 		return status;
@@ -491,6 +495,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.enrolled[0] = '\0';
 	uefi_report.blocks = uefi_report.connects = uefi_report.drivers = uefi_report.other_volumes = 0;
 	uefi_report.service = N_CALLS;
+	uefi_verified = NULL;
 	uefi_files_reset();
 	uefi_tpm_reset();
 	fw.n_events = uefi_map.looks = fw.exits = 0;
@@ -503,6 +508,8 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_entered_from = __builtin_frame_address(0);
 	if (setjmp(fw.left) == 0)
 		status = efi_main(&image_handle, table);
+	if (outcome.entered)
+		uefi_check_verified();
 	outcome.files_left = uefi_files_open() - (outcome.entered ? uefi_volumes_open() : 0);
 	uefi_memory_left(&outcome);
 	outcome.surveys_left += fw.n_events + uefi_images_loaded();

@@ -53,6 +53,13 @@ enum uefi_from {
 };
 #define UEFI_QEMU "3:" /* before the path of a file on QEMU's volume */
 
+/* What the loader was started by. */
+enum uefi_shim {
+	SHIM_NONE,
+	SHIM_15, /* whose keys firmware does not know; it is asked by a protocol of its own */
+	SHIM_16	 /* which has replaced firmware's LoadImage */
+};
+
 extern struct uefi_setup {
 	enum uefi_from from;
 	bool paths_fail; /* an image is found in memory alone, as with AMI's CD-ROMs */
@@ -81,12 +88,16 @@ extern struct uefi_setup {
 	bool writes_short;		      /* a write ends one byte early */
 	bool disk_stays;		      /* files keep the names that an earlier boot gave them */
 	uint8_t secure_boot, setup_mode;      /* the variables; 0xff: there is none */
-	bool no_origin;			      /* no device paths tell where the loader came from */
-	const char *variable_fails;	      /* this one cannot be read */
-	const char *variable_is_long;	      /* this one has two bytes */
-	const uint8_t *layout;		      /* the keyboard's; NULL: there is no database of layouts */
-	const uint8_t *smbios_3, *smbios_2;   /* entry points; NULL: there is none */
-	const uint8_t *esrt;		      /* the table of what can be updated; NULL: there is none */
+	bool untrusted;			      /* the kernel is signed by somebody whom nobody knows */
+	bool untrusted_handle;		      /* and that is told with a handle, and EFI_SECURITY_VIOLATION */
+	enum uefi_shim shim;
+	uint8_t mok_state, mok_attributes;  /* shim's MokSBState; attributes of 0: there is none */
+	bool no_origin;			    /* no device paths tell where the loader came from */
+	const char *variable_fails;	    /* this one cannot be read */
+	const char *variable_is_long;	    /* this one has two bytes */
+	const uint8_t *layout;		    /* the keyboard's; NULL: there is no database of layouts */
+	const uint8_t *smbios_3, *smbios_2; /* entry points; NULL: there is none */
+	const uint8_t *esrt;		    /* the table of what can be updated; NULL: there is none */
 	unsigned int map_overstated;   /* the k-th map is said to have one descriptor more than there was room for */
 	size_t most_variable;	       /* bytes of a log that firmware has room for; 0: any */
 	uint64_t too_large;	       /* what it answers to more; 0: EFI_OUT_OF_RESOURCES */

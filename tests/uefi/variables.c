@@ -118,13 +118,26 @@ static EFI_STATUS tell_number(uint64_t number, UINTN *size, VOID *to)
 	return EFI_SUCCESS;
 }
 
+static EFI_STATUS tell_mok_state(const CHAR16 *name, UINT32 *attributes, UINTN *size, UINT8 *to)
+{
+	if (!is_named(name, "MokSBState") || uefi.shim == SHIM_NONE)
+		uefi_die("a variable of shim's that is not its state, or without a shim");
+	if (uefi.mok_attributes == 0)
+		return EFI_NOT_FOUND;
+	*attributes = uefi.mok_attributes;
+	*size = is_named(name, uefi.variable_is_long) ? 2 : 1;
+	memset(to, 0, *size);
+	*to = uefi.mok_state;
+	return is_named(name, uefi.variable_fails) ? EFI_DEVICE_ERROR : EFI_SUCCESS;
+}
+
 static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attributes, UINTN *size, VOID *to)
 {
 	bool is_loaders = uefi_is_guid(guid, loader_guid);
 	EFI_STATUS status;
 
-	(void)attributes;
-	if (!is_loaders && !uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE) && !uefi_is_guid(guid, overwrite_guid))
+	if (!is_loaders && !uefi_is_shims_vendor(guid) && !uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE) &&
+	    !uefi_is_guid(guid, overwrite_guid))
 		uefi_die("a variable of another vendor");
 	if (uefi_call(CALL_GetVariable, &status)) {
 		if (uefi_lies(LIE_TOO_MUCH))
@@ -135,6 +148,8 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attr
 	}
 	if (uefi.no_variables)
 		return EFI_NOT_FOUND;
+	if (uefi_is_shims_vendor(guid))
+		return tell_mok_state(name, attributes, size, to);
 	if (is_loaders || uefi_is_guid(guid, overwrite_guid))
 		return tell_stored(name, size, to);
 	if (is_named(name, "OsIndicationsSupported") && uefi.indications != 0)

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Has a kernel's file verified, by firmware or by shim. Sources: UEFI 2.10, 7.4.1 and 32.4.2; shim 15 and 16, shim.c
+ * (shim_verify), replacements.c and loader-proto.c.
+ */
+#include "start.h"
+#include "tpm.h"
+
+#include "../base/range.h"
+
+/* Both are there with shim 16, the second alone with older ones. */
+static EFI_GUID shim_loader_guid = {0x1f492041, 0xfadb, 0x4e59, {0x9e, 0x57, 0x7c, 0xaf, 0xe7, 0x3a, 0x55, 0xab}};
+EFI_GUID efi_shim_guid = {0x605dab50, 0xe046, 0x4300, {0xab, 0xb6, 0x3d, 0xd8, 0x10, 0xdd, 0x8b, 0x23}};
+
+struct shim_lock {
+	EFI_STATUS (*verify)(const VOID *bytes, UINT32 size); /* C's calling convention, not UEFI's */
+};
+
+static void *protocol_named(EFI_GUID *guid)
+{
+	void *protocol = NULL;
+	EFI_STATUS status = efi.boot->LocateProtocol(guid, NULL, &protocol);
+
+	return EFI_ERROR(status) ? NULL : protocol;
+}
+
+bool efi_has_shim(void)
+{
+	return protocol_named(&efi_shim_guid) != NULL;
+}
+
+bool fw_measures(void)
+{
+	uint32_t banks;
+
+	return tpm_is_there(&banks);
+}
+
+/*
+ * Shim before 16 leaves LoadImage to firmware, which does not know shim's keys. It also halts the machine at
+ * ExitBootServices when it was never asked to verify anything (replacements.c, exit_boot_services).
+ */
+static EFI_STATUS ask_shim(const struct shim_lock *shim, const void *bytes, uint64_t size)
+{
+	return size > INT32_MAX ? EFI_BAD_BUFFER_SIZE : shim->verify(bytes, (UINT32)size);
+}
+
+/*
+ * Firmware chooses its policy by the path, and measures that too. Shim 16 has put its own LoadImage in the place of
+ * firmware's. What UnloadImage answers changes nothing: the image was loaded, and is not started.
+ */
+static enum status ask_firmware(struct fw_volume *volume, const char *path, void *bytes, uint64_t size,
+				EFI_STATUS *status, struct fail *why)
+{
+	EFI_DEVICE_PATH *file;
+	EFI_HANDLE handle;
+
+	TRY(efi_file_path(efi_device_of(volume), path, &file, why));
+	*status = efi_load_image(file, bytes, (size_t)size, &handle);
+	efi_free(file);
+	if (!EFI_ERROR(*status))
+		efi.boot->UnloadImage(handle);
+	return OK;
+}
+
+enum status fw_verify(struct fw_volume *volume, const char *path, void *bytes, uint64_t size, struct fail *why)
+{
+	const struct shim_lock *shim = NULL;
+	EFI_STATUS status;
+
+	if (protocol_named(&shim_loader_guid) == NULL)
+		shim = protocol_named(&efi_shim_guid);
+	if (shim != NULL)
+		status = ask_shim(shim, bytes, size);
+	else
+		TRY(ask_firmware(volume, path, bytes, size, &status, why));
+	/* A warning is no verification either: UEFI 2.10, 7.4.1, has none. */
+	return status == EFI_SUCCESS ? OK : efi_not_loaded(volume, path, status, why);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Verify, then place: under Secure Boot a kernel is entered from verified bytes or not at all, whatever firmware
+ * answers, whatever its disks read, and whoever exchanges a file meanwhile. check.c holds that after each boot.
+ */
+#include "bench.h"
+#include "vmlinux.h"
+
+#define LOW  "1M-512M free"
+#define HIGH "0x100000-0x101000 free, 4G-5G free" /* the file has no room below 4 GiB */
+
+static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+static struct vmlinux vmlinux;
+static struct blob file;
+
+/* A bzImage with a vmlinux inside that Berth enters, or a gzip file of it, which nobody can sign. */
+static void given_vmlinux(bool in_bzimage)
+{
+	struct blob packed;
+	size_t at;
+
+	vmlinux_drop(&vmlinux);
+	drop(&file);
+	vmlinux = vmlinux_made(in_bzimage);
+	vmlinux.moves = strstr(bench.name, "nokaslr") == NULL;
+	packed = packed_as(&kinds[0], vmlinux.file);
+	file = in_bzimage ? vmlinux_in_bzimage(debian, packed, &at) : blob_copy(packed.at, packed.size);
+	drop(&packed);
+	sim.file[0] = (struct sim_file){"\\vmlinuz", file.size, file.at, file.size};
+	sim.vmlinux = &vmlinux;
+}
+
+static void begin(const char *map, const char *entry)
+{
+	memset(&bench, 0, sizeof(bench));
+	bench_set_up(map, entry, "", &debian);
+	bench_sign(bench.head);
+	snprintf(bench.name, sizeof(bench.name), "%s, %s", map, entry);
+	if (strstr(entry, "decompress") != NULL) {
+		given_vmlinux(true);
+		bench_sign(file.at);
+	}
+}
+
+static void begin_arm64(const char *map, const char *entry)
+{
+	memset(&bench, 0, sizeof(bench));
+	bench_set_up_arm64(map, entry, &ARM64(.image_size = MIB(1), .file_size = 70000));
+	bench_sign(bench.head);
+	snprintf(bench.name, sizeof(bench.name), "%s, %s", map, entry);
+}
+
+static void expect_back(enum status status, const char *words)
+{
+	bench_run();
+	if (outcome.entered || outcome.status != status || strstr(outcome.why.text, words) == NULL)
+		fail_msg("%s: %d, \"%s\" does not say \"%s\"", bench.name, (int)outcome.status, outcome.why.text,
+			 words);
+}
+
+static void expect_through(const char *words)
+{
+	bench_run();
+	if (!outcome.entered)
+		fail_msg("%s: refused: %s", bench.name, outcome.why.text);
+	if (strstr(sim_log(), words) == NULL)
+		fail_msg("%s: the log does not say \"%s\":\n%s", bench.name, words, sim_log());
+}
+
+static void what_is_verified_is_placed_and_read_once(void **state)
+{
+	char line[80];
+
+	(void)state;
+	begin(LOW, LINUX INITRD);
+	snprintf(line, sizeof(line), "read %" PRIu64 " copied %" PRIu64 " bytes\n", debian.file_size + 70001,
+		 debian.file_size - 40 * 512);
+	expect_through(line);
+	assert_non_null(strstr(sim_log(), "verified \\vmlinuz, all of it"));
+	assert_int_equal(outcome.verifications, 1);
+	assert_int_equal(outcome.n_reads, 2);
+	begin(LOW, LINUX INITRD "decompress loader\n");
+	snprintf(line, sizeof(line), "read %" PRIu64 " copied 0 bytes\n", (uint64_t)file.size + 70001);
+	expect_through(line);
+	assert_int_equal(outcome.verifications, 1);
+}
+
+static void no_failing_call_lets_an_unverified_kernel_through(void **state)
+{
+	static const char *const maps[] = {LOW, HIGH};
+	static const char *const entries[] = {LINUX INITRD, LINUX "decompress loader\n"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(maps) * COUNT_OF(entries); i++) {
+		begin(maps[i % 2], entries[i / 2]);
+		bench_fail_each_call();
+	}
+	begin_arm64("1G-2G free", LINUX INITRD);
+	bench_fail_each_call();
+	begin(LOW, LINUX INITRD);
+	sim.machine.secure_boot = SECURE_BOOT_DISABLED;
+	sim.measures = true;
+	bench_fail_each_call();
+	assert_true(bench.entered != 0);
+}
+
+static void a_file_that_is_exchanged_between_two_reads_is_not_started(void **state)
+{
+	static uint8_t other[IMAGE_HEAD];
+	static const char *const maps[] = {LOW, HIGH};
+
+	(void)state;
+	for (size_t m = 0; m < COUNT_OF(maps); m++)
+		for (unsigned int k = 1; k <= 8; k++) {
+			begin(maps[m], LINUX INITRD);
+			memcpy(other, bench.head, sizeof(other));
+			other[0x300] ^= 1;
+			sim.changes = "\\vmlinuz";
+			sim.changed_head = other;
+			sim.changes_at = k;
+			bench_run();
+			assert_int_equal(outcome.entered, k > 1);
+		}
+}
+
+/* Above 4 GiB: whatever arrives wrongly is not trusted, and read once more through a buffer below. */
+static void c7_what_a_disk_driver_reads_wrongly_is_read_again_and_verified(void **state)
+{
+	static const char *const entries[] = {LINUX INITRD, LINUX "decompress loader\n"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(entries); i++)
+		for (int way = 0; way < 4; way++) {
+			begin(HIGH, entries[i]);
+			sim.dirty = true;
+			sim.unreadable_above = GIB(4);
+			sim.reads_fail_above = sim.handle_breaks = way == 1;
+			sim.reads_short_above = way == 2;
+			sim.reads_wrap = way == 3;
+			expect_through("[C7]");
+		}
+	begin(HIGH, LINUX INITRD);
+	sim.untrusted = "\\vmlinuz";
+	expect_back(REFUSED, "not trusted");
+	assert_int_equal(outcome.n_reads, 1 + 2); /* straight, and in two pieces through the buffer */
+}
+
+/*
+ * An initrd's bytes land on the kernel's file, which was verified before: that is read and verified again, and is the
+ * same as before, or nothing starts.
+ */
+static void c7_what_was_written_over_after_it_was_verified_is_verified_again(void **state)
+{
+	static uint8_t other[IMAGE_HEAD];
+
+	(void)state;
+	for (int changes = 0; changes < 2; changes++) {
+		begin("1M-64M free, 4G-5G free", LINUX INITRD);
+		memcpy(other, bench.head, sizeof(other));
+		other[0x300] ^= 1;
+		sim.dirty = true;
+		sim.unreadable_above = GIB(4);
+		sim.reads_wrap = true;
+		sim.lies_about = "\\one";
+		sim.changes = changes == 1 ? "\\vmlinuz" : NULL;
+		sim.changed_head = other;
+		sim.changes_at = 2;
+		if (changes == 0)
+			expect_through("is loaded again [C7]");
+		else
+			expect_back(REFUSED, "not the one that was signed");
+		assert_int_equal(outcome.verifications, 2 - changes);
+	}
+}
+
+static void what_cannot_be_signed_is_refused_by_name(void **state)
+{
+	static const uint8_t elf[IMAGE_HEAD] = "\177ELF";
+
+	(void)state;
+	begin(LOW, LINUX);
+	bench.head[0] = 0;
+	expect_back(REFUSED, "\\vmlinuz has no EFI stub: it cannot be signed, and Secure Boot is on");
+	begin(LOW, LINUX);
+	sim.file[0].head = elf;
+	sim.machine.secure_boot = SECURE_BOOT_UNKNOWN;
+	expect_back(REFUSED,
+		    "is an ELF file: it cannot be signed, and Secure Boot is in a state that firmware does not");
+	begin(LOW, LINUX);
+	given_vmlinux(false);
+	expect_back(REFUSED, "is compressed as a whole: it cannot be signed");
+	begin(LOW, LINUX);
+	sim.file[0].size = 0;
+	expect_back(BAD_INPUT, "a file of 0 bytes is no kernel");
+	assert_int_equal(outcome.verifications, 0);
+}
+
+static void a_kernel_that_is_signed_is_identified_from_what_was_verified(void **state)
+{
+	(void)state;
+	begin(LOW, LINUX);
+	memset(bench.head + 0x202, 0, 4); /* a program, but no kernel */
+	expect_back(BAD_INPUT, "not a kernel that Berth knows");
+	assert_int_equal(outcome.verifications, 1);
+	assert_int_equal(outcome.n_reads, 1);
+}
+
+static void a_device_tree_is_refused_and_firmwares_own_is_not(void **state)
+{
+	(void)state;
+	begin_arm64("1G-2G free", LINUX "devicetree /dtb\n");
+	expect_back(REFUSED, "nobody has signed it");
+	begin_arm64("1G-2G free", LINUX "devicetree-overlay /dtb\n");
+	expect_back(REFUSED, "nobody has signed it");
+	begin_arm64("1G-2G free", LINUX);
+	expect_through("verified ");
+	begin(LOW, LINUX "devicetree /dtb\n");
+	expect_through("devicetree ignored");
+}
+
+static void without_memory_for_the_file_nothing_starts(void **state)
+{
+	(void)state;
+	begin("1M-4M free", LINUX);
+	sim.file[0].size = MIB(8);
+	expect_back(NO_PLACE, "no memory for the 8388608 bytes of the file");
+	begin(LOW, LINUX);
+	sim.gives_nothing = true;
+	expect_back(NO_PLACE, "no memory for the");
+}
+
+/* The plan must not count on memory that the file takes. */
+static void c1_the_kernel_is_not_placed_where_its_verified_file_is(void **state)
+{
+	(void)state;
+	begin("1M-512M free", LINUX);
+	expect_through("place kernel");
+	assert_int_equal(outcome.call_of[SERVICE_SURVEY], 2); /* no place was refused, and none planned again */
+}
+
+static void a_tpm_measures_what_is_placed_and_refuses_nothing(void **state)
+{
+	(void)state;
+	begin(LOW, LINUX INITRD);
+	sim.machine.secure_boot = SECURE_BOOT_DISABLED;
+	sim.measures = true;
+	expect_through("measured \\vmlinuz, all of it");
+	assert_int_equal(outcome.verifications, 1);
+	assert_int_equal(outcome.reads_after, 0);
+	begin(LOW, LINUX);
+	bench.head[0] = 0;
+	sim.machine.secure_boot = SECURE_BOOT_DISABLED;
+	sim.measures = true;
+	expect_through("has no EFI stub: it cannot be signed\n");
+	assert_non_null(strstr(sim_log(), "it is not measured"));
+	assert_int_equal(outcome.verifications, 0);
+	begin(HIGH, LINUX INITRD);
+	sim.machine.secure_boot = SECURE_BOOT_DISABLED;
+	sim.measures = sim.dirty = true;
+	sim.unreadable_above = GIB(4);
+	expect_through("[C7]"); /* by the look, for nobody verifies */
+	begin_arm64("1G-2G free", LINUX "devicetree /dtb\n");
+	sim.machine.secure_boot = SECURE_BOOT_DISABLED;
+	sim.measures = true;
+	expect_through("measured ");
+}
+
+static void nothing_is_foreseen_of_what_is_not_verified(void **state)
+{
+	char told[2048];
+	struct text text = TEXT(told);
+
+	(void)state;
+	begin(LOW, LINUX);
+	sim_foresee(&bench.entry, &bench.conf, 79, &text);
+	assert_non_null(strstr(told, "Secure Boot is on: nothing of a kernel is looked at before it is verified"));
+	assert_int_equal(outcome.n_reads, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_verified_is_placed_and_read_once),
+	    cmocka_unit_test(no_failing_call_lets_an_unverified_kernel_through),
+	    cmocka_unit_test(a_file_that_is_exchanged_between_two_reads_is_not_started),
+	    cmocka_unit_test(c7_what_a_disk_driver_reads_wrongly_is_read_again_and_verified),
+	    cmocka_unit_test(c7_what_was_written_over_after_it_was_verified_is_verified_again),
+	    cmocka_unit_test(what_cannot_be_signed_is_refused_by_name),
+	    cmocka_unit_test(a_kernel_that_is_signed_is_identified_from_what_was_verified),
+	    cmocka_unit_test(a_device_tree_is_refused_and_firmwares_own_is_not),
+	    cmocka_unit_test(without_memory_for_the_file_nothing_starts),
+	    cmocka_unit_test(c1_the_kernel_is_not_placed_where_its_verified_file_is),
+	    cmocka_unit_test(a_tpm_measures_what_is_placed_and_refuses_nothing),
+	    cmocka_unit_test(nothing_is_foreseen_of_what_is_not_verified),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
