@@ -2,7 +2,9 @@
 """Secure Boot is on, with keys of the tests' own: what is signed boots, from the bytes that firmware verified, and nothing
 else does, each time with the reason. The booted kernel tells what it was told, and that it has locked itself down.
 """
+import hashlib
 import os
+import struct
 
 import keys
 import lab
@@ -10,6 +12,20 @@ from boots import KERNEL, REPORT, boot, boots, check_healthy, plain
 from lab import Machine, expect
 
 BERTH = os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI")
+
+
+def authenticode(data):
+    """The SHA-256 that a signature signs: without the checksum, the place of the signatures, and those themselves.
+    Source: Microsoft, Windows Authenticode Portable Executable Signature Format."""
+    optional = struct.unpack_from("<I", data, 0x3c)[0] + 24
+    checksum, directory = optional + 64, optional + (112 if struct.unpack_from("<H", data, optional)[0] == 0x20b else 96) + 32
+    size = struct.unpack_from("<I", data, directory + 4)[0]
+    return hashlib.sha256(data[:checksum] + data[checksum + 4:directory] + data[directory + 8:len(data) - size]).digest()
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def secured(esp, *lines, **more):
@@ -52,8 +68,7 @@ def secure_boot_verifies_and_places(esp):
 
 
 def byte_flipped(path, at):
-    with open(path, "rb") as file:
-        data = bytearray(file.read())
+    data = bytearray(read(path))
     data[at] ^= 1
     return bytes(data)
 
@@ -86,10 +101,17 @@ def secure_boot_refuses_what_cannot_be_signed(esp):
 def secure_boot_refuses_a_cut_file(esp):
     """Secure Boot: a signed kernel without its last 4 KiB is refused"""
     options = secured(esp)
-    with open(os.path.join(esp.path, "vmlinuz"), "rb") as file:
-        data = file.read()
-    esp.put("vmlinuz", data[:-4096])
+    esp.put("vmlinuz", read(os.path.join(esp.path, "vmlinuz"))[:-4096])
     refused(esp, options, "\\vmlinuz: firmware does not trust it: ")
+
+
+@boots(sampled=True)
+def secure_boot_refuses_what_is_revoked(esp):
+    """Secure Boot: a signed kernel whose checksum is in dbx is refused"""
+    options = secured(esp)
+    revoked = keys.signature_list(keys.CERT_SHA256, authenticode(read(os.path.join(esp.path, "vmlinuz"))))
+    keys.store(options[-1], {("dbx", keys.SECURITY): revoked})
+    refused(esp, options, "\\vmlinuz: firmware does not trust it: access denied")
 
 
 @boots(sampled=True)
@@ -102,3 +124,50 @@ def secure_boot_unpacks_what_was_verified(esp):
     expect("unpacked \\vmlinuz" in guest.text, "it was not unpacked")
     sizes = [os.path.getsize(os.path.join(esp.tree, n)) for n in ("vmlinuz", "initrd.cpio")]
     expect(guest.counters() == (sum(sizes), 0), f"read and copied are {guest.counters()}, the files have {sizes}")
+
+
+def by_shim(esp, suite):
+    """
+    Debian's shim, which loads Berth. Firmware knows neither Microsoft's key nor Debian's, so shim is signed with the tests'
+    own as well; the kernel is as Debian signed it, which shim alone knows.
+    """
+    options = secured(esp, options=REPORT + " nokaslr berth.dmesg")
+    esp.put("EFI/BOOT/grubx64.efi", link=os.path.join(esp.path, "berth.efi"))
+    shim = os.path.join(lab.script("fetch", "shim", suite), "shimx64.efi")
+    esp.put("EFI/BOOT/BOOTX64.EFI", link=keys.sign(shim, os.path.join(esp.path, "shim.efi")))
+    esp.put("vmlinuz", link=KERNEL["file"])
+    return options
+
+
+@boots(sampled=True)
+def secure_boot_by_shim_16(esp):
+    """Secure Boot, Debian's shim 16 before Berth: Debian's kernel is verified by shim's key, by its own LoadImage, and locks itself down"""
+    guest = boot(esp, *by_shim(esp, "trixie"))
+    check_healthy(guest, REPORT + " nokaslr berth.dmesg")
+    check_secured(guest)
+
+
+@boots(sampled=True)
+def secure_boot_by_shim_15(esp):
+    """The same with shim 15.8, which is asked by its own protocol, and would halt the machine if it were not"""
+    guest = boot(esp, *by_shim(esp, "bullseye"))
+    check_healthy(guest, REPORT + " nokaslr berth.dmesg")
+    check_secured(guest)
+
+
+@boots(sampled=True)
+def secure_boot_shim_refuses_one_byte(esp):
+    """Shim 16 and shim 15.8 each refuse Debian's kernel with one other bit"""
+    for suite in ("trixie", "bullseye"):
+        options = by_shim(esp, suite)
+        esp.put("vmlinuz", byte_flipped(KERNEL["file"], 3000000))
+        refused(esp, options, "\\vmlinuz: firmware does not trust it: security violation")
+
+
+@boots(sampled=True)
+def secure_boot_in_strict_firmware(esp):
+    """Secure Boot in the firmware that faults on writable code: verified, placed, and locked down as elsewhere"""
+    options = secured(esp, options=REPORT + " nokaslr berth.dmesg")
+    guest = boot(esp, "--strictnx", *options[1:])
+    check_healthy(guest, REPORT + " nokaslr berth.dmesg")
+    check_secured(guest)

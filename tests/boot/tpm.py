@@ -11,6 +11,7 @@ import lab
 from boots import KERNEL, REPORT, boots, plain, str16, told
 from chain import unified_image, whole
 from lab import Guest, Machine, expect
+from signed import authenticode
 
 # The sections in the order in which the stub measures them. Source: UAPI.5, "Measurements"
 MEASURED = (".linux", ".osrel", ".cmdline", ".initrd", ".ucode", ".splash", ".dtb", ".uname", ".sbat", ".pcrpkey")
@@ -215,3 +216,24 @@ def unified_image_is_measured_by_its_stub(esp):
     registers = {int(words.split()[0]): words.split()[1].lower() for words in guest.all("pcr")}
     expect(registers.get(11) == register_11(image).hex(), f"PCR 11 is {registers.get(11)}, computed {register_11(image).hex()}")
     expect(int(registers[4], 16) != 0, "firmware has not measured the loader and the image into PCR 4")
+
+
+# Source: TCG PC Client Platform Firmware Profile, 3.3.4.5 (PCR 4): the boot option, the separator, and each program.
+def register_4(*programs):
+    register = bytes(32)
+    for digest in (hashlib.sha256(b"Calling EFI Application from Boot Option").digest(), hashlib.sha256(bytes(4)).digest(),
+                   *(authenticode(whole(program)) for program in programs)):
+        register = hashlib.sha256(register + digest).digest()
+    return register
+
+
+@boots(sampled=True)
+def kernel_is_measured_by_firmware(esp):
+    """A TPM, without Secure Boot: the kernel that Berth places is in PCR 4, once, behind Berth, by the digest that is computed here"""
+    plain(esp)
+    with Tpm(esp.path) as tpm, Machine(esp, more=tpm.options) as machine:
+        guest = Guest(machine.finish())
+    expect("measured \\vmlinuz, all of it" in guest.text, "the log does not tell")
+    registers = {int(words.split()[0]): words.split()[1].lower() for words in guest.all("pcr")}
+    computed = register_4(os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI"), KERNEL["file"]).hex()
+    expect(registers.get(4) == computed, f"PCR 4 is {registers.get(4)}, computed {computed}")
