@@ -21,8 +21,12 @@ struct boot {
 	size_t n_staged;
 	struct range refused[MAX_REFUSED]; /* by firmware, although its map says free */
 	size_t n_refused;
-	unsigned int n_looks;  /* surveys made after a refusal */
-	struct range verified; /* all bytes of the kernel's file, which firmware has verified; empty: it has not */
+	unsigned int n_looks;	  /* surveys made after a refusal */
+	uint8_t head[IMAGE_HEAD]; /* of the kernel's file, which is verified or measured as a whole */
+	size_t head_size;	  /* 0: it is not */
+	bool waits;		  /* until its place is claimed: nothing but these bytes has been read */
+	uint64_t whole_at;	  /* where all of it is */
+	struct range whole;	  /* what is claimed for that alone; empty: nothing */
 	struct loading loading;
 	struct source shown; /* the kernel's bytes, with progress on the screen */
 	struct packed packed;

@@ -54,7 +54,7 @@ static enum status load_packed(struct boot *b, struct fail *why)
 	status = packed_load(packed, &b->situation.image, boot_kernel_now(b), why);
 	fw_progress(b->kernel.path, 0, 0);
 	TRY(status);
-	if (b->kernel.bytes == NULL)
+	if (b->head_size == 0)
 		b->loading.read += packed->read_bytes;
 	fw_log(LOG_NORMAL, "unpacked %s, %s, %" PRIu64 " bytes from %" PRIu64 ", decoder %s", b->kernel.path,
 	       packing_name(packed->packing), packed->unpack.unpacked, packed->read_bytes,
@@ -90,6 +90,7 @@ static enum status load(struct boot *b, struct fail *why)
 	/* Without free memory below 4 GiB the loader's own buffer serves; only on odd machines does it lie higher. */
 	b->loading.bounce = range_is_empty(bounce) ? b->spare : fw_memory_at(bounce.start);
 	b->loading.bounce_size = range_is_empty(bounce) ? sizeof(b->spare) : (size_t)range_size(bounce);
+	TRY(boot_verify_placed(b, why));
 	before = b->loading;
 	TRY(load_all(b, why));
 	if (!b->loading.spoilt)
@@ -158,7 +159,7 @@ static enum status begin_try(struct boot *b, const struct entry *entry, struct f
 {
 	fw_trying(entry);
 	fw_pass_seed();
-	return boot_verify(b, why);
+	return boot_verify(b, entry, why);
 }
 
 /* 1 to 3: where we are, what the user named, and what each part demands. @trying: a try is counted. */

@@ -41,7 +41,7 @@ enum status file_open(struct file *file, struct fail *why)
 static enum status read_memory(void *context, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
 {
 	const struct file *file = context;
-	uint64_t left = offset < file->size ? file->size - offset : 0;
+	uint64_t left = offset < file->n_bytes ? file->n_bytes - offset : 0;
 
 	(void)why;
 	*got = size < left ? size : (size_t)left;
@@ -50,9 +50,10 @@ static enum status read_memory(void *context, uint64_t offset, void *to, size_t 
 	return OK;
 }
 
-void file_in_memory(struct file *file, const uint8_t *bytes)
+void file_in_memory(struct file *file, const uint8_t *bytes, uint64_t n_bytes)
 {
 	file->bytes = bytes;
+	file->n_bytes = n_bytes;
 	file->source.read = bytes != NULL ? read_memory : read;
 }
 

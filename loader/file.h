@@ -12,15 +12,16 @@ struct file {
 	uint64_t size;
 	struct fw_file *handle; /* NULL: not open */
 	bool is_broken;		/* firmware failed at it: the next read opens it anew */
-	const uint8_t *bytes;	/* all of it, in memory, where it is read from; NULL: from the volume */
+	const uint8_t *bytes;	/* in memory, where it is read from; NULL: from the volume */
+	uint64_t n_bytes;	/* of those: its first ones, or all of them */
 	struct source source;	/* its bytes; *this file must stay where it is */
 };
 
 /* Opens what file->path names on file->volume. NOT_FOUND when there is none. */
 enum status file_open(struct file *file, struct fail *why) MUST_CHECK;
 
-/* From now on the open @file is read from @bytes, where all of it is; NULL: from the volume again. */
-void file_in_memory(struct file *file, const uint8_t *bytes);
+/* From now on the open @file is read from @bytes, where its first @n_bytes are; NULL: from the volume again. */
+void file_in_memory(struct file *file, const uint8_t *bytes, uint64_t n_bytes);
 
 /* More than once does no harm. */
 void file_close(struct file *file);

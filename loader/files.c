@@ -92,7 +92,7 @@ enum status boot_identify(struct boot *b, const struct entry *entry, struct fail
 	fw_progress(b->kernel.path, 0, 0);
 	TRY(status);
 	/* A bzImage's head is not read again: its payload starts behind two sectors at the earliest. */
-	if (b->kernel.bytes == NULL)
+	if (b->head_size == 0)
 		b->loading.read += read;
 	TRY(boot_find_relocs(b, why));
 	return stay_in_place(b, entry, why);

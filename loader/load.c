@@ -170,6 +170,10 @@ enum status load_file(struct loading *loading, struct file *file, uint64_t offse
 	uint64_t started = tell ? fw_microseconds() : 0;
 	enum status status;
 
+	if (file->bytes != NULL && file->bytes + offset == fw_memory_at(to)) { /* it was verified where it belongs */
+		loading->holds = true;
+		return OK;
+	}
 	status = transfer(&t, why);
 	fw_progress(file->path, 0, 0);
 	if (status == OK && tell)

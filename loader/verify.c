@@ -4,7 +4,7 @@
 #include "../base/mem.h"
 #include "../base/pe.h"
 #include "../codecs/unpack.h"
-#include "../kernel/identify.h"
+#include "../kernel/formats.h"
 
 bool must_verify(const struct machine *machine)
 {
@@ -21,7 +21,7 @@ enum status boot_look_unverified(const struct machine *machine, struct fail *why
 	if (!must_verify(machine))
 		return OK;
 	return fail(why, REFUSED,
-		    "Secure Boot %s: nothing of a kernel is looked at before it is verified, and that is a part of "
+		    "Secure Boot %s: nothing of a kernel is shown before it is verified, and that is a part of "
 		    "its boot\n"
 		    "  try: boot it; the log tells its place",
 		    state_of(machine));
@@ -34,31 +34,52 @@ enum status boot_look_unverified(const struct machine *machine, struct fail *why
 static enum status claim_room(struct boot *b, uint64_t size, struct fail *why)
 {
 	static const struct range window[] = {{MIB(1), GIB(4)}, {GIB(4), UINTPTR_MAX}};
-	struct survey *survey = &b->situation.survey;
-	enum status status = fw_survey(survey, why);
 
-	if (status == OK)
-		status = fail(why, NO_PLACE,
-			      "%s: no memory for the %" PRIu64 " bytes of the file, which are verified as a whole\n"
-			      "  try: more memory, or a smaller kernel",
-			      b->kernel.path, b->kernel.size);
-	for (size_t i = 0; status == NO_PLACE && i < sizeof(window) / sizeof(window[0]); i++) {
-		struct range run = largest_run(&survey->free.all, window[i]);
+	for (size_t i = 0; i < sizeof(window) / sizeof(window[0]); i++) {
+		struct range run = largest_run(&b->situation.survey.free.all, window[i]);
 		struct range at = {run.end - size, run.end};
 		struct fail ignored;
 
 		if (size > range_size(run) || fw_claim(at, &ignored) != OK)
 			continue;
-		b->verified = at;
-		status = OK;
+		b->whole = at;
+		b->whole_at = at.start;
+		return OK;
 	}
-	fw_forget(survey);
-	return status;
+	return fail(why, NO_PLACE,
+		    "%s: no memory for the %" PRIu64 " bytes of the file, which are verified as a whole\n"
+		    "  try: more memory, or a smaller kernel",
+		    b->kernel.path, b->kernel.size);
 }
 
+/* Beside what is claimed already, or, before anything is planned, in memory that is looked at for that. */
+static enum status claim_free_room(struct boot *b, uint64_t size, struct fail *why)
+{
+	struct survey *survey = &b->situation.survey;
+	enum status status;
+
+	if (!b->waits) {
+		TRY(fw_survey(survey, why));
+		status = claim_room(b, size, why);
+		fw_forget(survey);
+		return status;
+	}
+	for (size_t i = 0; i < N_PARTS; i++)
+		if (!range_is_empty(b->claimed[i]))
+			TRY(free_memory_remove(&survey->free, b->claimed[i], why));
+	for (size_t i = 0; i < b->n_staged; i++)
+		TRY(free_memory_remove(&survey->free, b->staged[i], why));
+	return claim_room(b, size, why);
+}
+
+/* What was read for its place is not read again. */
 static enum status read_whole(struct boot *b, struct fail *why)
 {
-	return load_file(&b->loading, &b->kernel, 0, b->verified.start, b->kernel.size, why);
+	uint64_t left = b->kernel.size - b->head_size;
+
+	file_in_memory(&b->kernel, NULL, 0);
+	memcpy(fw_memory_at(b->whole_at), b->head, b->head_size);
+	return load_file(&b->loading, &b->kernel, b->head_size, b->whole_at + b->head_size, left, why);
 }
 
 /* What a file without a signature is, for who wonders why. */
@@ -72,23 +93,37 @@ static const char *form_of(struct bytes head)
 /* Firmware's own words would be that it is no program. */
 static enum status check_form(const struct boot *b, struct bytes file, struct fail *why)
 {
+	const struct machine *machine = &b->situation.machine;
 	struct pe pe;
 
 	if (pe_read(file, &pe))
 		return OK;
-	return fail(why, must_verify(&b->situation.machine) ? REFUSED : BAD_INPUT,
+	return fail(why, must_verify(machine) ? REFUSED : BAD_INPUT,
 		    "%s %s: it cannot be signed%s%s\n"
 		    "  try: the kernel as its distribution signs it, a bzImage or Image with EFI stub, named vmlinuz",
-		    b->kernel.path, form_of(file), must_verify(&b->situation.machine) ? ", and Secure Boot " : "",
-		    must_verify(&b->situation.machine) ? state_of(&b->situation.machine) : "");
+		    b->kernel.path, form_of(file), must_verify(machine) ? ", and Secure Boot " : "",
+		    must_verify(machine) ? state_of(machine) : "");
 }
 
 static enum status verify(struct boot *b, struct fail *why)
 {
-	uint8_t *bytes = fw_memory_at(b->verified.start);
+	uint8_t *bytes = fw_memory_at(b->whole_at);
 
 	TRY(check_form(b, (struct bytes){bytes, (size_t)b->kernel.size}, why));
 	return fw_verify(b->kernel.volume, b->kernel.path, bytes, b->kernel.size, why);
+}
+
+/* What need not be verified is used all the same. */
+static enum status verify_or_measure(struct boot *b, struct fail *why)
+{
+	bool must = must_verify(&b->situation.machine);
+	enum status status = verify(b, why);
+
+	if (status == OK)
+		fw_log(LOG_NORMAL, must ? "verified %s, all of it" : "measured %s, all of it", b->kernel.path);
+	else if (!must)
+		fw_log(LOG_NORMAL, "%s\n  it is not measured", why->text);
+	return must ? status : OK;
 }
 
 /*
@@ -101,54 +136,109 @@ static enum status read_and_verify(struct boot *b, struct fail *why)
 	uint64_t before = loading->read;
 	enum status status;
 
-	TRY(read_whole(b, why));
-	status = verify(b, why);
-	if (status == OK || b->verified.end <= GIB(4) || loading->distrust_high || !loading->is_verified_later)
-		return status;
-	fw_log(LOG_QUIET, "%s; reading it once more, through a buffer below 4 GiB [C7]", why->text);
-	loading->distrust_high = true;
-	loading->read = before;
-	TRY(read_whole(b, why));
-	return verify(b, why);
-}
-
-static enum status verify_whole(struct boot *b, struct fail *why)
-{
-	uint64_t size;
-
-	if (checked_align_up(b->kernel.size, EFI_PAGE, &size) || size == 0)
-		return fail(why, BAD_INPUT,
-			    "%s: a file of %" PRIu64 " bytes is no kernel\n  try: copy the kernel again",
-			    b->kernel.path, b->kernel.size);
-	TRY(claim_room(b, size, why));
-	return read_and_verify(b, why);
-}
-
-enum status boot_verify(struct boot *b, struct fail *why)
-{
-	bool must = must_verify(&b->situation.machine);
-	enum status status;
-
-	if (!must && !fw_measures())
-		return OK;
-	b->loading.bounce = b->spare;
-	b->loading.bounce_size = sizeof(b->spare);
-	b->loading.is_verified_later = must;
-	status = verify_whole(b, why);
-	b->loading.is_verified_later = false;
-	if (status == OK) {
-		file_in_memory(&b->kernel, fw_memory_at(b->verified.start));
-		fw_log(LOG_NORMAL, must ? "verified %s, all of it" : "measured %s, all of it", b->kernel.path);
-		return OK;
+	loading->is_verified_later = must_verify(&b->situation.machine);
+	status = read_whole(b, why);
+	loading->is_verified_later = false;
+	TRY(status);
+	status = verify_or_measure(b, why);
+	if (status != OK && b->whole_at + b->kernel.size > GIB(4) && !loading->distrust_high) {
+		fw_log(LOG_QUIET, "%s is not trusted as it was read: once more, through a buffer below 4 GiB [C7]",
+		       b->kernel.path);
+		loading->distrust_high = true;
+		loading->read = before;
+		TRY(read_whole(b, why));
+		status = verify_or_measure(b, why);
 	}
-	if (must)
-		return status;
-	fw_log(LOG_NORMAL, "%s\n  it is not measured", why->text);
-	boot_verify_release(b);
+	TRY(status);
+	file_in_memory(&b->kernel, fw_memory_at(b->whole_at), b->kernel.size);
 	return OK;
 }
 
-/* The plan was made for the kernel that was there before. */
+static enum status verify_elsewhere(struct boot *b, struct fail *why)
+{
+	enum status status;
+	uint64_t size;
+
+	if (checked_align_up(b->kernel.size, EFI_PAGE, &size))
+		return fail(why, BAD_INPUT, "%s: a file of %" PRIu64 " bytes is no kernel", b->kernel.path,
+			    b->kernel.size);
+	status = claim_free_room(b, size, why);
+	if (status == OK)
+		return read_and_verify(b, why);
+	if (must_verify(&b->situation.machine))
+		return status;
+	fw_log(LOG_NORMAL, "%s\n  it is not measured", why->text);
+	b->head_size = 0;
+	file_in_memory(&b->kernel, NULL, 0);
+	return OK;
+}
+
+static enum status read_head(struct boot *b, struct fail *why)
+{
+	if (b->kernel.size == 0)
+		return fail(why, BAD_INPUT, "%s: the file is empty\n  try: copy the kernel again", b->kernel.path);
+	TRY(source_read(&b->kernel.source, 0, b->head, sizeof(b->head), &b->head_size, why));
+	b->loading.read += b->head_size;
+	return OK;
+}
+
+/*
+ * Whether its first bytes say all that its place depends on, and its file lies there as it is. They are nobody's word:
+ * nothing is unpacked for that, and no other byte is looked at.
+ */
+static bool can_wait(const struct boot *b, bool unpacks)
+{
+	struct image image = {.name = b->kernel.path, .file_size = b->kernel.size};
+	struct bytes head = {b->head, b->head_size};
+	struct fail ignored;
+
+	return packing_of(head) == PACKED_NOT && formats_identify(&image, head, false, &ignored) == OK &&
+	       !image.protocol->is_wrapper && !unpacks && image.n_wants == 0 && image.n_pieces == 1;
+}
+
+enum status boot_verify(struct boot *b, const struct entry *entry, struct fail *why)
+{
+	if (!must_verify(&b->situation.machine) && !fw_measures())
+		return OK;
+	b->loading.bounce = b->spare;
+	b->loading.bounce_size = sizeof(b->spare);
+	TRY(read_head(b, why));
+	b->waits = can_wait(b, entry->loader_unpacks);
+	if (!b->waits)
+		return verify_elsewhere(b, why);
+	file_in_memory(&b->kernel, b->head, b->head_size);
+	return OK;
+}
+
+/* What lies before the kernel in its file: in memory that is the loader's and not filled yet, or can be had. */
+static bool claim_before(struct boot *b, struct range before)
+{
+	struct fail ignored;
+
+	if (range_is_empty(before) || range_contains(b->claimed[PART_INITRD], before) ||
+	    range_contains(b->claimed[PART_HANDOFF], before))
+		return true;
+	if (before.start < MIB(1) || fw_claim(before, &ignored) != OK)
+		return false;
+	b->whole = before;
+	return true;
+}
+
+/* The kernel's place is its file's, less what stands before it there. */
+static bool lies_in_place(struct boot *b)
+{
+	const struct image_piece *piece = &b->situation.image.piece[0];
+	struct range window = b->claimed[PART_KERNEL];
+	uint64_t at = window.start + piece->at;
+
+	if (range_is_empty(window) || piece->offset > at || b->kernel.size > window.end - (at - piece->offset))
+		return false;
+	b->whole_at = at - piece->offset;
+	return b->whole_at >= window.start ||
+	       claim_before(b, (struct range){align_down(b->whole_at, EFI_PAGE), window.start});
+}
+
+/* The plan was made for the kernel that its first bytes, or the file that was there before, told of. */
 static enum status check_same(struct boot *b, struct fail *why)
 {
 	struct image *image = &b->situation.image;
@@ -164,24 +254,36 @@ static enum status check_same(struct boot *b, struct fail *why)
 		    b->kernel.path);
 }
 
+enum status boot_verify_placed(struct boot *b, struct fail *why)
+{
+	if (!b->waits)
+		return OK;
+	if (lies_in_place(b))
+		TRY(read_and_verify(b, why));
+	else
+		TRY(verify_elsewhere(b, why));
+	return b->head_size == 0 ? OK : check_same(b, why);
+}
+
 enum status boot_verify_again(struct boot *b, struct fail *why)
 {
-	if (b->kernel.bytes == NULL)
+	uint64_t read = b->loading.read;
+
+	if (b->head_size == 0)
 		return OK;
-	file_in_memory(&b->kernel, NULL);
 	TRY(read_and_verify(b, why));
-	file_in_memory(&b->kernel, fw_memory_at(b->verified.start));
+	b->loading.read = read;
 	return check_same(b, why);
 }
 
 enum status boot_verify_keep(struct boot *b, struct fail *why)
 {
-	return range_is_empty(b->verified) ? OK : free_memory_remove(&b->situation.survey.free, b->verified, why);
+	return range_is_empty(b->whole) ? OK : free_memory_remove(&b->situation.survey.free, b->whole, why);
 }
 
 void boot_verify_release(struct boot *b)
 {
-	if (!range_is_empty(b->verified))
-		fw_release(b->verified);
-	b->verified = (struct range){0, 0};
+	if (!range_is_empty(b->whole))
+		fw_release(b->whole);
+	b->whole = (struct range){0, 0};
 }
