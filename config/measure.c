@@ -14,13 +14,13 @@
 const struct measured_as *measured_as(enum measured what)
 {
 	static const struct measured_as as[N_MEASURED] = {
-	    [MEASURED_CONF] = {5, EVENT_TAGGED, 0xf5bc582a, "loader.conf", true},
-	    [MEASURED_TEXT] = {12, EVENT_IPL, 0, NULL, true},
-	    [MEASURED_OPTIONS] = {9, EVENT_TAGGED, 0x8f3b22ed, "LOADED_IMAGE::LoadOptions", false},
-	    [MEASURED_INITRD] = {9, EVENT_TAGGED, 0x8f3b22ec, "Linux initrd", false},
-	    [MEASURED_SMBIOS_1] = {1, EVENT_TAGGED, 0xd5cb7cbc, "smbios:type1", true},
-	    [MEASURED_SMBIOS_2] = {1, EVENT_TAGGED, 0xe0d47bc8, "smbios:type2", true},
-	    [MEASURED_SMBIOS_11] = {1, EVENT_TAGGED, 0xc0b3bd23, "smbios:type11", true},
+	    [MEASURED_CONF] = {5, EVENT_TAGGED, true, "loader.conf", 0xf5bc582a},
+	    [MEASURED_TEXT] = {12, EVENT_IPL, true, "", 0},
+	    [MEASURED_OPTIONS] = {9, EVENT_TAGGED, false, "LOADED_IMAGE::LoadOptions", 0x8f3b22ed},
+	    [MEASURED_INITRD] = {9, EVENT_TAGGED, false, "Linux initrd", 0x8f3b22ec},
+	    [MEASURED_SMBIOS_1] = {1, EVENT_TAGGED, true, "smbios:type1", 0xd5cb7cbc},
+	    [MEASURED_SMBIOS_2] = {1, EVENT_TAGGED, true, "smbios:type2", 0xe0d47bc8},
+	    [MEASURED_SMBIOS_11] = {1, EVENT_TAGGED, true, "smbios:type11", 0xc0b3bd23},
 	};
 
 	return &as[what];
@@ -40,7 +40,7 @@ size_t event_size(enum measured what, size_t size)
 {
 	const struct measured_as *as = measured_as(what);
 
-	return HEADER + (as->words == NULL ? size : TAG + words_size(as));
+	return HEADER + (as->tag == 0 ? size : TAG + words_size(as));
 }
 
 void event_compose(enum measured what, struct bytes bytes, uint8_t *event)
@@ -54,7 +54,7 @@ void event_compose(enum measured what, struct bytes bytes, uint8_t *event)
 	store_le(event + 8, 2, VERSION);
 	event_set_register(event, as->pcr);
 	store_le(event + 14, 4, as->type);
-	if (as->words == NULL) {
+	if (as->tag == 0) {
 		memcpy(event + HEADER, bytes.at, bytes.size);
 		return;
 	}

@@ -25,10 +25,10 @@ enum measured {
 };
 
 struct measured_as {
-	uint32_t pcr, type;
-	uint32_t tag;	   /* of a tagged event, else 0 */
-	const char *words; /* that describe it; NULL: the bytes themselves do */
-	bool wide;	   /* in UTF-16 */
+	uint8_t pcr, type;
+	bool wide;	/* its words are in UTF-16 */
+	char words[29]; /* that describe it; none: the bytes themselves do */
+	uint32_t tag;	/* of a tagged event, else 0 */
 };
 const struct measured_as *measured_as(enum measured what);
 

@@ -27,9 +27,9 @@ static struct hex hex(const uint8_t sum[SHA256_SIZE])
 
 static const char *words_of(enum measured what)
 {
-	const char *words = measured_as(what)->words;
+	const struct measured_as *as = measured_as(what);
 
-	return words == NULL ? "command line" : words;
+	return as->tag == 0 ? "command line" : as->words;
 }
 
 static void print_text(const struct measurements *m, uint8_t (*pcr)[SHA256_SIZE])
