@@ -31,9 +31,7 @@ bool efi_has_shim(void)
 
 bool fw_measures(void)
 {
-	uint32_t banks;
-
-	return tpm_is_there(&banks);
+	return tpm_measures();
 }
 
 /*

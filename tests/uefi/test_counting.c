@@ -215,12 +215,6 @@ static void what_is_not_tried_is_not_counted(void **state)
 {
 	(void)state;
 	given("", ONE);
-	scene_put_text(FOLDER "one+3.conf", ONE);
-	uefi.secure_boot = 1;
-	scene_run("Secure Boot");
-	assert_false(outcome.entered);
-	expect_file(FOLDER "one+3.conf", 0);
-	given("", ONE);
 	scene_put_text(FOLDER "gone+3.conf", "title Gone\nlinux /nowhere\n");
 	scene_run("no kernel");
 	assert_false(outcome.entered || uefi_report.rebooted);
@@ -230,6 +224,18 @@ static void what_is_not_tried_is_not_counted(void **state)
 	scene_run("broken");
 	assert_false(outcome.entered || uefi_report.rebooted);
 	expect_file(FOLDER "broken+3.conf", 0);
+}
+
+/* Firmware says so only when all of it was read, as it does where systemd-boot counts. */
+static void a_kernel_that_is_not_trusted_was_tried(void **state)
+{
+	(void)state;
+	given("", ONE);
+	scene_put_text(FOLDER "one+3.conf", ONE);
+	uefi.secure_boot = 1;
+	scene_run("Secure Boot");
+	assert_false(outcome.entered);
+	expect_file(FOLDER "one+2-1.conf", 1);
 }
 
 /* systemd-bless-boot would take the counters of what has failed away, because another has come up. */
@@ -330,6 +336,7 @@ int main(void)
 	    cmocka_unit_test(what_cannot_be_renamed_boots_all_the_same),
 	    cmocka_unit_test(each_call_that_counts_may_fail),
 	    cmocka_unit_test(what_is_not_tried_is_not_counted),
+	    cmocka_unit_test(a_kernel_that_is_not_trusted_was_tried),
 	    cmocka_unit_test(when_another_boots_the_system_is_told_of_that_alone),
 	    cmocka_unit_test(a_second_try_by_hand_is_not_counted_again),
 	    cmocka_unit_test(a_count_that_may_not_be_on_the_disk_is_followed_by_no_reboot),
