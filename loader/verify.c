@@ -173,11 +173,14 @@ static enum status verify_elsewhere(struct boot *b, struct fail *why)
 	return OK;
 }
 
+/* No more than the file has by its size, whatever a read gives: what is left of it is counted from here. */
 static enum status read_head(struct boot *b, struct fail *why)
 {
+	size_t size = b->kernel.size < sizeof(b->head) ? (size_t)b->kernel.size : sizeof(b->head);
+
 	if (b->kernel.size == 0)
 		return fail(why, BAD_INPUT, "%s: the file is empty\n  try: copy the kernel again", b->kernel.path);
-	TRY(source_read(&b->kernel.source, 0, b->head, sizeof(b->head), &b->head_size, why));
+	TRY(source_read(&b->kernel.source, 0, b->head, size, &b->head_size, why));
 	b->loading.read += b->head_size;
 	return OK;
 }
