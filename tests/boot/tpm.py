@@ -11,7 +11,7 @@ import lab
 from boots import KERNEL, REPORT, boots, plain, str16, told
 from chain import unified_image, whole
 from lab import Guest, Machine, expect
-from signed import authenticode
+from signed import authenticode, secured
 
 # The sections in the order in which the stub measures them. Source: UAPI.5, "Measurements"
 MEASURED = (".linux", ".osrel", ".cmdline", ".initrd", ".ucode", ".splash", ".dtb", ".uname", ".sbat", ".pcrpkey")
@@ -236,4 +236,15 @@ def kernel_is_measured_by_firmware(esp):
     expect("measured \\vmlinuz, all of it" in guest.text, "the log does not tell")
     registers = {int(words.split()[0]): words.split()[1].lower() for words in guest.all("pcr")}
     computed = register_4(os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI"), KERNEL["file"]).hex()
+    expect(registers.get(4) == computed, f"PCR 4 is {registers.get(4)}, computed {computed}")
+
+
+@boots(sampled=True)
+def kernel_is_measured_once_when_it_is_verified(esp):
+    """A TPM and Secure Boot: PCR 4 has Berth and the kernel that was verified, each once"""
+    options = secured(esp)
+    with Tpm(esp.path) as tpm, Machine(esp, *options, more=tpm.options) as machine:
+        guest = Guest(machine.finish())
+    registers = {int(words.split()[0]): words.split()[1].lower() for words in guest.all("pcr")}
+    computed = register_4(*(os.path.join(esp.path, name) for name in ("berth.efi", "vmlinuz"))).hex()
     expect(registers.get(4) == computed, f"PCR 4 is {registers.get(4)}, computed {computed}")
