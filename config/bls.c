@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Boot Loader Specification (UAPI.1), type #1: one text file per entry. */
 #include "counting.h"
+#include "extra.h"
 #include "lines.h"
 #include "scan.h"
 
@@ -112,6 +113,19 @@ static enum status add_initrd(struct entry *entry, struct line line, struct plac
 	return add_word(entry->initrd, &entry->n_initrds, MAX_INITRDS, &line, at);
 }
 
+/* UAPI.1, "Type #1": there may be files of a later kind. */
+static enum status add_extra(struct entry *entry, const struct line *line, struct place at)
+{
+	char name[EXTRA_NAME];
+	enum extra which;
+
+	if (extra_read(line->value, &which, name))
+		return add_word(entry->extra, &entry->n_extras, MAX_EXTRAS, line, at);
+	remark(at.remarks, LOG_QUIET, "%s line %u: extra \"%s\" is not " EXTRA_VALUES "; the line is ignored", at.file,
+	       at.line, word_shown(line->value).at);
+	return OK;
+}
+
 /* Of keys that count once, the last line counts. */
 static void set_word(struct entry *entry, const struct line *line)
 {
@@ -180,6 +194,8 @@ static enum status take_line(struct entry *entry, const struct line *line, struc
 		set_profile(entry, line->value, at);
 	if (word_is(line->key, "initrd"))
 		return add_initrd(entry, *line, at);
+	if (word_is(line->key, "extra"))
+		return add_extra(entry, line, at);
 	if (word_is(line->key, "options")) {
 		say_variables(line, at);
 		return add_word(entry->options, &entry->n_options, MAX_OPTIONS, line, at);
@@ -187,13 +203,20 @@ static enum status take_line(struct entry *entry, const struct line *line, struc
 	return OK; /* unknown keys are for other loaders, or from a later UAPI.1 */
 }
 
-/* UAPI.1, "Type #1": initrds belong to a kernel; a unified kernel image has its own. */
-static void drop_what_is_a_kernels(struct entry *entry, const struct remarks *remarks)
+/* UAPI.1, "Type #1": initrds belong to a kernel; a unified kernel image has its own, and takes other files beside it.
+ */
+static void drop_what_is_another_kinds(struct entry *entry, const struct remarks *remarks)
 {
-	if (entry->kind == ENTRY_LINUX || entry->n_initrds == 0)
-		return;
-	entry->n_initrds = 0;
-	remark(remarks, LOG_QUIET, "%s: `initrd` is for a kernel that `linux` names, and is ignored", entry->file_name);
+	if (entry->kind != ENTRY_LINUX && entry->n_initrds != 0) {
+		entry->n_initrds = 0;
+		remark(remarks, LOG_QUIET, "%s: `initrd` is for a kernel that `linux` names, and is ignored",
+		       entry->file_name);
+	}
+	if (entry->kind != ENTRY_UKI && entry->n_extras != 0) {
+		entry->n_extras = 0;
+		remark(remarks, LOG_QUIET, "%s: `extra` is for an image that `uki` names, and is ignored",
+		       entry->file_name);
+	}
 }
 
 /* No volume has a file of another path: that is the entry's mistake, wherever it is read. */
@@ -225,7 +248,7 @@ static enum status take_all(struct entry *entry, const struct remarks *remarks, 
 
 		status = status == OK ? this : status;
 	}
-	drop_what_is_a_kernels(entry, remarks);
+	drop_what_is_another_kinds(entry, remarks);
 	if (status == OK && entry->program.length == 0)
 		return fail(why, BAD_INPUT, "%s: no line `linux`, `efi` or `uki`: there is nothing to start", name);
 	return status == OK && entry->kind != ENTRY_UKI_URL ? check_program(entry, why) : status;

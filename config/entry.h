@@ -13,6 +13,7 @@
 #define MAX_INITRDS	 16
 #define MAX_OVERLAYS	 16
 #define MAX_OPTIONS	 32
+#define MAX_EXTRAS	 32
 #define MAX_ENTRY_ID	 256   /* bytes with the NUL; UAPI.1, "Type #1": at most 255 characters, all ASCII */
 #define MAX_CONFIG_FILE	 65536 /* bytes; a larger entry or loader.conf is an error */
 #define MAX_COMMAND_LINE 65536 /* bytes with the NUL; rule X7 has the kernel's own limit */
@@ -70,6 +71,8 @@ struct entry {
 	struct word devicetree, overlays; /* overlays: paths with blanks between, for entry_next_path() */
 	struct word initrd[MAX_INITRDS];
 	size_t n_initrds;
+	struct word extra[MAX_EXTRAS]; /* files beside an image (extra.h) */
+	size_t n_extras;
 	struct word options[MAX_OPTIONS]; /* joined by one space */
 	size_t n_options;
 	bool is_edited;	     /* a person typed the whole command line, which is options[0] */

@@ -10,6 +10,7 @@
 #include "dialog.h"
 #include "dropins.h"
 #include "enroll.h"
+#include "extras.h"
 #include "home.h"
 #include "interface.h"
 #include "oem.h"
@@ -103,9 +104,12 @@ static enum status start_program(const struct entry *entry, struct fail *why)
 {
 	enum status status;
 
-	TRY(efi_give_tree(&attempt, entry, why));
-	status = efi_goes_by_stub(entry) ? efi_start_stub(&attempt, entry, why) : efi_start(entry, why);
+	TRY(extras_offer(&attempt, entry, why));
+	status = efi_give_tree(&attempt, entry, why);
+	if (status == OK)
+		status = efi_goes_by_stub(entry) ? efi_start_stub(&attempt, entry, why) : efi_start(entry, why);
 	efi_take_tree_away();
+	extras_take_away();
 	return status;
 }
 

@@ -54,17 +54,23 @@ void program_close(struct program_file *program)
 	file_close(&program->file);
 }
 
-bool program_is_berth(struct program_file *program)
+struct word program_magic(struct program_file *program, char *text, size_t room)
 {
-	static const char name[] = LOADER_MAGIC;
-	char text[sizeof(name) - 1];
 	struct pe_section magic;
 	size_t got = 0;
 	struct fail why;
 
 	if (!pe_section_named(program->head, &program->pe, ".sdmagic", &magic) ||
-	    pe_section_contents(&magic) < sizeof(text) ||
-	    source_read(&program->file.source, magic.offset, text, sizeof(text), &got, &why) != OK)
-		return false;
-	return word_is((struct word){text, got}, name);
+	    source_read(&program->file.source, magic.offset, text,
+			pe_section_contents(&magic) < room ? (size_t)pe_section_contents(&magic) : room, &got,
+			&why) != OK)
+		return (struct word){text, 0};
+	return (struct word){text, got};
+}
+
+bool program_is_berth(struct program_file *program)
+{
+	char text[sizeof(LOADER_MAGIC) - 1];
+
+	return word_is(program_magic(program, text, sizeof(text)), LOADER_MAGIC);
 }

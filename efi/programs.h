@@ -22,6 +22,9 @@ struct program_file {
 enum status program_open(struct program_file *program, struct fail *why) MUST_CHECK;
 void program_close(struct program_file *program);
 
+/* What stands in its section .sdmagic, of which as much is read as @text has room for; empty when it has none. */
+struct word program_magic(struct program_file *program, char *text, size_t room);
+
 /* It says in its section .sdmagic that it is this loader, of whatever version. */
 bool program_is_berth(struct program_file *program);
 

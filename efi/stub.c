@@ -1,35 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A kernel's EFI stub has the command line from its load options, and the initrd by a protocol that it looks for at a
- * fixed device path: Linux drivers/firmware/efi/libstub/efi-stub-helper.c, efi_load_initrd_dev_path. Several initrds
- * are one to it; on the command line none is named.
+ * A kernel's EFI stub has the command line from its load options, and the initrd by a protocol (initrd.h). Several
+ * initrds are one to it; on the command line none is named.
  */
 #include "stub.h"
 
+#include "initrd.h"
 #include "start.h"
 
 #include "../arch/arch.h"
 #include "../base/pe.h"
 #include "../loader/files.h"
-
-/* LINUX_EFI_INITRD_MEDIA_GUID, include/linux/efi.h; UEFI 2.10, 10.3.5.3 (vendor's media) and 10.3.1 (end). */
-static const uint8_t initrd_path[] = {4,    3,	  20,	0,    0x27, 0xe4, 0x68, 0x55, 0xfc, 0x68, 0x3d, 0x4f,
-				      0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68, 0x7f, 0xff, 4,	0};
-
-/* UEFI 2.10, 13.2, EFI_LOAD_FILE2_PROTOCOL; gnu-efi 3.0.15 does not declare it. */
-static EFI_GUID load_file2_guid = {0x4006c0c1, 0xfcb3, 0x403e, {0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d}};
-
-struct load_file2 {
-	EFI_STATUS(EFIAPI *LoadFile)
-	(struct load_file2 *this, EFI_DEVICE_PATH *path, BOOLEAN policy, UINTN *size, VOID *buffer);
-};
-
-/* What the protocol serves; there is one at a time. */
-static struct {
-	struct load_file2 protocol;
-	struct boot *boot;
-	EFI_HANDLE handle;
-} initrd;
 
 static struct loading loading_by_spare(struct boot *b, bool distrust_high)
 {
@@ -37,75 +18,16 @@ static struct loading loading_by_spare(struct boot *b, bool distrust_high)
 }
 
 /* Rule C7: read again when firmware was caught lying after a part had been read. */
-static enum status read_initrds(struct boot *b, struct range place, struct fail *why)
+static enum status read_initrds(void *context, struct range place, struct fail *why)
 {
+	struct boot *b = context;
+
 	b->loading = loading_by_spare(b, false);
 	TRY(load_initrds(&b->loading, b->initrd, b->n_initrds, place, why));
 	if (!b->loading.spoilt)
 		return OK;
 	b->loading = loading_by_spare(b, true);
 	return load_initrds(&b->loading, b->initrd, b->n_initrds, place, why);
-}
-
-/* 13.2.2: without room it tells how much it wants; it is no way to boot from. */
-static EFI_STATUS EFIAPI give_initrd(struct load_file2 *this, EFI_DEVICE_PATH *path, BOOLEAN policy, UINTN *size,
-				     VOID *buffer)
-{
-	struct boot *b = initrd.boot;
-	UINTN wanted = (UINTN)b->situation.cargo.initrd_size, room;
-	uint64_t start = (uintptr_t)buffer;
-	struct fail why;
-
-	(void)path;
-	if (this != &initrd.protocol || size == NULL)
-		return EFI_INVALID_PARAMETER;
-	if (policy)
-		return EFI_UNSUPPORTED;
-	room = *size;
-	*size = wanted;
-	if (buffer == NULL || room < wanted)
-		return EFI_BUFFER_TOO_SMALL;
-	if (read_initrds(b, (struct range){start, start + wanted}, &why) == OK)
-		return EFI_SUCCESS;
-	fw_log(LOG_QUIET, "%s", why.text);
-	return EFI_DEVICE_ERROR;
-}
-
-static void take_away_initrd(void)
-{
-	efi.boot->UninstallProtocolInterface(initrd.handle, &load_file2_guid, &initrd.protocol);
-	efi.boot->UninstallProtocolInterface(initrd.handle, &efi_device_path_guid, (VOID *)(uintptr_t)initrd_path);
-	initrd.handle = NULL;
-}
-
-/* Firmware's own, from its boot option or from QEMU's -initrd: the stub would find that first, and take no other. */
-static bool has_initrd_already(void)
-{
-	return efi_handle_at((const EFI_DEVICE_PATH *)(const void *)initrd_path, &load_file2_guid) != NULL;
-}
-
-/* A handle with the device path comes first: the stub finds it by that, and asks it then. */
-static enum status offer_initrd(struct boot *b, struct fail *why)
-{
-	EFI_STATUS status;
-
-	initrd.protocol.LoadFile = give_initrd;
-	initrd.boot = b;
-	initrd.handle = NULL;
-	status = efi.boot->InstallProtocolInterface(&initrd.handle, &efi_device_path_guid, EFI_NATIVE_INTERFACE,
-						    (VOID *)(uintptr_t)initrd_path);
-	status = efi_given(status, initrd.handle);
-	if (!EFI_ERROR(status)) {
-		status = efi.boot->InstallProtocolInterface(&initrd.handle, &load_file2_guid, EFI_NATIVE_INTERFACE,
-							    &initrd.protocol);
-		if (EFI_ERROR(status))
-			efi.boot->UninstallProtocolInterface(initrd.handle, &efi_device_path_guid,
-							     (VOID *)(uintptr_t)initrd_path);
-	}
-	if (EFI_ERROR(status))
-		return fail(why, IO_ERROR, "firmware does not let the kernel find its initrd: %s",
-			    efi_status_words(status));
-	return OK;
 }
 
 /* @other: where the kernel cannot be entered by Berth itself. */
@@ -150,16 +72,9 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 	TRY(boot_open(b, entry, why));
 	TRY(check_stub(b, entry, why));
 	size = b->situation.cargo.initrd_size;
-	if (size > SIZE_MAX)
-		return fail(why, BAD_INPUT, "the initrds have %" PRIu64 " bytes, more than firmware has addresses",
-			    size);
-	if (size != 0 && has_initrd_already())
-		return fail(
-		    why, REFUSED,
-		    "firmware has an initrd for the kernel already, which its EFI stub would take instead of the "
-		    "entry's\n"
-		    "  try: %s",
-		    way_out(entry, "the machine without an initrd of its own, such as QEMU's -initrd"));
+	if (size != 0)
+		TRY(initrd_can_be_offered(
+		    size, way_out(entry, "the machine without an initrd of its own, such as QEMU's -initrd"), why));
 	if (!entry->by_stub)
 		fw_log(LOG_QUIET,
 		       "a confidential virtual machine: the kernel is started by its EFI stub, which knows its memory");
@@ -170,9 +85,9 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 	fw_pass_seed();
 	if (size == 0)
 		return efi_start_program(entry, b->command_line, why);
-	TRY(offer_initrd(b, why));
+	TRY(initrd_offer(&(struct initrd_source){size, read_initrds, b}, why));
 	status = efi_start_program(entry, b->command_line, why);
-	take_away_initrd();
+	initrd_take_away();
 	return status;
 }
 

@@ -168,6 +168,8 @@ static void check_program(struct checked *checked, const struct arch *arch)
 		checked_say(&checked->said, false, "efi: %s: this is Berth, which does not offer itself", path);
 	} else {
 		check_trees(checked, arch);
+		for (size_t i = 0; i < entry->n_extras; i++)
+			(void)find_file(checked, "extra", entry->extra[i], path);
 	}
 }
 

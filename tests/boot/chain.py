@@ -12,9 +12,10 @@ from lab import Guest, Machine, expect
 PROGRAM = os.path.join(lab.ROOT, "build/x86_64/tests/chain.efi")
 
 
-def unified_image(sections):
+def unified_image(sections, suite="trixie"):
     """systemd's stub with these (name, bytes) behind its own sections. Source: Microsoft PE Format, "Section Table"."""
-    with open(os.path.join(lab.script("fetch", "stub"), "linuxx64.efi.stub"), "rb") as file:
+    names = ("stub",) if suite == "trixie" else ("stub", suite)
+    with open(os.path.join(lab.script("fetch", *names), "linuxx64.efi.stub"), "rb") as file:
         image = bytearray(file.read())
     pe = struct.unpack_from("<I", image, 0x3c)[0]
     count, optional = struct.unpack_from("<H", image, pe + 6)[0], struct.unpack_from("<H", image, pe + 20)[0]
@@ -178,3 +179,25 @@ def reboot_and_power_off_from_the_menu(esp):
         machine.wait_for(">   Power Off The System")
         machine.press("enter")
         machine.finish()
+
+
+@boots
+def unified_image_with_files_beside_it(esp):
+    """`extra` of an image with systemd 262's stub: the system finds a credential, a sysext and a confext in /.extra, with their modes"""
+    osrel = b'PRETTY_NAME="System 7"\nID=system\n'
+    esp.put("images/system.efi", unified_image([
+        (".osrel", osrel), (".cmdline", REPORT.encode()), (".uname", b"6.1"), (".initrd", whole(KERNEL["initrd"])),
+        (".linux", whole(KERNEL["file"]))], suite="sid"))
+    secret, system, configuration = b"a secret", os.urandom(123457), os.urandom(4096)
+    esp.put("extra/own.cred", secret)
+    esp.put("extra/tools.sysext.raw", system)
+    esp.put("extra/etc.Confext.RAW", configuration)
+    esp.entry("system", "uki /images/system.efi", "extra /extra/tools.sysext.raw", "extra /extra/own.cred", "extra /extra/odd.txt",
+              "extra /extra/etc.Confext.RAW")
+    guest = boot(esp)
+    found = {line.split()[0]: line.split()[1:] for line in guest.all("extra")}
+    for path, mode, data in (("credentials/own.cred", "400", secret), ("sysext/tools.sysext.raw", "444", system),
+                             ("confext/etc.Confext.RAW", "444", configuration)):
+        expect(found.get(path) == [mode, *lab.described(path, data).split()[1:]], f"{path}: {found}")
+    expect(found.get("credentials") == ["500"] and found.get("sysext") == ["555"] and found.get("confext") == ["555"], f"{found}")
+    expect('extra "/extra/odd.txt" is not a *.cred' in guest.text, "the log does not tell of what it left out")

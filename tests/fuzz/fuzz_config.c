@@ -4,9 +4,33 @@
 
 #include "../../config/dropins.h"
 #include "../../config/entry.h"
+#include "../../config/extra.h"
 #include "../../policy/linux_words.h"
 #include "../../policy/policy.h"
 #include "../../protocol/kept_out.h"
+
+/* Measured and written alike, each file's bytes lie in an archive of their own place, and no byte is written behind. */
+static void use_extras(const struct entry *entry)
+{
+	static uint8_t out[64 * 1024];
+	uint32_t size[MAX_EXTRAS];
+	uint64_t at[MAX_EXTRAS], before[MAX_EXTRAS];
+	struct cpio counted = {.at = NULL}, written = {.at = out};
+
+	REQUIRE(entry->n_extras <= MAX_EXTRAS && (entry->n_extras == 0 || entry->kind == ENTRY_UKI));
+	for (size_t i = 0; i < entry->n_extras; i++)
+		size[i] = (uint32_t)entry->extra[i].length;
+	for (unsigned int which = 0; which < N_EXTRAS; which++)
+		extra_pack(entry, (enum extra)which, size, &counted, before);
+	if (counted.used >= sizeof(out))
+		return;
+	memset(out, 0xee, sizeof(out));
+	for (unsigned int which = 0; which < N_EXTRAS; which++)
+		extra_pack(entry, (enum extra)which, size, &written, at);
+	REQUIRE(written.used == counted.used && out[written.used] == 0xee);
+	for (size_t i = 0; i < entry->n_extras; i++)
+		REQUIRE(at[i] == before[i] && at[i] % 4 == 0 && at[i] + size[i] <= written.used);
+}
 
 static void use_entry(const struct entry *entry)
 {
@@ -24,6 +48,7 @@ static void use_entry(const struct entry *entry)
 		REQUIRE(memchr(line, '\0', sizeof(line)) != NULL);
 		REQUIRE(!added || command_line_has(line, "nokaslr"));
 	}
+	use_extras(entry);
 	REQUIRE(entry->wish.at % EFI_PAGE == 0 && entry->wish.end % EFI_PAGE == 0);
 	REQUIRE(entry->wish.policy != PLACE_WITHIN || entry->wish.at < entry->wish.end);
 }

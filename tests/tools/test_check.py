@@ -68,12 +68,15 @@ def a_sound_tree_is_status_0():
 def what_is_missing_is_named():
     """A kernel, an initrd or a program that is not there is named, and the entry without its kernel is not the default"""
     folder = tree("missing", {"loader/entries/a.conf": "title A\nsort-key 1\nlinux /none\ninitrd /nowhere.img\n",
-                              "loader/entries/b.conf": GOOD, "loader/entries/c.conf": "efi /tools/shell.efi\n"})
+                              "loader/entries/b.conf": GOOD, "loader/entries/c.conf": "efi /tools/shell.efi\n",
+                              "loader/entries/d.conf": "uki /vmlinuz\nextra /initrd.img\nextra /none.cred\n"})
     answer = told(folder)
     expect(of(answer, "a.conf")["said"] == [r"initrd: \nowhere.img: no such file", r"linux: \none: no such file"], answer)
     expect(answer["default"] == "b.conf" and not answer["good"], answer)
     expect(not of(answer, "c.conf")["shown"] and of(answer, "c.conf")["said"] == [r"efi: \tools\shell.efi: no such file"],
            answer)
+    expect(of(answer, "d.conf")["said"][1:] == [r"extra: \none.cred: no such file"], answer)
+    expect("/initrd.img" in of(answer, "d.conf")["said"][0] and "line 2" in of(answer, "d.conf")["said"][0], answer)
     check(folder).expect(1, "* b.conf", "not shown in the menu", r"initrd: \nowhere.img: no such file")
 
 

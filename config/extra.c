@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "extra.h"
+#include "scan.h"
+
+/* systemd, src/boot/boot.c: credentials are secrets, and for root alone. */
+static const struct {
+	const char *suffix, *folder;
+	uint32_t folder_mode, file_mode;
+} kind[N_EXTRAS] = {
+    [EXTRA_CREDENTIAL] = {".cred", ".extra/credentials", 0500, 0400},
+    [EXTRA_SYSEXT] = {".sysext.raw", ".extra/sysext", 0555, 0444},
+    [EXTRA_CONFEXT] = {".confext.raw", ".extra/confext", 0555, 0444},
+};
+
+const char *extra_folder(enum extra which)
+{
+	return kind[which].folder;
+}
+
+bool extra_read(struct word path, enum extra *which, char name[EXTRA_NAME])
+{
+	struct word last = path;
+
+	for (size_t i = 0; i < path.length; i++)
+		if (path.at[i] == '/' || path.at[i] == '\\')
+			last = (struct word){path.at + i + 1, path.length - i - 1};
+	if (last.length >= EXTRA_NAME)
+		return false;
+	for (size_t i = 0; i < last.length; i++) {
+		if (last.at[i] < ' ' || last.at[i] > '~')
+			return false;
+		name[i] = last.at[i];
+	}
+	name[last.length] = '\0';
+	for (unsigned int k = 0; k < N_EXTRAS; k++) {
+		*which = (enum extra)k;
+		if (word_without(last, kind[k].suffix).length != last.length)
+			return true;
+	}
+	return false;
+}
+
+bool extra_is_taken(struct word magic)
+{
+	struct word version = {magic.at, sizeof(EXTRA_MAGIC) - 1};
+	uint64_t number = 0;
+	size_t at = version.length;
+
+	if (magic.length < at || !word_is(version, EXTRA_MAGIC))
+		return true;
+	for (; at < magic.length && is_digit(magic.at[at]) && number < 1000; at++)
+		number = number * 10 + digit_value(magic.at[at]);
+	return number >= 261;
+}
+
+void extra_pack(const struct entry *entry, enum extra which, const uint32_t *size, struct cpio *cpio, uint64_t *at)
+{
+	enum extra this;
+	char name[EXTRA_NAME];
+	bool has_any = false;
+
+	cpio->inode = 0;
+	for (size_t i = 0; i < entry->n_extras; i++) {
+		if (!extra_read(entry->extra[i], &this, name) || this != which)
+			continue;
+		if (!has_any) {
+			cpio_folder(cpio, ".extra", 0555);
+			cpio_folder(cpio, kind[which].folder, kind[which].folder_mode);
+		}
+		has_any = true;
+		at[i] = cpio_file(cpio, kind[which].folder, name, kind[which].file_mode, size[i]);
+	}
+	if (has_any)
+		cpio_end(cpio);
+}

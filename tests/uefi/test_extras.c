@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `extra` of an entry for a unified kernel image, over whole boots: what the image's stub finds by the protocol, that
+ * it is gone when the image comes back, and what is said when a file is not there, or firmware refuses. Sources:
+ * UAPI.1, "Type #1"; systemd-stub(7), "Companion Files"; UEFI 2.10, 13.2.
+ */
+#include "../sim/bench.h"
+#include "../unit/pe_file.h"
+#include "local.h"
+#include "scene.h"
+
+#include "../../config/extra.h"
+
+static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+#define UKI "title U\nuki /u.efi\nextra /x/a.cred\nextra /b.confext.raw\nextra /x/c.cred\n"
+
+/* LINUX_EFI_INITRD_MEDIA_GUID, as a device path, and EFI_LOAD_FILE2_PROTOCOL. */
+static const uint8_t initrd_path[] = {4,    3,	  20,	0,    0x27, 0xe4, 0x68, 0x55, 0xfc, 0x68, 0x3d, 0x4f,
+				      0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68, 0x7f, 0xff, 4,	0};
+static const EFI_GUID load_file2_guid = {0x4006c0c1, 0xfcb3, 0x403e, {0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d}};
+
+struct load_file2 {
+	EFI_STATUS(EFIAPI *LoadFile)
+	(struct load_file2 *this, const VOID *path, BOOLEAN policy, UINTN *size, VOID *buffer);
+};
+
+static struct pe_file image;
+static const char confext[] = "a configuration that is not of four bytes";
+
+/* What the image's stub found. */
+static struct {
+	bool offered;
+	UINTN size;
+	EFI_STATUS given;
+	uint8_t bytes[8192];
+} found;
+
+static void find_initrd(void *started)
+{
+	struct load_file2 *protocol = uefi_find(initrd_path, sizeof(initrd_path), load_file2_guid);
+
+	(void)started;
+	memset(&found, 0, sizeof(found));
+	found.offered = protocol != NULL;
+	if (!found.offered || protocol->LoadFile(protocol, initrd_path, 0, &found.size, NULL) != EFI_BUFFER_TOO_SMALL ||
+	    found.size > sizeof(found.bytes))
+		return;
+	found.given = protocol->LoadFile(protocol, initrd_path, 0, &found.size, found.bytes);
+}
+
+static void given(const char *text)
+{
+	memset(&bench, 0, sizeof(bench));
+	memset(&found, 0, sizeof(found));
+	bench_set_up("1M-512M free, 4G-5G free", LINUX, "", &debian);
+	uefi = (struct uefi_setup){.program = find_initrd, .nobody = true};
+	sim.file[0].path = "\\other"; /* of which nothing is read before other things are written */
+	pe_file_begin(&image, PE_X64, 1);
+	scene_put("\\u.efi", image.bytes, image.size);
+	scene_put_text("\\x\\a.cred", "secret");
+	scene_put_text("\\x\\c.cred", "");
+	scene_put("\\b.confext.raw", (const uint8_t *)confext, sizeof(confext));
+	scene_put_text("\\loader\\entries\\u+3.conf", text);
+}
+
+static void put_magic(const char *magic)
+{
+	pe_file_add_text(&image, ".sdmagic", magic);
+	for (size_t i = 0; i < sim.n_files; i++)
+		if (strcmp(sim.file[i].path, "\\u.efi") == 0)
+			sim.file[i].size = sim.file[i].head_size = image.size;
+}
+
+/* The archives of those files, as test_cpio has them written; in their order, and nothing else. */
+static uint64_t expected(uint8_t *to)
+{
+	static const uint32_t size[] = {6, sizeof(confext), 0};
+	struct cpio cpio = {.at = to};
+	struct entry entry;
+	struct fail why;
+	uint64_t at[3];
+
+	assert_int_equal(entry_parse(&entry, "u.conf", UKI, strlen(UKI), &why), OK);
+	for (unsigned int which = 0; which < N_EXTRAS; which++)
+		extra_pack(&entry, (enum extra)which, size, &cpio, at);
+	memcpy(to + at[0], "secret", 6);
+	memcpy(to + at[1], confext, sizeof(confext));
+	return cpio.used;
+}
+
+static bool is_all_there(void)
+{
+	static uint8_t wanted[8192];
+	uint64_t size = expected(wanted);
+
+	return found.offered && found.given == EFI_SUCCESS && found.size == size &&
+	       memcmp(found.bytes, wanted, (size_t)size) == 0;
+}
+
+static void the_stub_finds_them_in_archives(void **state)
+{
+	(void)state;
+	given(UKI);
+	scene_put_text("\\loader\\loader.conf", "log debug\n");
+	scene_run("a boot");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_true(is_all_there());
+	assert_null(uefi_find(initrd_path, sizeof(initrd_path), load_file2_guid));
+	assert_int_equal(uefi_report.renames, 1);
+	scene_expect("bytes of an initrd with /.extra/credentials\n", 1);
+	scene_expect("bytes of an initrd with /.extra/confext\n", 1);
+	scene_expect("bytes of an initrd with ", 2);
+	given("title U\nuki /u.efi\n");
+	scene_run("none");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_false(found.offered);
+}
+
+/* Rule C7: where reads to high memory come out wrong they are read below, and what was read before is read again. */
+static void firmware_that_reads_wrongly_is_caught(void **state)
+{
+	(void)state;
+	given(UKI);
+	sim.unreadable_above = 1;
+	sim.lies_about = "\\b.confext.raw";
+	scene_run("reads that lie");
+	assert_true(is_all_there());
+}
+
+static void what_is_not_there_is_said_and_nothing_is_started(void **state)
+{
+	static const struct {
+		const char *text, *words;
+	} row[] = {
+	    {UKI "extra /none.cred\n", "berth: \\none.cred: no such file on "},
+	    {UKI "extra /../up.cred\n", "berth: the path /../up.cred goes up with \"..\""},
+	    {UKI "extra /large.sysext.raw\n",
+	     "berth: \\large.sysext.raw: has 1610612737 bytes; at most 1610612736 are handed over\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given(row[i].text);
+		scene_put_text("\\large.sysext.raw", "");
+		sim.file[sim.n_files - 1].size = EXTRA_MOST + 1;
+		scene_run(row[i].text);
+		assert_int_equal(uefi_report.starts, 0);
+		assert_int_equal(uefi_report.renames, 0); /* what cannot be tried is not counted */
+		scene_expect(row[i].words, 1);
+	}
+	given(UKI);
+	uefi.has_initrd = true;
+	scene_run("another initrd");
+	assert_int_equal(uefi_report.starts, 0);
+	scene_expect("berth: firmware has an initrd for the kernel already", 1);
+}
+
+static void an_image_whose_stub_would_fail_is_not_started(void **state)
+{
+	static const struct {
+		const char *magic;
+		bool started;
+	} row[] = {{"#### LoaderInfo: systemd-stub 257.13-1 ####", false},
+		   {"#### LoaderInfo: systemd-stub 262.1-1 ####", true},
+		   {"#### LoaderInfo: another stub 1 ####", true}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given(UKI);
+		put_magic(row[i].magic);
+		scene_run(row[i].magic);
+		assert_int_equal(uefi_report.starts, row[i].started);
+		scene_expect("berth: \\u.efi: its stub is of a systemd before 261", !row[i].started);
+	}
+	given("title U\nuki /u.efi\n");
+	put_magic(row[0].magic);
+	scene_run("without extra");
+	assert_int_equal(uefi_report.starts, 1);
+}
+
+/* The image has all of it or is not started; and nothing that was taken stays. */
+static void every_call_goes_wrong_in_every_way(void **state)
+{
+	static const uint64_t faults[] = {EFIERR(2), EFIERR(7), EFIERR(9), EFIERR(14), LIE_NOTHING, LIE_TOO_MUCH};
+	unsigned int calls = 0, started = 0, refused = 0;
+
+	(void)state;
+	for (size_t f = 0; f < COUNT_OF(faults); f++)
+		for (unsigned int k = 0; k == 0 || k <= calls; k++) {
+			if (k != 0 && !in_sample())
+				continue;
+			given(UKI);
+			sim.fail_call = k;
+			uefi.fault = faults[f];
+			scene_run("a fault");
+			calls = k == 0 ? outcome.calls : calls;
+			if (found.offered && !is_all_there() && faults[f] != LIE_NOTHING)
+				fail_msg("call %u, fault %#" PRIx64 ": not all of it is there", k, faults[f]);
+			*(uefi_report.starts != 0 ? &started : &refused) += 1;
+		}
+	print_message("calls %u, started %u, refused %u\n", calls, started, refused);
+	assert_true(calls > 100 && started > 100 / share() && refused > 20 / share());
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_stub_finds_them_in_archives),
+	    cmocka_unit_test(firmware_that_reads_wrongly_is_caught),
+	    cmocka_unit_test(what_is_not_there_is_said_and_nothing_is_started),
+	    cmocka_unit_test(an_image_whose_stub_would_fail_is_not_started),
+	    cmocka_unit_test(every_call_goes_wrong_in_every_way),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
