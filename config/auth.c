@@ -25,9 +25,16 @@ static bool count_keys(struct bytes file, size_t *at, size_t *n)
 	uint64_t size, header, each;
 
 	for (*n = 0; *at < file.size; *at += (size_t)size) {
-		if (!bytes_get(file, *at + 16, 4, &size) || !bytes_get(file, *at + 20, 4, &header) ||
-		    !bytes_get(file, *at + 24, 4, &each) || size < LIST || size > file.size - *at ||
-		    header > size - LIST || each <= OWNER || (size - LIST - header) % each != 0)
+		const uint8_t *list = file.at + *at;
+		size_t left = file.size - *at;
+
+		if (left < LIST)
+			return false;
+		size = load_le(list + 16, 4);
+		header = load_le(list + 20, 4);
+		each = load_le(list + 24, 4);
+		if (size < LIST || size > left || header > size - LIST || each <= OWNER ||
+		    (size - LIST - header) % each != 0)
 			return false;
 		*n += (size_t)((size - LIST - header) / each);
 	}

@@ -81,6 +81,7 @@ static void keys_are_counted_and_a_signature_is_seen(void **state)
 	given_list(0, 48, 20);
 	given_list(7, 100, 3);
 	given_list(5, 100, 0);
+	given_list(0, 100, 0);
 	expect_n(23, true);
 }
 
@@ -129,6 +130,8 @@ static void a_head_that_firmware_refuses_is_refused(void **state)
 	expect_none("within its 116 bytes");
 	store_le(file + 16, 4, 0xffffffff);
 	expect_none(HEAD);
+	store_le(file + 16, 4, 24 + (1 << 24));
+	expect_none(HEAD);
 	store_le(file + 16, 4, size - 16);
 	expect_none("has no key");
 }
@@ -139,10 +142,27 @@ static void a_list_that_firmware_refuses_is_refused(void **state)
 	static const struct {
 		uint32_t size, header, each;
 		size_t keys; /* 0: refused */
-	} row[] = {{28 + 48, 0, 48, 1},	 {28 + 48, 0, 24, 2},	 {28 + 48, 48, 48, 0}, {28 + 48, 49, 48, 0},
-		   {28 + 48, 24, 24, 1}, {28 + 48, 0, 47, 0},	 {28 + 48, 0, 16, 0},  {28 + 48, 0, 17, 0},
-		   {28 + 48, 0, 0, 0},	 {27, 0, 48, 0},	 {0, 0, 48, 0},	       {28 + 49, 0, 49, 0},
-		   {28 + 47, 0, 47, 0},	 {0xffffffff, 0, 48, 0}, {28 + 48, 14, 17, 2}, {28 + 48, 0xffffffff, 48, 0}};
+	} row[] = {{28 + 48, 0, 48, 1},
+		   {28 + 48, 0, 24, 2},
+		   {28 + 48, 48, 48, 0},
+		   {28 + 48, 49, 48, 0},
+		   {28 + 48, 49, 17, 0},
+		   {28 + 48 + (1 << 24), 0, 48, 0},
+		   {28 + 48, 1 << 24, 48, 0},
+		   {28 + 48, 0, 48 + (1 << 24), 0},
+		   {28, 0, 48, 0},
+		   {28 + 48, 24, 24, 1},
+		   {28 + 48, 0, 47, 0},
+		   {28 + 48, 0, 16, 0},
+		   {28 + 48, 0, 17, 0},
+		   {28 + 48, 0, 0, 0},
+		   {27, 0, 48, 0},
+		   {0, 0, 48, 0},
+		   {28 + 49, 0, 49, 0},
+		   {28 + 47, 0, 47, 0},
+		   {0xffffffff, 0, 48, 0},
+		   {28 + 48, 14, 17, 2},
+		   {28 + 48, 0xffffffff, 48, 0}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
