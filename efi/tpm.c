@@ -92,7 +92,8 @@ static bool read_log(enum eventlog_form form, struct bytes *bytes)
 	if (EFI_ERROR(status) || log == 0 || log > UINTPTR_MAX - MOST_LOG)
 		return false;
 	bytes->at = (const uint8_t *)(uintptr_t)log;
-	if (last != 0 && (last < log || last - log >= MOST_LOG ||
+	/* A last event before the log is as far away as any. */
+	if (last != 0 && (last - log >= MOST_LOG ||
 			  !eventlog_size((struct bytes){bytes->at, MOST_LOG}, (size_t)(last - log), form, &size))) {
 		fw_log(LOG_NORMAL, "TPM: firmware's log of what was measured is damaged: the system gets none");
 		return false;

@@ -167,6 +167,74 @@ static void an_event_with_sums_of_another_kind_ends_the_log(void **state)
 	assert_int_equal(count(EVENTLOG_ANY), 0);
 }
 
+/* One event behind the first, with these sums; how many a walk finds. */
+static size_t count_with(size_t n, const uint16_t *id, const size_t *size)
+{
+	given_newer();
+	put(1, 4);
+	put(10, 4);
+	put(n, 4);
+	for (size_t i = 0; i < n; i++) {
+		put(id[i], 2);
+		memset(bytes + used, 1, size[i]);
+		used += size[i];
+	}
+	put(0, 4);
+	return count(EVENTLOG_ANY);
+}
+
+static void an_event_has_known_sums_alone_and_no_more_than_the_log(void **state)
+{
+	(void)state;
+	assert_int_equal(count_with(2, (const uint16_t[]){4, 0xb}, (const size_t[]){20, 32}), 1);
+	assert_int_equal(count_with(2, (const uint16_t[]){0xb, 4}, (const size_t[]){32, 20}), 1);
+	assert_int_equal(count_with(3, (const uint16_t[]){4, 0xb, 4}, (const size_t[]){20, 32, 20}), 0);
+	assert_int_equal(count_with(1, (const uint16_t[]){0x77}, (const size_t[]){0}), 0);
+	assert_int_equal(count_with(1, (const uint16_t[]){0}, (const size_t[]){0}), 0);
+}
+
+/* The one before it had one. */
+static void an_event_without_a_sum_of_sha_256_has_none(void **state)
+{
+	struct eventlog walk;
+	struct event event;
+
+	(void)state;
+	given_newer();
+	add_newer(1, 10, 0);
+	put(2, 4);
+	put(11, 4);
+	put(1, 4);
+	put(4, 2);
+	used += 20;
+	put(0, 4);
+	assert_true(eventlog_start(&walk, (struct bytes){bytes, used}, EVENTLOG_ANY));
+	assert_true(eventlog_next(&walk, &event) && event.sha256.size == 32);
+	assert_true(eventlog_next(&walk, &event) && event.sha256.size == 0 && event.pcr == 2);
+}
+
+/* Each in memory of exactly that size. */
+static void an_event_that_is_cut_off_is_none(void **state)
+{
+	struct eventlog walk;
+	struct event event;
+	size_t whole;
+
+	(void)state;
+	given_newer();
+	add_newer(1, 10, 3);
+	whole = used;
+	for (size_t size = HEAD + 2; size < whole; size++) {
+		uint8_t *copy = malloc(size);
+
+		memcpy(copy, bytes, size);
+		assert_true(eventlog_start(&walk, (struct bytes){copy, size}, EVENTLOG_ANY));
+		assert_false(eventlog_next(&walk, &event));
+		assert_int_equal(walk.rest.size, size - HEAD - 2);
+		free(copy);
+	}
+}
+
 static void a_log_ends_behind_its_last_event(void **state)
 {
 	size_t first = HEAD + 2, second = first + 72, third = second + 77, end = third + 82;
@@ -186,6 +254,9 @@ static void a_log_ends_behind_its_last_event(void **state)
 		if (last != first && last != second && last != third)
 			assert_int_equal(size_of(last, EVENTLOG_ANY), SIZE_MAX);
 	assert_int_equal(size_of(sizeof(bytes), EVENTLOG_ANY), SIZE_MAX);
+	bytes[4] = 4;
+	assert_int_equal(size_of(0, EVENTLOG_ANY), SIZE_MAX);
+	assert_int_equal(size_of(first, EVENTLOG_ANY), SIZE_MAX);
 	used = 0;
 	add_older(1, 10, 0);
 	add_older(2, 11, 5);
@@ -231,6 +302,9 @@ int main(void)
 	    cmocka_unit_test(a_first_event_that_is_wrong_is_no_log),
 	    cmocka_unit_test(as_many_kinds_of_sums_as_there_may_be_are_known),
 	    cmocka_unit_test(an_event_with_sums_of_another_kind_ends_the_log),
+	    cmocka_unit_test(an_event_has_known_sums_alone_and_no_more_than_the_log),
+	    cmocka_unit_test(an_event_without_a_sum_of_sha_256_has_none),
+	    cmocka_unit_test(an_event_that_is_cut_off_is_none),
 	    cmocka_unit_test(a_log_ends_behind_its_last_event),
 	    cmocka_unit_test(final_events_are_counted_up_to_what_is_none),
 	};

@@ -62,6 +62,23 @@ static void a_text_describes_itself(void **state)
 	assert_int_equal(load_le(event + 10, 4), 0x01020304);
 }
 
+static void structures_of_three_types_are_measured(void **state)
+{
+	(void)state;
+	for (unsigned int type = 0; type < 256; type++) {
+		/* The second byte is the size of the formatted area. */
+		uint8_t structure[] = {(uint8_t)type, 2, 0, 0, 0, 0};
+		enum measured what = N_MEASURED, wanted = type == 1    ? MEASURED_SMBIOS_1
+							  : type == 2  ? MEASURED_SMBIOS_2
+							  : type == 11 ? MEASURED_SMBIOS_11
+								       : N_MEASURED;
+
+		assert_int_equal(measured_structure((struct bytes){structure, sizeof(structure)}, &what),
+				 wanted != N_MEASURED);
+		assert_int_equal(what, wanted);
+	}
+}
+
 /* ---- a log of sums of SHA-256 alone ---- */
 
 static uint8_t log_bytes[2048];
@@ -141,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_event_has_its_register_type_tag_and_words),
 	    cmocka_unit_test(a_text_describes_itself),
+	    cmocka_unit_test(structures_of_three_types_are_measured),
 	    cmocka_unit_test(what_was_measured_last_of_its_kind_is_known_again),
 	};
 

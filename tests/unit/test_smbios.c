@@ -255,6 +255,37 @@ static void structures_are_taken_with_their_strings(void **state)
 	expect_structures("\1\3hh\0\0", 6, (size_t[4]){0}); /* shorter than its own header */
 	expect_structures("\1\11hh\0\0", 6, (size_t[4]){0});
 	expect_structures("", 0, (size_t[4]){0});
+	/* What begins with a NUL behind strings is the next, of type 0. */
+	expect_structures("\2\5hhxa\0\0\0\4hh\0\0", 14, (size_t[4]){8, 6});
+}
+
+static bool tells_wake_up(uint8_t type, uint8_t formatted)
+{
+	const uint8_t structure[64] = {type, formatted, 0x7f, 0x7f};
+
+	return smbios_tells_wake_up((struct bytes){structure, sizeof(structure)});
+}
+
+/* 7.2: the byte at 0x18, since version 2.1; older structures end before. */
+static void how_a_machine_woke_up_is_in_type_1_alone(void **state)
+{
+	(void)state;
+	assert_true(tells_wake_up(1, 0x19) && tells_wake_up(1, 0x1b));
+	assert_false(tells_wake_up(1, 0x18) || tells_wake_up(1, 8));
+	assert_false(tells_wake_up(2, 0x1b) || tells_wake_up(0x1b, 1) || tells_wake_up(0, 1));
+}
+
+/* A structure of type 0 begins with the NUL that would be the second of one without strings. */
+static void the_structure_behind_strings_may_be_of_type_0(void **state)
+{
+	static const uint8_t some[] = "\13\5hh\1one\0\0\0\4hh\0\0\13\5hh\1two\0";
+	struct oem_strings walk = {.rest = {some, sizeof(some)}};
+	struct word string;
+
+	(void)state;
+	assert_true(oem_string_next(&walk, &string) && is(string, "one"));
+	assert_true(oem_string_next(&walk, &string) && is(string, "two"));
+	assert_false(oem_string_next(&walk, &string));
 }
 
 static void expect_entry(const char *string, const char *name, const char *text)
@@ -311,6 +342,8 @@ int main(void)
 	    cmocka_unit_test(the_first_string_of_a_kind_counts),
 	    cmocka_unit_test(an_entry_has_a_name_and_a_text),
 	    cmocka_unit_test(structures_are_taken_with_their_strings),
+	    cmocka_unit_test(how_a_machine_woke_up_is_in_type_1_alone),
+	    cmocka_unit_test(the_structure_behind_strings_may_be_of_type_0),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
