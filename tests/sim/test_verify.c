@@ -211,6 +211,43 @@ static void c7_what_was_written_over_after_it_was_verified_is_verified_again(voi
 	}
 }
 
+/* Where nothing must be verified another kernel could be measured then; the plan was made for the one before. */
+static void c7_what_is_read_again_is_the_kernel_that_was_planned_for(void **state)
+{
+	static uint8_t longer[KIB(256)];
+	uint64_t size_word;
+
+	(void)state;
+	begin("1M-64M free, 4G-5G free", LINUX INITRD "decompress loader\n");
+	sim.machine.secure_boot = SECURE_BOOT_DISABLED;
+	sim.measures = sim.dirty = sim.reads_wrap = true;
+	sim.unreadable_above = GIB(4);
+	sim.lies_about = "\\one";
+	assert_true(file.size <= sizeof(longer));
+	memcpy(longer, file.at, file.size);
+	/* boot.rst, payload_offset and payload_length; the payload ends with how long it is unpacked. */
+	size_word = (longer[0x1f1] + 1) * 512ul + load_le(longer + 0x248, 4) + load_le(longer + 0x24c, 4) - 4;
+	store_le(longer + size_word, 4, load_le(longer + size_word, 4) + 8);
+	sim.changes = "\\vmlinuz";
+	sim.changed_head = longer;
+	sim.changes_at = 3;
+	expect_back(BAD_INPUT, "\\vmlinuz changed while it was read");
+}
+
+/* What lies in memory already is no matter of disk drivers. */
+static void c7_a_verified_kernel_is_copied_straight_to_above_4_gib(void **state)
+{
+	char line[80];
+
+	(void)state;
+	begin("1M-64M free, 4G-0x100200000 free, 5G-6G free", LINUX INITRD "placement 4G\n");
+	sim.dirty = sim.reads_wrap = true;
+	sim.unreadable_above = GIB(4);
+	snprintf(line, sizeof(line), " copied %" PRIu64 " bytes\n", debian.file_size - 40 * 512 + 70001);
+	expect_through(line);
+	assert_non_null(strstr(sim_log(), "is loaded again [C7]"));
+}
+
 static void what_cannot_be_signed_is_refused_by_name(void **state)
 {
 	static const uint8_t elf[IMAGE_HEAD] = "\177ELF";
@@ -295,7 +332,7 @@ static void a_tpm_measures_what_is_placed_and_refuses_nothing(void **state)
 	expect_through("has no EFI stub: it cannot be signed\n");
 	assert_non_null(strstr(sim_log(), "it is not measured"));
 	assert_int_equal(outcome.verifications, 0);
-	begin(HIGH, LINUX INITRD);
+	begin(HIGH, LINUX);
 	sim.machine.secure_boot = SECURE_BOOT_DISABLED;
 	sim.measures = sim.dirty = true;
 	sim.unreadable_above = GIB(4);
@@ -333,6 +370,8 @@ int main(void)
 	    cmocka_unit_test(what_cannot_be_verified_in_its_place_is_copied_there),
 	    cmocka_unit_test(c7_what_a_disk_driver_reads_wrongly_is_read_again_and_verified),
 	    cmocka_unit_test(c7_what_was_written_over_after_it_was_verified_is_verified_again),
+	    cmocka_unit_test(c7_what_is_read_again_is_the_kernel_that_was_planned_for),
+	    cmocka_unit_test(c7_a_verified_kernel_is_copied_straight_to_above_4_gib),
 	    cmocka_unit_test(what_cannot_be_signed_is_refused_by_name),
 	    cmocka_unit_test(a_kernel_that_is_signed_is_identified_from_what_was_verified),
 	    cmocka_unit_test(a_device_tree_is_refused_and_firmwares_own_is_not),
