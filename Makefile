@@ -340,8 +340,11 @@ $(eval $(call way,$(FUZZ),$(FUZZ_CC),$(FUZZ_CFLAGS),$(HOST_GNUEFI),x86_64,$(COUN
 $(filter $(OUT)/efi/%,$(LOADER_O)) $(APPLICATION_O): | $(GNUEFI)/efi.h
 $(OUT)/kernel/formats.o: ALSO = $(call formats,$(PROTOCOLS))
 $(OUT)/base/rule.o: ALSO = $(foreach p,$(filter-out $(PROTOCOLS),$(HOST_PROTOCOLS)),-DNO_RULES_$(shell echo $(p) | tr a-z A-Z))
-$(OUT)/efi/%.o: ALSO := -Os # firmware does the work that this room asks for
-$(OUT)/config/measure.o $(OUT)/config/eventlog.o: ALSO := -Os # so does what runs once in a boot
+# Only loops over megabytes gain from alignment: the decoders', and those of libc.c. What efi/ and loader/ ask for firmware
+# does, and of the others' work there is little.
+$(OUT)/%.o: ALSO := -fno-align-functions -fno-align-loops -fno-align-jumps -fno-align-labels
+$(OUT)/upstream/%.o $(OUT)/codecs/%.o: ALSO :=
+$(OUT)/kernel/%.o $(OUT)/policy/%.o $(OUT)/loader/%.o $(OUT)/efi/%.o: ALSO := -Os
 $(OUT)/efi/libc.o: ALSO := -fno-tree-loop-distribute-patterns # its loops are what memcpy and the others are
 
 # For scripts/hidden: the objects of each way; those of them that see no header of this machine, and the others.
