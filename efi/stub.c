@@ -93,15 +93,18 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 
 /*
  * UEFI 2.10, 7.2.1, EfiUnacceptedMemoryType: only a confidential machine has any, also where its host keeps from the
- * CPU that it is one. A machine that is no virtual one is not asked.
+ * CPU that it is one. EDK2 has a protocol there to accept it (MdePkg/Include/Protocol/MemoryAccept.h), which is asked
+ * for first: a look at memory costs more than all that Berth does itself before its menu.
  */
 static bool has_unaccepted(void)
 {
+	static EFI_GUID accept_guid = {0x38c74800, 0x5590, 0x4db4, {0xa0, 0xf3, 0x67, 0x5d, 0x9b, 0x8e, 0x80, 0x26}};
 	struct survey survey;
 	struct fail why;
 	bool has_any = false;
+	void *accept;
 
-	if (!arch_is_virtual() || fw_survey(&survey, &why) != OK)
+	if (EFI_ERROR(efi.boot->LocateProtocol(&accept_guid, NULL, &accept)) || fw_survey(&survey, &why) != OK)
 		return false;
 	for (size_t i = 0; i < survey.map.count; i++)
 		has_any |= survey.map.entry[i].type == MEMORY_UNACCEPTED;

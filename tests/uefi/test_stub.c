@@ -192,13 +192,12 @@ static void a_confidential_machine_starts_each_kernel_by_its_stub(void **state)
 	    1);
 }
 
-/* Where the host hides that from the CPU, memory tells it; and no other memory, nor such memory on a machine of its
- * own. */
+/* Where the host hides that from the CPU, memory tells it, if firmware can accept it; no other memory does. */
 static void memory_that_must_be_accepted_makes_a_machine_a_confidential_one(void **state)
 {
 	static const struct {
 		const char *map;
-		bool is_virtual, by_stub;
+		bool accepts, by_stub;
 	} row[] = {{"1M-512M free, 4G-5G unaccepted", true, true},
 		   {"1M-512M free, 4G-5G unaccepted", false, false},
 		   {"1M-512M free, 4G-5G pmem", true, false},
@@ -207,7 +206,7 @@ static void memory_that_must_be_accepted_makes_a_machine_a_confidential_one(void
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
 		given_on(row[i].map, LINUX, 1);
-		sim.hypervisor = row[i].is_virtual;
+		uefi.accepts = row[i].accepts;
 		scene_run(row[i].map);
 		assert_int_equal(outcome.entered, !row[i].by_stub);
 		assert_int_equal(scene_said("\\vmlinuz: no PE file, so there is no EFI stub in it to start") != 0,
@@ -216,7 +215,7 @@ static void memory_that_must_be_accepted_makes_a_machine_a_confidential_one(void
 	/* A map that is larger than most, for which the loader takes memory, and gives it back. */
 	for (unsigned int k = 1; k == 1 || !scene_failed_in("GetMemoryMap"); k++) {
 		given_on(row[0].map, LINUX, 1);
-		sim.hypervisor = true;
+		uefi.accepts = true;
 		sim.fail_call = k;
 		uefi.fault = EFIERR(5);
 		scene_run("a large map");
@@ -224,7 +223,7 @@ static void memory_that_must_be_accepted_makes_a_machine_a_confidential_one(void
 	}
 	assert_false(outcome.entered);
 	given_on(row[0].map, "title S\nlinux /kernel\noptions quiet\n", 1);
-	sim.hypervisor = true;
+	uefi.accepts = true;
 	scene_run("started");
 	assert_int_equal(uefi_report.starts, 1);
 	scene_expect("berth: a confidential virtual machine: the kernel is started by its EFI stub", 1);

@@ -305,6 +305,7 @@ static struct {
 	EFI_STATUS(EFIAPI *fix)(VOID *this, VOID *tree, UINTN *size, UINT32 flags);
 } fixup = {0x10000, fix_tree};
 
+static const EFI_GUID accept_guid = {0x38c74800, 0x5590, 0x4db4, {0xa0, 0xf3, 0x67, 0x5d, 0x9b, 0x8e, 0x80, 0x26}};
 static const EFI_GUID fixup_guid = {0xe617d64c, 0xfe08, 0x46da, {0xf4, 0xdc, 0xbb, 0xd5, 0x87, 0x0c, 0x73, 0x00}};
 
 static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOID **protocol)
@@ -330,6 +331,10 @@ static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOI
 	if (uefi_is_guid(guid, (EFI_GUID)EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL_GUID)) {
 		*protocol = uefi_extended();
 		return *protocol == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
+	}
+	if (uefi_is_guid(guid, accept_guid)) {
+		*protocol = &boot_services; /* nobody calls it */
+		return uefi.accepts ? EFI_SUCCESS : EFI_NOT_FOUND;
 	}
 	if (uefi_is_guid(guid, fixup_guid)) {
 		*protocol = &fixup;
