@@ -29,15 +29,23 @@ bool efi_has_shim(void)
 	return protocol_named(&efi_shim_guid) != NULL;
 }
 
-bool fw_measures(void)
-{
-	return tpm_measures();
-}
-
 /*
  * Shim before 16 leaves LoadImage to firmware, which does not know shim's keys. It also halts the machine at
- * ExitBootServices when it was never asked to verify anything (replacements.c, exit_boot_services).
+ * ExitBootServices when it was never asked to verify anything (replacements.c, exit_boot_services): so it is asked
+ * whatever firmware's variables say of Secure Boot, which it has read itself.
  */
+static const struct shim_lock *older_shim(void)
+{
+	const struct shim_lock *shim = protocol_named(&efi_shim_guid);
+
+	return shim != NULL && protocol_named(&shim_loader_guid) == NULL ? shim : NULL;
+}
+
+bool fw_measures(void)
+{
+	return tpm_measures() || older_shim() != NULL;
+}
+
 static EFI_STATUS ask_shim(const struct shim_lock *shim, const void *bytes, uint64_t size)
 {
 	return size > INT32_MAX ? EFI_BAD_BUFFER_SIZE : shim->verify(bytes, (UINT32)size);
@@ -63,11 +71,9 @@ static enum status ask_firmware(struct fw_volume *volume, const char *path, void
 
 enum status fw_verify(struct fw_volume *volume, const char *path, void *bytes, uint64_t size, struct fail *why)
 {
-	const struct shim_lock *shim = NULL;
+	const struct shim_lock *shim = older_shim();
 	EFI_STATUS status;
 
-	if (protocol_named(&shim_loader_guid) == NULL)
-		shim = protocol_named(&efi_shim_guid);
 	if (shim != NULL)
 		status = ask_shim(shim, bytes, size);
 	else

@@ -32,7 +32,7 @@ enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size
 
 /* ---- Secure Boot ---- */
 
-/* Whether firmware also measures what it verifies: there is a TPM. */
+/* Whether to have a kernel verified although it need not be: a TPM measures it by that, or an older shim demands it. */
 bool fw_measures(void);
 
 /*
