@@ -3,6 +3,8 @@
 
 #include "formats.h"
 
+#include "../base/mem.h"
+
 static bool is_wanted(const struct wanted *wanted, enum elf_machine machine)
 {
 	return wanted->name == NULL || machine == 0 || machine == wanted->enters[0] || machine == wanted->enters[1];
@@ -138,4 +140,18 @@ enum status identify_beside(struct image *image, const char *name, uint64_t size
 	TRY(image->protocol->check_table(name, size, why));
 	image->has_table = true;
 	return OK;
+}
+
+/* The arrays have no bytes between their members; the struct has, and those may be anything. */
+bool identify_tells_the_same(const struct image *a, const struct image *b)
+{
+	return a->protocol == b->protocol && a->machine == b->machine && a->file_size == b->file_size &&
+	       a->n_pieces == b->n_pieces && memcmp(a->piece, b->piece, sizeof(a->piece)) == 0 &&
+	       a->n_wants == b->n_wants && memcmp(a->want, b->want, sizeof(a->want)) == 0 &&
+	       a->entry_at == b->entry_at && a->preferred == b->preferred && a->image_end == b->image_end &&
+	       a->has_table == b->has_table && a->in_one_piece == b->in_one_piece &&
+	       a->moves_itself == b->moves_itself && a->takes_five_levels == b->takes_five_levels &&
+	       a->keeps_levels == b->keeps_levels && a->entered_in_32_bits == b->entered_in_32_bits &&
+	       a->argument_in_ebx == b->argument_in_ebx && a->page_size == b->page_size &&
+	       memcmp(a->own, b->own, sizeof(a->own)) == 0;
 }

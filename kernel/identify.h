@@ -24,6 +24,9 @@ struct wanted {
 enum status identify(struct image *image, struct packed *packed, const struct wanted *wanted, uint64_t *read,
 		     struct fail *why) MUST_CHECK;
 
+/* Both are the same kernel by all that is known of them, but for how messages name them. */
+bool identify_tells_the_same(const struct image *a, const struct image *b);
+
 /*
  * What a file beside the kernel's is called that may hold its relocation table: the kernel's name with this behind it;
  * NULL: there is none to look for. identify_beside() takes it, by its size: BAD_INPUT when it cannot be one.

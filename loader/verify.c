@@ -251,7 +251,7 @@ static enum status check_same(struct boot *b, struct fail *why)
 	packed_close(&b->packed);
 	TRY(identify(image, &b->packed, &b->wanted, &read, why));
 	image->has_table |= b->relocs.file.handle != NULL; /* beside it */
-	if (memcmp(&before, image, sizeof(before)) == 0)
+	if (identify_tells_the_same(&before, image))
 		return OK;
 	return fail(why, BAD_INPUT, "%s changed while it was read\n  try: again, with no other writing to the disk",
 		    b->kernel.path);

@@ -352,6 +352,55 @@ static void a_payload_that_is_not_in_the_file_is_refused(void **state)
 	expect_sentence(&file, true, BAD_INPUT, "vmlinuz: 5 bytes are too few");
 }
 
+/* By each member, and not by the bytes between them, which nobody writes. */
+static void two_images_are_the_same_by_all_that_is_known_of_them(void **state)
+{
+	static struct image first, other;
+	struct blob elf = given_pvh();
+	struct memory_source file;
+
+#define EXPECT_SEEN(member)                                                                                            \
+	do {                                                                                                           \
+		memcpy(&other, &first, sizeof(other));                                                                 \
+		*(uint8_t *)&other.member ^= 1;                                                                        \
+		assert_false(identify_tells_the_same(&first, &other));                                                 \
+	} while (0)
+
+	(void)state;
+	memory_source_init(&file, "elf", (struct bytes){elf.at, elf.size});
+	assert_int_equal(identify_memory(&first, &file, false, &why), OK);
+	memset(&other, 0xff, sizeof(other));
+	memory_source_init(&file, "elf", (struct bytes){elf.at, elf.size});
+	assert_int_equal(identify_memory(&other, &file, false, &why), OK);
+	assert_true(identify_tells_the_same(&first, &other));
+	EXPECT_SEEN(protocol);
+	EXPECT_SEEN(machine);
+	EXPECT_SEEN(file_size);
+	EXPECT_SEEN(piece[0].offset);
+	EXPECT_SEEN(piece[IMAGE_PIECES - 1].memory);
+	EXPECT_SEEN(n_pieces);
+	EXPECT_SEEN(want[0].offset);
+	EXPECT_SEEN(want[IMAGE_WANTS - 1].size);
+	EXPECT_SEEN(n_wants);
+	EXPECT_SEEN(entry_at);
+	EXPECT_SEEN(preferred);
+	EXPECT_SEEN(image_end);
+	EXPECT_SEEN(has_table);
+	EXPECT_SEEN(in_one_piece);
+	EXPECT_SEEN(moves_itself);
+	EXPECT_SEEN(takes_five_levels);
+	EXPECT_SEEN(keeps_levels);
+	EXPECT_SEEN(entered_in_32_bits);
+	EXPECT_SEEN(argument_in_ebx);
+	EXPECT_SEEN(page_size);
+	EXPECT_SEEN(own[0]);
+	EXPECT_SEEN(own[IMAGE_OWN - 1]);
+	other = first;
+	other.name = "another";
+	assert_true(identify_tells_the_same(&first, &other));
+	free(elf.at);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,6 +420,7 @@ int main(void)
 	    cmocka_unit_test(a_kernel_without_a_64_bit_entry_keeps_its_decompressor),
 	    cmocka_unit_test(a_payload_that_is_not_in_the_file_is_refused),
 	    cmocka_unit_test(a_file_that_cannot_be_read_at_all_is_refused_by_name),
+	    cmocka_unit_test(two_images_are_the_same_by_all_that_is_known_of_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
