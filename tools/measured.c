@@ -318,8 +318,8 @@ enum status measured_replay(const struct measurements *m, struct bytes log, uint
 	struct eventlog walk;
 	struct event event;
 
-	memset(pcr, 0, PCRS * SHA256_SIZE);
-	memset(pcr[17], 0xff, 6 * SHA256_SIZE); /* TCG PC Client Platform TPM Profile 1.05, 4.6.3 */
+	for (size_t i = 0; i < PCRS; i++) /* TCG PC Client Platform TPM Profile 1.05, 4.6.3 */
+		memset(pcr[i], i >= 17 && i <= 22 ? 0xff : 0, SHA256_SIZE);
 	if (!eventlog_start(&walk, log, EVENTLOG_ANY))
 		return fail(why, BAD_INPUT,
 			    "no log of a TPM 2.0\n"
