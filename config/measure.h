@@ -21,13 +21,16 @@ enum measured {
 	MEASURED_SMBIOS_1, /* a structure with its strings; how it woke up is not in it */
 	MEASURED_SMBIOS_2,
 	MEASURED_SMBIOS_11,
+	MEASURED_CREDENTIALS, /* archives of the files that `extra` names; in the order of enum extra */
+	MEASURED_SYSEXTS,
+	MEASURED_CONFEXTS,
 	N_MEASURED
 };
 
 struct measured_as {
 	uint8_t pcr, type;
 	bool wide;	/* its words are in UTF-16 */
-	char words[29]; /* that describe it; none: the bytes themselves do */
+	char words[37]; /* that describe it; none: the bytes themselves do */
 	uint32_t tag;	/* of a tagged event, else 0 */
 };
 const struct measured_as *measured_as(enum measured what);
@@ -42,7 +45,7 @@ void event_set_register(uint8_t *event, uint32_t number);
 /* What a structure of SMBIOS is measured as; false: not at all. */
 bool measured_structure(struct bytes structure, enum measured *what);
 
-/* The event tells of this: by its register, its type and its tag. */
+/* The event tells of this: by its register, its type, and its tag or its words. */
 bool event_is(const struct event *event, enum measured what);
 
 /* The last event of this kind in a log has the sum of these bytes. */

@@ -127,7 +127,7 @@ static bool is_measured(enum measured what, struct bytes bytes)
 static bool say(const char *by, enum measured what, EFI_STATUS status)
 {
 	const struct measured_as *as = measured_as(what);
-	const char *words = as->tag == 0 ? "the command line" : as->words;
+	const char *words = as->words[0] == '\0' ? "the command line" : as->words;
 
 	/* 6.6.2: measured, but the log has no room for the event. */
 	if (status == EFI_VOLUME_FULL)

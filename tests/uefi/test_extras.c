@@ -9,6 +9,7 @@
 #include "local.h"
 #include "scene.h"
 
+#include "../../codecs/sha256.h"
 #include "../../config/extra.h"
 
 static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
@@ -117,6 +118,42 @@ static void the_stub_finds_them_in_archives(void **state)
 	assert_false(found.offered);
 }
 
+/* As systemd-boot does: its sums are known beforehand to who seals something to the registers. */
+static void each_archive_is_measured_before_the_image_starts(void **state)
+{
+	static const uint8_t tpm[36] = {36, 1, 1, 1, 1, [8] = 3, [12] = 3, [16] = 1, [28] = 2, [32] = 2};
+	static const struct {
+		uint32_t pcr;
+		const char *words;
+	} row[] = {{12, "Entry credentials initrd"}, {12, "Entry configuration extension initrd"}};
+	size_t at = 0, size = 0;
+
+	(void)state;
+	given(UKI);
+	uefi.tpm = tpm;
+	scene_run("measured");
+	assert_int_equal(uefi_report.starts, 1);
+	for (size_t i = 0; i < COUNT_OF(row); i++, at += size) {
+		const struct uefi_measured *m = &uefi_measured.at[i];
+		struct sha256 sum;
+		uint8_t wanted[32];
+
+		assert_true(i < uefi_measured.n);
+		assert_true(m->pcr == row[i].pcr && m->type == 0xd);
+		assert_int_equal(m->data_size, 2 * (strlen(row[i].words) + 1));
+		/* One archive ends where the next begins; both together are what the stub found. */
+		for (size = i + 1 < COUNT_OF(row) ? 4 : found.size - at; at + size <= found.size; size += 4) {
+			sha256_start(&sum);
+			sha256_add(&sum, (struct bytes){found.bytes + at, size});
+			sha256_end(&sum, wanted);
+			if (memcmp(wanted, m->sum, sizeof(wanted)) == 0)
+				break;
+		}
+		assert_true(at + size <= found.size);
+	}
+	assert_int_equal(at, found.size);
+}
+
 /* Rule C7: where reads to high memory come out wrong they are read below, and what was read before is read again. */
 static void firmware_that_reads_wrongly_is_caught(void **state)
 {
@@ -207,6 +244,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_stub_finds_them_in_archives),
+	    cmocka_unit_test(each_archive_is_measured_before_the_image_starts),
 	    cmocka_unit_test(firmware_that_reads_wrongly_is_caught),
 	    cmocka_unit_test(what_is_not_there_is_said_and_nothing_is_started),
 	    cmocka_unit_test(an_image_whose_stub_would_fail_is_not_started),

@@ -48,6 +48,41 @@ static void each_event_has_its_register_type_tag_and_words(void **state)
 	}
 }
 
+/* Words alone, and no text that was passed, which is in one of these registers too. */
+static void archives_of_extra_have_words_and_no_tag(void **state)
+{
+	static const struct {
+		enum measured what;
+		uint8_t pcr;
+		const char *words;
+	} row[] = {
+	    {MEASURED_CREDENTIALS, 12, "Entry credentials initrd"},
+	    {MEASURED_SYSEXTS, 13, "Entry system extension initrd"},
+	    {MEASURED_CONFEXTS, 12, "Entry configuration extension initrd"},
+	};
+	uint8_t bytes[128];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		size_t words = 2 * (strlen(row[i].words) + 1);
+		struct event event = {.pcr = row[i].pcr, .type = 0xd, .data = {bytes + 18, words}};
+
+		memset(bytes, 0xee, sizeof(bytes));
+		assert_int_equal(event_size(row[i].what, 12345), 18 + words);
+		event_compose(row[i].what, two, bytes);
+		assert_int_equal(load_le(bytes + 10, 4), row[i].pcr);
+		assert_int_equal(load_le(bytes + 14, 4), 0xd);
+		for (size_t k = 0; k < words; k++)
+			assert_int_equal(bytes[18 + k], k % 2 == 0 ? (uint8_t)row[i].words[k / 2] : 0);
+		assert_int_equal(bytes[18 + words], 0xee);
+		for (enum measured what = 0; what < N_MEASURED; what++)
+			assert_int_equal(event_is(&event, what), what == row[i].what);
+		bytes[18] ^= 1; /* then it is a text */
+		assert_false(event_is(&event, row[i].what));
+		assert_int_equal(event_is(&event, MEASURED_TEXT), row[i].pcr == 12);
+	}
+}
+
 static void a_text_describes_itself(void **state)
 {
 	static const uint8_t wanted[] = {22, 0, 0, 0, 14, 0, 0, 0, 1, 0, 12, 0, 0, 0, 0xd, 0, 0, 0, 'q', 0, 0, 0, 0xee};
@@ -157,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_event_has_its_register_type_tag_and_words),
+	    cmocka_unit_test(archives_of_extra_have_words_and_no_tag),
 	    cmocka_unit_test(a_text_describes_itself),
 	    cmocka_unit_test(structures_of_three_types_are_measured),
 	    cmocka_unit_test(what_was_measured_last_of_its_kind_is_known_again),
