@@ -29,7 +29,7 @@ static const char *words_of(enum measured what)
 {
 	const struct measured_as *as = measured_as(what);
 
-	return as->tag == 0 ? "command line" : as->words;
+	return as->words[0] == '\0' ? "command line" : as->words;
 }
 
 static void print_text(const struct measurements *m, uint8_t (*pcr)[SHA256_SIZE])
@@ -41,7 +41,8 @@ static void print_text(const struct measurements *m, uint8_t (*pcr)[SHA256_SIZE]
 		       hex(m->at[i].sum).at, words_of(m->at[i].what), m->at[i].size);
 	if (pcr == NULL)
 		return;
-	puts("\nregisters when it has booted, before the system measures");
+	puts("\nregisters when it has booted, before the system measures; 4 is the log's, of the programs that it "
+	     "tells of");
 	for (unsigned int i = 0; i < 16; i++)
 		printf("PCR %2u  %s\n", i, hex(pcr[i]).at);
 }
@@ -109,7 +110,15 @@ static enum status tell(const struct options *o, const struct checked_tree *tree
 		*why = entry->broken_why;
 		return BAD_INPUT;
 	}
+	if (o->log != NULL && (entry->kind != ENTRY_LINUX || entry->by_stub))
+		return fail(why, BAD_INPUT,
+			    "%s: what starts there measures itself, so the registers after it are not known\n"
+			    "  try: without --log",
+			    word_shown(word_of(entry->id)).at);
 	TRY(measured_entry(m, entry, esp, structures, why));
+	if (entry->n_extras != 0)
+		fputs("berth: what `extra` names is measured into registers 12 and 13, and is not computed here\n",
+		      stderr);
 	if (o->log != NULL)
 		TRY(measured_replay(m, log, pcr, why));
 	(o->json ? print_json : print_text)(m, o->log != NULL ? pcr : NULL);
