@@ -62,9 +62,9 @@ static void take_from_bounce(struct transfer *t, size_t size)
 }
 
 /*
- * Firmware wrote something other than what it read, or wrote it elsewhere. Its earlier reads above 4 GiB may be wrong
- * too. If it drops an address's high bits, it may have overwritten what was loaded; not so with a file that crosses 4
- * GiB, which then goes on at 0, where nothing lies (rule C1).
+ * Firmware wrote something other than what it read, or wrote it elsewhere, or did not say what it wrote. Its earlier
+ * reads above 4 GiB may be wrong too. If it drops an address's high bits, it may have overwritten what was loaded; not
+ * so with a file that crosses 4 GiB, which then goes on at 0, where nothing lies (rule C1).
  */
 static void distrust(struct transfer *t)
 {
@@ -73,7 +73,6 @@ static void distrust(struct transfer *t)
 	loading->distrust_high = true;
 	if (loading->holds_high || (loading->holds && (uint32_t)next_at(t) >= MIB(1)))
 		loading->spoilt = true;
-	fw_log(LOG_QUIET, "firmware reads other bytes above 4 GiB than below: reading through a buffer [C7]");
 }
 
 /*
@@ -87,6 +86,7 @@ static enum status check_first_piece(struct transfer *t, size_t size, struct fai
 	if (memcmp(t->loading->bounce, fw_memory_at(next_at(t)), size) == 0)
 		return OK;
 	distrust(t);
+	fw_log(LOG_QUIET, "firmware reads other bytes above 4 GiB than below: reading through a buffer [C7]");
 	take_from_bounce(t, size);
 	return OK;
 }
@@ -126,7 +126,7 @@ static enum status fall_back(struct transfer *t, enum status failed, struct fail
 		return failed;
 	fw_log(LOG_QUIET, "%s; trying %s [C7]", why->text, t->small ? "a buffer below 4 GiB" : "smaller pieces");
 	if (t->small)
-		t->loading->distrust_high = true;
+		distrust(t);
 	t->small = true;
 	t->file->is_broken = true;
 	return OK;
@@ -164,7 +164,7 @@ static void tell_speed(const struct transfer *t, uint64_t started)
 enum status load_file(struct loading *loading, struct file *file, uint64_t offset, uint64_t to, uint64_t size,
 		      struct fail *why)
 {
-	bool checked = loading->distrust_high || loading->is_verified_later || file->bytes != NULL;
+	bool checked = loading->distrust_high || file->bytes != NULL;
 	struct transfer t = {loading, file, offset, to, size, 0, false, checked};
 	bool tell = size >= LONG_FILE && file->bytes == NULL && fw_log_wants(LOG_NORMAL);
 	uint64_t started = tell ? fw_microseconds() : 0;

@@ -8,15 +8,14 @@
 #define CHECK_PIECE 65536 /* bytes of a file that rule C7 reads both ways */
 
 struct loading {
-	uint8_t *bounce;	/* below 4 GiB, where every firmware can read to */
-	size_t bounce_size;	/* bytes, at least CHECK_PIECE */
-	bool distrust_high;	/* firmware's reads above 4 GiB failed or came out wrong */
-	bool holds;		/* something lies in its place already */
-	bool holds_high;	/* read straight to above 4 GiB */
-	bool is_verified_later; /* as a whole, in place of rule C7's look */
-	bool spoilt;		/* and may be wrong, because firmware lied: all must be loaded again */
-	uint64_t read, copied;	/* bytes of files; what rule C7 reads a second time to compare is counted once; a file
-				   that was in memory already is copied */
+	uint8_t *bounce;       /* below 4 GiB, where every firmware can read to */
+	size_t bounce_size;    /* bytes, at least CHECK_PIECE */
+	bool distrust_high;    /* firmware's reads above 4 GiB failed or came out wrong */
+	bool holds;	       /* something lies in its place already */
+	bool holds_high;       /* read straight to above 4 GiB */
+	bool spoilt;	       /* and may be wrong, because firmware lied: all must be loaded again */
+	uint64_t read, copied; /* bytes of files; what rule C7 reads a second time to compare is counted once; a file
+				  that was in memory already is copied */
 };
 
 /*

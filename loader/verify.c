@@ -127,8 +127,8 @@ static enum status verify_or_measure(struct boot *b, struct fail *why)
 }
 
 /*
- * Verification stands in for rule C7's look: what a disk driver read wrongly to above 4 GiB is not trusted, and is
- * read once more through a buffer below.
+ * Rule C7 looks at the first piece above 4 GiB, so that no disk driver writes much of an unverified file to elsewhere;
+ * verification sees all the others. What is not trusted as it was read there is read once more, through a buffer below.
  */
 static enum status read_and_verify(struct boot *b, struct fail *why)
 {
@@ -136,10 +136,7 @@ static enum status read_and_verify(struct boot *b, struct fail *why)
 	uint64_t before = loading->read;
 	enum status status;
 
-	loading->is_verified_later = must_verify(&b->situation.machine);
-	status = read_whole(b, why);
-	loading->is_verified_later = false;
-	TRY(status);
+	TRY(read_whole(b, why));
 	status = verify_or_measure(b, why);
 	if (status != OK && b->whole_at + b->kernel.size > GIB(4) && !loading->distrust_high) {
 		fw_log(LOG_QUIET, "%s is not trusted as it was read: once more, through a buffer below 4 GiB [C7]",
@@ -181,6 +178,9 @@ static enum status read_head(struct boot *b, struct fail *why)
 	if (b->kernel.size == 0)
 		return fail(why, BAD_INPUT, "%s: the file is empty\n  try: copy the kernel again", b->kernel.path);
 	TRY(source_read(&b->kernel.source, 0, b->head, size, &b->head_size, why));
+	if (b->head_size == 0)
+		return fail(why, IO_ERROR, "%s: none of its %" PRIu64 " bytes can be read", b->kernel.path,
+			    b->kernel.size);
 	b->loading.read += b->head_size;
 	return OK;
 }
@@ -201,11 +201,18 @@ static bool can_wait(const struct boot *b, bool unpacks)
 
 enum status boot_verify(struct boot *b, const struct entry *entry, struct fail *why)
 {
+	struct pe pe;
+
 	if (!must_verify(&b->situation.machine) && !fw_measures())
 		return OK;
 	b->loading.bounce = b->spare;
 	b->loading.bounce_size = sizeof(b->spare);
 	TRY(read_head(b, why));
+	if (!must_verify(&b->situation.machine) && !pe_read((struct bytes){b->head, b->head_size}, &pe)) {
+		fw_log(LOG_NORMAL, "%s is no program for UEFI: it is not measured", b->kernel.path);
+		b->head_size = 0; /* and is read in parts, as ever */
+		return OK;
+	}
 	b->waits = can_wait(b, entry->loader_unpacks);
 	if (!b->waits)
 		return verify_elsewhere(b, why);

@@ -163,6 +163,8 @@ static void fill_wrapped(const struct sim_file *file, uint64_t offset, const uin
 static enum status read_wrongly(struct fw_file *file, uint64_t offset, uint8_t *to, size_t *got, struct fail *why)
 {
 	if (sim.reads_fail_above) {
+		if (sim.reads_wrap)
+			fill_wrapped(file->file, offset, to, *got);
 		file->broken = sim.handle_breaks;
 		return fail(why, IO_ERROR, "%s: device error", file->file->path);
 	}

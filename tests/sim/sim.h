@@ -64,7 +64,8 @@ struct sim_setup {
 	unsigned int short_read_call; /* the k-th call, if it is a read, gives half */
 	uint64_t unreadable_above;    /* reads to higher addresses fail, or arrive as zeros; 0: none */
 	bool reads_fail_above, handle_breaks;
-	bool reads_wrap, reads_short_above; /* instead of zeros: the low 32 bits of the address count; half is read */
+	bool reads_wrap, reads_short_above; /* instead of zeros: the low 32 bits of the address count, before it fails
+					     * too; half is read */
 	const char *lies_about;		    /* this file alone; NULL: all */
 	struct range refused[8];	    /* claims in these are refused although the map calls them free */
 	size_t n_refused;
