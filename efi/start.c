@@ -37,15 +37,17 @@ enum status efi_not_loaded(const struct fw_volume *volume, const char *path, EFI
 	return fail(why, IO_ERROR, "%s: firmware cannot load it: %s", path, efi_status_words(status));
 }
 
-EFI_STATUS efi_load_image(EFI_DEVICE_PATH *file, void *bytes, size_t size, EFI_HANDLE *handle)
+EFI_STATUS efi_load_image(const struct shim_loader *shim, EFI_DEVICE_PATH *file, void *bytes, size_t size,
+			  EFI_HANDLE *handle)
 {
+	EFI_IMAGE_LOAD load = shim != NULL ? shim->LoadImage : efi.boot->LoadImage;
 	EFI_STATUS status;
 
 	*handle = NULL;
-	status = efi.boot->LoadImage(FALSE, efi.image, file, bytes, size, handle);
+	status = load(FALSE, efi.image, file, bytes, size, handle);
 	/* 7.4.1: an image that must not be started is loaded all the same, and its handle is there. */
 	if (status == EFI_SECURITY_VIOLATION && *handle != NULL)
-		efi.boot->UnloadImage(*handle);
+		(shim != NULL ? shim->UnloadImage : efi.boot->UnloadImage)(*handle);
 	return efi_given(status, *handle);
 }
 
@@ -62,7 +64,7 @@ static EFI_STATUS load_from_memory(struct program *program, EFI_DEVICE_PATH *fil
 
 	if (efi_read_file(program->volume, program->path, MOST_PROGRAM, &bytes, &size, &why) != OK)
 		return first;
-	status = efi_load_image(file, bytes, size, &program->handle);
+	status = efi_load_image(NULL, file, bytes, size, &program->handle);
 	efi_free(bytes);
 	if (!EFI_ERROR(status))
 		fw_log(LOG_NORMAL, "%s: firmware does not load it by its path (%s): loaded from memory", program->path,
@@ -83,7 +85,7 @@ static enum status load(struct program *program, struct fail *why)
 	EFI_STATUS status;
 
 	TRY(efi_file_path(efi_device_of(program->volume), program->path, &file, why));
-	status = efi_load_image(file, NULL, 0, &program->handle);
+	status = efi_load_image(NULL, file, NULL, 0, &program->handle);
 	if (!is_final(status))
 		status = load_from_memory(program, file, status);
 	efi_free(file);

@@ -17,11 +17,21 @@ enum status efi_start(const struct entry *entry, struct fail *why) MUST_CHECK;
 /* The same of any entry's file, which is passed this text; "" is nothing. */
 enum status efi_start_program(const struct entry *entry, const char *passed, struct fail *why) MUST_CHECK;
 
+/* Shim 16's, which stand for boot services of the same names (shim, loader-proto.h). */
+struct shim_loader {
+	EFI_IMAGE_LOAD LoadImage;
+	EFI_IMAGE_START StartImage;
+	EFI_EXIT Exit;
+	EFI_IMAGE_UNLOAD UnloadImage;
+};
+
 /*
- * LoadImage of a file: its @bytes, or, where that is NULL, what firmware reads by its path. Success comes with a
- * handle, an error with none that is left to unload; efi_not_loaded() puts that into words.
+ * LoadImage, of @shim or, where that is NULL, of firmware, of a file: its @bytes, or, where that is NULL, what firmware
+ * reads by its path. Success comes with a handle, an error with none that is left to unload; efi_not_loaded() puts that
+ * into words.
  */
-EFI_STATUS efi_load_image(EFI_DEVICE_PATH *file, void *bytes, size_t size, EFI_HANDLE *handle);
+EFI_STATUS efi_load_image(const struct shim_loader *shim, EFI_DEVICE_PATH *file, void *bytes, size_t size,
+			  EFI_HANDLE *handle);
 enum status efi_not_loaded(const struct fw_volume *volume, const char *path, EFI_STATUS status, struct fail *why);
 
 /* Loads and starts a driver on the loader's own volume, which then stays. BAD_INPUT: it is a program. */

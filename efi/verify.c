@@ -52,20 +52,22 @@ static EFI_STATUS ask_shim(const struct shim_lock *shim, const void *bytes, uint
 }
 
 /*
- * Firmware chooses its policy by the path, and measures that too. Shim 16 has put its own LoadImage in the place of
- * firmware's. What UnloadImage answers changes nothing: the image was loaded, and is not started.
+ * Firmware chooses its policy by the path, and measures that too. Shim 16 is asked by its protocol: only where it has
+ * keys of its own and its checks are on has it put its LoadImage in the place of firmware's (shim.c, shim_init). What
+ * UnloadImage answers changes nothing: the image was loaded, and is not started.
  */
 static enum status ask_firmware(struct fw_volume *volume, const char *path, void *bytes, uint64_t size,
 				EFI_STATUS *status, struct fail *why)
 {
+	const struct shim_loader *shim = protocol_named(&shim_loader_guid);
 	EFI_DEVICE_PATH *file;
 	EFI_HANDLE handle;
 
 	TRY(efi_file_path(efi_device_of(volume), path, &file, why));
-	*status = efi_load_image(file, bytes, (size_t)size, &handle);
+	*status = efi_load_image(shim, file, bytes, (size_t)size, &handle);
 	efi_free(file);
 	if (!EFI_ERROR(*status))
-		efi.boot->UnloadImage(handle);
+		(shim != NULL ? shim->UnloadImage : efi.boot->UnloadImage)(handle);
 	return OK;
 }
 

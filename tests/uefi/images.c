@@ -61,9 +61,11 @@ static EFI_HANDLE new_image(const CHAR16 *path)
 	uefi_die("images are loaded and not unloaded");
 }
 
+static bool by_shim; /* its own LoadImage was called */
+
 /*
  * 7.4.1, and EDK2's LoadImage where Secure Boot is on: the bytes are those that were signed, of the file that the path
- * names. Shim before 16 has keys that firmware does not know.
+ * names. Shim has keys that firmware does not know.
  */
 static EFI_STATUS check_source(const struct sim_file *file, const uint8_t *source, UINTN size)
 {
@@ -71,7 +73,8 @@ static EFI_STATUS check_source(const struct sim_file *file, const uint8_t *sourc
 
 	if (!uefi_must_verify() && !is_files && !uefi.untrusted)
 		uefi_die("an image is loaded from memory that is not the file's");
-	if (!uefi_must_verify() || (is_files && uefi.shim != SHIM_15))
+	if (!uefi_must_verify() ||
+	    (is_files && (by_shim || uefi.shim == SHIM_NONE || (uefi.shim == SHIM_16 && uefi.shim_hooks))))
 		return EFI_SUCCESS;
 	return uefi.untrusted_handle ? EFI_SECURITY_VIOLATION : EFI_ACCESS_DENIED;
 }
@@ -105,6 +108,17 @@ static EFI_STATUS EFIAPI load_file_image(BOOLEAN policy, EFI_HANDLE parent, EFI_
 		return EFI_NOT_FOUND;
 	*out = new_image(file);
 	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI shim_load_image(BOOLEAN policy, EFI_HANDLE parent, EFI_DEVICE_PATH *path, VOID *source,
+					 UINTN size, EFI_HANDLE *out)
+{
+	EFI_STATUS status;
+
+	by_shim = true;
+	status = load_file_image(policy, parent, path, source, size, out);
+	by_shim = false;
+	return status;
 }
 
 static EFI_STATUS EFIAPI unload_image(EFI_HANDLE handle)
@@ -257,6 +271,18 @@ void *uefi_find(const uint8_t *path, size_t size, EFI_GUID guid)
 		if (interfaces[i].handle == handle && uefi_is_guid(&interfaces[i].guid, guid))
 			return interfaces[i].protocol;
 	return NULL;
+}
+
+VOID *uefi_shim_loader(void)
+{
+	static struct {
+		EFI_IMAGE_LOAD load;
+		EFI_IMAGE_START start;
+		EFI_EXIT exit;
+		EFI_IMAGE_UNLOAD unload;
+	} loader = {.load = shim_load_image, .unload = unload_image};
+
+	return &loader;
 }
 
 void uefi_images_set_up(EFI_BOOT_SERVICES *services)

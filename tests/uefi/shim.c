@@ -52,12 +52,10 @@ static const EFI_GUID lock_guid = {0x605dab50, 0xe046, 0x4300, {0xab, 0xb6, 0x3d
 
 bool uefi_is_shims(const EFI_GUID *guid, VOID **protocol)
 {
-	static int loader;
-
 	if (uefi_is_guid(guid, lock_guid))
 		*protocol = uefi.shim != SHIM_NONE ? &lock : NULL;
 	else if (uefi_is_guid(guid, loader_guid))
-		*protocol = uefi.shim == SHIM_16 ? (VOID *)&loader : NULL;
+		*protocol = uefi.shim == SHIM_16 ? uefi_shim_loader() : NULL;
 	else
 		return false;
 	return true;

@@ -18,7 +18,7 @@ static void given(enum uefi_shim shim)
 	bench_set_up("1M-512M free, 4G-5G free", LINUX INITRD, "", &debian);
 	bench_sign(bench.head);
 	sim.machine.secure_boot = SECURE_BOOT_DISABLED; /* that is a variable here */
-	uefi = (struct uefi_setup){.secure_boot = 1, .shim = shim, .nobody = true};
+	uefi = (struct uefi_setup){.secure_boot = 1, .shim = shim, .shim_hooks = true, .nobody = true};
 	scene_put_text("\\loader\\entries\\t.conf", LINUX INITRD);
 }
 
@@ -123,6 +123,11 @@ static void shim_16_has_its_own_load_image(void **state)
 	given(SHIM_16);
 	uefi.untrusted = true;
 	expect_back("shim 16, untrusted", "\\vmlinuz: firmware does not trust it: ");
+	/* Where it has none of a vendor's keys it leaves firmware's LoadImage alone (shim.c, shim_init). */
+	given(SHIM_16);
+	uefi.shim_hooks = false;
+	expect_entered("shim 16 without a hook");
+	assert_int_equal(outcome.verifications, 1);
 }
 
 /* shim, MokManager.c; Linux drivers/firmware/efi/libstub/secureboot.c. */

@@ -57,7 +57,7 @@ enum uefi_from {
 enum uefi_shim {
 	SHIM_NONE,
 	SHIM_15, /* whose keys firmware does not know; it is asked by a protocol of its own */
-	SHIM_16	 /* which has replaced firmware's LoadImage */
+	SHIM_16	 /* which has a LoadImage of its own */
 };
 
 extern struct uefi_setup {
@@ -91,6 +91,7 @@ extern struct uefi_setup {
 	bool untrusted;			      /* the kernel is signed by somebody whom nobody knows */
 	bool untrusted_handle;		      /* and that is told with a handle, and EFI_SECURITY_VIOLATION */
 	enum uefi_shim shim;
+	bool shim_hooks;		    /* shim 16 has put its own LoadImage in the place of firmware's */
 	uint8_t mok_state, mok_attributes;  /* shim's MokSBState; attributes of 0: there is none */
 	bool no_origin;			    /* no device paths tell where the loader came from */
 	const char *variable_fails;	    /* this one cannot be read */
