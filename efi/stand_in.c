@@ -62,8 +62,9 @@ static size_t noted_twice(struct bytes log, enum eventlog_form form)
 /* UEFI 2.10, 7.2.4: the system finds what it is told in a table in memory that it gives back when it has read it. */
 static void hand_over_log(void)
 {
-	uint8_t *before = efi_table(&log_guid), *table;
+	static uint8_t *before; /* of an entry that did not start */
 	enum eventlog_form form;
+	uint8_t *table;
 	struct bytes log;
 	EFI_STATUS status;
 
@@ -76,13 +77,17 @@ static void hand_over_log(void)
 		table[8] = (uint8_t)form;
 		memcpy(table + LOG_HEADER, log.at, log.size);
 		status = efi_install_table(&log_guid, table);
-		efi_free(EFI_ERROR(status) ? table : before); /* that one tells of an entry that did not start */
+		efi_free(EFI_ERROR(status) ? table : before);
+		before = EFI_ERROR(status) ? before : table;
 	}
 	if (EFI_ERROR(status))
 		fw_log(LOG_NORMAL, "TPM: the system gets no log of what was measured: %s", efi_status_words(status));
 }
 
-/* Asks firmware to clear memory when the machine starts again, unless the system has said that it did so itself. */
+/*
+ * Asks firmware to clear memory when the machine starts again. A system that has cleared what is secret takes that back
+ * (TCG PC Client Platform Reset Attack Mitigation Specification 1.10, 4).
+ */
 static void have_memory_cleared(void)
 {
 	CHAR16 *name = L"MemoryOverwriteRequestControl";
