@@ -181,7 +181,7 @@ def reboot_and_power_off_from_the_menu(esp):
         machine.finish()
 
 
-@boots
+@boots(sampled=True)
 def unified_image_with_files_beside_it(esp):
     """`extra` of an image with systemd 262's stub: the system finds a credential, a sysext and a confext in /.extra, with their modes"""
     osrel = b'PRETTY_NAME="System 7"\nID=system\n'
