@@ -3,6 +3,7 @@
 """Runs the boots of tests/boot/*.py, two at a time and a third that mostly waits; prints TAP and `N passed, N failed`."""
 import argparse
 import concurrent.futures
+import faulthandler
 import importlib
 import itertools
 import os
@@ -29,6 +30,7 @@ MODULE = {name: importlib.import_module(name) for name in MODULES}
 # gives one second to come up. Neither is the loader's doing.
 STARVED = ("8254 timer not connected to IO-APIC", "failed to come online")
 AGAIN = []  # names of boots that were made once more
+PATIENCE = 2400  # seconds in which one test at least ends: machines have limits of their own, tests can have a fault
 
 
 def why_not(test):
@@ -83,7 +85,9 @@ def main():
     MODULE["boots"].setup()
     passed = failed = 0
     print(f"1..{len(tests) + len(alone)}", flush=True)
+    faulthandler.dump_traceback_later(PATIENCE, exit=True)
     for test, why, seconds in itertools.chain(in_lanes(tests), map(run, alone)):
+        faulthandler.dump_traceback_later(PATIENCE, exit=True)
         number = passed + failed + 1
         if why is None:
             passed += 1
@@ -99,6 +103,7 @@ def main():
     if shaped.TOTAL[0] != 0:
         print("# firmware faults injected in OVMF: {}, entered {}, refused {}".format(*shaped.TOTAL))
     print(f"# boots made once more, as the host starved QEMU: {len(AGAIN)}" + (f", {' '.join(AGAIN)}" if AGAIN else ""))
+    faulthandler.cancel_dump_traceback_later()
     print(f"boots: {passed} passed, {failed} failed")
     return 1 if failed else 0
 

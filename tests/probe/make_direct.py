@@ -25,8 +25,21 @@ def elf(code):
     return (ident + head + segment).ljust(CODE_AT, b"\0") + bytes(code)
 
 
+def packed_to(image, size):
+    """Packed by gzip, whose own end is the length that Linux appends to others; of @size bytes, if it can be."""
+    packed = gzip.compress(image, 1, mtime=0)
+    spare = size - len(packed)
+    if spare < 2:
+        return packed
+    # RFC 1952, 2.3.1: with this flag a field of any length follows the header's ten bytes, behind its length.
+    return packed[:3] + b"\4" + packed[4:10] + struct.pack("<H", spare - 2) + bytes(spare - 2) + packed[10:]
+
+
 def make(flat, out, **fields):
-    """Writes the image. The header that the stand-in expects is in it, so it is packed twice: for the length, then."""
+    """
+    Writes the image. The header that the stand-in expects is in it, and says how long it is when it is packed: so it is
+    packed once to see, and then to a few bytes more, which no other number in it can change.
+    """
     with open(flat, "rb") as file:
         code = bytearray(file.read())
     room = 0
@@ -36,10 +49,10 @@ def make(flat, out, **fields):
         code[HEAD_AT:HEAD_AT + HEAD_SIZE] = head
         code[FACTS_AT:FACTS_AT + 24] = bytes(24)
         image = elf(code)
-        packed = gzip.compress(image, 1, mtime=0)  # whose own end is the length that Linux appends to others
+        packed = packed_to(image, room)
         if len(packed) == room:
             break
-        room = len(packed)
+        room = len(packed) + 16
     sectors = fields.get("setup_sects", 3) or 4
     with open(out, "wb") as file:
         file.write(head + b"\xaa" * ((sectors + 1) * 512 - len(head)))
