@@ -41,12 +41,11 @@ enum status file_open(struct file *file, struct fail *why)
 static enum status read_memory(void *context, uint64_t offset, void *to, size_t size, size_t *got, struct fail *why)
 {
 	const struct file *file = context;
-	uint64_t left = offset < file->n_bytes ? file->n_bytes - offset : 0;
+	uint64_t from = offset < file->n_bytes ? offset : file->n_bytes, left = file->n_bytes - from;
 
 	(void)why;
 	*got = size < left ? size : (size_t)left;
-	if (*got != 0)
-		memcpy(to, file->bytes + offset, *got);
+	memcpy(to, file->bytes + from, *got);
 	return OK;
 }
 

@@ -159,7 +159,7 @@ EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *uefi_extended(void); /* NULL: there is none *
 
 /* shim.c: */
 bool uefi_is_shims(const EFI_GUID *guid, VOID **protocol); /* its protocol, NULL: it has none */
-VOID *uefi_shim_loader(void); /* images.c: of shim 16 */
+VOID *uefi_shim_loader(void);				   /* images.c: of shim 16 */
 bool uefi_is_shims_vendor(const EFI_GUID *guid);
 bool uefi_must_verify(void); /* Secure Boot is on, and shim's user has not switched it off */
 /* Whether all of @file is at @bytes, and is trusted, which is noted. */
