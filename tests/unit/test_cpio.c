@@ -111,6 +111,10 @@ static void names_tell_the_kind(void **state)
 	assert_true(extra_read(word_of(longest), &which, name));
 	memcpy(longest + EXTRA_NAME - 5, ".cred", 6);
 	assert_false(extra_read(word_of(longest), &which, name));
+	/* systemd, man/systemd-stub.xml, "Companion Files" */
+	assert_string_equal(extra_folder(EXTRA_CREDENTIAL), ".extra/credentials");
+	assert_string_equal(extra_folder(EXTRA_SYSEXT), ".extra/sysext");
+	assert_string_equal(extra_folder(EXTRA_CONFEXT), ".extra/confext");
 }
 
 static char remarks[4096];
