@@ -324,6 +324,26 @@ static void c1_the_kernel_is_not_placed_where_its_verified_file_is(void **state)
 	assert_int_equal(outcome.call_of[SERVICE_SURVEY], 2); /* no place was refused, and none planned again */
 }
 
+/* Without first bytes a kernel would count as one that need not be verified. */
+static void a_file_that_gives_no_byte_is_no_kernel(void **state)
+{
+	unsigned int seen = 0;
+
+	(void)state;
+	for (unsigned int k = 1; k < 40; k++) {
+		begin(LOW, LINUX);
+		sim.file[0].size = 1;
+		sim.short_read_call = k;
+		bench_run();
+		assert_false(outcome.entered);
+		seen += strstr(outcome.why.text, "\\vmlinuz: none of its 1 bytes can be read") != NULL;
+	}
+	assert_int_equal(seen, 1);
+	begin(LOW, LINUX);
+	bench.head[0] = 0;
+	expect_back(REFUSED, "\\vmlinuz has no EFI stub: it cannot be signed, and Secure Boot is on");
+}
+
 static void a_tpm_measures_what_is_placed_and_refuses_nothing(void **state)
 {
 	(void)state;
@@ -353,6 +373,11 @@ static void a_tpm_measures_what_is_placed_and_refuses_nothing(void **state)
 	sim.machine.secure_boot = SECURE_BOOT_DISABLED;
 	sim.measures = true;
 	sim.refused[sim.n_refused++] = (struct range){MIB(512) - KIB(100), MIB(512)}; /* where the file would be */
+	expect_through("it is not measured");
+	/* A kernel that waits for its place, and finds no room around it or elsewhere. */
+	begin("1M-0x112000 free, 4G-0x100200000 free", LINUX);
+	sim.machine.secure_boot = SECURE_BOOT_DISABLED;
+	sim.measures = true;
 	expect_through("it is not measured");
 }
 
@@ -384,6 +409,7 @@ int main(void)
 	    cmocka_unit_test(a_device_tree_is_refused_and_firmwares_own_is_not),
 	    cmocka_unit_test(without_memory_for_the_file_nothing_starts),
 	    cmocka_unit_test(c1_the_kernel_is_not_placed_where_its_verified_file_is),
+	    cmocka_unit_test(a_file_that_gives_no_byte_is_no_kernel),
 	    cmocka_unit_test(a_tpm_measures_what_is_placed_and_refuses_nothing),
 	    cmocka_unit_test(nothing_is_foreseen_of_what_is_not_verified),
 	};
