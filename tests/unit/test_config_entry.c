@@ -286,7 +286,7 @@ static void an_entry_names_one_thing_to_start(void **state)
 	    {"efi /shell.efi\n", ENTRY_EFI, "/shell.efi"},
 	    {"uki /a.efi\n", ENTRY_UKI, "/a.efi"},
 	    {"uki-url :b.efi\n", ENTRY_UKI_URL, ":b.efi"},
-	    {"uki-url http://a/../b\n", ENTRY_UKI_URL, "http://a/../b"}, /* no path on a volume */
+	    {"uki-url :a/../b.efi\n", ENTRY_UKI_URL, ":a/../b.efi"}, /* no path on a volume */
 	    {"efi /a.efi\nefi /b.efi\n", ENTRY_EFI, "/b.efi"},
 	    {"efi\nlinux /k\n", ENTRY_LINUX, "/k"}, /* a key without a value is absent */
 	};
