@@ -16,7 +16,7 @@
 #include "../config/keys.h"
 #include "../loader/firmware.h"
 
-/* Of an EFI_FILE_INFO without its name; gnu-efi's own macro reads through a null pointer. */
+/* Bytes of an EFI_FILE_INFO without its name; gnu-efi's own macro reads through a null pointer. */
 #define FILE_INFO_SIZE offsetof(EFI_FILE_INFO, FileName)
 
 struct efi_state {

@@ -113,7 +113,7 @@ bool tpm_log(struct bytes *bytes, enum eventlog_form *form)
 	return read_log(*form, bytes);
 }
 
-/* To measure it again would tell whoever reads the registers of two, where there was one. */
+/* Measured again, it would look like two to whoever reads the registers. */
 static bool is_measured(enum measured what, struct bytes bytes)
 {
 	enum eventlog_form form;
@@ -176,7 +176,7 @@ bool tpm_measure(enum measured what, struct bytes bytes)
 {
 	if (!tpm_measures())
 		return false;
-	/* Of structures there may be two that are alike. */
+	/* There may be two structures that are alike. */
 	if (what < MEASURED_SMBIOS_1 && is_measured(what, bytes))
 		return true;
 	tpm.measured |= UINT32_C(1) << what;

@@ -16,10 +16,10 @@
 bool must_verify(const struct machine *machine);
 
 /*
- * Of b->kernel, which is open, reads all, and verifies it; or, of a kernel that can be verified where it is placed,
- * reads the first bytes. Unless OK nothing of it may be used: REFUSED when it is not trusted, or is a file that cannot
- * be signed; NO_PLACE when there is no memory for all of it; or why it cannot be read. Where nothing must be verified,
- * what firmware cannot measure is logged, and OK.
+ * Reads and verifies all of b->kernel, which is open; or, when it can be verified where it is placed, reads its first
+ * bytes. Unless OK nothing of it may be used: REFUSED when it is not trusted, or is a file that cannot be signed;
+ * NO_PLACE when there is no memory for all of it; or why it cannot be read. Where nothing must be verified, what
+ * firmware cannot measure is logged, and OK.
  */
 enum status boot_verify(struct boot *b, const struct entry *entry, struct fail *why) MUST_CHECK;
 

@@ -295,7 +295,7 @@ static void however_many_are_passed_over_the_choice_is_told_once(void **state)
 	scene_expect("loader.conf: default \"none-*\" matches no entry that can boot: the default is one.conf", 1);
 	scene_expect("matches no entry", 3);
 	scene_expect("the last update of firmware failed", 0);
-	/* Of the list, too; the reason of the failure is one more. */
+	/* The list is told once, too; the reason of the failure is one more. */
 	assert_int_equal(uefi_report.writes, writes + 1);
 	/* The last of them is there. */
 	interface_given(NULL, ONE);
