@@ -347,7 +347,8 @@ $(OUT)/upstream/%.o $(OUT)/codecs/%.o: ALSO :=
 $(OUT)/kernel/%.o $(OUT)/policy/%.o $(OUT)/loader/%.o $(OUT)/efi/%.o: ALSO := -Os
 $(OUT)/efi/libc.o: ALSO := -fno-tree-loop-distribute-patterns # its loops are what memcpy and the others are
 
-# For scripts/hidden: the objects of each way; those of them that see no header of this machine, and the others.
+# For scripts/hidden: the objects of each way; those of them that see no header of this machine, and the others. EVERY=N
+# takes one in N.
 OBJECTS_loader := $(OUT) $(LOADER_O) $(call whole,$(OUT)) $(if $(filter x86_64,$(ARCH)),$(APPLICATION_O)) $(PROBE_O)
 OBJECTS_checked := $(HOST) $(HOST_PURE_O) $(call objects,$(HOST),$(TOOL_C)) $(call whole,$(HOST)) $(UNIT_EXTRA_O) $(SIM_O) \
 	$(UNIT_TESTS:%=$(HOST)/tests/unit/%.o) $(SIM_TESTS:%=$(HOST)/tests/sim/%.o) $(HOST)/tests/elf/relocate.o
@@ -357,13 +358,15 @@ OBJECTS_uefi := $(UEFI) $(filter-out %.named.o,$(UEFI_O)) $(UEFI_EFI_O:%.named.o
 	$(UEFI_TESTS:%=$(UEFI)/tests/uefi/%.o)
 OBJECTS_fuzz := $(FUZZ) $(FUZZ_PURE_O) $(FUZZ_TOOL_O) $(call whole,$(FUZZ)) $(FUZZ_NAMES:%=$(FUZZ)/tests/fuzz/fuzz_%.o)
 
+sampled = $(if $(EVERY),$(shell printf '%s\n' $(1) | awk 'NR % $(EVERY) == 0'),$(1))
+
 # FOLDER, OBJECT
 is_freestanding_object = $(filter $(1)/upstream/%,$(2))$(call is_freestanding,$(patsubst $(1)/%.o,%.c,$(2)))
 define compile
 FREESTANDING_$(1) := $$(foreach o,$$(wordlist 2,999999,$$(OBJECTS_$(1))),$$(if $$(call is_freestanding_object,$$(firstword \
 	$$(OBJECTS_$(1))),$$(o)),$$(o)))
 .PHONY: freestanding-$(1) hosted-$(1)
-freestanding-$(1): $$(FREESTANDING_$(1))
+freestanding-$(1): $$(call sampled,$$(FREESTANDING_$(1)))
 hosted-$(1): $$(filter-out $$(FREESTANDING_$(1)),$$(wordlist 2,999999,$$(OBJECTS_$(1))))
 endef
 $(foreach w,loader checked tool plain uefi fuzz,$(eval $(call compile,$(w))))
