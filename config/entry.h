@@ -304,7 +304,7 @@ struct loader_conf {
 #define LOADER_CONF_DEFAULT                                                                                            \
 	(struct loader_conf)                                                                                           \
 	{                                                                                                              \
-		.timeout_seconds = TIMEOUT_NONE, .log = LOG_NORMAL, .editor = true, .auto_entries = true,              \
+		.timeout_seconds = TIMEOUT_NONE, .log = LOG_QUIET, .editor = true, .auto_entries = true,               \
 		.auto_firmware = true, .other_disks = true, .enroll_seconds = 15                                       \
 	}
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Text out, on whatever consoles firmware has: screen, serial line, or both. */
-#include "efi_local.h"
+#include "log.h"
 
 #include "../base/utf8.h"
+
+#define MOST_AT_ONCE 1024 /* units of a call: on a screen each moves all lines */
 
 /*
  * Whether the console can show a character beyond ASCII. OVMF's screen drops one that it has no glyph for, and its
@@ -19,11 +21,12 @@ static bool can_show(const CHAR16 *unit, size_t units)
 
 void console_write(const char *utf8)
 {
-	CHAR16 line[256];
+	CHAR16 line[MOST_AT_ONCE];
 	size_t used = 0, size = 0;
 
 	if (efi.system->ConOut == NULL) /* UEFI 2.10, 4.3.1: a machine without a console */
 		return;
+	log_show_wanted();
 	while (utf8[size] != '\0')
 		size++;
 	while (size > 0) {
@@ -38,7 +41,7 @@ void console_write(const char *utf8)
 		used += units;
 		utf8 += length == 0 ? 1 : length;
 		size -= length == 0 ? 1 : length;
-		if (used > 250 || size == 0) {
+		if (used > MOST_AT_ONCE - 6 || size == 0) {
 			line[used] = 0;
 			efi.system->ConOut->OutputString(efi.system->ConOut, line);
 			used = 0;
@@ -48,6 +51,7 @@ void console_write(const char *utf8)
 
 void console_clear(void)
 {
+	log_show_wanted();
 	if (efi.system->ConOut != NULL)
 		efi.system->ConOut->ClearScreen(efi.system->ConOut);
 }

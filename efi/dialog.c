@@ -3,6 +3,7 @@
 
 #include "dropins.h"
 #include "interface.h"
+#include "log.h"
 #include "pages.h"
 #include "reset.h"
 #include "screen.h"
@@ -21,6 +22,7 @@ void say_why(const struct fail *why)
 {
 	const struct rule_row *rule = rule_row(why->rule);
 
+	log_show();
 	console_write("\n");
 	if (rule->id[0] != '\0')
 		fw_log(LOG_QUIET, "%s\n  rule %s: %s", why->text, rule->id, rule->sentence);

@@ -351,4 +351,5 @@ void fw_leaving(const struct entry *entry)
 	save(entry);
 	write_time(L"LoaderTimeExecUSec");
 	log_leave(); /* last: where there is little room, systemd's tools need theirs */
+	log_show_wanted();
 }

@@ -12,7 +12,10 @@
 #define LONGEST_LINE (FAIL_TEXT + 512) /* a reason, and the rule behind it */
 #define LOG_FILE     "\\loader\\berth.log"
 
-static char lines[LOG_ROOM], out[LOG_ROOM];
+#define UNSHOWN_ROOM 8192u
+
+static char lines[LOG_ROOM], out[LOG_ROOM], unshown[UNSHOWN_ROOM];
+static size_t n_unshown;
 static struct journal journal;
 
 static void keep(enum kept kept, const char *line, size_t length)
@@ -33,8 +36,41 @@ static size_t write_line(char line[LONGEST_LINE], const char *format, va_list ar
 	return text_cut(&text) ? LONGEST_LINE - 1 : text.used;
 }
 
-static void show(const char *line)
+void log_show(void)
 {
+	if (n_unshown == 0)
+		return;
+	n_unshown = 0; /* before the console asks for them */
+	console_write(unshown);
+}
+
+void log_show_wanted(void)
+{
+	if (efi.log != LOG_QUIET)
+		log_show();
+}
+
+/* A call of the console costs more than all lines of a plan. Where they are not wanted, the newest will do. */
+static void put_off(const char *line)
+{
+	struct text text = {unshown, UNSHOWN_ROOM, n_unshown};
+
+	text_add(&text, "%s\n", line);
+	if (text_cut(&text)) {
+		unshown[n_unshown] = '\0';
+		log_show_wanted();
+		text = (struct text){unshown, UNSHOWN_ROOM, 0};
+		text_add(&text, "%s\n", line);
+	}
+	n_unshown = text.used;
+}
+
+static void show(enum log_level level, const char *line)
+{
+	if (level == LOG_NORMAL && efi.log != LOG_DEBUG) {
+		put_off(line);
+		return;
+	}
 	console_write(line);
 	console_write("\n");
 }
@@ -44,19 +80,24 @@ bool fw_log_wants(enum log_level level)
 	return level <= efi.log;
 }
 
+/* Lines for `log normal` are at hand in a quiet boot too, for when it fails. */
+static bool is_for_screen(enum log_level level)
+{
+	return level <= LOG_NORMAL || fw_log_wants(level);
+}
+
 void fw_log(enum log_level level, const char *format, ...)
 {
 	char line[LONGEST_LINE];
 	va_list args;
 
 	/* What only a debug log shows can be so much that it would leave no room for the rest. */
-	if (level == LOG_DEBUG && !fw_log_wants(level))
+	if (!is_for_screen(level))
 		return;
 	va_start(args, format);
 	keep(KEPT_SAID, line, write_line(line, format, args));
 	va_end(args);
-	if (fw_log_wants(level))
-		show(line);
+	show(level, line);
 }
 
 void fw_show(enum log_level level, const char *format, ...)
@@ -64,12 +105,12 @@ void fw_show(enum log_level level, const char *format, ...)
 	char line[LONGEST_LINE];
 	va_list args;
 
-	if (!fw_log_wants(level))
+	if (!is_for_screen(level))
 		return;
 	va_start(args, format);
 	(void)write_line(line, format, args);
 	va_end(args);
-	show(line);
+	show(level, line);
 }
 
 void fw_keep(enum kept kept, const char *format, ...)

@@ -11,4 +11,11 @@
  */
 void log_leave(void);
 
+/*
+ * The lines of `log normal` are written in one piece: when they are wanted, before anything else is on the console and
+ * before the loader is left. A quiet boot writes them only when it fails.
+ */
+void log_show(void);
+void log_show_wanted(void);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The entry point, and the sections by which others know the file. */
 #include "dialog.h"
+#include "log.h"
 #include "manager.h"
 #include "reset.h"
 
@@ -56,6 +57,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 		status = say_unknown(status);
 	else
 		status = manager_run(&reboots);
+	log_show_wanted();
 	manager_end();
 	efi_close_volumes();
 	if (reboots)

@@ -13,6 +13,7 @@
 #include "extras.h"
 #include "home.h"
 #include "interface.h"
+#include "log.h"
 #include "oem.h"
 #include "other_disks.h"
 #include "start.h"
@@ -200,6 +201,7 @@ static bool choose_default(size_t *index)
 
 static void say_failure(const struct entry *entry, const struct fail *why)
 {
+	log_show();
 	if (catalogue.n > 1)
 		fw_log(LOG_QUIET, "%s does not boot", word_shown(word_of(entry->id)).at);
 	say_why(why);

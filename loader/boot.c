@@ -211,7 +211,7 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 	TRY(prepare_handoff(b, why));
 	fw_log(LOG_NORMAL, "after exit copy %#" PRIx64 " bytes, tables %#" PRIx64 " bytes",
 	       copies_bytes(&p->plan.copies), b->handoff.tables_size);
-	fw_log(LOG_QUIET, "read %" PRIu64 " copied %" PRIu64 " bytes", b->loading.read, b->loading.copied);
+	fw_log(LOG_NORMAL, "read %" PRIu64 " copied %" PRIu64 " bytes", b->loading.read, b->loading.copied);
 	stand_in(b);
 	fw_leaving(entry); /* firmware may take memory for that: before the last look */
 	TRY(check_target(b, why));

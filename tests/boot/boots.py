@@ -263,16 +263,6 @@ def debug_log(esp):
     expect(re.search(r"^berth: refuse \w+ in 0x.*: rule [CX]\d", guest.text, re.M), "no refused candidate is there")
 
 
-@boots(sampled=True)
-def quiet_log(esp):
-    """log quiet: one line, the counters"""
-    plain(esp)
-    esp.conf("log quiet")
-    guest = boot(esp)
-    lines = [line for line in guest.text.splitlines() if line.startswith("berth: ")]
-    expect(len(lines) == 1 and "read " in lines[0], f"the loader said {lines}")
-
-
 # ---- scripts/run ----
 
 

@@ -31,7 +31,7 @@ def entries_as_others_write_them(esp):
                  "initrd /boot/Debian (old)/initrd.cpio $tuned_initrd", f"options {options if i == 299 else 'entry=' + str(i)}",
                  "options $tuned_params", "grub_users $grub_users")
         esp.put(f"loader/entries/gen-{i}.conf", b"\xef\xbb\xbf" + "\r\n".join(lines).encode() + b"\r\n")
-    esp.put("loader/loader.conf", b"\xef\xbb\xbftimeout \"0\"\r\ndefault 'gen-299'\r\n")
+    esp.put("loader/loader.conf", b"\xef\xbb\xbftimeout \"0\"\r\ndefault 'gen-299'\r\nlog \"normal\"\r\n")
     guest = boot(esp)
     check_healthy(guest, options)
     check_kernel_at(guest, 4 * GIB, 0x1f0000000)

@@ -73,6 +73,7 @@ class Esp:
         shutil.rmtree(self.path, ignore_errors=True)
         self.tree = os.path.join(self.path, "esp")
         os.makedirs(os.path.join(self.tree, "loader", "entries"))
+        self.conf()
         self.use("x86_64")
 
     def use(self, arch):
@@ -96,6 +97,9 @@ class Esp:
         self.put(f"loader/entries/{name}.conf", "\n".join(lines) + "\n")
 
     def conf(self, *lines):
+        """What tests look for on the console is what `log normal` shows; a boot is silent where nobody asks."""
+        if not any(line.split()[:1] == ["log"] for line in lines):
+            lines = (*lines, "log normal")
         self.put("loader/loader.conf", "\n".join(lines) + "\n")
 
     def shape(self, *wishes):

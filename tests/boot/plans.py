@@ -168,14 +168,14 @@ def left(esp, guest):
 
 @boots
 def the_log_is_left_for_the_system(esp):
-    """log quiet: the booted system finds all of the log in a variable and a file, and berth plan makes the plan of it"""
+    """A boot says nothing that nobody asked for; the booted system finds all of the log in a variable and a file, and berth plan makes the plan of it"""
     options = REPORT + " nokaslr berth.log"
     plain(esp, options=options)
-    esp.conf("log quiet", "log-file yes")
+    esp.put("loader/loader.conf", "log-file yes\n")
     image = esp.image()
     guest = boot(esp, "--write", image=image)
     check_healthy(guest, options)
-    expect(len(re.findall("^berth: ", guest.text, re.M)) == 1, "the screen shows more than the counters")
+    expect("berth: " not in guest.text, f"the screen shows {re.findall('berth: .*', guest.text)}")
     path, log = left(esp, guest)
     seen = on_console(log)
     expect(guest.kernel_at() == seen["kernel"][0], f"the kernel runs at {guest.kernel_at():#x}, the log says {seen}")

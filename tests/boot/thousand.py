@@ -37,7 +37,7 @@ def a_thousand_entries(esp):
            "LoaderEntries has not all of them in order")
     expect(told(guest)["LoaderEntrySelected"][1] == str16(f"debian-{MANY}.conf"), "another one booted")
     esp.put("vmlinuz", bench.marked_kernel())
-    esp.conf("log quiet")
+    esp.put("loader/loader.conf", "")
     found, _ = bench.measure(esp.image(), "meter")
     whole, reads = found["K"] - found["S"], found["R"]
     print(f"# {MANY} entries: {whole:,} instructions from the loader's entry to the kernel's, {reads:,} of them in Read, "

@@ -205,7 +205,7 @@ static void what_is_not_understood_is_said_once_and_the_machine_boots(void **sta
 static void a_variable_of_another_loader_is_no_initrd(void **state)
 {
 	(void)state;
-	given_conf("timeout 0\n");
+	given_conf("timeout 0\nlog normal\n");
 	put_text("\\loader\\entries\\t.conf",
 		 "linux '/vmlinuz'\ninitrd /one $tuned_initrd\noptions ok $tuned_params\n");
 	run("variables");

@@ -62,14 +62,14 @@ static void expect_said(const char *words)
 static void a_try_is_in_the_name_of_the_file_and_the_system_is_told(void **state)
 {
 	(void)state;
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "one+3.conf", ONE);
 	expect_entered("three tries");
 	expect_file(FOLDER "one+2-1.conf", 1);
 	expect_told(FOLDER "one+2-1.conf");
 	expect_said("berth: counted as " FOLDER "one+2-1.conf\n");
 	assert_true(uefi_variable_says("LoaderEntrySelected", "one.conf"));
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "One+10-09.CONF", ONE);
 	expect_entered("widths");
 	expect_file(FOLDER "One+09-10.CONF", 1);
@@ -79,7 +79,7 @@ static void a_try_is_in_the_name_of_the_file_and_the_system_is_told(void **state
 static void an_entry_without_counters_is_left_alone(void **state)
 {
 	(void)state;
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "one+x.conf", ONE);
 	scene_put_text(FOLDER "two+3.conf", TWO);
 	expect_entered("not counted");
@@ -92,7 +92,7 @@ static void an_entry_without_counters_is_left_alone(void **state)
 static void only_a_try_that_was_counted_is_taken_back(void **state)
 {
 	(void)state;
-	given("", TWO);
+	given("log normal\n", TWO);
 	scene_put_text(FOLDER "awful+3.conf", AWFUL);
 	scene_put_text(FOLDER "gone.conf", "title Gone\nsort-key a\nlinux /none\n");
 	scene_put_text(FOLDER "two.conf", TWO);
@@ -107,7 +107,7 @@ static void an_entry_out_of_tries_gives_way_to_the_next(void **state)
 	struct fail why;
 
 	(void)state;
-	given("", TWO);
+	given("log normal\n", TWO);
 	scene_put_text(FOLDER "arch-v1.conf", "title One\nlinux /vmlinuz\noptions one\n");
 	scene_put_text(FOLDER "arch-v2+1.conf", TWO);
 	uefi.disk_stays = true;
@@ -124,12 +124,12 @@ static void an_entry_out_of_tries_gives_way_to_the_next(void **state)
 static void without_tries_left_those_done_are_counted_up_to_the_last(void **state)
 {
 	(void)state;
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "one+0-8.conf", ONE);
 	expect_entered("the ninth");
 	expect_file(FOLDER "one+0-9.conf", 1);
 	expect_told(FOLDER "one+0-9.conf");
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "one+0-9.conf", ONE);
 	expect_entered("the tenth");
 	expect_file(FOLDER "one+0-9.conf", 0);
@@ -141,14 +141,14 @@ static void what_cannot_be_renamed_boots_all_the_same(void **state)
 	static char longest[sizeof(FOLDER) + 255];
 
 	(void)state;
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "one+3.conf", ONE);
 	uefi.write_protected = true;
 	expect_entered("a volume that is write-protected");
 	expect_file(FOLDER "one+3.conf", 0);
 	expect_told(NULL);
 	expect_said("berth: this try is not counted: " FOLDER "one+3.conf: cannot be opened: write-protected\n");
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "one+3.conf", ONE);
 	uefi.read_only_file = true;
 	expect_entered("a file that is read-only");
@@ -161,7 +161,7 @@ static void what_cannot_be_renamed_boots_all_the_same(void **state)
 	bench.entry.title = word_of("One");
 	expect_entered("another has the name");
 	assert_int_equal(uefi_report.renames, 0);
-	given("", ONE);
+	given("log normal\n", ONE);
 	snprintf(longest, sizeof(longest), FOLDER "%0247d+3.conf", 1);
 	scene_put_text(longest, ONE);
 	expect_entered("a name without room for more");
@@ -184,7 +184,7 @@ static void each_call_that_counts_may_fail(void **state)
 	(void)state;
 	for (unsigned int k = 1; k <= calls; k++)
 		for (size_t f = 0; f < COUNT_OF(faults); f++) {
-			given("", ONE);
+			given("log normal\n", ONE);
 			scene_put_text(FOLDER "one+3.conf", ONE);
 			sim.no_entropy = true; /* nothing else is written, then */
 			sim.fail_call = k;
@@ -214,12 +214,12 @@ static void each_call_that_counts_may_fail(void **state)
 static void what_is_not_tried_is_not_counted(void **state)
 {
 	(void)state;
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "gone+3.conf", "title Gone\nlinux /nowhere\n");
 	scene_run("no kernel");
 	assert_false(outcome.entered || uefi_report.rebooted);
 	expect_file(FOLDER "gone+3.conf", 0);
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "broken+3.conf", "title Broken\n");
 	scene_run("broken");
 	assert_false(outcome.entered || uefi_report.rebooted);
@@ -230,7 +230,7 @@ static void what_is_not_tried_is_not_counted(void **state)
 static void a_kernel_that_is_not_trusted_was_tried(void **state)
 {
 	(void)state;
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "one+3.conf", ONE);
 	uefi.secure_boot = 1;
 	scene_run("Secure Boot");
@@ -242,13 +242,13 @@ static void a_kernel_that_is_not_trusted_was_tried(void **state)
 static void when_another_boots_the_system_is_told_of_that_alone(void **state)
 {
 	(void)state;
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "awful+3.conf", AWFUL);
 	scene_put_text(FOLDER "one.conf", ONE);
 	expect_entered("one after awful");
 	expect_file(FOLDER "awful+2-1.conf", 1);
 	expect_told(NULL);
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "awful+3.conf", AWFUL);
 	scene_put_text(FOLDER "one+5-1.conf", ONE);
 	expect_entered("one, which is counted too");
@@ -264,7 +264,7 @@ static void a_second_try_by_hand_is_not_counted_again(void **state)
 
 	(void)state;
 	for (unsigned int k = 1; k <= calls; k++) {
-		given("", ONE);
+		given("log normal\n", ONE);
 		scene_put_text(FOLDER "one+3.conf", ONE);
 		uefi.keys = "|x\r";
 		sim.fail_call = k;
@@ -289,7 +289,7 @@ static void a_count_that_may_not_be_on_the_disk_is_followed_by_no_reboot(void **
 	(void)state;
 	for (unsigned int k = 1; !found; k++) {
 		assert_true(k < 200);
-		given("", ONE);
+		given("log normal\n", ONE);
 		scene_put_text(FOLDER "awful+1.conf", AWFUL);
 		sim.fail_call = k;
 		uefi.fault = EFIERR(7);
@@ -302,13 +302,13 @@ static void a_count_that_may_not_be_on_the_disk_is_followed_by_no_reboot(void **
 static void where_nothing_boots_a_counted_try_is_followed_by_a_reboot(void **state)
 {
 	(void)state;
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "awful+1.conf", AWFUL);
 	scene_run("one try");
 	assert_true(uefi_report.rebooted);
 	expect_said("berth: press any key for the menu, or the machine reboots in 10 s\n");
 	expect_file(FOLDER "awful+0-1.conf", 1);
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "awful+0-1.conf", AWFUL);
 	scene_run("no try");
 	assert_false(uefi_report.rebooted);
@@ -318,7 +318,7 @@ static void where_nothing_boots_a_counted_try_is_followed_by_a_reboot(void **sta
 	scene_run("no reboot");
 	assert_false(uefi_report.rebooted);
 	/* It would reboot for ever. */
-	given("", ONE);
+	given("log normal\n", ONE);
 	scene_put_text(FOLDER "awful+1.conf", AWFUL);
 	uefi.write_protected = true;
 	scene_run("a try that cannot be written down");

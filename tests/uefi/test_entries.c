@@ -170,7 +170,7 @@ static void loader_conf_is_heeded_and_where_there_is_none_nothing_is_said(void *
 	efi.log = LOG_DEBUG;
 	scene_put_text("\\loader\\entries\\c.conf", LINUX);
 	assert_int_equal(read_it(), OK);
-	assert_true(efi.log == LOG_NORMAL && catalogue.conf.timeout_seconds == TIMEOUT_NONE);
+	assert_true(efi.log == LOG_QUIET && catalogue.conf.timeout_seconds == TIMEOUT_NONE);
 	expect_said("berth:", false);
 	end();
 	given_volume(NULL);
@@ -178,7 +178,7 @@ static void loader_conf_is_heeded_and_where_there_is_none_nothing_is_said(void *
 	scene_put_text("\\loader\\entries\\c.conf", LINUX);
 	assert_int_equal(read_it(), OK);
 	expect_said("berth: \\loader\\loader.conf: has 67108864 bytes", true);
-	assert_int_equal(catalogue.conf.log, LOG_NORMAL);
+	assert_int_equal(catalogue.conf.log, LOG_QUIET);
 	end();
 	given_volume("timeout soon\n");
 	scene_put_text("\\loader\\entries\\c.conf", LINUX);

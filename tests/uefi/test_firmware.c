@@ -7,7 +7,7 @@
 #include "../unit/given.h"
 
 #include "../../arch/arch.h"
-#include "../../efi/efi_local.h"
+#include "../../efi/log.h"
 
 static EFI_GUID const acpi_2 = ACPI_20_TABLE_GUID, acpi_1 = ACPI_TABLE_GUID;
 /* UEFI 2.10, 4.6.1.3 and 37.5. */
@@ -32,6 +32,7 @@ static int timer;
 static struct {
 	char written[8192];
 	size_t units;
+	unsigned int calls; /* of OutputString */
 	EFI_STATUS locate, random, create, check, stall;
 	bool no_rng, no_bytes;
 	uint8_t at; /* the one random byte that is not 0 */
@@ -45,6 +46,7 @@ static struct {
 static EFI_STATUS EFIAPI output_string(SIMPLE_TEXT_OUTPUT_INTERFACE *this, CHAR16 *text)
 {
 	(void)this;
+	fw.calls++;
 	for (; *text != 0 && fw.units < sizeof(fw.written) - 1; text++)
 		fw.written[fw.units++] = (char)*text;
 	fw.written[fw.units] = '\0';
@@ -274,18 +276,64 @@ static void a_line_is_written_where_its_level_is_asked_for(void **state)
 	given_firmware();
 	fw_log(LOG_QUIET, "%s %d", "one", 1);
 	expect_written("berth: one 1\r\n");
-	fw_log(LOG_NORMAL, "two");
-	expect_written("berth: two\r\n");
 	fw_log(LOG_DEBUG, "three");
 	expect_written("");
 	assert_true(fw_log_wants(LOG_NORMAL) && !fw_log_wants(LOG_DEBUG));
 	efi.log = LOG_QUIET;
 	assert_true(fw_log_wants(LOG_QUIET) && !fw_log_wants(LOG_NORMAL));
-	fw_log(LOG_NORMAL, "four");
-	expect_written("");
 	efi.log = LOG_DEBUG;
 	fw_log(LOG_DEBUG, "five");
 	expect_written("berth: five\r\n");
+	fw_log(LOG_NORMAL, "six");
+	expect_written("berth: six\r\n");
+}
+
+/* Each call of a screen moves all its lines. */
+static void lines_of_log_normal_are_written_at_once_before_anything_else(void **state)
+{
+	(void)state;
+	given_firmware();
+	fw_log(LOG_NORMAL, "two");
+	fw_show(LOG_NORMAL, "and %s", "three");
+	expect_written("");
+	console_write("four\n");
+	expect_written("berth: two\r\nberth: and three\r\nfour\r\n");
+	fw_log(LOG_NORMAL, "five");
+	log_show_wanted();
+	expect_written("berth: five\r\n");
+	log_show_wanted();
+	expect_written("");
+	fw.calls = 0;
+	for (size_t i = 0; i < 20; i++)
+		fw_log(LOG_NORMAL, "line %zu", i);
+	log_show();
+	assert_int_equal(fw.calls, 1);
+}
+
+/* A quiet boot that fails shows what it did; of more than there is room for, the newest. */
+static void a_quiet_log_has_its_lines_at_hand(void **state)
+{
+	char text[FAIL_TEXT];
+
+	(void)state;
+	given_firmware();
+	efi.log = LOG_QUIET;
+	fw_log(LOG_NORMAL, "one");
+	fw_show(LOG_NORMAL, "two");
+	fw_log(LOG_DEBUG, "three");
+	fw_log(LOG_QUIET, "four");
+	log_show_wanted();
+	expect_written("berth: four\r\n");
+	log_show();
+	expect_written("berth: one\r\nberth: two\r\n");
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (size_t i = 0; i < 8192 / FAIL_TEXT; i++)
+		fw_log(LOG_NORMAL, "%s", text);
+	fw_log(LOG_NORMAL, "last");
+	expect_written("");
+	log_show();
+	assert_non_null(strstr(fw.written, "x\r\nberth: last\r\n"));
 }
 
 /* A message of fail() of any length has room behind "berth: ", and before its end of line. */
@@ -466,6 +514,8 @@ int main(void)
 	    cmocka_unit_test(the_machine_is_told_whole),
 	    cmocka_unit_test(entropy_is_firmwares_or_none),
 	    cmocka_unit_test(a_line_is_written_where_its_level_is_asked_for),
+	    cmocka_unit_test(lines_of_log_normal_are_written_at_once_before_anything_else),
+	    cmocka_unit_test(a_quiet_log_has_its_lines_at_hand),
 	    cmocka_unit_test(the_longest_message_is_logged_whole),
 	    cmocka_unit_test(a_status_is_told_in_words),
 	    cmocka_unit_test(a_clock_whose_rate_the_cpu_tells_costs_no_stall),

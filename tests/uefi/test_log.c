@@ -167,11 +167,11 @@ static void log_file_yes_leaves_the_same_in_a_file(void **state)
 		assert_int_equal(uefi_report.log_size, strlen(left()));
 		assert_memory_equal(uefi_report.log_file, left(), uefi_report.log_size);
 	}
-	given("log-file yes\n", ONE);
+	given("log normal\nlog-file yes\n", ONE);
 	uefi.write_protected = true;
 	boots("a read-only volume");
 	scene_expect("berth: the log is not in a file: \\loader\\berth.log: cannot be opened: write-protected\n", 1);
-	given("log-file yes\n", ONE);
+	given("log normal\nlog-file yes\n", ONE);
 	uefi.read_only_file = true;
 	uefi.log_before = 10;
 	boots("a read-only file");
@@ -192,7 +192,7 @@ static void no_log_that_cannot_be_written_stops_a_boot(void **state)
 	(void)state;
 	for (unsigned int k = 1; k <= calls; k++)
 		for (size_t f = 0; f < COUNT_OF(faults); f++) {
-			given("log-file yes\n", ONE);
+			given("log normal\nlog-file yes\n", ONE);
 			uefi.log_before = 20000;
 			sim.fail_call = k;
 			uefi.fault = faults[f];

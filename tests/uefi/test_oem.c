@@ -162,13 +162,16 @@ static void a_level_counts_where_loader_conf_has_none(void **state)
 	given("log-level err\n", ENTRY, "io.systemd.boot.loglevel=debug", NULL);
 	expect_entered("log-level");
 	scene_expect("berth: Berth", 0);
+	given("", ENTRY, "io.systemd.boot.loglevel=notice", NULL);
+	expect_entered("notice");
+	scene_expect("berth: place kernel", 1);
 	given("", ENTRY, "io.systemd.boot.loglevel=warning", NULL);
 	expect_entered("warning");
 	scene_expect("berth: place", 0);
 	given("", ENTRY, "io.systemd.boot.loglevel=all", NULL);
 	expect_entered("no level");
 	scene_expect("berth: SMBIOS: io.systemd.boot.loglevel: \"all\" is not emerg,", 1);
-	scene_expect("berth: place kernel", 1);
+	scene_expect("berth: place kernel", 0);
 }
 
 /* The host writes the tables, and is not trusted there. */

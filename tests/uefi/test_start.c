@@ -180,7 +180,7 @@ static void what_cannot_be_loaded_is_said_and_not_started(void **state)
 static void what_firmware_does_not_find_by_its_path_is_loaded_from_memory(void **state)
 {
 	(void)state;
-	given("timeout menu-force\n", PROGRAM);
+	given("timeout menu-force\nlog normal\n", PROGRAM);
 	uefi.keys = "\rQQQ";
 	uefi.paths_fail = true;
 	scene_run("no path");

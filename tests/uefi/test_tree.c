@@ -66,7 +66,7 @@ static void given(const char *text, bool firmware_has_one)
 	bench_set_up("1M-512M free, 4G-5G free", LINUX, "", &debian);
 	sim.arch = &arch_aarch64;
 	uefi = (struct uefi_setup){.program = find_tree, .keys = "\rQQQQ"};
-	scene_put_text("\\loader\\loader.conf", "timeout menu-force\n");
+	scene_put_text("\\loader\\loader.conf", "timeout menu-force\nlog normal\n");
 	scene_put_text("\\loader\\entries\\s.conf", text);
 	pe_file_begin(&kernel, PE_X64, 1);
 	sim.file[sim.n_files++] = (struct sim_file){"\\kernel", kernel.size, kernel.bytes, kernel.size};

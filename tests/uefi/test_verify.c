@@ -19,6 +19,7 @@ static void given(enum uefi_shim shim)
 	bench_sign(bench.head);
 	sim.machine.secure_boot = SECURE_BOOT_DISABLED; /* that is a variable here */
 	uefi = (struct uefi_setup){.secure_boot = 1, .shim = shim, .shim_hooks = true, .nobody = true};
+	scene_put_text("\\loader\\loader.conf", "log normal\n");
 	scene_put_text("\\loader\\entries\\t.conf", LINUX INITRD);
 }
 

@@ -163,6 +163,7 @@ static void firmware_that_has_not_looked_at_it_is_made_to(void **state)
 		assert_int_equal(uefi_report.connects, row[i].connects);
 	}
 	given(LINUX);
+	scene_put_text("\\loader\\loader.conf", "log normal\n");
 	scene_put_text(ENTRIES "x.conf", LINUX);
 	scene_put_text("\\loader\\entries\\esp.conf", LINUX);
 	uefi.connected = CONNECTED_NEVER;
