@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The rest of loader/firmware.h's body: facts of the machine, entropy, progress, time. */
-#include "efi_local.h"
+#include "log.h"
 
 #include "../arch/arch.h"
 #include "../base/mem.h"
 #include "../protocol/device_tree.h"
 
-#define SHOW_AFTER 10000000u /* 1 s, in SetTimer's 100 ns: a file that takes longer shows its progress */
-#define SHOW_EVERY 2500000u
+#define SECOND_OF_TIMER 10000000u	/* in SetTimer's 100 ns */
+#define SHOW_AFTER	SECOND_OF_TIMER /* a file that takes longer shows its progress */
+#define SHOW_EVERY	2500000u
 
 static EFI_GUID acpi_20_guid = ACPI_20_TABLE_GUID;
 static EFI_GUID acpi_10_guid = ACPI_TABLE_GUID;
@@ -125,31 +126,52 @@ bool fw_random(void *to, size_t size)
 	return any != 0; /* nothing was written: zeros are not a seed */
 }
 
+static EFI_EVENT timer; /* of what is read just now */
+
+bool fw_timer_start(unsigned int nth)
+{
+	if (nth != 0 && timer == NULL && EFI_ERROR(efi.boot->CreateEvent(EVT_TIMER, 0, NULL, NULL, &timer)))
+		timer = NULL;
+	if (timer == NULL)
+		return false;
+	if (nth != 0 && !EFI_ERROR(efi.boot->SetTimer(timer, TimerRelative, SECOND_OF_TIMER / nth)))
+		return true;
+	efi.boot->CloseEvent(timer);
+	timer = NULL;
+	return false;
+}
+
+bool fw_timer_is_over(void)
+{
+	return timer == NULL || efi.boot->CheckEvent(timer) == EFI_SUCCESS;
+}
+
 void fw_progress(const char *name, uint64_t done, uint64_t of)
 {
-	static EFI_EVENT timer;
+	static EFI_EVENT show; /* when to show it next */
 	static bool shown;
 	char line[160];
 	struct text text = TEXT(line);
 
 	if (of == 0) {
-		if (timer != NULL)
-			efi.boot->CloseEvent(timer);
+		if (show != NULL)
+			efi.boot->CloseEvent(show);
 		if (shown)
 			console_write("\n");
-		timer = NULL;
+		show = NULL;
 		shown = false;
 		return;
 	}
-	if (timer == NULL) {
-		if (done == of || EFI_ERROR(efi.boot->CreateEvent(EVT_TIMER, 0, NULL, NULL, &timer)))
+	if (show == NULL) {
+		log_show_wanted(); /* a disk that hangs leaves them on the screen */
+		if (done == of || EFI_ERROR(efi.boot->CreateEvent(EVT_TIMER, 0, NULL, NULL, &show)))
 			return;
-		efi.boot->SetTimer(timer, TimerRelative, SHOW_AFTER);
+		efi.boot->SetTimer(show, TimerRelative, SHOW_AFTER);
 		return;
 	}
-	if (efi.boot->CheckEvent(timer) != EFI_SUCCESS && !(shown && done == of))
+	if (efi.boot->CheckEvent(show) != EFI_SUCCESS && !(shown && done == of))
 		return;
-	efi.boot->SetTimer(timer, TimerRelative, SHOW_EVERY);
+	efi.boot->SetTimer(show, TimerRelative, SHOW_EVERY);
 	shown = true;
 	text_add(&text, "\rberth: reading %.60s %3u %%  %s of %s ", name, (unsigned int)(done * 100 / of),
 		 size_words(done).at, size_words(of).at);

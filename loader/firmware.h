@@ -95,6 +95,13 @@ void fw_keep_anew(void);
 /* A file that takes long: shows the progress, on one line that is overwritten. @of 0: the file is done. */
 void fw_progress(const char *name, uint64_t done, uint64_t of);
 
+/*
+ * A clock that each machine has, whatever its CPU tells of its rate: firmware's timer (UEFI 2.10, 7.1.7, SetTimer),
+ * which is over 1/@nth of a second after it was started. 0 gives it back. False when firmware has none to give.
+ */
+bool fw_timer_start(unsigned int nth);
+bool fw_timer_is_over(void);
+
 /* Microseconds on a clock that started before the loader; 0 when the machine's clock is not known. */
 uint64_t fw_microseconds(void);
 

@@ -5,20 +5,28 @@
 #include "../base/mem.h"
 
 /*
- * Large enough that the cost of a call vanishes, small enough that firmware returns from it: a read of 2.5 GiB did not
- * return from OVMF within minutes, and 1 MiB pieces cost 38 % more than large ones.
+ * For each piece EDK2's FAT driver walks along the file's clusters again, from the first: of 128 MiB pieces of 16 MiB
+ * cost 38 % more than one read, of 64 MiB 22 %. But a slow disk has to return for its progress to show, and a read
+ * of 2.5 GiB did not return from OVMF within minutes. So the first piece is small and timed: the next has as many times
+ * its size as it takes less than that part of a second, by a timer that may be a tick late, 10 ms or so.
  */
-#define PIECE	    MIB(16)
-#define SMALL_PIECE MIB(1)
-#define LONG_FILE   MIB(16) /* from here on the log shows the speed */
+#define AT_ONCE	      MIB(16) /* a file that is no larger is read in one piece */
+#define FIRST_PIECE   MIB(2)
+#define GROWTH	      64u
+#define SLOWER	      8u /* growth is by this less once a piece took too long for it, down to a doubling */
+#define MOST_PIECE    GIB(1)
+#define UNTIMED_PIECE MIB(64) /* where firmware has no timer */
+#define SMALL_PIECE   MIB(1)
 
 /* A file on its way: bytes [done, size) of what was asked are still to come. */
 struct transfer {
 	struct loading *loading;
 	struct file *file;
 	uint64_t offset, to, size, done;
-	bool small;   /* a read failed: in smaller pieces from then on */
-	bool checked; /* its first piece above 4 GiB was compared, or goes by the buffer (rule C7) */
+	uint64_t piece;	     /* bytes of the next one at most */
+	unsigned int growth; /* which it has next, if it takes less than a second by this; 0: none */
+	bool small;	     /* a read failed: in smaller pieces from then on */
+	bool checked;	     /* its first piece above 4 GiB was compared, or goes by the buffer (rule C7) */
 };
 
 /* Where the next byte belongs. No piece straddles 4 GiB. */
@@ -112,11 +120,34 @@ static size_t piece_size(const struct transfer *t)
 	uint64_t most = is_to_be_checked(t) ? CHECK_PIECE
 			: goes_by_bounce(t) ? t->loading->bounce_size
 			: t->small	    ? SMALL_PIECE
-					    : PIECE;
+					    : t->piece;
 
 	if (!is_above_4g(t) && left > GIB(4) - next_at(t))
 		left = GIB(4) - next_at(t);
 	return (size_t)(left < most ? left : most);
+}
+
+static void set_pace(struct transfer *t)
+{
+	t->growth = t->size > AT_ONCE && t->file->bytes == NULL ? GROWTH : 0;
+	t->piece = t->growth != 0 ? FIRST_PIECE : MOST_PIECE;
+	if (t->growth != 0 && !fw_timer_start(t->growth)) {
+		t->growth = 0;
+		t->piece = UNTIMED_PIECE;
+	}
+}
+
+/* A piece of @size bytes was read. */
+static void keep_pace(struct transfer *t, size_t size)
+{
+	if (t->growth == 0 || size < t->piece)
+		return;
+	if (fw_timer_is_over())
+		t->growth = t->growth > SLOWER ? t->growth / SLOWER : 2;
+	else
+		t->piece = t->piece < MOST_PIECE / t->growth ? t->piece * t->growth : MOST_PIECE;
+	if (!fw_timer_start(t->growth))
+		t->growth = 0;
 }
 
 /* After a failed read: the next more careful way, or the error as it is when there is none. */
@@ -145,6 +176,7 @@ static enum status transfer(struct transfer *t, struct fail *why)
 		t->done += size;
 		*(t->file->bytes == NULL ? &t->loading->read : &t->loading->copied) += size;
 		fw_progress(t->file->path, t->done, t->size);
+		keep_pace(t, size);
 	}
 	t->loading->holds = true;
 	return OK;
@@ -165,8 +197,9 @@ enum status load_file(struct loading *loading, struct file *file, uint64_t offse
 		      struct fail *why)
 {
 	bool checked = loading->distrust_high || file->bytes != NULL;
-	struct transfer t = {loading, file, offset, to, size, 0, false, checked};
-	bool tell = size >= LONG_FILE && file->bytes == NULL && fw_log_wants(LOG_NORMAL);
+	struct transfer t = {
+	    .loading = loading, .file = file, .offset = offset, .to = to, .size = size, .checked = checked};
+	bool tell = size >= AT_ONCE && file->bytes == NULL && fw_log_wants(LOG_NORMAL);
 	uint64_t started = tell ? fw_microseconds() : 0;
 	enum status status;
 
@@ -174,8 +207,11 @@ enum status load_file(struct loading *loading, struct file *file, uint64_t offse
 		loading->holds = true;
 		return OK;
 	}
+	set_pace(&t);
 	status = transfer(&t, why);
 	fw_progress(file->path, 0, 0);
+	if (size > AT_ONCE)
+		(void)fw_timer_start(0);
 	if (status == OK && tell)
 		tell_speed(&t, started);
 	return status;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Counts instructions from the loader's entry to the kernel's, and compares with one pass of large reads.
+"""Counts instructions from the loader's entry to the kernel's, and compares with one Read for each file.
 
 What firmware's variable services take for the Boot Loader Interface is counted apart: it is firmware's price, and the
 same for every loader that the system's tools know.
@@ -39,7 +39,7 @@ def marked_kernel():
     return bytes(data)
 
 
-def inner_disk(name, kernel, *lines):
+def inner_disk(name, kernel, *lines, conf=()):
     esp = lab.Esp("bench-inner-" + name)
     esp.put("vmlinuz", kernel)
     esp.put("initrd.cpio")
@@ -49,7 +49,7 @@ def inner_disk(name, kernel, *lines):
     for i in range(OTHERS):
         esp.entry(f"zother-{i}", f"title Debian, older by {i}", "linux /vmlinuz", "initrd /initrd.cpio",
                   "options console=ttyS0 quiet root=/dev/vda2")
-    esp.conf("log quiet", "default debian")
+    esp.put("loader/loader.conf", "\n".join(("default debian", *conf)) + "\n")
     return esp.image()
 
 
@@ -71,7 +71,7 @@ def measure(disk, wish, debugger=None):
     with open(marks, "rb") as file:
         data = file.read()
     found = {chr(data[at]): struct.unpack_from("<Q", data, at + 1)[0] for at in range(0, len(data) - 8, 9)}
-    return found, next((line for line in text.splitlines() if line.startswith("berth: read")), None)
+    return found, next((line for line in text.splitlines() if " copied " in line), None)
 
 
 def own_of(found):
@@ -83,7 +83,7 @@ def to_the_kernel_proper(who):
     of Read and variable services, and the counters."""
     with open(boots.KERNEL["file"], "rb") as file:
         kernel = file.read()
-    disk = inner_disk(who, kernel, f"decompress {who}", f"placement {PLACE:#x}")
+    disk = inner_disk(who, kernel, f"decompress {who}", f"placement {PLACE:#x}", conf=["log normal"])
     with Debugger() as debugger:
         found, counters = measure(disk, "meter", debugger)
     return found["K"] - found["S"], own_of(found), counters
@@ -114,10 +114,11 @@ def main():
     for _ in range(RUNS):
         found, _ = measure(disk, "pass")
         passes.append(found["P"])
-        found, counters = measure(disk, "meter")
+        found, _ = measure(disk, "meter")
         whole.append(found["K"] - found["S"])
         variables.append(found["V"])
         own.append(own_of(found))
+    _, counters = measure(inner_disk("told", marked_kernel(), conf=["log normal"]), "meter")
     ratio = statistics.median(whole) / statistics.median(passes)
     ratio_without = (statistics.median(whole) - statistics.median(variables)) / statistics.median(passes)
     size = os.path.getsize(os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI"))
@@ -129,13 +130,13 @@ def main():
           f"of {', '.join(f'{n:,}' for n in sorted(variables))}")
     print(f"entry to kernel, with both, and with Read       {statistics.median(whole):>11,}   "
           f"of {', '.join(f'{n:,}' for n in sorted(whole))}")
-    print(f"one pass of 16 MiB reads over the same files    {statistics.median(passes):>11,}   "
+    print(f"one Read for each of the same files              {statistics.median(passes):>11,}   "
           f"of {', '.join(f'{n:,}' for n in sorted(passes))}")
-    print(f"whole time against one pass                     {ratio:>11.3f}   without variable services {ratio_without:.3f}")
+    print(f"whole time against those Reads                  {ratio:>11.3f}   without variable services {ratio_without:.3f}")
     compare_unpacking()
     worst = [w for w, bad in (("own instructions: 2,000,000 or more", statistics.median(own) >= 2000000),
-                              ("without variable services: more than 1.05 passes", ratio_without > 1.05),
-                              ("whole time: more than 1.09 passes", ratio > 1.09)) if bad]
+                              ("without variable services: more than 1.08 of the Reads", ratio_without > 1.08),
+                              ("whole time: more than 1.14 of the Reads", ratio > 1.14)) if bad]
     for words in worst:
         print("bench: too slow: " + words)
     return 1 if worst else 0

@@ -23,7 +23,7 @@ void mark(char letter, UINT64 value)
 		__asm__ volatile("outb %0, $0xe9" : : "a"((UINT8)value));
 }
 
-/* One pass of large reads over the files that the loader will read: what its whole time is compared with. */
+/* One Read for each of the files that the loader will read: what its whole time is compared with. */
 void read_pass(EFI_FILE_HANDLE root)
 {
 	static CHAR16 *const name[] = {L"\\vmlinuz", L"\\initrd.cpio"};
@@ -38,7 +38,7 @@ void read_pass(EFI_FILE_HANDLE root)
 		if (EFI_ERROR(root->Open(root, &file, name[i], EFI_FILE_MODE_READ, 0)))
 			continue;
 		for (;;) {
-			UINTN size = 16 << 20;
+			UINTN size = 512 << 20;
 
 			if (EFI_ERROR(file->Read(file, &size, (VOID *)(UINTN)at)) || size == 0)
 				break;

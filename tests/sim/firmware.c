@@ -30,8 +30,9 @@ static struct {
 	size_t n_claims;
 	struct fw_file *handle[SIM_FILES * 4];
 	size_t n_handles;
-	uint32_t opened; /* a bit for each file that was */
-	jmp_buf left;	 /* where the kernel's entry leads */
+	uint64_t milliseconds, timer_ends; /* of the clock; 0: no timer is set */
+	uint32_t opened;		   /* a bit for each file that was */
+	jmp_buf left;			   /* where the kernel's entry leads */
 	struct boot boot;
 	unsigned int surveys, looks, takes, reads_of_changing;
 	const struct sim_file *verified;
@@ -187,6 +188,7 @@ enum status fw_read(struct fw_file *file, uint64_t offset, void *to, size_t size
 	outcome.reads_after += file->file == fw.verified;
 	if (outcome.n_reads < SIM_READS)
 		outcome.read[outcome.n_reads++] = (struct sim_read){offset, size, is_in_arena(to)};
+	fw.milliseconds += sim.disk_speed != 0 ? size * 1000 / sim.disk_speed : 0;
 	if (failing || file->broken) {
 		file->broken = sim.handle_breaks;
 		return failing ? injected(why) : fail(why, IO_ERROR, "%s: the handle is broken", file->file->path);
@@ -457,6 +459,19 @@ void fw_progress(const char *name, uint64_t done, uint64_t of)
 	(void)name;
 }
 
+bool fw_timer_start(unsigned int nth)
+{
+	fw.timer_ends = nth != 0 ? fw.milliseconds + 1000 / nth : 0;
+	return nth != 0 && !sim.no_timer;
+}
+
+bool fw_timer_is_over(void)
+{
+	if (fw.timer_ends == 0)
+		die("a timer that was not started");
+	return fw.milliseconds >= fw.timer_ends;
+}
+
 uint64_t fw_microseconds(void)
 {
 	return outcome.calls;
@@ -508,6 +523,8 @@ enum status fw_exit(struct final_map *final, struct fail *why)
 		die("ExitBootServices, and nobody stood in for the kernel's stub");
 	if (fails(SERVICE_EXIT))
 		return injected(why);
+	if (fw.timer_ends != 0)
+		die("a timer that runs past boot services");
 	if (fw.n_handles != 0)
 		die("a file is open at ExitBootServices");
 	if (size + sim.final_extra * sim.desc_size > final->room)

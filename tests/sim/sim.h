@@ -64,6 +64,8 @@ struct sim_setup {
 	unsigned int short_read_call; /* the k-th call, if it is a read, gives half */
 	uint64_t unreadable_above;    /* reads to higher addresses fail, or arrive as zeros; 0: none */
 	bool reads_fail_above, handle_breaks;
+	uint64_t disk_speed; /* bytes a second; 0: reads take no time */
+	bool no_timer;
 	bool reads_wrap, reads_short_above; /* instead of zeros: the low 32 bits of the address count, before it fails
 					     * too; half is read */
 	const char *lies_about;		    /* this file alone; NULL: all */
