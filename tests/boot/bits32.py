@@ -81,7 +81,7 @@ def old(esp, version, **fields):
     return probe
 
 
-@boots
+@boots(sampled=True)
 def versions_2_05_to_2_09(esp):
     """Stand-ins of 2.05 to 2.09, whose windows are estimates: every clause is kept, and none is told of setup_data"""
     for version in range(0x205, 0x20a):

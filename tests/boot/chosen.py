@@ -153,7 +153,7 @@ def drop_ins_for_the_command_line(esp):
 # ---- machines that nobody watches, and boot counting ----
 
 
-@boots
+@boots(sampled=True)
 def the_boot_after_the_last_try_takes_another(esp):
     """A kernel with one try boots, and its file's name says so; the next boot takes the other [UAPI.1, Boot counting]"""
     for name, case in (("arch-v1", "v1"), ("arch-v2+1", "v2")):

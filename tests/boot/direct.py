@@ -228,7 +228,7 @@ def direct_vmlinux_gzip(esp):
     boot_packed(esp, "gzip", "gzip", "-1")
 
 
-@boots
+@boots(sampled=True)
 def direct_vmlinux_xz(esp):
     """A vmlinux.xz, whose 128 MiB of dictionary are as Linux's build has them, runs where it was put"""
     boot_packed(esp, "xz", "xz", "--check=crc32", "--x86", "--lzma2=preset=0,dict=128MiB")

@@ -107,7 +107,7 @@ def same_plan_with_3g(esp):
     expect(all(seen.values()), f"planned: {seen}")
 
 
-@boots
+@boots(sampled=True)
 def same_plan_with_6g(esp):
     """6 GiB: berth plan makes the loader's plan, four policies with 1 MiB and 1 GiB of initrd"""
     seen = compare_all(esp, "6G", 5 * GIB)
