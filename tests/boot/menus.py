@@ -39,7 +39,7 @@ class Watched(Machine):
 
 def many(esp, n):
     for i in range(n):
-        esp.entry(f"e{i:02}", f"title Entry {i:02}", f"sort-key e{i:02}", "linux /none")
+        esp.entry(f"e{i:02}", f"title Entry {i:02}", f"sort-key e{i:02}", "linux /vmlinuz")
 
 
 @boots(waits=True)
