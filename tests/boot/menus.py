@@ -6,7 +6,7 @@ import time
 import lab
 from boots import REPORT, boots, check_healthy, plain, str16, told
 from lab import Guest, Machine, expect
-from picture import Monitor
+from picture import Monitor, when_drawn
 from terminal import Terminal
 
 
@@ -167,6 +167,31 @@ def menu_on_a_screen(esp):
         terminal, picture = machine.screen(), monitor.look()
         shape, _ = picture.glyph(terminal.column, terminal.row, terminal.columns, terminal.rows)
         expect(any(shape), f"no cursor is seen in row {terminal.row}, column {terminal.column}")
+        machine.stop()
+
+
+@boots(sampled=True)
+def menu_on_a_large_screen(esp):
+    """A screen of 1920x1280 alone, 240x67 characters: 60 rows in a block of 96 columns in the middle, and a page there"""
+    columns, rows, left, width = 240, 67, 71, 96
+    plain(esp, "sort-key f", options=REPORT)
+    many(esp, 70)
+    esp.conf("timeout menu-force", "default debian", "auto-firmware no")
+    monitor = Monitor(esp.path)
+    lines = ["  Berth 0.1   71 of 71", "", *(f"      Entry {i}" for i in range(11, 70)), "  > * Debian".ljust(width), "",
+             f"  linux /vmlinuz  initrd /initrd.cpio  {REPORT}", "", "  Enter boot   e edit   x plan   p status   h help   Esc firmware"]
+    wanted = Terminal(columns, rows)
+    for row, line in enumerate(lines):
+        wanted.feed(f"\x1b[{row + 1};{left + 1}H\x1b[{'30;47' if '>' in line else '37;40'}m{line}".encode())
+    with Machine(esp, "--no-serial", more=(*monitor.options, "-device", "VGA,xres=1920,yres=1280")) as machine:
+        left_pixel = left * 8
+        menu = when_drawn(monitor, machine, (1920, 1280), lambda at: at[0] == left_pixel and at[3] > 1200, "the menu")
+        expect(check_same(menu, wanted) == {lines.index("  > * Debian".ljust(width))}, "the bar stands elsewhere")
+        monitor.press("x")
+        page = when_drawn(monitor, machine, (1920, 1280), lambda at: at[0] >= left_pixel and at[3] < 600, "the page of the plan")
+        expect(page.drawn()[2] <= (left + width) * 8, f"the page goes to {page.drawn()}")
+        monitor.press("q")
+        expect(check_same(when_drawn(monitor, machine, (1920, 1280), lambda at: at[3] > 1200, "the menu again"), wanted), "no bar")
         machine.stop()
 
 

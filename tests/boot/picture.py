@@ -33,11 +33,11 @@ class Picture:
         """(left, top, right, bottom) of what is not black."""
         rows = [y for y, row in enumerate(self.rows) if any(map(any, row))]
         columns = [x for x in range(self.width) if any(any(self.rows[y][x]) for y in rows)]
-        return min(columns), min(rows), max(columns) + 1, max(rows) + 1
+        return (min(columns), min(rows), max(columns) + 1, max(rows) + 1) if rows else (0, 0, 0, 0)
 
-    def png(self, margin=24):
+    def png(self, margin=24, whole=False):
         """What is drawn with a black margin, in as few bits a pixel as it has colours. Source: PNG 1.2, sections 3, 4 and 7."""
-        left, top, right, bottom = self.drawn()
+        left, top, right, bottom = (0, 0, self.width, self.height) if whole else self.drawn()
         part = [[self.rows[y][x] for x in range(left, right)] for y in range(top, bottom)]
         colours = sorted({pixel for row in part for pixel in row} | {b"\0\0\0"})
         bits = next(n for n in (1, 2, 4, 8) if len(colours) <= 1 << n)
@@ -78,6 +78,10 @@ class Monitor:
                 while not said.endswith(b"(qemu) "):
                     said += line.recv(4096)
 
+    def press(self, key):
+        """A key of the machine's own keyboard, by QEMU's name."""
+        self._ask(f"sendkey {key}")
+
     def look(self):
         """The screen, when two looks at it are the same."""
         last = None
@@ -89,3 +93,14 @@ class Monitor:
                 return Picture(raw)
             last = raw
             time.sleep(0.5)
+
+
+def when_drawn(monitor, machine, size, where, what):
+    """A picture of the screen whose drawn part @where accepts."""
+    while not os.path.exists(monitor.path):
+        time.sleep(0.1)
+    while True:
+        picture = monitor.look()
+        if (picture.width, picture.height) == size and where(picture.drawn()):
+            return picture
+        lab.expect(time.monotonic() < machine.deadline, f"never: {what}; drawn is {picture.drawn()} of {picture.width}x{picture.height}")
