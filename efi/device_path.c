@@ -156,11 +156,16 @@ bool efi_partition(char out[EFI_GUID_TEXT])
 	return true;
 }
 
-/* 10.3.4.23: the node of a URI has it without a NUL; empty where one was asked for and not answered. */
+/*
+ * 10.3.4.23: the node of a URI has it without a NUL, which EDK2 adds all the same (NetworkPkg/HttpBootDxe,
+ * HttpBootClient.c); empty where one was asked for and not answered.
+ */
 static bool copy_url(const struct node *node, char *out, size_t room)
 {
 	size_t length = node->size - NODE;
 
+	if (length != 0 && node->at[node->size - 1] == '\0')
+		length--;
 	if (length == 0 || length >= room)
 		return false;
 	for (size_t i = 0; i < length; i++) {

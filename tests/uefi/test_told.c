@@ -131,7 +131,10 @@ static void the_url_that_it_was_fetched_from_is_told(void **state)
 		uint8_t path[40];
 	} row[] = {
 	    {"http:/b.efi", URL(15, 0, 'h', 't', 't', 'p', ':', '/', 'b', '.', 'e', 'f', 'i')},
+	    {"http:/b.efi", URL(16, 0, 'h', 't', 't', 'p', ':', '/', 'b', '.', 'e', 'f', 'i', 0)}, /* EDK2's */
 	    {NULL, URL(4, 0)},
+	    {NULL, URL(5, 0, 0)},
+	    {NULL, URL(7, 0, 'h', 0, 0)},
 	    {NULL, URL(7, 0, 'h', 0, 't')},
 	    {NULL, URL(7, 0, 'h', '\n', 't')},
 	    {NULL, URL(7, 0, 'h', 0xff, 't')},
