@@ -4,6 +4,7 @@
 #include "extra.h"
 #include "lines.h"
 #include "scan.h"
+#include "url.h"
 
 #include "../base/range.h"
 
@@ -212,20 +213,23 @@ static void drop_what_is_another_kinds(struct entry *entry, const struct remarks
 		remark(remarks, LOG_QUIET, "%s: `initrd` is for a kernel that `linux` names, and is ignored",
 		       entry->file_name);
 	}
-	if (entry->kind != ENTRY_UKI && entry->n_extras != 0) {
+	if (!entry_is_image(entry) && entry->n_extras != 0) {
 		entry->n_extras = 0;
-		remark(remarks, LOG_QUIET, "%s: `extra` is for an image that `uki` names, and is ignored",
+		remark(remarks, LOG_QUIET, "%s: `extra` is for an image that `uki` or `uki-url` names, and is ignored",
 		       entry->file_name);
 	}
 }
 
-/* No volume has a file of another path: that is the entry's mistake, wherever it is read. */
+/* No volume has a file of another path, and no network one of another URL: that is the entry's mistake, wherever it is
+ * read. */
 static enum status check_program(const struct entry *entry, struct fail *why)
 {
 	char path[MAX_PATH_TEXT];
 	struct fail what;
+	enum status status = entry->kind == ENTRY_UKI_URL ? url_meant(entry->program, NULL, path, sizeof(path), &what)
+							  : entry_path(entry->program, path, sizeof(path), &what);
 
-	if (entry_path(entry->program, path, sizeof(path), &what) != OK)
+	if (status == BAD_INPUT)
 		return fail(why, BAD_INPUT, "%s: %s", entry->file_name, what.text);
 	return OK;
 }
@@ -251,7 +255,7 @@ static enum status take_all(struct entry *entry, const struct remarks *remarks, 
 	drop_what_is_another_kinds(entry, remarks);
 	if (status == OK && entry->program.length == 0)
 		return fail(why, BAD_INPUT, "%s: no line `linux`, `efi` or `uki`: there is nothing to start", name);
-	return status == OK && entry->kind != ENTRY_UKI_URL ? check_program(entry, why) : status;
+	return status == OK ? check_program(entry, why) : status;
 }
 
 static enum status parse(struct entry *entry, const char *file_name, struct word text, const struct remarks *remarks,
@@ -420,7 +424,7 @@ enum status entry_load_options(const struct entry *entry, char *out, size_t room
 {
 	struct text text = {out, room, 0};
 
-	if (entry->kind == ENTRY_UKI && entry->profile != 0)
+	if (entry_is_image(entry) && entry->profile != 0)
 		text_add(&text, "@%u ", (unsigned int)entry->profile);
 	return entry_command_line(entry, out + text.used, room - text.used, why);
 }

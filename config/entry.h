@@ -46,7 +46,7 @@ enum entry_kind {
 	ENTRY_LINUX,   /* the key `linux`: a kernel, which Berth places and enters, or hands to its EFI stub */
 	ENTRY_EFI,     /* `efi`: any program for UEFI */
 	ENTRY_UKI,     /* `uki`: a unified kernel image */
-	ENTRY_UKI_URL, /* `uki-url`: one that is fetched, which Berth cannot do */
+	ENTRY_UKI_URL, /* `uki-url`: one that firmware fetches (url.h) */
 	/* What firmware does, as automatic entries alone. */
 	ENTRY_SETUP,
 	ENTRY_POWER_OFF,
@@ -162,6 +162,12 @@ enum status wish_parse(struct wish *wish, struct word value, struct fail *why) M
  * names no file, for one with control characters, and for one that does not fit into @room bytes with its NUL.
  */
 enum status entry_path(struct word value, char *out, size_t room, struct fail *why) MUST_CHECK;
+
+/* It starts a unified kernel image. */
+static inline bool entry_is_image(const struct entry *entry)
+{
+	return entry->kind == ENTRY_UKI || entry->kind == ENTRY_UKI_URL;
+}
 
 /* It names a device tree, or overlays of one. */
 static inline bool entry_wants_tree(const struct entry *entry)

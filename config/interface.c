@@ -22,6 +22,7 @@ enum feature {
 	MULTI_PROFILE_UKI = 14,
 	REPORT_URL = 15,
 	TYPE1_UKI = 16,
+	TYPE1_UKI_URL = 17,
 	TPM2_ACTIVE_PCR_BANKS = 18,
 	ENTRY_PREFERRED = 19,
 	KEYBOARD_LAYOUT = 20,
@@ -39,7 +40,7 @@ uint64_t interface_features(bool takes_tree)
 	       bit(BOOT_COUNTING) | bit(XBOOTLDR) | bit(RANDOM_SEED) | bit(LOAD_DRIVER) | bit(SORT_KEY) |
 	       bit(SAVED_ENTRY) | (takes_tree ? bit(DEVICETREE) : 0) | bit(SECUREBOOT_ENROLL) | bit(MENU_DISABLE) |
 	       bit(MULTI_PROFILE_UKI) | bit(REPORT_URL) | bit(TPM2_ACTIVE_PCR_BANKS) | bit(TYPE1_UKI) |
-	       bit(ENTRY_PREFERRED) | bit(KEYBOARD_LAYOUT) | bit(SMBIOS_MEASURED);
+	       bit(TYPE1_UKI_URL) | bit(ENTRY_PREFERRED) | bit(KEYBOARD_LAYOUT) | bit(SMBIOS_MEASURED);
 }
 
 size_t interface_ids(struct entry *const *entries, size_t n, uint16_t *out)

@@ -8,6 +8,7 @@
 #include "measure.h"
 #include "oem.h"
 #include "programs.h"
+#include "start.h"
 #include "unified.h"
 #include "xbootldr.h"
 
@@ -42,7 +43,8 @@ static enum status read_entry(struct listed *listed, struct fail *why)
 	return OK;
 }
 
-/* Whether there is the program that an entry names, and it is not the loader itself, which would offer itself for ever.
+/* Whether there is the program that an entry names, as far as that is known, and it is not the loader itself, which
+ * would offer itself for ever.
  */
 static bool can_start(const struct entry *entry)
 {
@@ -52,10 +54,12 @@ static bool can_start(const struct entry *entry)
 	bool is_berth;
 
 	program.file.volume = entry->volume;
-	/* It is no entry's that is not broken. What is wrong with firmware is said when it is started. */
-	if (entry_path(entry->program, program.file.path, sizeof(program.file.path), &why) != OK)
+	status = efi_path_of(entry, program.file.path, &why);
+	/* What is wrong with firmware, and with its network, is said when it is started. */
+	if (status == OK && entry->kind == ENTRY_UKI_URL)
 		return true;
-	status = entry->kind == ENTRY_UKI ? file_open(&program.file, &why) : program_open(&program, &why);
+	if (status == OK)
+		status = entry->kind == ENTRY_UKI ? file_open(&program.file, &why) : program_open(&program, &why);
 	if (status == NOT_FOUND)
 		fw_log(LOG_DEBUG, "%s: not shown: %s", entry->file_name, why.text);
 	if (status != OK)
@@ -73,10 +77,6 @@ static bool is_hidden(const struct entry *entry)
 	if (!entry_is_for_cpu(entry, arch_here()->bls)) {
 		fw_log(LOG_DEBUG, "%s: not shown: for another CPU (architecture %s)", entry->file_name,
 		       word_shown(entry->architecture).at);
-		return true;
-	}
-	if (entry->kind == ENTRY_UKI_URL) {
-		fw_log(LOG_DEBUG, "%s: not shown: `uki-url` is not supported", entry->file_name);
 		return true;
 	}
 	return !entry->broken && entry->kind != ENTRY_LINUX && !can_start(entry);

@@ -296,6 +296,39 @@ bool efi_own_path(char *out, size_t room)
 	return path.used != 0;
 }
 
+EFI_DEVICE_PATH *efi_url_path(const char *url)
+{
+	size_t size = word_of(url).length;
+	uint8_t *at = efi_alloc(NODE + size + NODE);
+
+	if (at == NULL)
+		return NULL;
+	at[0] = MESSAGING;
+	at[1] = URI;
+	store_le(at + 2, 2, NODE + size);
+	memcpy(at + NODE, url, size);
+	memcpy(at + NODE + size, end_of_path, NODE);
+	return (EFI_DEVICE_PATH *)(void *)at;
+}
+
+EFI_DEVICE_PATH *efi_path_copy(EFI_HANDLE handle)
+{
+	EFI_DEVICE_PATH *path = NULL;
+	EFI_STATUS status = efi.boot->HandleProtocol(handle, &efi_device_path_guid, (void **)&path);
+	size_t size;
+	uint8_t *at;
+
+	if (EFI_ERROR(efi_given(status, path)))
+		return NULL;
+	size = nodes_size(path);
+	at = efi_alloc(size + NODE);
+	if (at == NULL)
+		return NULL;
+	memcpy(at, path, size);
+	memcpy(at + size, end_of_path, NODE);
+	return (EFI_DEVICE_PATH *)(void *)at;
+}
+
 enum status efi_file_path(EFI_HANDLE handle, const char *path, EFI_DEVICE_PATH **out, struct fail *why)
 {
 	CHAR16 wide[MAX_PATH_TEXT];

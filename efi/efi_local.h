@@ -171,6 +171,9 @@ bool efi_partition(char out[EFI_GUID_TEXT]);
 /* The URL that firmware fetched the loader from; false when it did not, or has one that is not printable ASCII (RFC
  * 3986). */
 bool efi_own_url(char *out, size_t room);
+/* Of a URL alone; and a copy of a handle's path. efi_free gives them back; NULL: no memory, or it has no path. */
+EFI_DEVICE_PATH *efi_url_path(const char *url);
+EFI_DEVICE_PATH *efi_path_copy(EFI_HANDLE handle);
 /* The path of the loader's own file, with backslashes; false when firmware does not tell it, or it has none. */
 bool efi_own_path(char *out, size_t room);
 /*

@@ -108,6 +108,8 @@ static enum status check_image(const struct entry *entry, struct fail *why)
 	char text[sizeof(EXTRA_MAGIC) + 3];
 	struct word magic;
 
+	if (entry->kind == ENTRY_UKI_URL) /* nothing of it is here */
+		return OK;
 	program.file.volume = entry->volume;
 	TRY(efi_path_of(entry, program.file.path, why));
 	if (program_open(&program, why) != OK)
@@ -132,7 +134,8 @@ static enum status offer(struct boot *b, struct extras *extras, struct fail *why
 	packed.size = extras->end[N_EXTRAS - 1];
 	TRY(initrd_can_be_offered(packed.size, "the machine without an initrd of its own, such as QEMU's -initrd",
 				  why));
-	fw_trying(extras->entry);
+	if (extras->entry->kind == ENTRY_UKI)
+		fw_trying(extras->entry);
 	packed.at = fw_take(packed.size);
 	if (packed.at == NULL)
 		return fail(why, IO_ERROR, "no memory for the %" PRIu64 " bytes of `extra`", packed.size);

@@ -3,9 +3,11 @@
 #include "start.h"
 
 #include "measure.h"
+#include "network.h"
 #include "reset.h"
 
 #include "../base/range.h"
+#include "../config/url.h"
 
 #define WATCHDOG_SECONDS 300	 /* UEFI 2.10, 3.1.2: what firmware gives a boot option */
 #define WATCHDOG_CODE	 0x10000 /* 7.5.1: smaller ones are firmware's */
@@ -92,6 +94,23 @@ static enum status load(struct program *program, struct fail *why)
 	return EFI_ERROR(status) ? efi_not_loaded(program->volume, program->path, status, why) : OK;
 }
 
+/* From memory: shim 16 takes no program that firmware would fetch by itself (loader-proto.c). */
+static enum status load_url(struct program *program, struct fail *why)
+{
+	struct fetched fetched;
+	enum status status = network_fetch(program->path, &fetched, why);
+	EFI_STATUS loaded;
+
+	if (status == OK) {
+		loaded = efi_load_image(NULL, fetched.path, fetched.bytes, fetched.size, &program->handle);
+		if (EFI_ERROR(loaded))
+			status = efi_not_loaded(NULL, program->path, loaded, why);
+	}
+	efi_free(fetched.path);
+	efi_free(fetched.bytes);
+	return status;
+}
+
 /* In UTF-16, with its NUL. */
 static enum status pass(struct program *program, const char *text, struct fail *why)
 {
@@ -156,7 +175,11 @@ static EFI_STATUS run(const struct program *program, struct fail *why)
 enum status efi_path_of(const struct entry *entry, char path[MAX_PATH_TEXT], struct fail *why)
 {
 	struct text text = {path, MAX_PATH_TEXT, 0};
+	char origin[MAX_PATH_TEXT];
 
+	if (entry->kind == ENTRY_UKI_URL)
+		return url_meant(entry->program, efi_own_url(origin, sizeof(origin)) ? origin : NULL, path,
+				 MAX_PATH_TEXT, why);
 	if (entry->program.length != 0)
 		return entry_path(entry->program, path, MAX_PATH_TEXT, why);
 	text_add(&text, "%s\\%s", entry->folder, entry->file_name);
@@ -171,10 +194,11 @@ enum status efi_start_program(const struct entry *entry, const char *passed, str
 	TRY(efi_path_of(entry, program.path, why));
 	if (entry->kind == ENTRY_UKI) {
 		fw_trying(entry);
-		fw_pass_seed(); /* its stub leaves that to a loader which says that it does so */
 		TRY(efi_path_of(entry, program.path, why)); /* its file may have another name */
 	}
-	TRY(load(&program, why));
+	if (entry_is_image(entry))
+		fw_pass_seed(); /* its stub leaves that to a loader which says that it does so */
+	TRY(entry->kind == ENTRY_UKI_URL ? load_url(&program, why) : load(&program, why));
 	status = pass(&program, passed, why);
 	if (status == OK) {
 		fw_log(LOG_NORMAL, "start %s", program.path);

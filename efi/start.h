@@ -5,7 +5,7 @@
 
 #include "listed.h"
 
-/* The path of the file that @entry, no kernel, starts. */
+/* The path of the file that @entry, no kernel, starts; of `uki-url` the URL, and NOT_FOUND when it is not known. */
 enum status efi_path_of(const struct entry *entry, char path[MAX_PATH_TEXT], struct fail *why) MUST_CHECK;
 
 /*

@@ -181,11 +181,13 @@ static void check_text(struct checked *checked, const struct arch *arch)
 		checked->is_hidden = true;
 		checked_say(&checked->said, false, "for another CPU (architecture %s)",
 			    word_shown(entry->architecture).at);
-	} else if (entry->kind == ENTRY_UKI_URL) {
-		checked->is_hidden = true;
-		checked_say(&checked->said, false, "`uki-url` is not supported");
 	} else if (entry->broken) {
 		checked_say(&checked->said, true, "%s", entry->broken_why.text);
+	} else if (entry->kind == ENTRY_UKI_URL) {
+		checked->is_hidden = entry->program.at[0] == ':';
+		checked_say(&checked->said, false,
+			    checked->is_hidden ? "`uki-url` with a name: shown only where Berth was fetched by a URL"
+					       : "`uki-url`: what it names is not looked at");
 	} else if (entry->kind == ENTRY_LINUX) {
 		check_kernel(checked, arch);
 	} else {

@@ -5,6 +5,7 @@
 #include "../../config/dropins.h"
 #include "../../config/entry.h"
 #include "../../config/extra.h"
+#include "../../config/url.h"
 #include "../../policy/linux_words.h"
 #include "../../policy/policy.h"
 #include "../../protocol/kept_out.h"
@@ -17,7 +18,7 @@ static void use_extras(const struct entry *entry)
 	uint64_t at[MAX_EXTRAS], before[MAX_EXTRAS];
 	struct cpio counted = {.at = NULL}, written = {.at = out};
 
-	REQUIRE(entry->n_extras <= MAX_EXTRAS && (entry->n_extras == 0 || entry->kind == ENTRY_UKI));
+	REQUIRE(entry->n_extras <= MAX_EXTRAS && (entry->n_extras == 0 || entry_is_image(entry)));
 	for (size_t i = 0; i < entry->n_extras; i++)
 		size[i] = (uint32_t)entry->extra[i].length;
 	for (unsigned int which = 0; which < N_EXTRAS; which++)
@@ -30,6 +31,27 @@ static void use_extras(const struct entry *entry)
 	REQUIRE(written.used == counted.used && out[written.used] == 0xee);
 	for (size_t i = 0; i < entry->n_extras; i++)
 		REQUIRE(at[i] == before[i] && at[i] % 4 == 0 && at[i] + size[i] <= written.used);
+}
+
+/* Whatever is fetched goes into a device path, and to a server: letters of a URL alone, and all of them. */
+static void use_url(struct word value, struct word origin)
+{
+	char from[64], url[256];
+	struct text text = TEXT(from);
+	struct fail why;
+	enum status status;
+
+	for (size_t i = 0; i < origin.length; i++)
+		if (origin.at[i] > ' ' && origin.at[i] <= '~')
+			text_add(&text, "%.*s", 1, origin.at + i);
+	status = url_meant(value, from, url, sizeof(url), &why);
+	REQUIRE(status == OK || status == BAD_INPUT);
+	if (status != OK)
+		return;
+	REQUIRE(strlen(url) >= (value.at[0] == ':' ? value.length - 1 : value.length) && strchr(url, ':') != NULL);
+	REQUIRE(value.at[0] != ':' || strncmp(url, from, (size_t)(strchr(url, ':') - url)) == 0);
+	for (const char *at = url; *at != '\0'; at++)
+		REQUIRE(*at > ' ' && *at <= '~');
 }
 
 static void use_entry(const struct entry *entry)
@@ -49,6 +71,8 @@ static void use_entry(const struct entry *entry)
 		REQUIRE(!added || command_line_has(line, "nokaslr"));
 	}
 	use_extras(entry);
+	use_url(entry->program, entry->title);
+	REQUIRE(entry->kind != ENTRY_UKI_URL || url_meant(entry->program, NULL, path, sizeof(path), &why) != BAD_INPUT);
 	REQUIRE(entry->wish.at % EFI_PAGE == 0 && entry->wish.end % EFI_PAGE == 0);
 	REQUIRE(entry->wish.policy != PLACE_WITHIN || entry->wish.at < entry->wish.end);
 }

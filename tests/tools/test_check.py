@@ -89,6 +89,15 @@ def a_path_that_no_volume_has_is_a_mistake():
             expect(words in of(answer, "a.conf")["said"][0] and answer["default"] == "b.conf", answer)
 
 
+def an_image_from_the_network_is_not_looked_at():
+    """What `uki-url` names is not fetched: a URL is shown, a name beside the loader's own is for a loader that has one"""
+    answer = told(tree("url", {"loader/entries/a.conf": "uki-url http://boot.example/a.efi\n", "loader/entries/b.conf": "uki-url :b.efi\n",
+                               "loader/entries/c.conf": "uki-url /c.efi\n"}))
+    expect(of(answer, "a.conf")["shown"] and not of(answer, "a.conf")["wrong"], answer)
+    expect(not of(answer, "b.conf")["shown"] and not of(answer, "b.conf")["wrong"], answer)
+    expect(of(answer, "c.conf")["wrong"] and "is no URL" in of(answer, "c.conf")["said"][0], answer)
+
+
 def what_is_no_kernel_is_told():
     """A file that Berth knows no kernel in, one for another CPU, a bad line and a value that is not understood are told"""
     folder = tree("odd", {"loader/entries/a.conf": GOOD, "text": "hello\n", "loader/entries/text.conf": "linux /text\n",
@@ -246,7 +255,8 @@ def a_mount_point_is_no_esp():
 
 
 if __name__ == "__main__":
-    run_tests([a_sound_tree_is_status_0, what_is_missing_is_named, what_is_no_kernel_is_told, a_path_that_no_volume_has_is_a_mistake,
+    run_tests([a_sound_tree_is_status_0, what_is_missing_is_named, what_is_no_kernel_is_told, an_image_from_the_network_is_not_looked_at,
+               a_path_that_no_volume_has_is_a_mistake,
                what_is_for_others_is_not_wrong,
                names_are_found_in_any_case, hostile_files_are_refused, trees_are_looked_at_for_every_kind,
                what_only_the_machine_knows_is_not_wrong, berth_itself_is_hidden, a_mount_point_is_no_esp,

@@ -118,13 +118,14 @@ static struct device {
 	const uint8_t *path;
 	size_t size; /* of it, without its end */
 	const char *prefix;
-	bool is_there, has_files, is_held;
+	bool is_there, has_files, is_held, fetches;
 	EFI_FILE_IO_INTERFACE volume;
 } disk = {.path = disk_path, .size = ROOT}, own = {.path = own_path, .size = ROOT + HARD, .prefix = ""},
   xbootldr = {.path = xbootldr_path, .size = ROOT + HARD, .prefix = UEFI_XBOOTLDR},
   other_disk = {.path = other_disk_path, .size = ROOT + 16},
   qemu = {.path = qemu_path, .size = 20, .prefix = UEFI_QEMU},
-  firmware = {.path = firmware_path, .size = 20, .prefix = UEFI_QEMU}, network = {.path = network_path, .size = ROOT},
+  firmware = {.path = firmware_path, .size = 20, .prefix = UEFI_QEMU},
+  network = {.path = network_path, .size = ROOT, .prefix = UEFI_NETWORK},
   other = {.path = other_path, .size = ROOT + 16 + HARD, .prefix = UEFI_OTHER};
 
 static struct device *const device[] = {&disk, &own, &xbootldr, &other_disk, &other, &qemu, &firmware, &network};
@@ -217,6 +218,8 @@ static void *protocol_of(struct device *device, const EFI_GUID *guid)
 		return (VOID *)(uintptr_t)(device == &own && uefi.own_path != NULL ? uefi.own_path : device->path);
 	if (uefi_is_guid(guid, (EFI_GUID)BLOCK_IO_PROTOCOL) && uefi.disk != NULL)
 		return device == &disk ? &blocks : device == &other_disk ? &other_blocks : &part_blocks;
+	if (uefi_is_guid(guid, (EFI_GUID)LOAD_FILE_PROTOCOL) && device->fetches)
+		return uefi_load_file();
 	/* 5.3.3: the partition's type; the loader asks only whether it is there. */
 	if (uefi_is_guid(guid, esp_guid) && ((device == &own && !uefi.no_system) || device == &other))
 		return &disk;
@@ -232,7 +235,8 @@ void *uefi_device_protocol(EFI_HANDLE handle, const EFI_GUID *guid)
 
 bool uefi_lists(const EFI_GUID *guid)
 {
-	return guid == NULL || uefi_is_guid(guid, esp_guid) || uefi_is_guid(guid, (EFI_GUID)BLOCK_IO_PROTOCOL) ||
+	return guid == NULL || uefi_is_guid(guid, esp_guid) || uefi_is_guid(guid, (EFI_GUID)LOAD_FILE_PROTOCOL) ||
+	       uefi_is_guid(guid, (EFI_GUID)BLOCK_IO_PROTOCOL) ||
 	       uefi_is_guid(guid, (EFI_GUID)SIMPLE_FILE_SYSTEM_PROTOCOL);
 }
 
@@ -284,6 +288,8 @@ static EFI_STATUS EFIAPI connect_controller(EFI_HANDLE handle, EFI_HANDLE *drive
 		return status;
 	if (handle == &disk || handle == &xbootldr)
 		connect_partition();
+	if (handle == &network)
+		network.fetches = uefi.network != NETWORK_NONE;
 	if (handle == &other_disk)
 		other.is_there = other.has_files = true;
 	return EFI_SUCCESS;
@@ -332,7 +338,9 @@ void uefi_devices_set_up(EFI_BOOT_SERVICES *services)
 	xbootldr.has_files = xbootldr.is_there && uefi.connected == CONNECTED;
 	qemu.is_there = qemu.has_files = uefi.from == FROM_QEMU;
 	firmware.is_there = firmware.has_files = uefi.from == FROM_FIRMWARE;
-	network.is_there = uefi.from == FROM_NETWORK;
+	network.is_there = uefi.from == FROM_NETWORK || uefi.network != NETWORK_NONE;
+	network.fetches = uefi.network == NETWORK_CONNECTED;
+	network.path = uefi_network_path(network_path, ROOT);
 	other_disk.is_there = uefi.other != OTHER_NONE;
 	other.is_there = other.has_files = uefi.other == OTHER_CONNECTED;
 	xbootldr.is_held = uefi.connected == CONNECTED_WRONG || uefi.connected == CONNECTED_BY_DRIVER;

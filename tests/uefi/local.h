@@ -60,6 +60,7 @@
 	X(EnableCursor)                                                                                                \
 	X(ReadKeyStrokeEx)                                                                                             \
 	X(ReadKeyStroke)                                                                                               \
+	X(LoadFile)                                                                                                    \
 	X(LoadImage)                                                                                                   \
 	X(StartImage)                                                                                                  \
 	X(UnloadImage)                                                                                                 \
@@ -156,6 +157,10 @@ void uefi_console_set_up(EFI_SYSTEM_TABLE *table);
 EFI_EVENT uefi_key_event(void);
 EFI_EVENT uefi_extended_event(void);
 EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *uefi_extended(void); /* NULL: there is none */
+
+/* network.c: the card's protocol; its path of these bytes, and an end, to which a URL is added when that was fetched */
+VOID *uefi_load_file(void);
+const uint8_t *uefi_network_path(const uint8_t *path, size_t size);
 
 /* shim.c: */
 bool uefi_is_shims(const EFI_GUID *guid, VOID **protocol); /* its protocol, NULL: it has none */

@@ -125,7 +125,7 @@ static void what_is_not_shown_is_counted_and_said(void **state)
 	assert_non_null(
 	    strstr(why.text,
 		   "no boot entries: none of the 2 on the volume that Berth was started from is for this CPU (x64)"));
-	expect_said("a.conf: not shown: `uki-url` is not supported", true);
+	expect_said("a.conf: not shown: uki-url :a.efi: Berth itself was not fetched by a URL", true);
 	expect_said("b.conf: not shown: for another CPU (architecture aa64)", true);
 	scene_put_text("\\loader\\entries\\c.conf", LINUX);
 	catalogue_free(&catalogue);

@@ -51,7 +51,10 @@ enum uefi_from {
 	FROM_NETWORK,
 	FROM_NOWHERE /* there is no handle at all */
 };
-#define UEFI_QEMU "3:" /* before the path of a file on QEMU's volume */
+/* What fetches files: */
+enum uefi_network { NETWORK_NONE, NETWORK_CONNECTED, NETWORK_CARD /* which must be connected before that */ };
+#define UEFI_NETWORK "4:" /* before the path of the file, \image.efi */
+#define UEFI_QEMU    "3:" /* before the path of a file on QEMU's volume */
 
 /* What the loader was started by. */
 enum uefi_shim {
@@ -113,10 +116,13 @@ extern struct uefi_setup {
 	const uint8_t *tpm; /* what its TPM's GetCapability writes, by its first byte's size; NULL: there is none */
 	bool cpu_measures;  /* a confidential machine has registers for that */
 	bool log_is_older, no_final,
-	    log_is_full;	     /* of its log: SHA-1 alone; there is no table of final events; no room */
-	const uint8_t *log;	     /* what is there instead of it, whose last event begins at: */
-	size_t log_last;	     /* SIZE_MAX: firmware says that there is none yet */
-	const uint8_t *own_path;     /* of the device that the loader came from; NULL: of a partition */
+	    log_is_full;	 /* of its log: SHA-1 alone; there is no table of final events; no room */
+	const uint8_t *log;	 /* what is there instead of it, whose last event begins at: */
+	size_t log_last;	 /* SIZE_MAX: firmware says that there is none yet */
+	const uint8_t *own_path; /* of the device that the loader came from; NULL: of a partition */
+	enum uefi_network network;
+	const char *url;	     /* of the one file that it fetches */
+	bool url_is_disk;	     /* and that is an image of a disk */
 	uint64_t indications;	     /* OsIndicationsSupported; 0: there is no such variable */
 	const struct gpt_disk *disk; /* that the loader's own partition is on; NULL: firmware has no such handle */
 	const void *media;	     /* what EFI_BLOCK_IO_MEDIA says of it; NULL: the truth */

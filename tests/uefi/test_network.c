@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `uki-url` over whole boots: what is asked of the network, as what the image is started, and what is said where it
+ * cannot be had. Sources: UAPI.1, "Type #1"; UEFI 2.10, 13.1; systemd, src/boot/boot.c.
+ */
+#include "../sim/bench.h"
+#include "../unit/pe_file.h"
+#include "scene.h"
+
+#include <efi.h>
+
+static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
+
+#define URL "http://boot.example/images/system.efi"
+
+static struct pe_file image;
+
+static void given(const char *text, const char *url)
+{
+	memset(&bench, 0, sizeof(bench));
+	bench_set_up("1M-512M free", LINUX, "", &debian);
+	uefi = (struct uefi_setup){
+	    .network = NETWORK_CONNECTED, .url = url, .program_returns = EFIERR(21), .nobody = true};
+	sim.file[0].path = "\\other"; /* of which nothing is read before other things are written */
+	pe_file_begin(&image, PE_X64, 0);
+	scene_put("4:\\image.efi", image.bytes, image.size);
+	scene_put_text("\\loader\\entries\\u+3.conf", text);
+}
+
+static void an_image_is_fetched_and_started(void **state)
+{
+	(void)state;
+	given("title U\nuki-url " URL "\n", URL);
+	scene_run("fetched");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_int_equal(uefi_report.loads_from_memory, 1);
+	assert_int_equal(uefi_report.connects, 0); /* a network that is there is not looked for */
+	assert_false(uefi_report.passed);
+	assert_int_equal(uefi_report.renames, 0); /* systemd-boot counts no tries of it */
+	assert_true(uefi_variable_says("LoaderEntrySelected", "u.conf"));
+	scene_expect("berth: fetch " URL "\n", 1);
+	scene_expect("berth: " URL " came back with an error: aborted\n", 1);
+	given("title U\nuki-url " URL "\nprofile 2\noptions quiet\n", URL);
+	scene_run("a profile");
+	assert_string_equal(uefi_report.options, "@2 quiet");
+}
+
+/* Where nothing has needed the network yet, firmware has not looked at the card. */
+static void a_card_is_connected_when_nothing_else_fetches(void **state)
+{
+	(void)state;
+	given("uki-url " URL "\n", URL);
+	uefi.network = NETWORK_CARD;
+	scene_run("connected");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_true(uefi_report.connects > 0);
+}
+
+static void what_cannot_be_fetched_says_so(void **state)
+{
+	static const struct {
+		const char *words;
+		enum uefi_network network;
+		const char *url;
+		bool is_disk, is_empty;
+	} row[] = {
+	    {": firmware has nothing that fetches it\n  try: firmware with HTTP boot", NETWORK_NONE, URL, false, false},
+	    {": firmware has nothing that fetches it", NETWORK_CONNECTED, "http://boot.example/x", false, false},
+	    {": firmware cannot fetch it: load error\n", NETWORK_CONNECTED, URL, true, false},
+	    {": firmware cannot fetch it: load error\n", NETWORK_CONNECTED, URL, false, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given("uki-url " URL "\n", row[i].url);
+		uefi.network = row[i].network;
+		uefi.url_is_disk = row[i].is_disk;
+		if (row[i].is_empty)
+			sim.file[sim.n_files - 2].size = 0;
+		scene_run(row[i].words);
+		assert_int_equal(uefi_report.starts, 0);
+		scene_expect(row[i].words, 1);
+		assert_null(uefi_variable("LoaderEntrySelected"));
+	}
+	given("uki-url " URL "\n", URL);
+	sim.file[sim.n_files - 2].size = GIB(1) + 1;
+	scene_run("too large");
+	scene_expect(URL ": firmware cannot fetch it: bad buffer size\n", 1);
+}
+
+/* UEFI 2.10, 10.3.4.23: what firmware fetched the loader by. */
+static const uint8_t from_network[] = {3,   11,	 4,   0,   3,	24,  14,  0,	'h',  't', 't',
+				       'p', ':', '/', '/', 'a', '/', 'b', 0x7f, 0xff, 4,   0};
+
+static void a_name_stands_for_the_last_part_of_the_loaders_url(void **state)
+{
+	(void)state;
+	given("uki-url :c.efi\n", "http://a/c.efi");
+	uefi.own_path = from_network;
+	scene_run("by a name");
+	assert_int_equal(uefi_report.starts, 1);
+	scene_expect("berth: fetch http://a/c.efi\n", 1);
+	/* Where there is no such URL there is no such image. */
+	given("uki-url :c.efi\n", "http://a/c.efi");
+	scene_put_text("\\loader\\loader.conf", "log debug\n");
+	scene_run("from a disk");
+	assert_int_equal(uefi_report.starts, 0);
+	scene_expect("u+3.conf: not shown: uki-url :c.efi: Berth itself was not fetched by a URL", 1);
+}
+
+static const struct uefi_report *run_with_fault(unsigned int k, uint64_t fault)
+{
+	given("uki-url " URL "\nextra /x.cred\n", URL);
+	scene_put_text("\\x.cred", "secret");
+	sim.fail_call = k;
+	uefi.fault = fault;
+	scene_run("a fault");
+	return &uefi_report;
+}
+
+/* It is started or a reason is said; and scene_run looks that nothing is left. */
+static void every_call_goes_wrong_in_every_way(void **state)
+{
+	static const uint64_t faults[] = {EFIERR(2),  EFIERR(7),   EFIERR(9),	EFIERR(14),
+					  EFIERR(18), LIE_NOTHING, LIE_TOO_MUCH};
+	unsigned int calls = 0, started = 0, refused = 0;
+
+	(void)state;
+	for (size_t f = 0; f < COUNT_OF(faults); f++)
+		for (unsigned int k = 0; k == 0 || k <= calls; k++) {
+			if (k != 0 && !in_sample())
+				continue;
+			*(run_with_fault(k, faults[f])->starts != 0 ? &started : &refused) += 1;
+			calls = k == 0 ? outcome.calls : calls;
+		}
+	print_message("calls %u, started %u, refused %u\n", calls, started, refused);
+	assert_true(calls > 100 && started > 100 / share() && refused > 20 / share());
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_image_is_fetched_and_started),
+	    cmocka_unit_test(a_card_is_connected_when_nothing_else_fetches),
+	    cmocka_unit_test(what_cannot_be_fetched_says_so),
+	    cmocka_unit_test(a_name_stands_for_the_last_part_of_the_loaders_url),
+	    cmocka_unit_test(every_call_goes_wrong_in_every_way),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
