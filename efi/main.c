@@ -3,6 +3,7 @@
 #include "dialog.h"
 #include "log.h"
 #include "manager.h"
+#include "protect.h"
 #include "reset.h"
 
 #include "../base/version.h"
@@ -53,14 +54,17 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	efi.boot->SetWatchdogTimer(0, 0, 0, NULL);
 	status = efi.boot->HandleProtocol(image, &efi_loaded_image_guid, (void **)&efi.loaded);
 	status = efi_given(status, efi.loaded);
-	if (EFI_ERROR(status))
+	if (EFI_ERROR(status)) {
 		status = say_unknown(status);
-	else
+	} else {
+		protect_own_image();
 		status = manager_run(&reboots);
+	}
 	log_show_wanted();
 	manager_end();
 	efi_close_volumes();
 	if (reboots)
 		reboot();
+	unprotect_own_image();
 	return status;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Bad input, and firmware that misbehaves or is another."""
 import os
+import re
 import subprocess
 
 import lab
@@ -269,10 +270,33 @@ def loader_above_4g(esp):
 # ---- other firmware ----
 
 
+STRICT = "--strictnx"
+RUNS = "shape: pages that can be written to and run when it "
+
+
 @boots
 def strict_nx_firmware(esp):
-    """Debian 13's OVMF that faults on writable code: the loader keeps to read-only code"""
+    """Debian 13's OVMF that faults on writable code leaves the loader's own so, and has a protocol: no page of it stays so"""
     plain(esp)
-    guest = boot(esp, "--ovmf", lab.script("fetch", "ovmf", "trixie"), "--strictnx")
+    esp.shape("code")
+    guest = boot(esp, STRICT)
     check_healthy(guest, REPORT + " nokaslr")
     check_kernel_at(guest, 4 * GIB)
+    found = dict(re.findall(rf"^{RUNS}(.*) (\d+)$", guest.text, re.M))
+    expect(int(found["is loaded"]) > 50 and found["leaves"] == "0", f"pages that can be written to and run: {found}")
+
+
+@boots(sampled=True)
+def strict_nx_firmware_gets_its_pages_back(esp):
+    """The same firmware, and a loader that comes back: its pages are as they were when it was loaded"""
+    esp.conf("auto-entries no")
+    esp.shape("leaks", "code")
+    with Machine(esp, STRICT) as machine:
+        machine.wait_for(RUNS + "is loaded ")
+        before = machine.rest_of_line()
+        machine.wait_for("press any key")
+        machine.press(" ")
+        machine.wait_for(RUNS + "is back ")
+        after = machine.rest_of_line()
+        expect_nothing_left(machine)
+    expect(before == after, f"{after} pages can be written to and run, {before} could before")

@@ -29,6 +29,8 @@
  *	la57               five-level paging is on when the loader starts
  *	option TEXT        the load option string
  *	leaks              after the loader returned: compares its pages with those before, and counts open files
+ *	code               counts the pages of the loader's image that can be written to and run: when it is loaded,
+ *	                   when it leaves boot services, when it returns
  *	ramdisk ADDR SIZE  the disk image at this address (hexadecimal, from QEMU's loader device) is the volume
  *	meter              marks the loader's start, and its time in Read and variables, on port 0xe9
  *	pass               instead of starting the loader: marks the time of one pass of large reads, and ends QEMU
@@ -149,6 +151,7 @@ static EFI_STATUS start_once(void)
 	if (!EFI_ERROR(status))
 		status = start(loader);
 	say_number("the loader returned ", status & 0xffff);
+	tell_code("when it is back ");
 	if (wish.leaks) {
 		say_number("files that it opened ", opened_files);
 		say_number("files left open ", open_files);

@@ -146,6 +146,7 @@ static bool read_flag(const char **line)
 	    {"paths fail", &wish.paths_fail},
 	    {"la57", &wish.la57},
 	    {"leaks", &wish.leaks},
+	    {"code", &wish.code},
 	    {"meter", &wish.meter},
 	    {"pass", &wish.pass},
 	    {"keyboard ready", &wish.keyboard_ready},

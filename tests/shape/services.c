@@ -21,6 +21,18 @@ void watch(EFI_LOADED_IMAGE *loader)
 	image_start = (UINTN)loader->ImageBase;
 	image_end = image_start + loader->ImageSize;
 	exiting = false;
+	tell_code("when it is loaded ");
+}
+
+void tell_code(const char *when)
+{
+	if (!wish.code)
+		return;
+	tell_start();
+	tell("pages that can be written to and run ");
+	tell(when);
+	tell_number(writable_code(image_start, image_end));
+	tell_end();
 }
 
 bool by_loader(const void *caller)
@@ -36,6 +48,8 @@ static EFI_STATUS EFIAPI bent_exit(EFI_HANDLE image, UINTN key)
 
 	if (fault(S_ExitBootServices, &status) == FAILS)
 		return exiting = true, status;
+	if (!exiting)
+		tell_code("when it leaves ");
 	exiting = true;
 	if (wish.meter) {
 		mark('R', read_ticks);

@@ -96,7 +96,7 @@ struct told {
 
 struct wish {
 	unsigned int exit_fails, claims_fail, fragments;
-	bool high_wrong, high_fail, large_fail, small_fail, la57, leaks, meter, pass;
+	bool high_wrong, high_fail, large_fail, small_fail, la57, leaks, code, meter, pass;
 	UINT64 ramdisk_at, ramdisk_size;
 	CHAR16 option[128];
 	UINTN option_size;
@@ -142,6 +142,9 @@ EFI_HANDLE make_ramdisk(void);
 
 /* ---- la57.c ---- */
 bool turn_la57_on(void);
+
+/* ---- code.c ---- */
+UINT64 writable_code(UINT64 start, UINT64 end); /* pages of these that can be written to and run */
 
 /* ---- memory.c ---- */
 void make_fragments(unsigned int n);
@@ -197,6 +200,7 @@ extern EFI_BOOT_SERVICES real; /* the services as they were */
 void bend(EFI_FILE_IO_INTERFACE *volume);
 void unbend(EFI_FILE_IO_INTERFACE *volume);
 void watch(EFI_LOADED_IMAGE *loader); /* whose calls are meant from here on */
+void tell_code(const char *when);     /* of its image, if that is wished */
 bool by_loader(const void *caller);
 void forget_variables(void); /* those of the Boot Loader Interface, as a reset forgets them */
 extern bool exiting;	     /* the loader has called ExitBootServices */

@@ -68,6 +68,9 @@
 	X(DisconnectController)                                                                                        \
 	X(ReadBlocks)                                                                                                  \
 	X(LocateDevicePath)                                                                                            \
+	X(GetMemoryAttributes)                                                                                         \
+	X(SetMemoryAttributes)                                                                                         \
+	X(ClearMemoryAttributes)                                                                                       \
 	X(InstallProtocolInterface)                                                                                    \
 	X(UninstallProtocolInterface)
 
@@ -171,6 +174,13 @@ bool uefi_must_verify(void); /* Secure Boot is on, and shim's user has not switc
 bool uefi_verify(const struct sim_file *file, const uint8_t *bytes, UINTN size);
 extern const struct sim_file *uefi_verified; /* the last that was; NULL: none */
 void uefi_check_verified(void);		     /* when a kernel was entered */
+
+/* attributes.c: the pages of the loader's own image, and what may be done with them. */
+VOID *uefi_own_image(void);
+bool uefi_is_for_attributes(const EFI_GUID *guid);
+VOID *uefi_attributes(void); /* NULL: firmware does not let them be changed */
+void uefi_attributes_reset(void);
+void uefi_attributes_left(bool entered); /* looks at them */
 
 /* tpm.c: */
 bool uefi_is_tpms(const EFI_GUID *guid);

@@ -332,6 +332,10 @@ static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOI
 		*protocol = uefi_extended();
 		return *protocol == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
 	}
+	if (uefi_is_for_attributes(guid)) {
+		*protocol = uefi_attributes();
+		return *protocol == NULL ? EFI_NOT_FOUND : EFI_SUCCESS;
+	}
 	if (uefi_is_guid(guid, accept_guid)) {
 		*protocol = &boot_services; /* nobody calls it */
 		return uefi.accepts ? EFI_SUCCESS : EFI_NOT_FOUND;
@@ -470,7 +474,7 @@ static void set_up_tables(EFI_SYSTEM_TABLE *table)
 	runtime_services.ResetSystem = reset_system;
 	runtime_services.SetVirtualAddressMap = set_virtual_address_map;
 	uefi_devices_set_up(&boot_services);
-	loaded = (EFI_LOADED_IMAGE){.DeviceHandle = uefi_from_device()};
+	loaded = (EFI_LOADED_IMAGE){.DeviceHandle = uefi_from_device(), .ImageBase = uefi_own_image()};
 	if (!uefi.no_origin)
 		loaded.FilePath = (EFI_DEVICE_PATH *)(uintptr_t)file_path;
 	if (uefi.option != NULL) {
@@ -503,6 +507,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_verified = NULL;
 	uefi_files_reset();
 	uefi_tpm_reset();
+	uefi_attributes_reset();
 	fw.n_events = uefi_map.looks = fw.exits = 0;
 	fw.exiting = false;
 	memcpy(__start_efi_data, fw.data, (size_t)(__stop_efi_data - __start_efi_data));
@@ -515,6 +520,8 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 		status = efi_main(&image_handle, table);
 	if (outcome.entered)
 		uefi_check_verified();
+	if (!uefi_report.rebooted && !uefi_report.reset)
+		uefi_attributes_left(outcome.entered);
 	outcome.files_left = uefi_files_open() - (outcome.entered ? uefi_volumes_open() : 0);
 	uefi_memory_left(&outcome);
 	outcome.surveys_left += fw.n_events + uefi_images_loaded();

@@ -107,6 +107,9 @@ extern struct uefi_setup {
 	uint64_t too_large;	       /* what it answers to more; 0: EFI_OUT_OF_RESOURCES */
 	size_t log_before;	       /* bytes of a log file that is there already; 0: none */
 	bool has_initrd;	       /* firmware offers one to a kernel's EFI stub */
+	bool keeps_code;	       /* it lets pages be made read-only, or such that nothing runs there */
+	bool keeps_all;		       /* and has done so with the loader's before it starts */
+	bool keeps_partly;	       /* or with the first page of each section */
 	bool accepts;		       /* it has a protocol that accepts memory, as in confidential machines */
 	bool fixes_trees, tree_breaks; /* it has a protocol that completes device trees; and that leaves none */
 	bool is_apples;		       /* firmware says that it is */
