@@ -72,21 +72,52 @@ static enum status read_variable(struct word folder, unsigned int which, struct 
 	return OK;
 }
 
+struct custom_mode {
+	bool was_there, is_changed;
+	UINT8 value;
+};
+
+static EFI_STATUS write_mode(UINT8 value, bool is_there)
+{
+	const UINT32 attributes = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS;
+
+	return efi.system->RuntimeServices->SetVariable(L"CustomMode", &custom_guid, is_there ? attributes : 0,
+							is_there ? sizeof(value) : 0, &value);
+}
+
 /* Those without a signature are taken by a firmware in its custom mode alone (EDK2, AuthVariableLib, ProcessVarWithPk).
  */
-static enum status enter_custom_mode(struct fail *why)
+static enum status enter_custom_mode(struct custom_mode *mode, struct fail *why)
 {
-	UINT8 on = 1;
-	EFI_STATUS status = efi.system->RuntimeServices->SetVariable(
-	    L"CustomMode", &custom_guid, EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS, sizeof(on), &on);
+	UINTN size = sizeof(mode->value);
+	EFI_STATUS status =
+	    efi.system->RuntimeServices->GetVariable(L"CustomMode", &custom_guid, NULL, &size, &mode->value);
 
+	mode->was_there = !EFI_ERROR(status) && size == sizeof(mode->value);
+	if (mode->was_there && mode->value == 1)
+		return OK;
+	status = write_mode(1, true);
 	if (EFI_ERROR(status))
 		return fail(why, REFUSED,
 			    "PK.auth has no signature, and firmware does not enter its custom mode for it: %s\n"
 			    "  no key was enrolled\n"
 			    "  try: a PK.auth that is signed with its own key",
 			    efi_status_words(status));
+	mode->is_changed = true;
 	return OK;
+}
+
+/* In custom mode whoever writes keys needs no signature: it must not outlast this, whether they were taken or not. */
+static void leave_custom_mode(const struct custom_mode *mode)
+{
+	EFI_STATUS status;
+
+	if (!mode->is_changed)
+		return;
+	status = write_mode(mode->value, mode->was_there);
+	if (EFI_ERROR(status))
+		fw_log(LOG_QUIET, "firmware stays in its custom mode, where keys need no signature: %s",
+		       efi_status_words(status));
 }
 
 static enum status say_refused(const struct keys *keys, unsigned int which, EFI_STATUS status, struct fail *why)
@@ -102,10 +133,8 @@ static enum status say_refused(const struct keys *keys, unsigned int which, EFI_
 	return REFUSED;
 }
 
-static enum status write(const struct keys *keys, struct fail *why)
+static enum status write_keys(const struct keys *keys, struct fail *why)
 {
-	if (!keys->pk_is_signed)
-		TRY(enter_custom_mode(why));
 	for (unsigned int i = 0; i < N_VARIABLES; i++) {
 		EFI_STATUS status =
 		    keys->of[i].bytes == NULL
@@ -117,6 +146,18 @@ static enum status write(const struct keys *keys, struct fail *why)
 			return say_refused(keys, i, status, why);
 	}
 	return OK;
+}
+
+static enum status write(const struct keys *keys, struct fail *why)
+{
+	struct custom_mode mode = {.is_changed = false};
+	enum status status;
+
+	if (!keys->pk_is_signed)
+		TRY(enter_custom_mode(&mode, why));
+	status = write_keys(keys, why);
+	leave_custom_mode(&mode);
+	return status;
 }
 
 /* Keys that leave out what a machine's own devices are signed with can make it useless; a virtual one can be made anew.

@@ -502,6 +502,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	    uefi_report.log_writes = 0;
 	uefi_report.made_file = uefi_report.earlier_cleared = false;
 	uefi_report.enrolled[0] = '\0';
+	uefi_report.custom_mode = uefi.custom_mode;
 	uefi_report.blocks = uefi_report.connects = uefi_report.drivers = uefi_report.other_volumes = 0;
 	uefi_report.service = N_CALLS;
 	uefi_verified = NULL;

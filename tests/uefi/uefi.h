@@ -54,6 +54,7 @@ enum uefi_from {
 /* What fetches files: */
 enum uefi_network { NETWORK_NONE, NETWORK_CONNECTED, NETWORK_CARD /* which must be connected before that */ };
 #define UEFI_NETWORK "4:" /* before the path of the file, \image.efi */
+#define UEFI_NO_MODE 0x100
 #define UEFI_QEMU    "3:" /* before the path of a file on QEMU's volume */
 
 /* What the loader was started by. */
@@ -91,6 +92,7 @@ extern struct uefi_setup {
 	bool writes_short;		      /* a write ends one byte early */
 	bool disk_stays;		      /* files keep the names that an earlier boot gave them */
 	uint8_t secure_boot, setup_mode;      /* the variables; 0xff: there is none */
+	unsigned int custom_mode;	      /* the variable; UEFI_NO_MODE: there is none */
 	bool untrusted;			      /* the kernel is signed by somebody whom nobody knows */
 	bool untrusted_handle;		      /* and that is told with a handle, and EFI_SECURITY_VIOLATION */
 	enum uefi_shim shim;
@@ -160,7 +162,8 @@ extern struct uefi_report {
 	unsigned int resets, reset_how; /* asked for before exit, and EFI_RESET_TYPE */
 	uint64_t indications;		/* OsIndications */
 	unsigned int boot_next;		/* BootNext, and one more; 0: none */
-	char enrolled[64];    /* variables that got keys, each with how many bytes: "db 60 PK 60 "; the mode first */
+	unsigned int custom_mode;	/* of firmware that has one */
+	char enrolled[80];    /* variables that got keys, each with how many bytes: "db 60 PK 60 "; and modes between */
 	unsigned int service; /* the index of the one that went wrong */
 	unsigned int pools;   /* calls of AllocatePool */
 	unsigned int writes, removals; /* of variables, tried */

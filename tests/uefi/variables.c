@@ -131,13 +131,22 @@ static EFI_STATUS tell_mok_state(const CHAR16 *name, UINT32 *attributes, UINTN *
 	return is_named(name, uefi.variable_fails) ? EFI_DEVICE_ERROR : EFI_SUCCESS;
 }
 
+static EFI_STATUS tell_mode(UINTN *size, UINT8 *to)
+{
+	if (uefi_report.custom_mode == UEFI_NO_MODE)
+		return EFI_NOT_FOUND;
+	*to = (UINT8)uefi_report.custom_mode;
+	*size = 1;
+	return EFI_SUCCESS;
+}
+
 static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attributes, UINTN *size, VOID *to)
 {
 	bool is_loaders = uefi_is_guid(guid, loader_guid);
 	EFI_STATUS status;
 
 	if (!is_loaders && !uefi_is_shims_vendor(guid) && !uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE) &&
-	    !uefi_is_guid(guid, overwrite_guid))
+	    !uefi_is_guid(guid, overwrite_guid) && !uefi_is_guid(guid, custom_guid))
 		uefi_die("a variable of another vendor");
 	if (uefi_call(CALL_GetVariable, &status)) {
 		if (uefi_lies(LIE_TOO_MUCH))
@@ -148,6 +157,8 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attr
 	}
 	if (uefi.no_variables)
 		return EFI_NOT_FOUND;
+	if (uefi_is_guid(guid, custom_guid))
+		return tell_mode(size, to);
 	if (uefi_is_shims_vendor(guid))
 		return tell_mok_state(name, attributes, size, to);
 	if (is_loaders || uefi_is_guid(guid, overwrite_guid))
@@ -202,7 +213,7 @@ static EFI_STATUS write_keys(const CHAR16 *name, UINT32 attributes, UINTN size, 
 	(void)utf8_from_utf16(narrow, sizeof(narrow), name, sizeof(narrow));
 	if (is_named(name, uefi.variable_fails))
 		return EFI_SECURITY_VIOLATION;
-	if (is_named(name, "PK") && load_le(value + 16, 4) == 24 && strstr(uefi_report.enrolled, "custom") == NULL)
+	if (is_named(name, "PK") && load_le(value + 16, 4) == 24 && uefi_report.custom_mode != 1)
 		return EFI_SECURITY_VIOLATION;
 	enrolled.used = strlen(uefi_report.enrolled);
 	text_add(&enrolled, "%s %zu ", narrow, (size_t)size);
@@ -212,13 +223,18 @@ static EFI_STATUS write_keys(const CHAR16 *name, UINT32 attributes, UINTN size, 
 /* EDK2's own. */
 static EFI_STATUS write_mode(UINT32 attributes, UINTN size, const UINT8 *value)
 {
+	struct text enrolled = TEXT(uefi_report.enrolled);
 	EFI_STATUS status;
 
-	if (attributes != (EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS) || size != 1 || *value != 1)
+	if (size > 1 || (size == 1 && attributes != (EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS)))
 		uefi_die("CustomMode as no firmware has it");
 	if (uefi_call(CALL_SetVariable, &status))
 		return status;
-	snprintf(uefi_report.enrolled, sizeof(uefi_report.enrolled), "custom ");
+	if (is_named(L"CustomMode", uefi.variable_fails) && size == 1 && *value == 1)
+		return EFI_WRITE_PROTECTED;
+	uefi_report.custom_mode = size == 0 ? UEFI_NO_MODE : *value;
+	enrolled.used = strlen(uefi_report.enrolled);
+	text_add(&enrolled, size == 0 ? "no mode " : *value == 1 ? "custom " : "mode %u ", (unsigned int)*value);
 	return EFI_SUCCESS;
 }
 
