@@ -46,11 +46,6 @@ bool fw_measures(void)
 	return tpm_measures() || older_shim() != NULL;
 }
 
-static EFI_STATUS ask_shim(const struct shim_lock *shim, const void *bytes, uint64_t size)
-{
-	return size > INT32_MAX ? EFI_BAD_BUFFER_SIZE : shim->verify(bytes, (UINT32)size);
-}
-
 /*
  * Firmware chooses its policy by the path, and measures that too. Shim 16 is asked by its protocol: only where it has
  * keys of its own and its checks are on has it put its LoadImage in the place of firmware's (shim.c, shim_init). What
@@ -76,8 +71,12 @@ enum status fw_verify(struct fw_volume *volume, const char *path, void *bytes, u
 	const struct shim_lock *shim = older_shim();
 	EFI_STATUS status;
 
+	/* It is told the size in 32 bits, and some of its sums are in C's int. */
+	if (shim != NULL && size > INT32_MAX)
+		return fail(why, BAD_INPUT, "%s: has %" PRIu64 " bytes; a shim before 16 verifies at most %d", path,
+			    size, INT32_MAX);
 	if (shim != NULL)
-		status = ask_shim(shim, bytes, size);
+		status = shim->verify(bytes, (UINT32)size);
 	else
 		TRY(ask_firmware(volume, path, bytes, size, &status, why));
 	/* A warning is no verification either: UEFI 2.10, 7.4.1, has none. */

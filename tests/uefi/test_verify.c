@@ -4,6 +4,7 @@
  * of its own or by its own LoadImage. That no failing call lets one through unverified is in test_uefi.c.
  */
 #include "../sim/bench.h"
+#include "../unit/pe_file.h"
 #include "scene.h"
 
 #include <efi.h>
@@ -114,6 +115,42 @@ static void shim_before_16_is_asked_by_its_protocol_alone(void **state)
 	expect_back("shim 15, untrusted", "\\vmlinuz: firmware does not trust it: security violation");
 }
 
+static bool is_too_much;
+
+/* All calls are made in the loader's place while it waits for a program; not one of the bytes is looked at. */
+static void verify_what_is_too_large(void *image)
+{
+	static const uint64_t size[] = {(uint64_t)INT32_MAX + 1, UINT32_MAX, (uint64_t)UINT32_MAX + 2, UINT64_MAX};
+	uint8_t byte = 0;
+	struct fail why;
+
+	(void)image;
+	is_too_much = true;
+	for (size_t i = 0; i < COUNT_OF(size); i++)
+		is_too_much = is_too_much && fw_verify(NULL, "\\large", &byte, size[i], &why) == BAD_INPUT &&
+			      strstr(why.text, "\\large: has ") != NULL &&
+			      strstr(why.text, " bytes; a shim before 16 verifies at most 2147483647") != NULL;
+}
+
+/* Its protocol has 32 bits for a size, and shim computes with it in int. */
+static void shim_before_16_is_not_asked_about_more_than_it_can_count(void **state)
+{
+	static struct pe_file program;
+
+	(void)state;
+	given(SHIM_15);
+	uefi.secure_boot = 0;
+	pe_file_begin(&program, PE_X64, 1);
+	scene_put("\\program", program.bytes, program.size);
+	sim.file[sim.n_files - 2].path = "\\loader\\entries\\z.txt";
+	scene_put_text("\\loader\\entries\\p.conf", "title P\nefi /program\n");
+	uefi.program = verify_what_is_too_large;
+	scene_run("too large");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_true(is_too_much);
+	assert_int_equal(outcome.verifications, 0);
+}
+
 static void shim_16_has_its_own_load_image(void **state)
 {
 	(void)state;
@@ -212,6 +249,7 @@ int main(void)
 	    cmocka_unit_test(what_firmware_does_not_trust_is_refused_in_either_way_that_it_says_so),
 	    cmocka_unit_test(a_success_without_an_image_is_a_failure),
 	    cmocka_unit_test(shim_before_16_is_asked_by_its_protocol_alone),
+	    cmocka_unit_test(shim_before_16_is_not_asked_about_more_than_it_can_count),
 	    cmocka_unit_test(shim_16_has_its_own_load_image),
 	    cmocka_unit_test(who_sits_at_the_machine_may_switch_shims_checks_off),
 	    cmocka_unit_test(a_file_that_is_exchanged_after_it_was_verified_changes_nothing),
