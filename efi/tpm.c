@@ -45,6 +45,7 @@ static struct {
 	struct cc_protocol *cc;
 	uint32_t banks;
 	uint32_t measured; /* a bit for each kind that was */
+	bool log_is_told;  /* that it is damaged, in whichever form it was asked for first */
 } tpm;
 
 static void ask(void)
@@ -95,7 +96,9 @@ static bool read_log(enum eventlog_form form, struct bytes *bytes)
 	/* A last event before the log is as far away as any. */
 	if (last != 0 && (last - log >= MOST_LOG ||
 			  !eventlog_size((struct bytes){bytes->at, MOST_LOG}, (size_t)(last - log), form, &size))) {
-		fw_log(LOG_NORMAL, "TPM: firmware's log of what was measured is damaged: the system gets none");
+		if (!tpm.log_is_told)
+			fw_log(LOG_NORMAL, "TPM: firmware's log of what was measured is damaged: the system gets none");
+		tpm.log_is_told = true;
 		return false;
 	}
 	bytes->size = size;

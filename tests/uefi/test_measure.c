@@ -301,12 +301,13 @@ static void a_log_that_is_damaged_is_not_passed_on(void **state)
 	} row[] = {{60, 0}, {0, 1}, {SIZE_MAX / 2, 0}, {70, 0}, {4000, 0}};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(row); i++) {
+	for (size_t i = 0; i < 2 * COUNT_OF(row); i++) {
 		memset(log, 0xee, sizeof(log));
-		log[0] = row[i].first;
+		log[0] = row[i / 2].first;
 		given(ENTRY);
 		uefi.log = log;
-		uefi.log_last = row[i].last;
+		uefi.log_last = row[i / 2].last;
+		uefi.log_is_both = i % 2 == 1;
 		expect_entered("damaged");
 		assert_null(uefi_log());
 		scene_expect("TPM: firmware's log of what was measured is damaged", 1);

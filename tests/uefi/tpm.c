@@ -88,7 +88,7 @@ static EFI_STATUS EFIAPI get_log(VOID *this, UINT32 form, EFI_PHYSICAL_ADDRESS *
 			*log = (uintptr_t)tpm.log, *last = UINT64_MAX;
 		return status;
 	}
-	if (form != (uefi.log_is_older ? 1 : 2))
+	if (form != (uefi.log_is_older ? 1 : 2) && !uefi.log_is_both)
 		return EFI_INVALID_PARAMETER;
 	*is_cut = FALSE;
 	tpm.was_asked = true;

@@ -122,6 +122,7 @@ extern struct uefi_setup {
 	bool cpu_measures;  /* a confidential machine has registers for that */
 	bool log_is_older, no_final,
 	    log_is_full;	 /* of its log: SHA-1 alone; there is no table of final events; no room */
+	bool log_is_both;	 /* it answers the same in each form that it is asked for */
 	const uint8_t *log;	 /* what is there instead of it, whose last event begins at: */
 	size_t log_last;	 /* SIZE_MAX: firmware says that there is none yet */
 	const uint8_t *own_path; /* of the device that the loader came from; NULL: of a partition */
