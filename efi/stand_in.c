@@ -126,12 +126,14 @@ static void leave_reservations(void)
 		fw_log(LOG_NORMAL, "no table of reserved memory for kexec: %s", efi_status_words(status));
 }
 
-void fw_stand_in(const char *command_line, struct range initrd)
+void fw_stand_in(const char *command_line, struct range initrd, bool is_linux)
 {
 	if (tpm_measures()) {
 		measure(command_line, initrd);
 		hand_over_log();
 	}
+	if (!is_linux) /* another system may not know that it has to take that back */
+		return;
 	have_memory_cleared();
 	leave_reservations();
 }

@@ -131,7 +131,7 @@ static void stand_in(const struct boot *b)
 	struct range initrd = b->situation.plan.part[PART_INITRD].at;
 
 	initrd.end = initrd.start + b->situation.cargo.initrd_size; /* it has no more, and its place may */
-	fw_stand_in(b->command_line, initrd);
+	fw_stand_in(b->command_line, initrd, b->situation.image.protocol->is_linux);
 }
 
 /* Meanwhile firmware may have given away memory that must be free after exit (rule C6). */

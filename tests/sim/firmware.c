@@ -492,12 +492,13 @@ void fw_pass_seed(void)
 		die("a seed that is passed twice, or when the kernel was read or memory looked at");
 }
 
-void fw_stand_in(const char *command_line, struct range initrd)
+void fw_stand_in(const char *command_line, struct range initrd, bool is_linux)
 {
 	if (command_line == NULL || outcome.leavings != 0 || outcome.stand_ins++ != 0)
 		die("the stub's duties were done twice, or too late");
 	if (!range_is_empty(initrd) && sim_memory(initrd.start, (size_t)range_size(initrd)) == NULL)
 		die("an initrd is measured that is not there");
+	outcome.is_linux = is_linux;
 }
 
 /* ---- leaving ---- */

@@ -113,6 +113,7 @@ struct sim_outcome {
 	struct sim_read read[SIM_READS]; /* the first ones */
 	size_t n_reads;
 	unsigned int stand_ins;			    /* for the kernel's EFI stub */
+	bool is_linux;				    /* and that of a Linux */
 	unsigned int exits, runtime_maps, leavings; /* times that the system to come was told of its entry */
 	unsigned int tryings;			    /* that a try was to be counted */
 	unsigned int verifications;		    /* that succeeded */

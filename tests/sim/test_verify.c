@@ -76,6 +76,7 @@ static void what_is_verified_is_placed_and_read_once(void **state)
 	begin(LOW, LINUX INITRD);
 	snprintf(line, sizeof(line), "read %" PRIu64 " copied 0 bytes\n", debian.file_size + 70001);
 	expect_through(line);
+	assert_true(outcome.is_linux);
 	assert_non_null(strstr(sim_log(), "verified \\vmlinuz, all of it"));
 	assert_int_equal(outcome.verifications, 1);
 	assert_int_equal(outcome.n_reads, 3); /* its first bytes, by which it is placed, its others, the initrd */

@@ -365,6 +365,26 @@ static void memory_is_cleared_after_a_reset_where_firmware_can(void **state)
 	sim_end();
 }
 
+static void another_system_starts(void *image)
+{
+	(void)image;
+	fw_stand_in("", (struct range){0, 0}, false);
+}
+
+/* It does not know that it must take that back, and the machine would clear all memory at each start. */
+static void memory_is_not_cleared_for_another_system_than_linux(void **state)
+{
+	static const uint8_t no = 0;
+
+	(void)state;
+	given("title One\nefi /program\n");
+	uefi.program = another_system_starts;
+	uefi_variable_put("MemoryOverwriteRequestControl", &no, 1);
+	scene_run("another system");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_int_equal(uefi_variable("MemoryOverwriteRequestControl")->value[0], 0);
+}
+
 static void x86_needs_no_table_of_reserved_memory(void **state)
 {
 	(void)state;
@@ -565,6 +585,7 @@ int main(void)
 	    cmocka_unit_test(a_log_without_events_is_passed_on_as_such),
 	    cmocka_unit_test(a_log_that_is_full_is_told_and_what_is_measured_stays),
 	    cmocka_unit_test(memory_is_cleared_after_a_reset_where_firmware_can),
+	    cmocka_unit_test(memory_is_not_cleared_for_another_system_than_linux),
 	    cmocka_unit_test(x86_needs_no_table_of_reserved_memory),
 	    cmocka_unit_test(an_arm64_kernel_finds_an_empty_table_of_reserved_memory),
 	    cmocka_unit_test(the_machine_is_measured_but_not_how_it_woke_up),
