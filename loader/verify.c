@@ -27,24 +27,34 @@ enum status boot_look_unverified(const struct machine *machine, struct fail *why
 		    state_of(machine));
 }
 
+#define ROOM_TRIES 8 /* in each window, where firmware refuses what its map calls free */
+
 /*
  * At the upper end of the largest free run: below 4 GiB, where every disk driver reads to (rule C7) and few kernels are
- * placed; above it where there is no room.
+ * placed; above it where there is no room. Where firmware refuses it is tried just below, and then with half of the run
+ * left out, which comes to any other part of memory in a few steps.
  */
 static enum status claim_room(struct boot *b, uint64_t size, struct fail *why)
 {
-	static const struct range window[] = {{MIB(1), GIB(4)}, {GIB(4), UINTPTR_MAX}};
+	const struct range window[] = {{MIB(1), GIB(4)}, {GIB(4), UINTPTR_MAX}},
+			   within_mem = {0, align_down(situation_file_end(&b->situation), EFI_PAGE)};
+	struct free_memory *free = &b->situation.survey.free;
 
-	for (size_t i = 0; i < sizeof(window) / sizeof(window[0]); i++) {
-		struct range run = largest_run(&b->situation.survey.free.all, window[i]);
+	for (unsigned int i = 0; i < 2 * ROOM_TRIES; i++) {
+		struct range run = largest_run(&free->all, range_common(window[i / ROOM_TRIES], within_mem));
 		struct range at = {run.end - size, run.end};
 		struct fail ignored;
 
-		if (size > range_size(run) || fw_claim(at, &ignored) != OK)
+		if (size > range_size(run))
 			continue;
-		b->whole = at;
-		b->whole_at = at.start;
-		return OK;
+		if (fw_claim(at, &ignored) == OK) {
+			b->whole = at;
+			b->whole_at = at.start;
+			return OK;
+		}
+		if (i % ROOM_TRIES != 0 && size < range_size(run) / 2)
+			at.start = align_down(run.end - range_size(run) / 2, EFI_PAGE);
+		TRY(free_memory_remove(free, at, why));
 	}
 	return fail(why, NO_PLACE,
 		    "%s: no memory for the %" PRIu64 " bytes of the file, which are verified as a whole\n"
@@ -52,18 +62,27 @@ static enum status claim_room(struct boot *b, uint64_t size, struct fail *why)
 		    b->kernel.path, b->kernel.size);
 }
 
-/* Beside what is claimed already, or, before anything is planned, in memory that is looked at for that. */
-static enum status claim_free_room(struct boot *b, uint64_t size, struct fail *why)
+/* In memory that is looked at for that alone, before anything is planned. */
+static enum status claim_room_first(struct boot *b, uint64_t size, struct fail *why)
 {
 	struct survey *survey = &b->situation.survey;
 	enum status status;
 
-	if (!b->waits) {
-		TRY(fw_survey(survey, why));
+	TRY(fw_survey(survey, why));
+	status = situation_keep_file_out(&b->situation, why);
+	if (status == OK)
 		status = claim_room(b, size, why);
-		fw_forget(survey);
-		return status;
-	}
+	fw_forget(survey);
+	return status;
+}
+
+/* Beside what is claimed already. */
+static enum status claim_free_room(struct boot *b, uint64_t size, struct fail *why)
+{
+	struct survey *survey = &b->situation.survey;
+
+	if (!b->waits)
+		return claim_room_first(b, size, why);
 	for (size_t i = 0; i < N_PARTS; i++)
 		if (!range_is_empty(b->claimed[i]))
 			TRY(free_memory_remove(&survey->free, b->claimed[i], why));

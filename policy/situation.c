@@ -75,19 +75,9 @@ enum status situation_survey(struct situation *p, struct fail *why)
 	return OK;
 }
 
-enum status situation_keep_out(struct situation *p, struct fail *why)
+static enum status take_out(struct situation *p, bool memmap, struct fail *why)
 {
-	const char *line = p->cargo.command_line;
-	enum mem_word mem = p->image.protocol->mem;
-	uint64_t amount;
-
-	p->kept_out.n = 0;
-	p->found.mem_end = 0;
-	if (!p->image.protocol->is_linux)
-		return OK;
-	if (mem != MEM_IS_ADDRESS && command_line_amount(line, mem == MEM_IS_LEAST_AMOUNT, &amount))
-		p->found.mem_end = memmap_amount_end(&p->survey.map, amount);
-	TRY(command_line_kept_out(line, mem == MEM_IS_ADDRESS, &p->kept_out, why));
+	TRY(command_line_kept_out(p->cargo.command_line, memmap, &p->kept_out, why));
 	for (size_t i = 0; i < p->kept_out.n; i++) {
 		if (memmap_keep_out(&p->survey.map, p->kept_out.at[i]))
 			return fail_by(why, IO_ERROR, C13,
@@ -95,6 +85,40 @@ enum status situation_keep_out(struct situation *p, struct fail *why)
 		TRY(free_memory_remove(&p->survey.free, p->kept_out.at[i], why));
 	}
 	return OK;
+}
+
+enum status situation_keep_out(struct situation *p, struct fail *why)
+{
+	enum mem_word mem = p->image.protocol->mem;
+	uint64_t amount;
+
+	p->kept_out.n = 0;
+	p->found.mem_end = 0;
+	if (!p->image.protocol->is_linux)
+		return OK;
+	if (mem != MEM_IS_ADDRESS && command_line_amount(p->cargo.command_line, mem == MEM_IS_LEAST_AMOUNT, &amount))
+		p->found.mem_end = memmap_amount_end(&p->survey.map, amount);
+	return take_out(p, mem == MEM_IS_ADDRESS, why);
+}
+
+static bool is_x86(const struct situation *p)
+{
+	return arch_enters(p->arch, ELF_I386);
+}
+
+enum status situation_keep_file_out(struct situation *p, struct fail *why)
+{
+	return take_out(p, is_x86(p), why);
+}
+
+uint64_t situation_file_end(const struct situation *p)
+{
+	const char *line = p->cargo.command_line;
+	uint64_t end;
+
+	if (is_x86(p))
+		return command_line_mem(line, &end) ? end : UINT64_MAX;
+	return command_line_amount(line, true, &end) ? memmap_amount_end(&p->survey.map, end) : UINT64_MAX;
 }
 
 /*

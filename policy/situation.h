@@ -72,6 +72,14 @@ enum status situation_survey(struct situation *p, struct fail *why) MUST_CHECK;
  */
 enum status situation_keep_out(struct situation *p, struct fail *why) MUST_CHECK;
 
+/*
+ * The same, and where the memory ends that mem= leaves (UINT64_MAX: nowhere), for the kernel's file, before it is known
+ * what is in it: as a Linux for this CPU would read the command line. Who says that memory is bad means the loader,
+ * too.
+ */
+enum status situation_keep_file_out(struct situation *p, struct fail *why) MUST_CHECK;
+uint64_t situation_file_end(const struct situation *p);
+
 /* What each part asks of its place: the image's demands, the CPU's, and the user's wish. */
 enum status situation_demand(struct situation *p, struct fail *why) MUST_CHECK;
 

@@ -240,6 +240,8 @@ enum status fw_verify(struct fw_volume *volume, const char *path, void *bytes, u
 		if (size != file->size || ((const uint8_t *)bytes)[i] != sim_byte(file, i))
 			return fail(why, REFUSED, "%s: byte %" PRIu64 " is not the one that was signed", path, i);
 	outcome.verifications++;
+	outcome.verified.start = (uint64_t)((uint8_t *)bytes - fw.arena);
+	outcome.verified.end = outcome.verified.start + size;
 	outcome.reads_after = 0;
 	fw.verified = file;
 	return OK;

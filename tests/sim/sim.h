@@ -117,6 +117,7 @@ struct sim_outcome {
 	unsigned int exits, runtime_maps, leavings; /* times that the system to come was told of its entry */
 	unsigned int tryings;			    /* that a try was to be counted */
 	unsigned int verifications;		    /* that succeeded */
+	struct range verified;			    /* where the last of them was */
 	unsigned int reads_after;		    /* of that file, since then */
 	unsigned int seeds;			    /* how often a seed was to be passed */
 	size_t claims_left, files_left, surveys_left, takes_left; /* what the loader did not give back */

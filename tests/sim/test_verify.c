@@ -316,6 +316,62 @@ static void without_memory_for_the_file_nothing_starts(void **state)
 	expect_back(BAD_INPUT, "bytes is no kernel");
 }
 
+/* Below what is refused, or in another run, or above 4 GiB at last; it is not asked for the same place twice. */
+static void c1_a_room_that_firmware_refuses_is_looked_for_elsewhere(void **state)
+{
+	static const struct {
+		const char *map;
+		struct range refused, found_in;
+	} rows[] = {
+	    {LOW, {MIB(512) - EFI_PAGE, MIB(512)}, {MIB(508), MIB(512) - EFI_PAGE}},
+	    {"1M-64M free, 128M-160M free", {MIB(32), MIB(64)}, {MIB(128), MIB(160)}},
+	    {"1M-32M free, 4G-5G free", {MIB(31), MIB(32)}, {MIB(1), MIB(31)}},
+	    {"1M-3M free, 4G-5G free", {MIB(1), MIB(3)}, {GIB(4), GIB(5)}},
+	    {"1M-3M free, 4G-5G free", {MIB(1), GIB(5) - MIB(1)}, {GIB(5) - MIB(1), GIB(5)}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		begin(rows[i].map, LINUX "decompress loader\n");
+		sim.refused[sim.n_refused++] = rows[i].refused;
+		bench_run();
+		if (outcome.verifications != 1 || !range_contains(rows[i].found_in, outcome.verified))
+			fail_msg("row %zu: verified at %#" PRIx64 ": %s", i, outcome.verified.start, outcome.why.text);
+	}
+}
+
+/* Who says on the command line that memory is bad, or another's, says it to the loader as well. */
+static void c13_the_file_does_not_lie_in_memory_that_the_command_line_takes_away(void **state)
+{
+	static const struct {
+		const char *options;
+		uint64_t end;
+	} rows[] = {
+	    {"memmap=64M$448M", MIB(448)},
+	    {"mem=300M", MIB(300)},
+	    {"mem=300M memmap=64M$236M mem=400M", MIB(236)},
+	    {"crashkernel=32M@480M", MIB(480)},
+	    {"memmap=exactmap memmap=200M@1M", MIB(201)},
+	    {"mem=307300000", 307300000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char entry[128];
+
+		snprintf(entry, sizeof(entry), "title T\nlinux /vmlinuz\noptions %s\ndecompress loader\n",
+			 rows[i].options);
+		begin(LOW, entry);
+		bench_run();
+		if (!outcome.entered || outcome.verified.end > rows[i].end ||
+		    outcome.verified.start < rows[i].end - MIB(3))
+			fail_msg("%s: verified at %#" PRIx64 "-%#" PRIx64 ": %s", rows[i].options,
+				 outcome.verified.start, outcome.verified.end, outcome.why.text);
+	}
+	begin(LOW, "title T\nlinux /vmlinuz\noptions mem=2M memmap=1M$1M\ndecompress loader\n");
+	expect_back(NO_PLACE, "no memory for the");
+}
+
 /* The plan must not count on memory that the file takes. */
 static void c1_the_kernel_is_not_placed_where_its_verified_file_is(void **state)
 {
@@ -373,8 +429,10 @@ static void a_tpm_measures_what_is_placed_and_refuses_nothing(void **state)
 	begin(LOW, LINUX "decompress loader\n");
 	sim.machine.secure_boot = SECURE_BOOT_DISABLED;
 	sim.measures = true;
-	sim.refused[sim.n_refused++] = (struct range){MIB(512) - KIB(100), MIB(512)}; /* where the file would be */
-	expect_through("it is not measured");
+	sim.gives_nothing = true; /* and the boot goes on, to where it has no place for the kernel */
+	bench_run();
+	assert_false(outcome.entered);
+	assert_non_null(strstr(sim_log(), "it is not measured"));
 	/* A kernel that waits for its place, and finds no room around it or elsewhere. */
 	begin("1M-0x112000 free, 4G-0x100200000 free", LINUX);
 	sim.machine.secure_boot = SECURE_BOOT_DISABLED;
@@ -409,6 +467,8 @@ int main(void)
 	    cmocka_unit_test(a_kernel_that_is_signed_is_identified_from_what_was_verified),
 	    cmocka_unit_test(a_device_tree_is_refused_and_firmwares_own_is_not),
 	    cmocka_unit_test(without_memory_for_the_file_nothing_starts),
+	    cmocka_unit_test(c1_a_room_that_firmware_refuses_is_looked_for_elsewhere),
+	    cmocka_unit_test(c13_the_file_does_not_lie_in_memory_that_the_command_line_takes_away),
 	    cmocka_unit_test(c1_the_kernel_is_not_placed_where_its_verified_file_is),
 	    cmocka_unit_test(a_file_that_gives_no_byte_is_no_kernel),
 	    cmocka_unit_test(a_tpm_measures_what_is_placed_and_refuses_nothing),
