@@ -255,18 +255,18 @@ static void the_other_keys_of_loader_conf_are_read(void **state)
 		enum log_level log;
 		const char *pattern;
 	} row[] = {
-	    {"", LOG_NORMAL, ""},
+	    {"", LOG_QUIET, ""},
 	    {"log quiet", LOG_QUIET, ""},
 	    {"log normal\n", LOG_NORMAL, ""},
 	    {"log debug\r\n", LOG_DEBUG, ""},
 	    {"log debug\nlog quiet\n", LOG_QUIET, ""},
-	    {"default deb*\n", LOG_NORMAL, "deb*"},
-	    {"default a\ndefault b c\n", LOG_NORMAL, "b c"},
-	    {"default a\ndefault\n", LOG_NORMAL, ""},
-	    {"\xef\xbb\xbf  default\tsaved \n#log quiet\n", LOG_NORMAL, "saved"},
-	    {"default @saved\n", LOG_NORMAL, "@saved"},
+	    {"default deb*\n", LOG_QUIET, "deb*"},
+	    {"default a\ndefault b c\n", LOG_QUIET, "b c"},
+	    {"default a\ndefault\n", LOG_QUIET, ""},
+	    {"\xef\xbb\xbf  default\tsaved \n#log quiet\n", LOG_QUIET, "saved"},
+	    {"default @saved\n", LOG_QUIET, "@saved"},
 	    {"default \"arch.conf\"\nlog 'debug'\n", LOG_DEBUG, "arch.conf"},
-	    {"console-mode max\neditor no\nLOG quiet\nlogs quiet\n", LOG_NORMAL, ""},
+	    {"console-mode max\neditor no\nLOG quiet\nlogs quiet\n", LOG_QUIET, ""},
 	    {"log-level debug\n", LOG_DEBUG, ""},
 	    {"log-level err\nlog-level notice\n", LOG_NORMAL, ""},
 	    {"log debug\nlog-level err\n", LOG_DEBUG, ""}, /* Berth's own key wins, wherever it stands */
@@ -293,29 +293,29 @@ static void mistakes_in_loader_conf_name_the_line_and_the_rest_counts(void **sta
 	} row[] = {
 	    {"timeout soon\nlog quiet", 0, LOG_QUIET,
 	     "loader.conf line 1: timeout \"soon\" is not a number of seconds"},
-	    {"#\n\nlog loud\ntimeout 3", 3, LOG_NORMAL,
+	    {"#\n\nlog loud\ntimeout 3", 3, LOG_QUIET,
 	     "loader.conf line 3: log \"loud\" is not quiet, normal or debug"},
 	    {"log no\ntimeout no\nlog debug\ntimeout 2", 2, LOG_DEBUG, "loader.conf line 1: log \"no\""},
-	    {"timeout 8\ntimeout x", 8, LOG_NORMAL, "line 2: timeout \"x\""},
-	    {"timeout", 0, LOG_NORMAL, "line 1: timeout \"\""},
-	    {"log", 0, LOG_NORMAL, "line 1: log \"\""},
-	    {"timeout 4294967295", 0, LOG_NORMAL, "line 1: timeout"},
-	    {"timeout 18446744073709551621", 0, LOG_NORMAL, "line 1: timeout"},
-	    {"timeout -1", 0, LOG_NORMAL, "line 1: timeout"},
-	    {"timeout 5s", 0, LOG_NORMAL, "line 1: timeout"},
-	    {"timeout 5a", 0, LOG_NORMAL, "line 1: timeout"},
-	    {"timeout 0x5g", 0, LOG_NORMAL, "line 1: timeout"},
-	    {"timeout 0x5`", 0, LOG_NORMAL, "line 1: timeout"},
-	    {"timeout 0x", 0, LOG_NORMAL, "line 1: timeout"},
-	    {"timeout 1x5", 0, LOG_NORMAL, "line 1: timeout"},
-	    {"timeout 0x10000000000000005", 0, LOG_NORMAL, "line 1: timeout"},
-	    {"timeout 18446744073709551616", 0, LOG_NORMAL, "line 1: timeout"},
-	    {"timeout Menu-Force", 0, LOG_NORMAL, "line 1: timeout"},
-	    {"timeout menu-forced", 0, LOG_NORMAL, "line 1: timeout"},
-	    {"timeout \"5", 0, LOG_NORMAL, "line 1: timeout \"\"5\""},
-	    {"default @last\ntimeout 1", 1, LOG_NORMAL, "line 1: default \"@last\" is not the name of an entry"},
-	    {"timeout 1\npreferred @", 1, LOG_NORMAL, "line 2: preferred \"@\" is not the name of an entry"},
-	    {"log \x1b[31m", 0, LOG_NORMAL, "line 1: log \"?[31m\""},
+	    {"timeout 8\ntimeout x", 8, LOG_QUIET, "line 2: timeout \"x\""},
+	    {"timeout", 0, LOG_QUIET, "line 1: timeout \"\""},
+	    {"log", 0, LOG_QUIET, "line 1: log \"\""},
+	    {"timeout 4294967295", 0, LOG_QUIET, "line 1: timeout"},
+	    {"timeout 18446744073709551621", 0, LOG_QUIET, "line 1: timeout"},
+	    {"timeout -1", 0, LOG_QUIET, "line 1: timeout"},
+	    {"timeout 5s", 0, LOG_QUIET, "line 1: timeout"},
+	    {"timeout 5a", 0, LOG_QUIET, "line 1: timeout"},
+	    {"timeout 0x5g", 0, LOG_QUIET, "line 1: timeout"},
+	    {"timeout 0x5`", 0, LOG_QUIET, "line 1: timeout"},
+	    {"timeout 0x", 0, LOG_QUIET, "line 1: timeout"},
+	    {"timeout 1x5", 0, LOG_QUIET, "line 1: timeout"},
+	    {"timeout 0x10000000000000005", 0, LOG_QUIET, "line 1: timeout"},
+	    {"timeout 18446744073709551616", 0, LOG_QUIET, "line 1: timeout"},
+	    {"timeout Menu-Force", 0, LOG_QUIET, "line 1: timeout"},
+	    {"timeout menu-forced", 0, LOG_QUIET, "line 1: timeout"},
+	    {"timeout \"5", 0, LOG_QUIET, "line 1: timeout \"\"5\""},
+	    {"default @last\ntimeout 1", 1, LOG_QUIET, "line 1: default \"@last\" is not the name of an entry"},
+	    {"timeout 1\npreferred @", 1, LOG_QUIET, "line 2: preferred \"@\" is not the name of an entry"},
+	    {"log \x1b[31m", 0, LOG_QUIET, "line 1: log \"?[31m\""},
 	};
 
 	(void)state;
@@ -353,7 +353,7 @@ static void every_mistake_in_loader_conf_is_said_once(void **state)
 	assert_int_equal(n, 5);
 	assert_int_equal(loader_conf_parse(&conf, text, sizeof(text) - 1, &why), BAD_INPUT);
 	assert_int_equal(conf.timeout_seconds, 4);
-	assert_true(conf.log == LOG_NORMAL && conf.keep_free_below_4g == 0);
+	assert_true(conf.log == LOG_QUIET && conf.keep_free_below_4g == 0);
 	expect_word(conf.default_pattern, "a");
 }
 
