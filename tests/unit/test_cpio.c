@@ -142,7 +142,7 @@ static void an_entry_for_an_image_keeps_them_in_order(void **state)
 	assert_int_equal(e.n_extras, 0);
 	remarks[0] = '\0';
 	entry_remarks(&e, &to);
-	assert_string_equal(remarks, "u.conf: `extra` is for an image that `uki` names, and is ignored");
+	assert_string_equal(remarks, "u.conf: `extra` is for an image that `uki` or `uki-url` names, and is ignored");
 }
 
 static void too_many_name_the_limit(void **state)
