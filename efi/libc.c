@@ -39,6 +39,9 @@ void *memmove(void *to, const void *from, size_t size)
 
 	if (t <= f || t >= f + size)
 		return memcpy(to, from, size);
+	/* From the end: a word is read before anything is written over it, however near the two are. */
+	for (; size >= sizeof(word); size -= sizeof(word))
+		*(word *)(void *)(t + size - sizeof(word)) = *(const word *)(const void *)(f + size - sizeof(word));
 	while (size-- > 0)
 		t[size] = f[size];
 	return to;
@@ -54,6 +57,8 @@ void *memset(void *to, int byte, size_t size)
 
 		out[0] = out[1] = out[2] = out[3] = filled;
 	}
+	for (; size >= sizeof(word); size -= sizeof(word), t += sizeof(word))
+		*(word *)(void *)t = filled;
 	while (size-- > 0)
 		*t++ = (unsigned char)byte;
 	return to;
