@@ -344,7 +344,7 @@ $(OUT)/base/rule.o: ALSO = $(foreach p,$(filter-out $(PROTOCOLS),$(HOST_PROTOCOL
 # does, and of the others' work there is little.
 $(OUT)/%.o: ALSO := -fno-align-functions -fno-align-loops -fno-align-jumps -fno-align-labels
 $(OUT)/upstream/%.o $(OUT)/codecs/%.o: ALSO :=
-$(OUT)/kernel/%.o $(OUT)/policy/%.o $(OUT)/loader/%.o $(OUT)/efi/%.o: ALSO := -Os
+$(OUT)/base/%.o $(OUT)/config/%.o $(OUT)/protocol/%.o $(OUT)/arch/%.o $(OUT)/kernel/%.o $(OUT)/policy/%.o $(OUT)/loader/%.o $(OUT)/efi/%.o: ALSO := -Os
 $(OUT)/efi/libc.o: ALSO := -fno-tree-loop-distribute-patterns # its loops are what memcpy and the others are
 
 # For scripts/hidden: the objects of each way; those of them that see no header of this machine, and the others. EVERY=N

@@ -126,9 +126,9 @@ void fw_pass_seed(void);
 
 /*
  * All is ready for a kernel that is entered without its EFI stub: does with firmware what that would have done for it,
- * measuring what the kernel is told, and the initrd where it lies, into a TPM among it. @initrd: empty, none. What Linux
- * alone knows to take back or to read, @is_linux alone gets. It may take memory. Never fails: a TPM that does is told in
- * the log.
+ * measuring what the kernel is told, and the initrd where it lies, into a TPM among it. @initrd: empty, none. What
+ * Linux alone knows to take back or to read, @is_linux alone gets. It may take memory. Never fails: a TPM that does is
+ * told in the log.
  */
 void fw_stand_in(const char *command_line, struct range initrd, bool is_linux);
 
