@@ -36,7 +36,7 @@ def a_random_seed_each_boot(esp):
 def strings_of_the_machines(esp):
     """Strings of QEMU's in SMBIOS add an entry and options, and tell how long the menu stands and what is logged [type 11]"""
     plain(esp, options=REPORT + " nokaslr entry=disk")
-    esp.conf("default extra*", "timeout 9")
+    esp.put("loader/loader.conf", "default extra*\ntimeout 9\n")
     entry = os.path.join(esp.path, "entry.txt")
     with open(entry, "w", encoding="utf-8") as file:
         file.write("io.systemd.boot.entries-extra:extra.conf=title Extra\nlinux /vmlinuz\ninitrd /initrd.cpio\n"
