@@ -46,13 +46,15 @@ static size_t folder_of(struct word url)
 
 enum status url_meant(struct word value, const char *origin, char *out, size_t room, struct fail *why)
 {
-	struct word from = {origin, 0}, rest = value;
+	struct word rest = value;
 	struct text text = {out, room, 0};
 
 	if (!is_printable(value) || (first(value) == ':' ? value.length == 1 : scheme_of(value) == 0))
 		return fail(why, BAD_INPUT, "uki-url \"%s\" is no URL, such as http://SERVER/IMAGE.efi, nor :IMAGE.efi",
 			    word_shown(value).at);
 	if (first(value) == ':') {
+		struct word from;
+
 		if (origin == NULL)
 			return fail(why, NOT_FOUND, "uki-url %s: Berth itself was not fetched by a URL",
 				    word_shown(value).at);
