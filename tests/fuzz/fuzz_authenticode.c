@@ -8,13 +8,15 @@
 #include "../../base/pe.h"
 #include "../../tools/authenticode.h"
 
-/* Sections may lie over the headers in a file that is made for that. */
-static bool is_plain(struct bytes file, uint64_t headers)
+/* Sections, and the table of them, may lie over the checksum in a file that is made for that. */
+static bool is_plain(struct bytes file, uint64_t at, uint64_t headers)
 {
 	struct pe_section section;
 	struct pe pe;
 
 	REQUIRE(pe_read(file, &pe));
+	if (load_le(file.at + at + 20, 2) < 68) /* SizeOfOptionalHeader: the table follows */
+		return false;
 	for (unsigned int n = 0; pe_section_at(file, &pe, n, &section); n++)
 		if (section.size != 0 && section.offset < headers)
 			return false;
@@ -31,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	copy = malloc(size);
 	memcpy(copy, data, size);
 	REQUIRE(pe_header((struct bytes){data, size}, &at) && at + 24 + 68 <= size);
-	if (at >= 0x40 && is_plain((struct bytes){data, size}, load_le(data + at + 24 + 60, 4))) {
+	if (at >= 0x40 && is_plain((struct bytes){data, size}, at, load_le(data + at + 24 + 60, 4))) {
 		copy[at + 24 + 64] ^= 1;
 		REQUIRE(authenticode_sum((struct bytes){copy, size}, after));
 		REQUIRE(memcmp(before, after, SHA256_SIZE) == 0);
