@@ -354,6 +354,7 @@ static void c13_the_file_does_not_lie_in_memory_that_the_command_line_takes_away
 	    {"memmap=exactmap memmap=200M@1M", MIB(201)},
 	    {"mem=307300000", 307300000},
 	};
+	static char many[2048];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -370,6 +371,11 @@ static void c13_the_file_does_not_lie_in_memory_that_the_command_line_takes_away
 	}
 	begin(LOW, "title T\nlinux /vmlinuz\noptions mem=2M memmap=1M$1M\ndecompress loader\n");
 	expect_back(NO_PLACE, "no memory for the");
+	snprintf(many, sizeof(many), "title T\nlinux /vmlinuz\ndecompress loader\noptions");
+	for (unsigned int i = 0; i <= MAX_KEPT_OUT; i++)
+		snprintf(many + strlen(many), sizeof(many) - strlen(many), " memmap=1M$%uM", 20 + 2 * i);
+	begin(LOW, many);
+	expect_back(BAD_INPUT, "name more than 64 pieces of memory");
 }
 
 /* The plan must not count on memory that the file takes. */
