@@ -244,8 +244,7 @@ static bool claim_before(struct boot *b, struct range before)
 {
 	struct fail ignored;
 
-	if (range_is_empty(before) || range_contains(b->claimed[PART_INITRD], before) ||
-	    range_contains(b->claimed[PART_HANDOFF], before))
+	if (range_contains(b->claimed[PART_INITRD], before) || range_contains(b->claimed[PART_HANDOFF], before))
 		return true;
 	if (before.start < MIB(1) || fw_claim(before, &ignored) != OK)
 		return false;
