@@ -22,6 +22,26 @@ void scene_run(const char *name)
 }
 
 /* boot.rst, cmd_line_ptr: with its NUL. */
+struct scene_sweep scene_sweep(const uint64_t *fault, size_t n_faults, void (*given)(void),
+			       bool (*went_well)(unsigned int call, uint64_t fault))
+{
+	struct scene_sweep sweep = {0};
+
+	for (size_t f = 0; f < n_faults; f++)
+		for (unsigned int k = 0; k == 0 || k <= sweep.calls; k++) {
+			if (k != 0 && !in_sample())
+				continue;
+			given();
+			sim.fail_call = k;
+			uefi.fault = fault[f];
+			scene_run("a fault");
+			sweep.calls = k == 0 ? outcome.calls : sweep.calls;
+			*(went_well(k, fault[f]) ? &sweep.well : &sweep.not_well) += 1;
+		}
+	print_message("calls %u, went well %u, did not %u\n", sweep.calls, sweep.well, sweep.not_well);
+	return sweep;
+}
+
 void scene_expect_told(const char *wanted)
 {
 	const uint8_t *params;

@@ -12,6 +12,17 @@ void scene_put_text(const char *path, const char *text);
 /* Boots until the loader returns, or the kernel is entered, and checks what then must hold. @name: for messages. */
 void scene_run(const char *name);
 
+/*
+ * Boots what @given sets up once as it is, and then once for each of its calls, or a sample of them, with that call
+ * going wrong in each way of @fault. @went_well looks at each boot and says whether it did what is wanted; that, and
+ * how many did not, is counted.
+ */
+struct scene_sweep {
+	unsigned int calls, well, not_well;
+};
+struct scene_sweep scene_sweep(const uint64_t *fault, size_t n_faults, void (*given)(void),
+			       bool (*went_well)(unsigned int call, uint64_t fault));
+
 /* The same; a kernel for x86 is entered, and this is its command line, all of it. */
 void scene_expect_told(const char *wanted);
 

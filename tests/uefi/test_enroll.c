@@ -327,32 +327,34 @@ static void an_entry_that_is_asked_for_enrols_its_own(void **state)
 	scene_expect("berth: firmware did not restart the machine\n", 1);
 }
 
+static void given_forced(void)
+{
+	given(FORCE, false);
+	put_keys("auto", false);
+}
+
+static unsigned int entered; /* in a sweep, by the kernel */
+
+static bool is_enrolled(unsigned int call, uint64_t fault)
+{
+	(void)call;
+	(void)fault;
+	if (uefi_report.rebooted && !scene_failed_in("SetVariable"))
+		assert_ptr_equal(strstr(uefi_report.enrolled, "custom " ALL), uefi_report.enrolled);
+	if (strstr(uefi_report.enrolled, "PK") != NULL && !scene_failed_in("SetVariable"))
+		assert_true(uefi_report.resets == 1 && strstr(uefi_report.enrolled, ALL) != NULL);
+	entered += outcome.entered;
+	return uefi_report.rebooted;
+}
+
 /* There is a reason on the console, or everything was enrolled; never a platform key without the others. */
 static void every_call_goes_wrong_in_every_way(void **state)
 {
 	static const uint64_t faults[] = {EFIERR(1), EFIERR(9), EFIERR(26), LIE_NOTHING, LIE_TOO_MUCH};
-	unsigned int calls = 0, enrolled = 0, entered = 0;
+	struct scene_sweep sweep = scene_sweep(faults, COUNT_OF(faults), given_forced, is_enrolled);
 
 	(void)state;
-	for (size_t f = 0; f < COUNT_OF(faults); f++)
-		for (unsigned int k = 0; k == 0 || k <= calls; k++) {
-			if (k != 0 && !in_sample())
-				continue;
-			given(FORCE, false);
-			put_keys("auto", false);
-			sim.fail_call = k;
-			uefi.fault = faults[f];
-			scene_run("a fault");
-			calls = k == 0 ? outcome.calls : calls;
-			if (uefi_report.rebooted && !scene_failed_in("SetVariable"))
-				assert_ptr_equal(strstr(uefi_report.enrolled, "custom " ALL), uefi_report.enrolled);
-			if (strstr(uefi_report.enrolled, "PK") != NULL && !scene_failed_in("SetVariable"))
-				assert_true(uefi_report.resets == 1 && strstr(uefi_report.enrolled, ALL) != NULL);
-			enrolled += uefi_report.rebooted;
-			entered += outcome.entered;
-		}
-	print_message("calls %u, enrolled %u, entered %u\n", calls, enrolled, entered);
-	assert_true(calls > 100 && enrolled > 100 / share() && entered > 20 / share());
+	assert_true(sweep.calls > 100 && sweep.well > 100 / share() && entered > 20 / share());
 }
 
 int main(void)

@@ -206,28 +206,26 @@ static void an_image_whose_stub_would_fail_is_not_started(void **state)
 	assert_int_equal(uefi_report.starts, 1);
 }
 
+static void given_archives(void)
+{
+	given(UKI);
+}
+
+static bool is_started_with_all(unsigned int call, uint64_t fault)
+{
+	if (found.offered && !is_all_there() && fault != LIE_NOTHING)
+		fail_msg("call %u, fault %#" PRIx64 ": not all of it is there", call, fault);
+	return uefi_report.starts != 0;
+}
+
 /* The image has all of it or is not started; and nothing that was taken stays. */
 static void every_call_goes_wrong_in_every_way(void **state)
 {
 	static const uint64_t faults[] = {EFIERR(2), EFIERR(7), EFIERR(9), EFIERR(14), LIE_NOTHING, LIE_TOO_MUCH};
-	unsigned int calls = 0, started = 0, refused = 0;
+	struct scene_sweep sweep = scene_sweep(faults, COUNT_OF(faults), given_archives, is_started_with_all);
 
 	(void)state;
-	for (size_t f = 0; f < COUNT_OF(faults); f++)
-		for (unsigned int k = 0; k == 0 || k <= calls; k++) {
-			if (k != 0 && !in_sample())
-				continue;
-			given(UKI);
-			sim.fail_call = k;
-			uefi.fault = faults[f];
-			scene_run("a fault");
-			calls = k == 0 ? outcome.calls : calls;
-			if (found.offered && !is_all_there() && faults[f] != LIE_NOTHING)
-				fail_msg("call %u, fault %#" PRIx64 ": not all of it is there", k, faults[f]);
-			*(uefi_report.starts != 0 ? &started : &refused) += 1;
-		}
-	print_message("calls %u, started %u, refused %u\n", calls, started, refused);
-	assert_true(calls > 100 && started > 100 / share() && refused > 20 / share());
+	assert_true(sweep.calls > 100 && sweep.well > 100 / share() && sweep.not_well > 20 / share());
 }
 
 int main(void)

@@ -81,25 +81,25 @@ static void without_any_it_is_said(void **state)
 	assert_false(outcome.entered);
 }
 
+static void given_by_qemu(void)
+{
+	given(FROM_QEMU);
+}
+
+static bool is_entered(unsigned int call, uint64_t fault)
+{
+	(void)call;
+	(void)fault;
+	return outcome.entered;
+}
+
 static void every_call_goes_wrong_in_every_way(void **state)
 {
 	static const uint64_t faults[] = {EFIERR(1), EFIERR(9), EFIERR(14), LIE_NOTHING, LIE_TOO_MUCH};
-	unsigned int calls = 0, entered = 0, refused = 0;
+	struct scene_sweep sweep = scene_sweep(faults, COUNT_OF(faults), given_by_qemu, is_entered);
 
 	(void)state;
-	for (size_t f = 0; f < COUNT_OF(faults); f++)
-		for (unsigned int k = 0; k == 0 || k <= calls; k++) {
-			if (k != 0 && !in_sample())
-				continue;
-			given(FROM_QEMU);
-			sim.fail_call = k;
-			uefi.fault = faults[f];
-			scene_run("a fault");
-			calls = k == 0 ? outcome.calls : calls;
-			*(outcome.entered ? &entered : &refused) += 1;
-		}
-	print_message("calls %u, entered %u, refused %u\n", calls, entered, refused);
-	assert_true(calls > 60 && entered > 60 / share() && refused > 60 / share());
+	assert_true(sweep.calls > 60 && sweep.well > 60 / share() && sweep.not_well > 60 / share());
 }
 
 int main(void)

@@ -11,7 +11,8 @@
 
 static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
 
-#define URL "http://boot.example/images/system.efi"
+#define HTTP "http://"
+#define URL  HTTP "server/images/system.efi"
 
 static struct pe_file image;
 
@@ -65,7 +66,7 @@ static void what_cannot_be_fetched_says_so(void **state)
 		bool is_disk, is_empty;
 	} row[] = {
 	    {": firmware has nothing that fetches it\n  try: firmware with HTTP boot", NETWORK_NONE, URL, false, false},
-	    {": firmware has nothing that fetches it", NETWORK_CONNECTED, "http://boot.example/x", false, false},
+	    {": firmware has nothing that fetches it", NETWORK_CONNECTED, HTTP "server/x", false, false},
 	    {": firmware cannot fetch it: load error\n", NETWORK_CONNECTED, URL, true, false},
 	    {": firmware cannot fetch it: load error\n", NETWORK_CONNECTED, URL, false, true},
 	};
@@ -95,27 +96,30 @@ static const uint8_t from_network[] = {3,   11,	 4,   0,   3,	24,  14,  0,	'h', 
 static void a_name_stands_for_the_last_part_of_the_loaders_url(void **state)
 {
 	(void)state;
-	given("uki-url :c.efi\n", "http://a/c.efi");
+	given("uki-url :c.efi\n", HTTP "a/c.efi");
 	uefi.own_path = from_network;
 	scene_run("by a name");
 	assert_int_equal(uefi_report.starts, 1);
-	scene_expect("berth: fetch http://a/c.efi\n", 1);
+	scene_expect("berth: fetch " HTTP "a/c.efi\n", 1);
 	/* Where there is no such URL there is no such image. */
-	given("uki-url :c.efi\n", "http://a/c.efi");
+	given("uki-url :c.efi\n", HTTP "a/c.efi");
 	scene_put_text("\\loader\\loader.conf", "log debug\n");
 	scene_run("from a disk");
 	assert_int_equal(uefi_report.starts, 0);
 	scene_expect("u+3.conf: not shown: uki-url :c.efi: Berth itself was not fetched by a URL", 1);
 }
 
-static const struct uefi_report *run_with_fault(unsigned int k, uint64_t fault)
+static void given_an_archive_too(void)
 {
 	given("uki-url " URL "\nextra /x.cred\n", URL);
 	scene_put_text("\\x.cred", "secret");
-	sim.fail_call = k;
-	uefi.fault = fault;
-	scene_run("a fault");
-	return &uefi_report;
+}
+
+static bool is_started(unsigned int call, uint64_t fault)
+{
+	(void)call;
+	(void)fault;
+	return uefi_report.starts != 0;
 }
 
 /* It is started or a reason is said; and scene_run looks that nothing is left. */
@@ -123,18 +127,10 @@ static void every_call_goes_wrong_in_every_way(void **state)
 {
 	static const uint64_t faults[] = {EFIERR(2),  EFIERR(7),   EFIERR(9),	EFIERR(14),
 					  EFIERR(18), LIE_NOTHING, LIE_TOO_MUCH};
-	unsigned int calls = 0, started = 0, refused = 0;
+	struct scene_sweep sweep = scene_sweep(faults, COUNT_OF(faults), given_an_archive_too, is_started);
 
 	(void)state;
-	for (size_t f = 0; f < COUNT_OF(faults); f++)
-		for (unsigned int k = 0; k == 0 || k <= calls; k++) {
-			if (k != 0 && !in_sample())
-				continue;
-			*(run_with_fault(k, faults[f])->starts != 0 ? &started : &refused) += 1;
-			calls = k == 0 ? outcome.calls : calls;
-		}
-	print_message("calls %u, started %u, refused %u\n", calls, started, refused);
-	assert_true(calls > 100 && started > 100 / share() && refused > 20 / share());
+	assert_true(sweep.calls > 100 && sweep.well > 100 / share() && sweep.not_well > 20 / share());
 }
 
 int main(void)

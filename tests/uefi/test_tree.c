@@ -195,31 +195,28 @@ static void a_try_is_counted_before_the_tree_is_read(void **state)
 	run_counted("no program", 0, 0);
 }
 
+static void given_tree_and_overlay(void)
+{
+	given(STUB TREE OVER, true);
+	uefi.fixes_trees = true;
+}
+
+/* Firmware that says it has the table, and has not, is not found out. */
+static bool is_started_with_tree(unsigned int call, uint64_t fault)
+{
+	if (uefi_report.starts == 1 && (fault & LIE) == 0 && sim.machine.tree.at == found.tree)
+		fail_msg("call %u: started without its tree", call);
+	return uefi_report.starts != 0;
+}
+
 /* Firmware fails at each call in turn, in each way: a program runs with the tree, or none does. */
 static void every_call_goes_wrong_in_every_way(void **state)
 {
 	static const uint64_t faults[] = {EFIERR(1), EFIERR(2), EFIERR(9), EFIERR(14), LIE_NOTHING, LIE_TOO_MUCH};
-	unsigned int calls = 0, started = 0, refused = 0;
+	struct scene_sweep sweep = scene_sweep(faults, COUNT_OF(faults), given_tree_and_overlay, is_started_with_tree);
 
 	(void)state;
-	for (size_t f = 0; f < COUNT_OF(faults); f++)
-		for (unsigned int k = 0; k == 0 || k <= calls; k++) {
-			if (k != 0 && !in_sample())
-				continue;
-			given(STUB TREE OVER, true);
-			uefi.fixes_trees = true;
-			sim.fail_call = k;
-			uefi.fault = faults[f];
-			scene_run("a fault");
-			calls = k == 0 ? outcome.calls : calls;
-			started += uefi_report.starts != 0;
-			refused += uefi_report.starts == 0;
-			/* Firmware that says it has the table, and has not, is not found out. */
-			if (uefi_report.starts == 1 && (faults[f] & LIE) == 0 && sim.machine.tree.at == found.tree)
-				fail_msg("call %u: started without its tree", k);
-		}
-	print_message("calls %u, started %u, refused %u\n", calls, started, refused);
-	assert_true(calls > 60 && started > 60 / share() && refused > 60 / share());
+	assert_true(sweep.calls > 60 && sweep.well > 60 / share() && sweep.not_well > 60 / share());
 }
 
 int main(void)
