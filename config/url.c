@@ -50,7 +50,7 @@ enum status url_meant(struct word value, const char *origin, char *out, size_t r
 	struct text text = {out, room, 0};
 
 	if (!is_printable(value) || (first(value) == ':' ? value.length == 1 : scheme_of(value) == 0))
-		return fail(why, BAD_INPUT, "uki-url \"%s\" is no URL, such as http://SERVER/IMAGE.efi, nor :IMAGE.efi",
+		return fail(why, BAD_INPUT, "uki-url \"%s\" is no URL with its scheme, such as http:, nor :IMAGE.efi",
 			    word_shown(value).at);
 	if (first(value) == ':') {
 		struct word from;

@@ -14,6 +14,7 @@ from lab import expect
 
 GLOBAL = "8be4df61-93ca-11d2-aa0d-00e098032b8c"  # UEFI 2.10, 3.3: the vendor of BootOrder
 CARD = ("-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=")
+HERE = "10.0.2.2"  # in the network that QEMU makes
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -34,7 +35,7 @@ def served(esp, **files):
     handler = functools.partial(Handler, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://10.0.2.2:{server.server_port}"
+        yield f"http://{HERE}:{server.server_port}"
         server.shutdown()
 
 
