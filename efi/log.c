@@ -11,8 +11,7 @@
 #define LEAST_ROOM   256u	       /* with less there is no log */
 #define LONGEST_LINE (FAIL_TEXT + 512) /* a reason, and the rule behind it */
 #define LOG_FILE     "\\loader\\berth.log"
-
-#define UNSHOWN_ROOM 8192u
+#define UNSHOWN_ROOM 8192u /* bytes of lines that wait to be shown */
 
 static char lines[LOG_ROOM], out[LOG_ROOM], unshown[UNSHOWN_ROOM];
 static size_t n_unshown;
@@ -50,7 +49,8 @@ void log_show_wanted(void)
 		log_show();
 }
 
-/* A call of the console costs more than all lines of a plan. Where they are not wanted, the newest will do. */
+/* A call of the console costs more than all lines of a plan. Of more than there is room for, a quiet boot has the
+ * newest. */
 static void put_off(const char *line)
 {
 	struct text text = {unshown, UNSHOWN_ROOM, n_unshown};

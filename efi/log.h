@@ -12,8 +12,8 @@
 void log_leave(void);
 
 /*
- * The lines of `log normal` are written in one piece: when they are wanted, before anything else is on the console and
- * before the loader is left. A quiet boot writes them only when it fails.
+ * Writes the lines of `log normal` that wait, in one piece. A boot that fails shows them whatever loader.conf says;
+ * where it asks for them, they are shown before anything else is on the console and before the loader is left.
  */
 void log_show(void);
 void log_show_wanted(void);

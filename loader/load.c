@@ -5,15 +5,16 @@
 #include "../base/mem.h"
 
 /*
- * For each piece EDK2's FAT driver walks along the file's clusters again, from the first: of 128 MiB pieces of 16 MiB
- * cost 38 % more than one read, of 64 MiB 22 %. But a slow disk has to return for its progress to show, and a read
- * of 2.5 GiB did not return from OVMF within minutes. So the first piece is small and timed: the next has as many times
- * its size as it takes less than that part of a second, by a timer that may be a tick late, 10 ms or so.
+ * For each piece EDK2's FAT driver walks along the file's clusters again, from the first: 128 MiB in pieces of 16 MiB
+ * cost 38 % more than one read, in pieces of 64 MiB 22 %. But a slow disk has to return for its progress to show, and a
+ * read of 2.5 GiB did not return from OVMF within minutes. So the first piece is small and timed. Where it takes less
+ * than 1/64 s the next is 64 times as large, and takes about a second; else growth by 8 is tried in the same way, and
+ * then by 2. The timer may be a tick late, 10 ms or so.
  */
 #define AT_ONCE	      MIB(16) /* a file that is no larger is read in one piece */
 #define FIRST_PIECE   MIB(2)
 #define GROWTH	      64u
-#define SLOWER	      8u /* growth is by this less once a piece took too long for it, down to a doubling */
+#define SLOWER	      8u /* growth is divided by this when a piece takes too long for it, down to 2 */
 #define MOST_PIECE    GIB(1)
 #define UNTIMED_PIECE MIB(64) /* where firmware has no timer */
 #define SMALL_PIECE   MIB(1)
@@ -24,7 +25,7 @@ struct transfer {
 	struct file *file;
 	uint64_t offset, to, size, done;
 	uint64_t piece;	     /* bytes of the next one at most */
-	unsigned int growth; /* which it has next, if it takes less than a second by this; 0: none */
+	unsigned int growth; /* of it, if it takes less than 1/growth of a second; 0: none */
 	bool small;	     /* a read failed: in smaller pieces from then on */
 	bool checked;	     /* its first piece above 4 GiB was compared, or goes by the buffer (rule C7) */
 };
