@@ -17,7 +17,8 @@ struct codec {
 	 * fit a size_t.
 	 */
 	enum status (*step)(struct unpack *u, uint8_t *to, uint64_t size, uint64_t *got, struct fail *why);
-	void (*close)(struct unpack *u); /* also after a failed open */
+	void (*close)(struct unpack *u);     /* also after a failed open */
+	uint64_t (*told)(struct bytes head); /* the unpacked size by its header, or 0; NULL: no header says */
 };
 
 extern const struct codec codec_gzip, codec_lz4_legacy, codec_lz4, codec_zstd, codec_xz;

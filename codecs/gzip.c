@@ -66,4 +66,4 @@ static void gzip_close(struct unpack *u)
 	inflateEnd(u->state);
 }
 
-const struct codec codec_gzip = {"gzip", sizeof(z_stream), gzip_open, gzip_step, gzip_close};
+const struct codec codec_gzip = {"gzip", sizeof(z_stream), gzip_open, gzip_step, gzip_close, NULL};

@@ -19,8 +19,8 @@ struct legacy {
 	uint8_t word[4]; /* the next size, or magic number */
 	uint32_t n_word;
 	uint32_t packed;   /* bytes of the block that follows; 0: a word follows */
-	uint8_t *gathered; /* a packed block that lay in several pieces; PACKED_MAX bytes */
-	uint32_t n_gathered;
+	uint8_t *gathered; /* a packed block that lay in several pieces */
+	uint32_t gathered_room, n_gathered;
 	uint8_t *block; /* a block that was longer than what its reader asked for; BLOCK bytes */
 	uint32_t n_block, handed_out;
 };
@@ -65,12 +65,25 @@ static enum status pass_padding(struct unpack *u, struct fail *why)
 	return u->in.size == 0 ? OK : unpack_garbage(u, why);
 }
 
-/* A block's memory, taken when it is first needed. */
-static enum status have_memory(struct unpack *u, uint8_t **at, uint64_t size, struct fail *why)
+/* Room for the packed block that begins here, where what there is does not suffice. */
+static enum status have_gathered(struct unpack *u, struct legacy *l, struct fail *why)
 {
-	if (*at == NULL)
-		*at = unpack_take(u, size);
-	return *at != NULL ? OK : unpack_no_memory(u, why);
+	if (l->packed <= l->gathered_room)
+		return OK;
+	unpack_give(u, l->gathered);
+	l->gathered_room = 0;
+	l->gathered = unpack_take(u, l->packed);
+	if (l->gathered == NULL)
+		return unpack_no_memory(u, why);
+	l->gathered_room = l->packed;
+	return OK;
+}
+
+static enum status have_block(struct unpack *u, struct legacy *l, struct fail *why)
+{
+	if (l->block == NULL)
+		l->block = unpack_take(u, BLOCK);
+	return l->block != NULL ? OK : unpack_no_memory(u, why);
 }
 
 /* The decoder wants a packed block in one run: it is read where the piece has it whole, else gathered. */
@@ -84,7 +97,8 @@ static enum status find_packed(struct unpack *u, struct legacy *l, const uint8_t
 		unpack_eat(u, size);
 		return OK;
 	}
-	TRY(have_memory(u, &l->gathered, PACKED_MAX, why));
+	if (l->n_gathered == 0)
+		TRY(have_gathered(u, l, why));
 	memcpy(l->gathered + l->n_gathered, u->in.at, size);
 	unpack_eat(u, size);
 	l->n_gathered += (uint32_t)size;
@@ -124,7 +138,7 @@ static enum status decode(struct unpack *u, struct legacy *l, const uint8_t *pac
 	if (n >= 0) {
 		*got = (uint64_t)n;
 	} else if (size < BLOCK) {
-		TRY(have_memory(u, &l->block, BLOCK, why));
+		TRY(have_block(u, l, why));
 		n = LZ4_decompress_safe((const char *)packed, (char *)l->block, (int)l->packed, (int)BLOCK);
 	}
 	if (n < 0)
@@ -179,4 +193,5 @@ static void legacy_close(struct unpack *u)
 	unpack_give(u, l->gathered);
 }
 
-const struct codec codec_lz4_legacy = {"LZ4 (legacy)", sizeof(struct legacy), legacy_open, legacy_step, legacy_close};
+const struct codec codec_lz4_legacy = {"LZ4 (legacy)", sizeof(struct legacy), legacy_open,
+				       legacy_step,    legacy_close,	      NULL};

@@ -20,7 +20,8 @@ enum packing {
 	N_PACKINGS
 };
 
-#define PACKING_HEAD 9 /* bytes of a file that tell them apart */
+#define PACKING_HEAD 9	/* bytes of a file that tell them apart */
+#define UNPACK_HEAD  19 /* bytes of the longest header: LZ4's; zstd's has 18 */
 
 /*
  * How many unpacked bytes a decoder may keep to look back at. Linux packs kernels with `zstd -22 --ultra` and
@@ -67,6 +68,7 @@ struct unpack {
 	bool drained;	      /* there are no more pieces */
 	bool between;	      /* a frame is complete: the input may end here */
 	bool ended, failed;
+	uint8_t *whole; /* takes all that may come out by one read: a decoder looks back at what it wrote there */
 };
 
 #endif

@@ -39,6 +39,15 @@ const char *packing_name(enum packing packing)
 	return rows[packing].codec != NULL ? rows[packing].codec->name : rows[packing].name;
 }
 
+uint64_t packing_told(struct bytes head)
+{
+	enum packing packing = packing_of(head);
+
+	if (packing == PACKED_NOT || rows[packing].codec == NULL || rows[packing].codec->told == NULL)
+		return 0;
+	return rows[packing].codec->told(head);
+}
+
 /* ---- input ---- */
 
 static enum status truncated(struct unpack *u, struct fail *why)
@@ -133,6 +142,8 @@ enum status unpack_read(struct unpack *u, void *to, uint64_t size, uint64_t *got
 	*got = 0;
 	if (u->failed)
 		return given_up(u, why);
+	if (u->packed == 0 && size >= u->limit)
+		u->whole = to;
 	status = read_within_limit(u, to, size < room ? size : room, got, why);
 	if (status == OK && size > room && !u->ended)
 		status = expect_end(u, "it may have", why);

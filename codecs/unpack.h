@@ -19,6 +19,12 @@ enum packing packing_of(struct bytes head);
 const char *packing_name(enum packing packing);
 
 /*
+ * How many bytes come out by what the format's own header says, of which UNPACK_HEAD bytes are enough; 0: it does not
+ * say. Of several frames it is the first one's.
+ */
+uint64_t packing_told(struct bytes head);
+
+/*
  * @limit: how many bytes may come out at most. On an error nothing is left to close.
  * BAD_INPUT: not packed, or packed with what is not supported; NO_PLACE: no memory.
  */
@@ -31,8 +37,9 @@ enum status unpack_open(struct unpack *u, enum packing packing, const struct unp
  * memory for the decoder. Errors of from.more pass through. After an error only unpack_close makes sense; @to may hold
  * bytes of a stream whose checksum is not verified until unpack_finish returns OK.
  *
- * A zstd frame names a window, for Linux's kernels 128 MiB. A first read of all @limit bytes needs no memory for it,
- * because what was written is then the window; until that read returns nothing else may write there.
+ * A zstd frame names a window, for Linux's kernels 128 MiB, and LZ4's frames have one of 64 KiB. A first read of all
+ * @limit bytes needs no memory for it, because what was written is then the window; until that read returns nothing
+ * else may write there.
  */
 enum status unpack_read(struct unpack *u, void *to, uint64_t size, uint64_t *got, struct fail *why) MUST_CHECK;
 

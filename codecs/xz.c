@@ -83,4 +83,4 @@ static void xz_close(struct unpack *u)
 	lzma_end(&xz->stream);
 }
 
-const struct codec codec_xz = {"xz", sizeof(struct xz), xz_open, xz_step, xz_close};
+const struct codec codec_xz = {"xz", sizeof(struct xz), xz_open, xz_step, xz_close, NULL};

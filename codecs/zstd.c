@@ -14,7 +14,6 @@
 
 struct zstd {
 	ZSTD_DCtx *decoder;
-	uint8_t *whole; /* takes all that may come out in one read: then it is the window, and no other is taken */
 	uint8_t
 	    head[ZSTD_FRAMEHEADERSIZE_MAX]; /* the frame's first bytes, from which a refusal takes the window's size */
 	size_t n_head;
@@ -57,7 +56,7 @@ static enum status refuse(struct unpack *u, struct fail *why, size_t result)
 	switch (ZSTD_getErrorCode(result)) {
 	case ZSTD_error_memory_allocation:
 		return unpack_no_memory(u, why);
-	case ZSTD_error_dstSize_tooSmall: /* only with zstd->whole */
+	case ZSTD_error_dstSize_tooSmall: /* only with u->whole */
 		return unpack_too_long(u, why);
 	case ZSTD_error_frameParameter_windowTooLarge:
 		if (ZSTD_getFrameHeader(&header, zstd->head, zstd->n_head) == 0)
@@ -67,20 +66,6 @@ static enum status refuse(struct unpack *u, struct fail *why, size_t result)
 		break;
 	}
 	return unpack_broken(u, why, ZSTD_getErrorName(result));
-}
-
-/*
- * Linux's kernels ask for a window of 128 MiB, whatever their size. If the first read has room for everything up to the
- * limit, zstd looks back at what it wrote there: zstd.h, ZSTD_d_stableOutBuffer.
- */
-static void choose_window(struct unpack *u, struct zstd *zstd, uint8_t *to, uint64_t size)
-{
-	bool first = u->packed == u->in.size && u->unpacked == 0;
-
-	if (!first || size != u->limit)
-		return;
-	zstd->whole = to;
-	ZSTD_DCtx_setParameter(zstd->decoder, ZSTD_d_stableOutBuffer, 1);
 }
 
 static enum status zstd_step(struct unpack *u, uint8_t *to, uint64_t size, uint64_t *got, struct fail *why)
@@ -95,10 +80,12 @@ static enum status zstd_step(struct unpack *u, uint8_t *to, uint64_t size, uint6
 			return unpack_garbage(u, why);
 		zstd->n_head = 0;
 	}
+	/* Linux's kernels ask for a window of 128 MiB, whatever their size: zstd.h, ZSTD_d_stableOutBuffer. */
+	if (u->whole != NULL && zstd->n_head == 0)
+		ZSTD_DCtx_setParameter(zstd->decoder, ZSTD_d_stableOutBuffer, 1);
+	if (u->whole != NULL)
+		out = (ZSTD_outBuffer){u->whole, (size_t)u->limit, (size_t)u->unpacked};
 	keep_head(zstd, u->in);
-	choose_window(u, zstd, to, size);
-	if (zstd->whole != NULL)
-		out = (ZSTD_outBuffer){zstd->whole, (size_t)u->limit, (size_t)u->unpacked};
 	before = out.pos;
 	result = ZSTD_decompressStream(zstd->decoder, &out, &in);
 	if (ZSTD_isError(result))
@@ -116,4 +103,12 @@ static void zstd_close(struct unpack *u)
 	ZSTD_freeDCtx(zstd->decoder);
 }
 
-const struct codec codec_zstd = {"zstd", sizeof(struct zstd), zstd_open, zstd_step, zstd_close};
+/* RFC 8878, 3.1.1.1, Frame_Content_Size */
+static uint64_t zstd_told(struct bytes head)
+{
+	unsigned long long size = ZSTD_getFrameContentSize(head.at, head.size);
+
+	return size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR ? 0 : size;
+}
+
+const struct codec codec_zstd = {"zstd", sizeof(struct zstd), zstd_open, zstd_step, zstd_close, zstd_told};

@@ -85,18 +85,21 @@ enum status packed_check_told(const struct packed *p, uint64_t told, struct fail
 		    p->file->name, told, range_size(p->where), packing_name(p->packing), most);
 }
 
-/* Reads the magic at the start of the packed bytes, and behind them how long they are unpacked. */
+/* Reads the head of the packed bytes, and behind them how long they are unpacked. */
 static enum status look(struct packed *p, bool has_size_word, struct fail *why)
 {
-	uint8_t magic[PACKING_HEAD], length[LENGTH_SIZE];
+	uint8_t head[UNPACK_HEAD], length[LENGTH_SIZE];
+	uint64_t size = range_size(p->where);
+	struct bytes at = {head, size < sizeof(head) ? (size_t)size : sizeof(head)};
 
 	if (range_size(p->where) <= (has_size_word ? LENGTH_SIZE : 0) + PACKING_HEAD)
 		return fail(why, BAD_INPUT,
 			    "%s: %" PRIu64 " bytes are too few for a packed kernel\n  try: copy the kernel again",
 			    p->file->name, range_size(p->where));
-	TRY(source_read_all(p->file, p->where.start, magic, sizeof(magic), why));
-	p->packing = packing_of((struct bytes){magic, sizeof(magic)});
+	TRY(source_read_all(p->file, p->where.start, head, at.size, why));
+	p->packing = packing_of(at);
 	p->size = SIZE_UNKNOWN;
+	p->told = packing_told(at);
 	if (has_size_word) {
 		TRY(source_read_all(p->file, p->where.end - LENGTH_SIZE, length, sizeof(length), why));
 		p->size = load_le(length, sizeof(length));
@@ -165,6 +168,12 @@ enum status packed_found(struct packed *p, struct image *image, struct fail *why
 	return OK;
 }
 
+static enum status ends_inside(const struct packed *p, const char *name, struct fail *why)
+{
+	return fail(why, BAD_INPUT, "%s: unpacked it ends at byte %" PRIu64 ", inside a segment", name,
+		    p->unpack.unpacked);
+}
+
 /* Reads @size unpacked bytes from @offset, never backwards; *got is less only when p->ends_early. */
 static enum status read_piece(struct packed *p, uint64_t offset, uint8_t *to, uint64_t size, uint64_t *got,
 			      const char *name, struct fail *why)
@@ -174,10 +183,7 @@ static enum status read_piece(struct packed *p, uint64_t offset, uint8_t *to, ui
 		return OK; /* memory only: its place in the file means nothing */
 	TRY(unpack_skip(&p->unpack, offset - p->unpack.unpacked, got, why));
 	TRY(unpack_read(&p->unpack, to, size, got, why));
-	if (*got != size && !p->ends_early)
-		return fail(why, BAD_INPUT, "%s: unpacked it ends at byte %" PRIu64 ", inside a segment", name,
-			    p->unpack.unpacked);
-	return OK;
+	return *got != size && !p->ends_early ? ends_inside(p, name, why) : OK;
 }
 
 /*
@@ -196,41 +202,131 @@ static enum status skip_rest(struct packed *p, const struct image *image, struct
 	return OK;
 }
 
+static enum status take_table(struct packed *p, struct fail *why)
+{
+	if (p->table_size == 0)
+		return OK;
+	p->table = p->take(p->context, p->table_size);
+	return p->table != NULL
+		   ? OK
+		   : fail(why, IO_ERROR, "no memory for the %" PRIu64 " bytes of the kernel's relocation table",
+			  p->table_size);
+}
+
 static enum status read_table(struct packed *p, const struct image *image, struct fail *why)
 {
 	uint64_t got;
 
+	TRY(take_table(p, why));
 	if (p->table_size == 0)
 		return OK;
-	p->table = p->take(p->context, p->table_size);
-	if (p->table == NULL)
-		return fail(why, IO_ERROR, "no memory for the %" PRIu64 " bytes of the kernel's relocation table",
-			    p->table_size);
 	return read_piece(p, image->image_end, p->table, p->table_size, &got, image->name, why);
+}
+
+static enum status piece_by_piece(struct packed *p, const struct image *image, uint8_t *window, struct fail *why)
+{
+	uint64_t got;
+
+	for (size_t i = 0; i < image->n_pieces; i++) {
+		const struct image_piece *piece = &image->piece[i];
+
+		TRY(read_piece(p, piece->offset, window + piece->at, piece->size, &got, image->name, why));
+		memset(window + piece->at + got, 0, (size_t)(piece->memory - got));
+	}
+	TRY(skip_rest(p, image, why));
+	return read_table(p, image, why);
+}
+
+/* ---- in one run ---- */
+
+/* What a run holds: all, if that is told. A table beside the last piece is known only with the size. */
+static uint64_t run_size(const struct packed *p)
+{
+	return p->size != SIZE_UNKNOWN ? p->size : p->told;
+}
+
+/*
+ * Where the run begins, below the window: there its first piece lies where it belongs, or lower where the run would not
+ * end in the place otherwise. So each piece is to be moved by the difference of two ascending positions: those that go
+ * down from the first on, and then those that go up from the last on, meet nothing that is still to be moved.
+ */
+bool packed_run(const struct packed *p, const struct image *image, uint64_t room, uint64_t *lead)
+{
+	uint64_t size = run_size(p), end = 0, to = 0;
+	const struct image_piece *first = &image->piece[0];
+
+	if (size == 0 || size < image->image_end || p->ends_early || p->packing == PACKED_XZ)
+		return false;
+	for (size_t i = 0; i < image->n_pieces; i++) {
+		const struct image_piece *piece = &image->piece[i];
+
+		if (piece->size == 0)
+			continue;
+		if (piece->offset < end || piece->at < to)
+			return false;
+		end = piece->offset + piece->size;
+		to = piece->at + piece->size;
+	}
+	*lead = first->offset > first->at ? first->offset - first->at : 0;
+	if (size > room && *lead < size - room)
+		*lead = size - room;
+	return true;
+}
+
+static void move(struct packed *p, const struct image_piece *piece, uint8_t *window, bool up)
+{
+	uint8_t *from = p->run + piece->offset, *to = window + piece->at;
+
+	if (piece->size == 0 || from == to || (from < to) != up)
+		return;
+	memmove(to, from, (size_t)piece->size);
+	p->moved += piece->size;
+}
+
+static void move_all(struct packed *p, const struct image *image, uint8_t *window)
+{
+	for (size_t i = 0; i < image->n_pieces; i++)
+		move(p, &image->piece[i], window, false);
+	for (size_t i = image->n_pieces; i > 0; i--)
+		move(p, &image->piece[i - 1], window, true);
+	for (size_t i = 0; i < image->n_pieces; i++) {
+		const struct image_piece *piece = &image->piece[i];
+
+		memset(window + piece->at + piece->size, 0, (size_t)(piece->memory - piece->size));
+	}
+}
+
+static enum status in_one_run(struct packed *p, const struct image *image, uint8_t *window, struct fail *why)
+{
+	uint64_t got;
+
+	TRY(unpack_read(&p->unpack, p->run, p->unpack.limit, &got, why));
+	TRY(skip_rest(p, image, why));
+	TRY(take_table(p, why));
+	if (p->table != NULL && got - image->image_end < p->table_size)
+		return ends_inside(p, image->name, why);
+	if (p->table != NULL)
+		memcpy(p->table, p->run + image->image_end, (size_t)p->table_size);
+	move_all(p, image, window);
+	return OK;
 }
 
 enum status packed_load(struct packed *p, const struct image *image, uint8_t *window, struct fail *why)
 {
-	uint64_t limit = p->size, end = p->ends_early ? image->piece[0].size : image->image_end, got;
+	uint64_t limit = p->size, end = p->ends_early ? image->piece[0].size : image->image_end;
 
-	if (p->size == SIZE_UNKNOWN && checked_add(end, MOST_BEHIND, &limit))
+	if (p->run != NULL)
+		limit = run_size(p);
+	else if (p->size == SIZE_UNKNOWN && checked_add(end, MOST_BEHIND, &limit))
 		limit = UINT64_MAX;
 	if (p->memory != 0 && end > p->memory)
 		return fail(why, BAD_INPUT,
 			    "%s: unpacked it has %" PRIu64 " bytes, but this machine's memory only %" PRIu64
 			    "\n  try: the kernel without debug information (strip)",
 			    image->name, end, p->memory);
-	p->read_bytes = 0;
+	p->read_bytes = p->moved = 0;
 	TRY(open_from_start(p, limit, false, why));
-	for (size_t i = 0; i < image->n_pieces; i++) {
-		const struct image_piece *piece = &image->piece[i];
-		uint8_t *to = window + piece->at;
-
-		TRY(read_piece(p, piece->offset, to, piece->size, &got, image->name, why));
-		memset(to + got, 0, (size_t)(piece->memory - got));
-	}
-	TRY(skip_rest(p, image, why));
-	TRY(read_table(p, image, why));
+	TRY((p->run != NULL ? in_one_run : piece_by_piece)(p, image, window, why));
 	return unpack_finish(&p->unpack, why);
 }
 

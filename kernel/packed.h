@@ -23,18 +23,21 @@ struct packed {
 	    *buffer; /* packed bytes are read to here, and notes; before packed_load a larger one may take its place */
 	size_t buffer_size; /* at least IMAGE_WANT_MOST */
 	uint64_t memory;    /* bytes that the machine has, before packed_load; 0: not known */
+	uint8_t *run;	    /* where packed_run() says that all of it can go, before packed_load; NULL: nowhere */
 
 	/* ---- to be read ---- */
 	bool found; /* something is packed, and the image is what is in it */
 	enum packing packing;
 	uint64_t size;	      /* bytes that come out, or SIZE_UNKNOWN */
 	uint64_t read_bytes;  /* of the file */
+	uint64_t moved;	      /* bytes that packed_load unpacked elsewhere than where they belong */
 	struct source inside; /* what it unpacks to; each read begins with the first byte again */
 
 	/* ---- its own ---- */
 	struct unpack unpack;
 	struct range where; /* of the packed bytes, in the file */
 	uint64_t next;
+	uint64_t told;	 /* bytes that come out by the packing's own header; 0: it does not say */
 	bool ends_early; /* a flat image whose file's length is not told: image_size bytes at most */
 	void *table;	 /* behind the image */
 	uint64_t table_size;
@@ -52,7 +55,17 @@ enum status packed_check_told(const struct packed *packed, uint64_t told, struct
 /* @image is what is inside: says in both what stands behind it. */
 enum status packed_found(struct packed *packed, struct image *image, struct fail *why) MUST_CHECK;
 
-/* Unpacks every piece to @window, zeros what the file does not fill, keeps what stands behind, checks the end. */
+/*
+ * Whether all that is packed, headers and what stands behind the last piece too, can be unpacked in one run that ends
+ * within the kernel's place of @room bytes: then what was unpacked is all that a decoder has to look back at. *lead:
+ * bytes before the place in which the run begins; they have to be free until packed_load returns.
+ */
+bool packed_run(const struct packed *packed, const struct image *image, uint64_t room, uint64_t *lead);
+
+/*
+ * Unpacks every piece to @window, zeros what the file does not fill, keeps what stands behind, checks the end. With
+ * packed->run by one read, and what does not belong where it came to lie is moved; else piece by piece.
+ */
 enum status packed_load(struct packed *packed, const struct image *image, uint8_t *window, struct fail *why) MUST_CHECK;
 
 /* Linux's relocation table, after packed_load; empty when the kernel has none. */

@@ -11,6 +11,7 @@
 #include "relocations.h"
 #include "report.h"
 #include "tree.h"
+#include "unpack.h"
 #include "verify.h"
 
 #include "../base/mem.h"
@@ -33,41 +34,12 @@ static enum status make_plan(struct boot *b, struct fail *why)
 	return placing_make(&b->situation, &trace, why);
 }
 
-static uint64_t all_memory(const struct memmap *map)
-{
-	uint64_t size = 0;
-
-	for (size_t i = 0; i < map->count; i++)
-		if (checked_add(size, range_size(map->entry[i].at), &size))
-			return UINT64_MAX;
-	return size;
-}
-
-static enum status load_packed(struct boot *b, struct fail *why)
-{
-	struct packed *packed = &b->packed;
-	enum status status;
-
-	packed->memory = all_memory(&b->situation.survey.map);
-	packed->buffer = b->loading.bounce;
-	packed->buffer_size = b->loading.bounce_size;
-	status = packed_load(packed, &b->situation.image, boot_kernel_now(b), why);
-	fw_progress(b->kernel.path, 0, 0);
-	TRY(status);
-	if (b->head_size == 0)
-		b->loading.read += packed->read_bytes;
-	fw_log(LOG_NORMAL, "unpacked %s, %s, %" PRIu64 " bytes from %" PRIu64 ", decoder %s", b->kernel.path,
-	       packing_name(packed->packing), packed->unpack.unpacked, packed->read_bytes,
-	       size_words(packed->unpack.memory).at);
-	return OK;
-}
-
 static enum status load_all(struct boot *b, struct fail *why)
 {
 	const struct situation *p = &b->situation;
 
 	if (b->packed.found)
-		TRY(load_packed(b, why));
+		TRY(boot_unpack(b, why));
 	else
 		TRY(load_image(&b->loading, &b->kernel, &p->image, &p->plan, why));
 	b->loading.holds = true;

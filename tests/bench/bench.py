@@ -24,7 +24,6 @@ from debugger import Debugger  # noqa: E402
 
 RAMDISK = 0x180000000
 PLACE = 0x140000000  # of the kernel that is unpacked
-LZ4_BLOCK = 8 << 20  # lz4_Frame_format.md, "Legacy frame"
 RUNS = 3
 OTHERS = 19  # entries on the volume beside the one that boots
 # rdtsc into rbx; 'K' and its eight bytes to port 0xe9; end QEMU by port 0xf4 (isa-debug-exit).
@@ -93,14 +92,14 @@ def compare_unpacking():
     """
     What each moves after it was read, by the files: Linux's decompressor copies itself behind its window, unpacks all of
     the ELF file, and copies every segment to its place (arch/x86/boot/compressed: head_64.S, misc.c, parse_elf). Berth
-    unpacks to that place, but the blocks that reach over a segment's edge by way of a buffer (codecs/lz4_legacy.c).
+    unpacks in one run in which the first segment lies at its place, and moves those that do not (kernel/packed.c).
     """
     kernel = entered.Kernel(lab.Esp("bench-payload"), 12)
     size, unpacked = os.path.getsize(boots.KERNEL["file"]), len(kernel.image)
     in_file = kernel.parts_of_file()
-    blocks = [(at, min(at + LZ4_BLOCK, unpacked)) for at in range(0, unpacked, LZ4_BLOCK)]
-    twice = sum(end - at for at, end in blocks if not any(a <= at and end <= b for a, b in in_file))
-    moved = {"kernel": size + unpacked + sum(b - a for a, b in in_file), "loader": unpacked + twice}
+    leads = [(offset - at, filesz) for offset, at, filesz in kernel.loads()]
+    displaced = sum(filesz for lead, filesz in leads if lead != leads[0][0])
+    moved = {"kernel": size + unpacked + sum(b - a for a, b in in_file), "loader": unpacked + displaced}
     for who, bytes_moved in moved.items():
         whole, own, counters = to_the_kernel_proper(who)
         print(f"decompress {who}: entry to vmlinux, whole   {whole:>13,}   own {own:>13,}   {counters}; "

@@ -102,7 +102,7 @@ def check_entered_directly(guest, packing):
     expect("no nokaslr on the command line" not in guest.text, "the loader tells of a decompressor that moves")
     expect((packing is None) == ("berth: unpacked " not in guest.text), "unpacked or not, it is the wrong one")
     if packing is not None:
-        expect(re.search(rf"^berth: unpacked \\kernel, {re.escape(packing)}, \d+ bytes from \d+, decoder ", guest.text, re.M),
+        expect(re.search(rf"^berth: unpacked \\kernel, {re.escape(packing)}, \d+ bytes from \d+, moved \d+, decoder ", guest.text, re.M),
                f"it was not unpacked from {packing}")
 
 

@@ -119,6 +119,31 @@ static void x10_without_entropy_the_kernel_stays_as_linked(void **state)
 	assert_null(strstr(sim_log(), "placement random")); /* which no entry asked for */
 }
 
+/* Where it would begin memory is not free, or kept out: LZ4's blocks then go through a buffer of 8 MiB. */
+static void e1_without_room_before_its_place_a_kernel_is_unpacked_by_pieces(void **state)
+{
+	static const struct {
+		const char *map, *entry;
+		bool run;
+	} cases[] = {
+	    {MAP, UNPACKED, true},
+	    {MAP, LINUX "decompress loader\n", true},
+	    {MAP, UNPACKED "placement 0x100200000\n", true},
+	    {MAP, UNPACKED "placement 0x100000000\n", false},
+	    {MAP, UNPACKED "placement 0x100200000\noptions memmap=0x1000$0x1001ff000\n", false},
+	};
+
+	(void)state;
+	memset(&bench, 0, sizeof(bench));
+	given_packed(&kinds[2], true);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		set_up_on(cases[i].map, cases[i].entry);
+		run_to_the_kernel();
+		if (cases[i].run != (strstr(sim_log(), "decoder 8.") == NULL))
+			fail_msg("%zu: in one run, or not, wrongly", i);
+	}
+}
+
 /* A vmlinux that is not packed is read straight to its place. */
 static void e1_a_plain_vmlinux_boots(void **state)
 {
@@ -351,6 +376,7 @@ int main(void)
 	    cmocka_unit_test(x10_a_payload_that_says_more_than_it_can_have_is_refused_unread),
 	    cmocka_unit_test(x10_every_packing_boots_with_every_relocation_done),
 	    cmocka_unit_test(x10_without_entropy_the_kernel_stays_as_linked),
+	    cmocka_unit_test(e1_without_room_before_its_place_a_kernel_is_unpacked_by_pieces),
 	    cmocka_unit_test(e1_a_plain_vmlinux_boots),
 	    cmocka_unit_test(a_fault_at_every_call_leaves_a_handoff_or_nothing),
 	    cmocka_unit_test(a_packed_kernel_cut_anywhere_is_refused),
