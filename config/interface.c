@@ -95,6 +95,25 @@ bool interface_text(const uint16_t *units, size_t size, char out[INTERFACE_TEXT]
 	return utf8_from_utf16(out, INTERFACE_TEXT, units, size / sizeof(*units)) && out[0] != '\0';
 }
 
+/* UEFI 2.10, 10.3.1: type, subtype, and the whole length of a node; what ends a whole path. */
+#define NODE	 4
+#define NODE_END 0x7f
+#define END_ALL	 0xff
+
+size_t interface_place(struct bytes variable)
+{
+	uint64_t type, subtype, length;
+	size_t at = 0;
+
+	while (bytes_get(variable, at, 1, &type) && bytes_get(variable, at + 1, 1, &subtype) &&
+	       bytes_get(variable, at + 2, 2, &length) && length >= NODE && length <= variable.size - at) {
+		if (type == NODE_END)
+			return subtype == END_ALL ? at : 0;
+		at += (size_t)length;
+	}
+	return 0;
+}
+
 #define ESRT_VERSION	 1
 #define ESRT_LAST_STATUS 36 /* in an entry: LastAttemptStatus, 0 for success */
 

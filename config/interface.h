@@ -51,6 +51,13 @@ bool interface_timeout(struct loader_conf *conf, struct word value);
 /* LoaderConfigTimeoutOneShot: the same, and the menu shows in any case: without a countdown where that would be 0. */
 bool interface_timeout_one_shot(struct loader_conf *conf, struct word value);
 
+/*
+ * VMMBootOrder####, where QEMU's `bootindex` stands in a machine's firmware: the path of a device, of which this
+ * returns how many bytes stand before its end. 0 when it has no node, or does not end within the variable. Sources:
+ * EDK2, OvmfPkg/Library/QemuBootOrderLib; src/boot/vmm.c. UEFI 2.10, 10.3.1.
+ */
+size_t interface_place(struct bytes variable);
+
 /* ---- which entry ---- */
 
 /* What variables ask for: a pattern over ids, or "@saved" for what was booted last. Absent: there is no variable. */

@@ -213,6 +213,18 @@ enum origin efi_origin(EFI_HANDLE device)
 	return origin;
 }
 
+bool efi_is_below(EFI_HANDLE device, struct bytes nodes)
+{
+	EFI_DEVICE_PATH *path = NULL;
+	EFI_STATUS status;
+
+	if (nodes.size == 0)
+		return true;
+	status = efi.boot->HandleProtocol(device, &efi_device_path_guid, (void **)&path);
+	return !EFI_ERROR(efi_given(status, path)) && nodes_size(path) >= nodes.size &&
+	       memcmp(path, nodes.at, nodes.size) == 0;
+}
+
 /* 10.3.4: messaging device paths, by their subtype. */
 const char *efi_disk_kind(EFI_HANDLE device)
 {

@@ -149,6 +149,10 @@ enum variable_state {
 };
 /* *size: the room at @to, and then how many bytes there are. */
 enum variable_state efi_variable_read(CHAR16 *name, void *to, size_t *size);
+/* The same of another vendor's. */
+enum variable_state efi_variable_of(EFI_GUID *vendor, CHAR16 *name, void *to, size_t *size);
+/* The digits in a name such as Boot000A, four of them; @ten: the letter that stands for ten. */
+void efi_variable_number(CHAR16 *digits, uint16_t number, char ten);
 void efi_variable_remove(CHAR16 *name);
 void efi_variable_write(CHAR16 *name, const void *value, size_t size, bool stays);
 /* In UTF-16, with its NUL; nothing when it is longer than a path. */
@@ -184,6 +188,8 @@ EFI_DEVICE_PATH *efi_disk_path(EFI_HANDLE device, struct gpt_partition *partitio
 void efi_add_partition(EFI_DEVICE_PATH *disk, const struct gpt_partition *partition);
 /* Which of a disk's partitions a device is, in a table of either kind; false when it is none with a GUID. */
 bool efi_partition_guid(EFI_HANDLE device, uint8_t guid[16]);
+/* It is the device whose path these nodes are, without an end, or something on it; every device is below none. */
+bool efi_is_below(EFI_HANDLE device, struct bytes nodes);
 /* What a device is reached by, with a blank behind: "NVMe ", "USB "; empty when that is not known. */
 const char *efi_disk_kind(EFI_HANDLE device);
 /* The handle with this path that has @protocol; NULL when there is none. */
@@ -203,8 +209,6 @@ bool efi_boot_hart(uint64_t *hart);
 void efi_screen(struct screen *screen);
 
 /* ---- log.c ---- */
-/* Says what went wrong, but not that something is not there. */
-void efi_say_unless_missing(enum status status, const struct fail *why);
 /* Says what went wrong, but not that something is not there. */
 void efi_say_unless_missing(enum status status, const struct fail *why);
 

@@ -106,10 +106,10 @@ bool efi_load_option(char *out, size_t room)
 	return has_ascii_letter(out);
 }
 
-enum variable_state efi_variable_read(CHAR16 *name, void *to, size_t *size)
+enum variable_state efi_variable_of(EFI_GUID *vendor, CHAR16 *name, void *to, size_t *size)
 {
 	UINTN count = *size;
-	EFI_STATUS status = efi.system->RuntimeServices->GetVariable(name, &loader_guid, NULL, &count, to);
+	EFI_STATUS status = efi.system->RuntimeServices->GetVariable(name, vendor, NULL, &count, to);
 
 	if (status == EFI_NOT_FOUND || status == EFI_UNSUPPORTED)
 		return VARIABLE_NONE;
@@ -117,6 +117,20 @@ enum variable_state efi_variable_read(CHAR16 *name, void *to, size_t *size)
 		return VARIABLE_BAD;
 	*size = count;
 	return VARIABLE_READ;
+}
+
+enum variable_state efi_variable_read(CHAR16 *name, void *to, size_t *size)
+{
+	return efi_variable_of(&loader_guid, name, to, size);
+}
+
+void efi_variable_number(CHAR16 *digits, uint16_t number, char ten)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		int digit = number >> (12 - 4 * i) & 15;
+
+		digits[i] = (CHAR16)(digit < 10 ? '0' + digit : ten + digit - 10);
+	}
 }
 
 bool efi_variable_exists(CHAR16 *name)

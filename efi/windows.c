@@ -41,21 +41,14 @@ static bool any_is_encrypted(void)
 /* How many bytes there are; 0 when it cannot be read. */
 static size_t read_global(CHAR16 *name, void *to, size_t room)
 {
-	UINTN size = room;
-	EFI_STATUS status = efi.system->RuntimeServices->GetVariable(name, &efi_global_guid, NULL, &size, to);
-
-	return EFI_ERROR(status) || size > room ? 0 : size;
+	return efi_variable_of(&efi_global_guid, name, to, &room) == VARIABLE_READ ? room : 0;
 }
 
 static bool is_windows(UINT16 number, const uint8_t *partition, uint8_t *room)
 {
 	CHAR16 name[] = L"Boot0000";
 
-	for (unsigned int i = 0; i < 4; i++) {
-		unsigned int digit = number >> (12 - 4 * i) & 15;
-
-		name[4 + i] = (CHAR16)(digit < 10 ? '0' + digit : 'A' + digit - 10);
-	}
+	efi_variable_number(name + 4, number, 'A');
 	return load_option_is_windows((struct bytes){room, read_global(name, room, MOST_OPTION)}, partition);
 }
 

@@ -72,6 +72,22 @@ def started_as_qemus_kernel(esp):
     expect("LoaderImageIdentifier" not in variables, "a path on the disk is told that the loader does not have")
 
 
+@boots(sampled=True)
+def the_hosts_order_chooses_the_disk(esp):
+    """`qemu -kernel BOOTX64.EFI` and two disks with an ESP each: the one with `bootindex` is the loader's own"""
+    far = volume(esp, "far")
+    plain(far, name="far", options=REPORT + " nokaslr entry=far")
+    plain(esp, name="near")
+    near, other = disk_of(esp, (lab.TYPE_ESP, ESP, image_of(esp))), disk_of(far, (lab.TYPE_ESP, OTHER, image_of(far)))
+    kernel = ("-kernel", os.path.join(lab.ROOT, "build/x86_64", lab.LOADERS["x86_64"]))
+    drive = ("-drive", f"if=none,id=far,format=raw,snapshot=on,file={other}", "-device", "virtio-blk-pci,drive=far")
+    for more, options in ((drive, REPORT + " nokaslr"), ((*drive[:-1], drive[-1] + ",bootindex=1"), REPORT + " nokaslr entry=far")):
+        guest = boot(esp, image=near, more=(*kernel, *more))
+        expect(guest.one("cmdline") == options, f"/proc/cmdline is {guest.one('cmdline')!r}")
+    os.unlink(near)
+    os.unlink(other)
+
+
 def mbr_of(esp, *partitions):
     """A disk with the older table: (type, image) for each partition, which lie one behind the other from 1 MiB on."""
     disk, at = os.path.join(esp.path, "mbr.img"), 1

@@ -72,6 +72,9 @@ static void use_choice(struct entry *const *entries, const struct loader_conf *c
 static void use_tables(struct bytes table)
 {
 	char language[LANGUAGE_TAG];
+	size_t nodes = interface_place(table);
+
+	REQUIRE(nodes == 0 || (nodes >= 4 && nodes <= table.size - 4 && table.at[nodes] == 0x7f));
 
 	if (interface_language(table, language))
 		REQUIRE(language[0] != '\0' &&

@@ -70,6 +70,78 @@ static void the_one_with_a_configuration_comes_first_then_any_system_partition(v
 	scene_expect("\nberth: no boot entries: there is no file in \\loader\\entries on the system partition\n", 1);
 }
 
+/* ACPI's root of a disk, and the end (UEFI 2.10, 10.3.3); the second is the other disk's, the third nobody's. */
+static const uint8_t disk_path[3][16] = {{2, 1, 12, 0, 0xd0, 0x41, 3, 0x0a, 0, 0, 0, 0, 0x7f, 0xff, 4, 0},
+					 {2, 1, 12, 0, 0xd0, 0x41, 3, 0x0a, 1, 0, 0, 0, 0x7f, 0xff, 4, 0},
+					 {2, 1, 12, 0, 0xd0, 0x41, 3, 0x0a, 7, 0, 0, 0, 0x7f, 0xff, 4, 0}};
+
+static void given_two_disks(void)
+{
+	given(FROM_QEMU);
+	uefi.other = OTHER_CONNECTED;
+	scene_put_text(UEFI_OTHER ENTRIES "far.conf", LINUX);
+}
+
+/* EDK2, OvmfPkg/Library/QemuBootOrderLib: `bootindex` of QEMU. */
+static void the_hosts_order_says_which_disk_of_several_it_is(void **state)
+{
+	(void)state;
+	given_two_disks();
+	scene_run("no order");
+	scene_expect(HOME "partition D3C2B10A", 1);
+	given_two_disks();
+	uefi_variable_put("VMMBootOrder0000", disk_path[2], sizeof(disk_path[2])); /* a network card */
+	uefi_variable_put("VMMBootOrder0001", disk_path[1], sizeof(disk_path[1]));
+	uefi_variable_put("VMMBootOrder0002", disk_path[0], sizeof(disk_path[0]));
+	scene_run("the other disk");
+	scene_expect(HOME "NVMe partition F1A2B3C4", 1);
+	given_two_disks();
+	uefi_variable_put("VMMBootOrder0000", disk_path[0], sizeof(disk_path[0]));
+	uefi_variable_put("VMMBootOrder0001", disk_path[1], sizeof(disk_path[1]));
+	scene_run("this disk");
+	scene_expect(HOME "partition D3C2B10A", 1);
+}
+
+/* What is no path, or of a disk without a system, is passed over; behind a gap there is nothing. */
+static void an_order_that_leads_nowhere_is_passed_over(void **state)
+{
+	(void)state;
+	given_two_disks();
+	uefi_variable_put("VMMBootOrder0000", disk_path[1], sizeof(disk_path[1]) - 1);
+	uefi_variable_put("VMMBootOrder0001", disk_path[1], sizeof(disk_path[1]));
+	scene_run("cut");
+	scene_expect(HOME "NVMe partition F1A2B3C4", 1);
+	given_two_disks();
+	uefi_variable_put("VMMBootOrder0001", disk_path[1], sizeof(disk_path[1]));
+	scene_run("a gap");
+	scene_expect(HOME "partition D3C2B10A", 1);
+	given_two_disks();
+	uefi_variable_put("VMMBootOrder0000", disk_path[2], sizeof(disk_path[2]));
+	scene_run("nobody's");
+	scene_expect(HOME "partition D3C2B10A", 1);
+	given(FROM_DISK);
+	uefi.other = OTHER_CONNECTED;
+	uefi_variable_put("VMMBootOrder0000", disk_path[1], sizeof(disk_path[1]));
+	scene_run("started from a disk");
+	scene_expect(HOME, 0);
+	assert_true(uefi_variable_says("LoaderEntrySelected", "own.conf"));
+}
+
+/* The eleventh has a letter in its name, a small one. */
+static void a_long_order_is_heard_to_its_end(void **state)
+{
+	char name[24];
+
+	(void)state;
+	given_two_disks();
+	for (unsigned int n = 0; n <= 10; n++) {
+		snprintf(name, sizeof(name), "VMMBootOrder%04x", n);
+		uefi_variable_put(name, disk_path[n == 10 ? 1 : 2], sizeof(disk_path[1]));
+	}
+	scene_run("the eleventh");
+	scene_expect(HOME "NVMe partition F1A2B3C4", 1);
+}
+
 static void without_any_it_is_said(void **state)
 {
 	(void)state;
@@ -84,6 +156,8 @@ static void without_any_it_is_said(void **state)
 static void given_by_qemu(void)
 {
 	given(FROM_QEMU);
+	uefi_variable_put("VMMBootOrder0000", disk_path[2], sizeof(disk_path[2]));
+	uefi_variable_put("VMMBootOrder0001", disk_path[0], sizeof(disk_path[0]));
 }
 
 static bool is_entered(unsigned int call, uint64_t fault)
@@ -108,6 +182,9 @@ int main(void)
 	    cmocka_unit_test(started_otherwise_than_from_a_disk_it_finds_the_system_partition),
 	    cmocka_unit_test(from_a_disk_no_other_is_looked_for),
 	    cmocka_unit_test(the_one_with_a_configuration_comes_first_then_any_system_partition),
+	    cmocka_unit_test(the_hosts_order_says_which_disk_of_several_it_is),
+	    cmocka_unit_test(an_order_that_leads_nowhere_is_passed_over),
+	    cmocka_unit_test(a_long_order_is_heard_to_its_end),
 	    cmocka_unit_test(without_any_it_is_said),
 	    cmocka_unit_test(every_call_goes_wrong_in_every_way),
 	};

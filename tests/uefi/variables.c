@@ -11,6 +11,9 @@
 /* systemd, docs/BOOT_LOADER_INTERFACE.md. */
 static const EFI_GUID loader_guid = {0x4a67b082, 0x0a4c, 0x41cf, {0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f}};
 
+/* src/boot/vmm.c. */
+static const EFI_GUID order_guid = {0x668f4529, 0x63d0, 0x4bb5, {0xb6, 0x5d, 0x6f, 0xbb, 0x9d, 0x36, 0xa4, 0x4a}};
+
 /* Berth's own. */
 /* TCG Platform Reset Attack Mitigation Specification 1.10, 4. */
 static const EFI_GUID overwrite_guid = {0xe20939be, 0x32d4, 0x41be, {0xa1, 0x50, 0x89, 0x7f, 0x85, 0xd4, 0x98, 0x29}};
@@ -146,7 +149,7 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attr
 	EFI_STATUS status;
 
 	if (!is_loaders && !uefi_is_shims_vendor(guid) && !uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE) &&
-	    !uefi_is_guid(guid, overwrite_guid) && !uefi_is_guid(guid, custom_guid))
+	    !uefi_is_guid(guid, overwrite_guid) && !uefi_is_guid(guid, custom_guid) && !uefi_is_guid(guid, order_guid))
 		uefi_die("a variable of another vendor");
 	if (uefi_call(CALL_GetVariable, &status)) {
 		if (uefi_lies(LIE_TOO_MUCH))
@@ -161,7 +164,7 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attr
 		return tell_mode(size, to);
 	if (uefi_is_shims_vendor(guid))
 		return tell_mok_state(name, attributes, size, to);
-	if (is_loaders || uefi_is_guid(guid, overwrite_guid))
+	if (is_loaders || uefi_is_guid(guid, overwrite_guid) || uefi_is_guid(guid, order_guid))
 		return tell_stored(name, size, to);
 	if (is_named(name, "OsIndicationsSupported") && uefi.indications != 0)
 		return tell_number(uefi.indications, size, to);

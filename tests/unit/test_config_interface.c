@@ -109,6 +109,33 @@ static void a_layout_that_is_not_one_has_no_language(void **state)
 	assert_false(interface_language((struct bytes){layout, size + 1}, out));
 }
 
+/* UEFI 2.10, 10.3.1: nodes with a type, a subtype and their own length, and one that ends them. */
+static void the_path_of_a_disk_ends_within_its_variable(void **state)
+{
+	static const uint8_t path[] = {2, 1, 12, 0, 0xd0, 0x41, 3, 0x0a, 1,    0, 0,
+				       0, 1, 1,	 6, 0,	  0,	3, 0x7f, 0xff, 4, 0};
+	uint8_t bytes[sizeof(path)], *exact;
+
+	(void)state;
+	assert_int_equal(interface_place((struct bytes){path, sizeof(path)}), 18);
+	assert_int_equal(interface_place((struct bytes){path + 18, 4}), 0);
+	for (size_t size = 0; size < sizeof(path); size++) {
+		exact = malloc(size + 1);
+		memcpy(exact + 1, path, size);
+		assert_int_equal(interface_place((struct bytes){exact + 1, size}), 0);
+		free(exact);
+	}
+	memcpy(bytes, path, sizeof(path));
+	for (unsigned int length = 0; length < 0x200; length++) {
+		store_le(bytes + 2, 2, length);
+		assert_int_equal(interface_place((struct bytes){bytes, sizeof(bytes)}),
+				 length == 12 || length == 18 ? 18 : 0);
+	}
+	store_le(bytes + 2, 2, 12);
+	bytes[19] = 1; /* 10.3.1: of one of several paths, of which the other is not known here */
+	assert_int_equal(interface_place((struct bytes){bytes, sizeof(bytes)}), 0);
+}
+
 /* ---- read ---- */
 
 static void a_string_is_whole_units_with_or_without_an_end(void **state)
@@ -420,6 +447,7 @@ int main(void)
 	    cmocka_unit_test(ids_follow_each_other_each_with_its_end),
 	    cmocka_unit_test(a_keyboards_language_is_the_first_word_of_its_description),
 	    cmocka_unit_test(a_layout_that_is_not_one_has_no_language),
+	    cmocka_unit_test(the_path_of_a_disk_ends_within_its_variable),
 	    cmocka_unit_test(a_string_is_whole_units_with_or_without_an_end),
 	    cmocka_unit_test(the_longest_string_fits_and_a_longer_one_is_refused),
 	    cmocka_unit_test(timeouts_of_variables_are_numbers_or_words),
