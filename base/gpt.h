@@ -21,7 +21,8 @@ struct gpt {
 };
 
 struct gpt_partition {
-	uint32_t number;	/* from 1 */
+	uint32_t number;	/* from 1: its row in the table */
+	uint32_t rank;		/* the same without rows that are empty; in an MBR alone (mbr.h) */
 	uint64_t start, blocks; /* all of them usable ones */
 	uint8_t guid[16];	/* its own, as it stands on the disk */
 	bool in_mbr;		/* the disk has the older table (mbr.h) */

@@ -8,6 +8,9 @@
 #define MBR_LEAST_BLOCK 512 /* bytes */
 
 /*
+ * Firmware's number of a partition is its row (UEFI 2.10, 10.3.5.1; U-Boot, disk/part_dos.c; OVMF 2025.02), or its rank
+ * among the rows in use, without one that guards a GPT (EDK2 of 2014, PartitionDxe/Mbr.c).
+ *
  * The first of the four partitions with this type, in @block, the first of a disk whose last block is @last; of its
  * GUID the first four bytes are the disk's signature, by which firmware names partitions of such a disk. False when
  * there is none, when it does not lie on the disk, or when it is no such table. Partitions in an extended one are not

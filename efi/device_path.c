@@ -261,6 +261,11 @@ void efi_add_partition(EFI_DEVICE_PATH *disk, const struct gpt_partition *partit
 	memcpy(at + HARD_DRIVE_SIZE, end_of_path, NODE);
 }
 
+void efi_number_partition(EFI_DEVICE_PATH *path, uint32_t number)
+{
+	store_le((uint8_t *)path + nodes_size(path) - HARD_DRIVE_SIZE + NUMBER_AT, 4, number);
+}
+
 EFI_HANDLE efi_handle_at(const EFI_DEVICE_PATH *path, EFI_GUID *protocol)
 {
 	EFI_DEVICE_PATH *rest = (EFI_DEVICE_PATH *)(uintptr_t)path;

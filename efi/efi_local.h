@@ -186,6 +186,8 @@ bool efi_own_path(char *out, size_t room);
  */
 EFI_DEVICE_PATH *efi_disk_path(EFI_HANDLE device, struct gpt_partition *partition);
 void efi_add_partition(EFI_DEVICE_PATH *disk, const struct gpt_partition *partition);
+/* The number in the node that was added. */
+void efi_number_partition(EFI_DEVICE_PATH *path, uint32_t number);
 /* Which of a disk's partitions a device is, in a table of either kind; false when it is none with a GUID. */
 bool efi_partition_guid(EFI_HANDLE device, uint8_t guid[16]);
 /* It is the device whose path these nodes are, without an end, or something on it; every device is below none. */

@@ -94,6 +94,19 @@ static EFI_HANDLE connect(EFI_HANDLE disk, const EFI_DEVICE_PATH *path)
 	return efi_handle_at(path, &efi_file_system_guid);
 }
 
+/* Where rows before it are empty, firmware's number of a partition in an MBR is one of two. */
+static EFI_HANDLE device_of(EFI_HANDLE disk, EFI_DEVICE_PATH *path, const struct gpt_partition *found)
+{
+	EFI_HANDLE device;
+
+	efi_add_partition(path, found);
+	device = connect(disk, path);
+	if (device != NULL || !found->in_mbr || found->rank == found->number)
+		return device;
+	efi_number_partition(path, found->rank);
+	return connect(disk, path);
+}
+
 static struct fw_volume *find(EFI_DEVICE_PATH *path, const struct gpt_partition *own)
 {
 	EFI_HANDLE handle = efi_handle_at(path, &efi_block_io_guid), device;
@@ -103,10 +116,9 @@ static struct fw_volume *find(EFI_DEVICE_PATH *path, const struct gpt_partition 
 	if (handle == NULL || !disk_open(handle, &disk) ||
 	    !(own->in_mbr ? find_in_mbr(&disk, &found) : find_partition(&disk, &found)))
 		return NULL;
-	if (found.number == own->number && memcmp(found.guid, own->guid, sizeof(found.guid)) == 0)
+	if (found.start == own->start)
 		return NULL;
-	efi_add_partition(path, &found);
-	device = connect(handle, path);
+	device = device_of(handle, path, &found);
 	if (device == NULL) {
 		fw_log(LOG_NORMAL,
 		       "partition %u may hold boot entries (its type is XBOOTLDR), but firmware finds no file system "

@@ -89,12 +89,15 @@ def the_hosts_order_chooses_the_disk(esp):
 
 
 def mbr_of(esp, *partitions):
-    """A disk with the older table: (type, image) for each partition, which lie one behind the other from 1 MiB on."""
+    """
+    A disk with the older table: (type, image) for each partition, which lie one behind the other from 1 MiB on; None for a
+    row that is empty.
+    """
     disk, at = os.path.join(esp.path, "mbr.img"), 1
     table = bytearray(512)
     struct.pack_into("<I", table, 440, 0xd15c516e)
     struct.pack_into("<H", table, 510, 0xaa55)
-    for n, (kind, image) in enumerate(partitions):
+    for n, (kind, image) in ((n, row) for n, row in enumerate(partitions) if row):
         mib = os.path.getsize(image) // MIB
         struct.pack_into("<4xB3xII", table, 446 + 16 * n, kind, at * 2048, mib * 2048)
         subprocess.run(["dd", f"if={image}", f"of={disk}", "bs=1M", f"seek={at}", "conv=sparse,notrunc", "status=none"],
@@ -109,11 +112,11 @@ def mbr_of(esp, *partitions):
 
 @boots(sampled=True)
 def entry_of_xbootldr_in_an_mbr(esp):
-    """The same on a disk with an MBR, where that partition has type 0xea: kernel and initrd come from there"""
+    """The same on a disk with an MBR, where that partition has type 0xea, in the last row, and another row is empty"""
     other = volume(esp, "xbootldr")
     plain(other)
     first = image_of(esp)
-    disk = mbr_of(esp, (0xef, first), (0x83, write_noise(esp)), (0xea, image_of(other)))
+    disk = mbr_of(esp, (0xef, first), None, (0x83, write_noise(esp)), (0xea, image_of(other)))
     guest = boot(esp, image=disk)
     os.unlink(disk)
     check_healthy(guest, REPORT + " nokaslr")

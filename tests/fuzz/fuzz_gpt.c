@@ -45,7 +45,8 @@ static void use_mbr(struct bytes input, uint64_t last)
 	for (unsigned int type = 0; type < 256; type++) {
 		if (!mbr_find(input, last, (uint8_t)type, &found))
 			continue;
-		REQUIRE(input.size >= 512 && found.in_mbr && found.number >= 1 && found.number <= 4);
+		REQUIRE(input.size >= 512 && found.in_mbr && found.number >= 1 && found.number <= 4 &&
+			found.rank <= found.number && (found.rank >= 1 || type == 0 || type == 0xee));
 		REQUIRE(found.start != 0 && found.blocks != 0 && found.start <= last &&
 			found.blocks - 1 <= last - found.start);
 		REQUIRE(input.at[446 + 16 * (found.number - 1) + 4] == type);

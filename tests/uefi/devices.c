@@ -17,8 +17,8 @@
 
 static const uint8_t disk_path[] = {AT_DISK(0), END};
 /* The first partition. */
-static const uint8_t own_path[] = {AT_DISK(0), 4,    1,	   HARD, 0,    1,    0,	   0,	 0,    0,    8,
-				   0,	       0,    0,	   0,	 0,    0,    0,	   0,	 1,    0,    0,
+static const uint8_t own_path[] = {AT_DISK(0), 4,    1,	   HARD, 0,    1,    0,	   0,	 0,    40,   0,
+				   0,	       0,    0,	   0,	 0,    0,    10,   0,	 0,    0,    0,
 				   0,	       0,    0,	   0x0a, 0xb1, 0xc2, 0xd3, 0xe4, 0xf5, 0x16, 0x27,
 				   0x38,       0x49, 0x5a, 0x6b, 0x7c, 0x8d, 0x9e, 0xaf, 2,    2,    END};
 static const uint8_t xbootldr_path[] = {AT_DISK(0),
@@ -309,22 +309,25 @@ static EFI_STATUS EFIAPI disconnect_controller(EFI_HANDLE handle, EFI_HANDLE dri
 }
 
 /* 10.3.5.1: the signature of the disk instead of a GUID, and both kinds are 1. */
-static const uint8_t *mbr_path(const uint8_t *path, size_t size, uint8_t number, uint8_t to[ROOT + HARD + 4])
+static const uint8_t *mbr_path(const uint8_t *path, size_t size, uint8_t number, uint8_t *to)
 {
+	uint8_t *node = to + size - HARD - 4;
+
 	memcpy(to, path, size);
-	to[ROOT + 4] = number;
-	memset(to + ROOT + 24, 0, 16);
-	store_le(to + ROOT + 24, 4, UEFI_MBR_SIGNATURE);
-	to[ROOT + 40] = to[ROOT + 41] = 1;
+	node[4] = number;
+	memset(node + 24, 0, 16);
+	store_le(node + 24, 4, UEFI_MBR_SIGNATURE);
+	node[40] = node[41] = 1;
 	return to;
 }
 
 void uefi_devices_set_up(EFI_BOOT_SERVICES *services)
 {
-	static uint8_t mbr[2][ROOT + HARD + 4];
+	static uint8_t mbr[3][sizeof(other_path)];
 
-	own.path = uefi.mbr ? mbr_path(own_path, sizeof(own_path), 1, mbr[0]) : own_path;
-	xbootldr.path = uefi.mbr ? mbr_path(xbootldr_path, sizeof(xbootldr_path), 2, mbr[1]) : xbootldr_path;
+	own.path = uefi.mbr != 0 ? mbr_path(own_path, sizeof(own_path), 1, mbr[0]) : own_path;
+	xbootldr.path =
+	    uefi.mbr != 0 ? mbr_path(xbootldr_path, sizeof(xbootldr_path), uefi.mbr, mbr[1]) : xbootldr_path;
 	part_media.MediaPresent = !uefi.no_medium;
 	media = (EFI_BLOCK_IO_MEDIA){.MediaPresent = TRUE, .LastBlock = GPT_DISK_BLOCKS - 1};
 	if (uefi.media != NULL)

@@ -50,7 +50,7 @@ static void put_mbr(uint8_t type)
 	memcpy(disk.bytes + 446, esp, 16);
 	memcpy(disk.bytes + 462, second, 16);
 	store_le(disk.bytes + 510, 2, 0xaa55);
-	uefi.mbr = true;
+	uefi.mbr = 2;
 }
 
 static void given_mbr(uint8_t type)
@@ -94,6 +94,25 @@ static void a_disk_with_the_older_table_may_have_one(void **state)
 	given_mbr(0xea);
 	disk.bytes[462 + 12] = 100; /* behind the disk's end */
 	scene_run("too long");
+	assert_false(outcome.entered);
+}
+
+/* Its row is the third, the second is empty: older firmware numbers only those in use. */
+static void firmware_may_number_rows_of_the_older_table_otherwise(void **state)
+{
+	(void)state;
+	for (enum uefi_connected c = CONNECTED; c <= CONNECTED_NOT; c++)
+		for (uint8_t number = 2; number <= 3; number++) {
+			given_mbr(0xea);
+			memcpy(disk.bytes + 478, disk.bytes + 462, 16);
+			memset(disk.bytes + 462, 0, 16);
+			uefi.mbr = number;
+			uefi.connected = c;
+			expect_entered("the third row");
+		}
+	given_mbr(0xea);
+	uefi.mbr = 4;
+	scene_run("a number that is neither");
 	assert_false(outcome.entered);
 }
 
@@ -237,7 +256,7 @@ static void where_there_is_none_nothing_is_looked_for(void **state)
 	/* The loader itself was started from it. */
 	given(LINUX);
 	gpt_disk_begin(&disk, 512);
-	gpt_disk_add(&disk, 0, gpt_disk_xbootldr, 0, 60, 60);
+	gpt_disk_add(&disk, 0, gpt_disk_xbootldr, 0, 40, 49);
 	for (int backup = 0; backup < 2; backup++) {
 		memcpy(gpt_disk_table(&disk, backup) + 16, uefi_own_guid, 16);
 		gpt_disk_seal(&disk, backup);
@@ -343,6 +362,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_disk_with_the_older_table_may_have_one),
+	    cmocka_unit_test(firmware_may_number_rows_of_the_older_table_otherwise),
 	    cmocka_unit_test(an_entry_has_its_files_and_counters_on_its_own_volume),
 	    cmocka_unit_test(entries_of_both_are_one_list),
 	    cmocka_unit_test(firmware_that_has_not_looked_at_it_is_made_to),

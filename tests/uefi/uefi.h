@@ -115,7 +115,7 @@ extern struct uefi_setup {
 	bool accepts;		       /* it has a protocol that accepts memory, as in confidential machines */
 	bool fixes_trees, tree_breaks; /* it has a protocol that completes device trees; and that leaves none */
 	bool is_apples;		       /* firmware says that it is */
-	bool mbr;		       /* the own disk has one, and XBOOTLDR is the second in it */
+	uint8_t mbr;		       /* the own disk has one, where firmware gives XBOOTLDR this number; 0: a GPT */
 	bool bitlocker;		       /* partitions are encrypted by it */
 	bool no_medium;		       /* in the drive that has these */
 	const uint8_t *tpm; /* what its TPM's GetCapability writes, by its first byte's size; NULL: there is none */

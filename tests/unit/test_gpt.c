@@ -217,7 +217,8 @@ static void a_partition_in_an_mbr_is_found_by_its_type(void **state)
 		store_le(row + 8, 4, 0xfffffffe);
 		store_le(row + 12, 4, 0xffffffff);
 		assert_true(mbr_find(bytes, UINT64_C(0x1fffffffc), 0xea, &found));
-		assert_true(found.number == i + 1 && found.start == 0xfffffffe && found.blocks == 0xffffffff);
+		assert_true(found.number == i + 1 && found.rank == 1 && found.start == 0xfffffffe &&
+			    found.blocks == 0xffffffff);
 		assert_true(found.in_mbr && load_le(found.guid, 8) == 0x12345678);
 		assert_false(mbr_find(bytes, UINT64_C(0x1fffffffb), 0xea, &found));
 		assert_false(mbr_find(bytes, UINT64_MAX, 0xeb, &found));
@@ -236,10 +237,34 @@ static void a_partition_in_an_mbr_is_found_by_its_type(void **state)
 	assert_false(mbr_find(bytes, UINT64_MAX, 0xea, &found));
 }
 
+/* EDK2 of 2014, MdeModulePkg/Universal/Disk/PartitionDxe/Mbr.c: empty rows, and the guardian of a GPT, have no number.
+ */
+static void a_partition_in_an_mbr_has_a_rank_among_those_in_use(void **state)
+{
+	static const struct {
+		uint8_t type, blocks;
+		uint32_t rank;
+	} before[] = {{0x83, 1, 2}, {0, 1, 1}, {0x83, 0, 1}, {0xee, 1, 1}, {0xef, 1, 2}};
+	uint8_t block[512] = {
+	    [510] = 0x55, [511] = 0xaa, [446 + 32 + 4] = 0xea, [446 + 32 + 8] = 9, [446 + 32 + 12] = 1};
+	struct gpt_partition found;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(before); i++) {
+		block[446 + 16 + 4] = before[i].type;
+		block[446 + 16 + 12] = before[i].blocks;
+		block[446 + 48 + 4] = 0x83; /* one behind it counts for nothing */
+		block[446 + 48 + 12] = 1;
+		assert_true(mbr_find((struct bytes){block, sizeof(block)}, 9, 0xea, &found));
+		assert_true(found.number == 3 && found.rank == before[i].rank);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_partition_in_an_mbr_is_found_by_its_type),
+	    cmocka_unit_test(a_partition_in_an_mbr_has_a_rank_among_those_in_use),
 	    cmocka_unit_test(the_first_partition_of_a_type_is_found_in_either_table),
 	    cmocka_unit_test(a_header_tells_where_the_other_is),
 	    cmocka_unit_test(what_a_checksum_is_not_of_is_not_believed),
