@@ -146,6 +146,18 @@ bool efi_partition_guid(EFI_HANDLE device, uint8_t guid[16])
 	return true;
 }
 
+bool efi_partition_digits(EFI_HANDLE device, uint32_t *digits)
+{
+	const EFI_DEVICE_PATH *path;
+	struct node node;
+
+	if (!find_partition(device, SIGNATURE_GUID, &path, &node) &&
+	    !find_partition(device, SIGNATURE_MBR, &path, &node))
+		return false;
+	*digits = (uint32_t)load_le(node.at + SIGNATURE_AT, 4);
+	return true;
+}
+
 bool efi_partition(char out[EFI_GUID_TEXT])
 {
 	uint8_t guid[16];

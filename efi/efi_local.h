@@ -190,6 +190,8 @@ void efi_add_partition(EFI_DEVICE_PATH *disk, const struct gpt_partition *partit
 void efi_number_partition(EFI_DEVICE_PATH *path, uint32_t number);
 /* Which of a disk's partitions a device is, in a table of either kind; false when it is none with a GUID. */
 bool efi_partition_guid(EFI_HANDLE device, uint8_t guid[16]);
+/* The first 32 bits of that GUID, or the signature of the disk where it has an MBR; false when it is no partition. */
+bool efi_partition_digits(EFI_HANDLE device, uint32_t *digits);
 /* It is the device whose path these nodes are, without an end, or something on it; every device is below none. */
 bool efi_is_below(EFI_HANDLE device, struct bytes nodes);
 /* What a device is reached by, with a blank behind: "NVMe ", "USB "; empty when that is not known. */

@@ -75,28 +75,44 @@ static void look_further(size_t *index, bool connects)
 		interface_tell_entries(&catalogue);
 }
 
-/* The entry that a boot option or a shell names; false when it names none, or one that does not exist. */
+/* Who names a disk in full has it connected, unless firmware has done so: that takes seconds. */
+static bool find_named(struct word name, size_t *index)
+{
+	if (names_other_disk(name))
+		look_further(index, false);
+	if (entries_named(catalogue.sorted, catalogue.n, name, index))
+		return true;
+	if (!names_other_disk(name))
+		return false;
+	look_further(index, true);
+	return entries_named(catalogue.sorted, catalogue.n, name, index);
+}
+
+/* What a boot option or a shell passes, without blanks around it; empty when that is nothing. */
+static struct word load_option(char *option, size_t room)
+{
+	struct word name;
+
+	if (!efi_load_option(option, room))
+		return (struct word){option, 0};
+	name = word_of(skip_own_name(option));
+	while (name.length > 0 && name.at[name.length - 1] == ' ')
+		name.length--;
+	return name;
+}
+
+/* The entry that it names; false when it names none, or one that does not exist. */
 static bool named_entry(size_t *index)
 {
-	char option[1024], *name;
-	size_t length = 0;
+	char option[1024];
+	struct word name = load_option(option, sizeof(option));
 
-	if (!efi_load_option(option, sizeof(option)))
+	if (name.length == 0)
 		return false;
-	name = skip_own_name(option);
-	while (name[length] != '\0')
-		length++;
-	while (length > 0 && name[length - 1] == ' ')
-		name[--length] = '\0';
-	if (length == 0)
-		return false;
-	if (names_other_disk((struct word){name, length}))
-		look_further(index, false);
-	if (entries_named(catalogue.sorted, catalogue.n, (struct word){name, length}, index))
+	if (find_named(name, index))
 		return true;
 	/* The machine may be unattended: it boots all the same. */
-	fw_log(LOG_QUIET, "the load option names the entry \"%s\", which does not exist",
-	       word_shown((struct word){name, length}).at);
+	fw_log(LOG_QUIET, "the load option names the entry \"%s\", which does not exist", word_shown(name).at);
 	return false;
 }
 
@@ -172,8 +188,12 @@ static void read_disk_asked_for(size_t *index)
 /* Something on another disk is to boot, by its whole id, and is there. */
 static bool has_what_is_asked_for(void)
 {
+	char option[1024];
+	struct word name = load_option(option, sizeof(option));
 	size_t index = 0;
 
+	if (names_other_disk(name) && find_named(name, &index))
+		return true;
 	if (!interface_asks_for_other_disk(&catalogue, false))
 		return false;
 	read_disk_asked_for(&index);

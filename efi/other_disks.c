@@ -3,33 +3,20 @@
 
 #include "automatic.h"
 #include "catalogue.h"
+#include "disks.h"
 
-/* Connects the disks that firmware has found; looking for more would start the network and everything else. */
-static void connect_disks(void)
-{
-	EFI_HANDLE *handle;
-	UINTN n = efi_handles_with(&efi_block_io_guid, &handle);
-
-	for (UINTN i = 0; i < n; i++) {
-		EFI_BLOCK_IO *io = NULL;
-		EFI_STATUS status = efi.boot->HandleProtocol(handle[i], &efi_block_io_guid, (void **)&io);
-
-		if (!EFI_ERROR(efi_given(status, io)) && io->Media != NULL && !io->Media->LogicalPartition &&
-		    io->Media->MediaPresent)
-			efi.boot->ConnectController(handle[i], NULL, NULL, TRUE);
-	}
-	efi_free(handle);
-}
-
-/* The first digits of its partition's GUID. */
+/*
+ * The first digits of its partition's GUID; of a disk with the older table, which has none, those by which firmware and
+ * Linux name the disk. A second system partition of such a disk is not told from the first, and not read.
+ */
 static bool tag_of(EFI_HANDLE device, char tag[DISK_TAG])
 {
 	struct text text = {tag, DISK_TAG, 0};
-	uint8_t guid[16];
+	uint32_t digits;
 
-	if (!efi_partition_guid(device, guid))
+	if (!efi_partition_digits(device, &digits))
 		return false;
-	text_add(&text, "%08x", (unsigned int)load_le(guid, 4));
+	text_add(&text, "%08x", (unsigned int)digits);
 	return true;
 }
 
@@ -119,7 +106,7 @@ bool other_disks_read(struct catalogue *c, size_t *index, bool connects)
 	if (!c->conf.other_disks)
 		return false;
 	if (connects && !c->disks_connected)
-		connect_disks();
+		disks_connect();
 	c->disks_connected = c->disks_connected || connects;
 	n = efi_handles_with(&efi_esp_guid, &handle);
 	for (UINTN i = 0; i < n; i++) {

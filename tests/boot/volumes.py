@@ -203,6 +203,22 @@ def entry_of_another_disk(esp):
     os.unlink(other)
 
 
+@boots(sampled=True)
+def an_entry_of_a_disk_that_firmware_has_not_connected(esp):
+    """Firmware knows the disk that it boots from alone: a load option has another one, with an MBR, connected, and boots from there"""
+    far = volume(esp, "far")
+    plain(far, name="far", options=REPORT + " nokaslr entry=far")
+    plain(esp, name="own")
+    esp.shape("option disk-d15c516e-far")
+    own, other = disk_of(esp, (lab.TYPE_ESP, ESP, image_of(esp))), mbr_of(far, (0xef, image_of(far)))
+    more = ("-drive", f"if=none,id=own,format=raw,snapshot=on,file={own}", "-device", "virtio-blk-pci,drive=own,bootindex=0")
+    guest = boot(esp, image=other, more=more)
+    os.unlink(own)
+    os.unlink(other)
+    check_healthy(guest, REPORT + " nokaslr entry=far")
+    expect(told(guest)["LoaderEntrySelected"][1] == str16("disk-d15c516e-far.conf"), told(guest)["LoaderEntrySelected"])
+
+
 def write_noise(esp):
     """A partition that no firmware has a driver for."""
     path = os.path.join(esp.path, "noise.img")

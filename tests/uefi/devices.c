@@ -7,6 +7,8 @@
 
 #include "../unit/gpt_disk.h"
 
+#include <efipciio.h>
+
 #define ROOT 12 /* bytes of the path to a disk: ACPI, the root of PCI */
 #define HARD 42
 
@@ -113,6 +115,7 @@ static const uint8_t qemu_path[] = {4,	  3,	20,   0,    0x72, 0xf7, 0x28, 0x14, 
 				    0x44, 0xb8, 0xc3, 0x9e, 0xbd, 0xd7, 0xf8, 0x93, 0xc7, END};
 static const uint8_t firmware_path[] = {4, 7, 20, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, END};
 static const uint8_t network_path[] = {AT_DISK(3), END};
+static const uint8_t controller_path[] = {AT_DISK(1), END};
 
 static struct device {
 	const uint8_t *path;
@@ -126,9 +129,11 @@ static struct device {
   qemu = {.path = qemu_path, .size = 20, .prefix = UEFI_QEMU},
   firmware = {.path = firmware_path, .size = 20, .prefix = UEFI_QEMU},
   network = {.path = network_path, .size = ROOT, .prefix = UEFI_NETWORK},
+  controller = {.path = controller_path, .size = ROOT},
   other = {.path = other_path, .size = ROOT + 16 + HARD, .prefix = UEFI_OTHER};
 
-static struct device *const device[] = {&disk, &own, &xbootldr, &other_disk, &other, &qemu, &firmware, &network};
+static struct device *const device[] = {&disk, &own,	  &xbootldr, &other_disk, &other,
+					&qemu, &firmware, &network,  &controller};
 #define DEVICES (sizeof(device) / sizeof(device[0]))
 
 EFI_HANDLE uefi_own_device = &own;
@@ -206,6 +211,24 @@ static EFI_STATUS EFIAPI read_first_block(struct _EFI_BLOCK_IO_PROTOCOL *this, U
 static EFI_BLOCK_IO other_blocks = {.Media = &other_media, .ReadBlocks = read_first_block},
 		    part_blocks = {.Media = &part_media, .ReadBlocks = read_first_block};
 
+/* 14.4: of the configuration, three bytes that tell what the device is. */
+static EFI_STATUS EFIAPI pci_read(struct _EFI_PCI_IO_PROTOCOL *this, EFI_PCI_IO_PROTOCOL_WIDTH width, UINT32 offset,
+				  UINTN count, VOID *to)
+{
+	uint32_t class = uefi.other_class != 0 ? uefi.other_class : 0x010802;
+	EFI_STATUS status;
+
+	(void)this;
+	if (width != EfiPciIoWidthUint8 || offset != 9 || count != 3)
+		uefi_die("another part of a configuration than the class is read");
+	if (uefi_call(CALL_PciRead, &status))
+		return status;
+	memcpy(to, &class, 3);
+	return EFI_SUCCESS;
+}
+
+static EFI_PCI_IO_PROTOCOL pci = {.Pci.Read = pci_read};
+
 /* ---- handles ---- */
 
 static const EFI_GUID esp_guid = {0xc12a7328, 0xf81f, 0x11d2, {0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b}};
@@ -216,10 +239,12 @@ static void *protocol_of(struct device *device, const EFI_GUID *guid)
 		return &device->volume;
 	if (uefi_is_guid(guid, (EFI_GUID)DEVICE_PATH_PROTOCOL) && !uefi.no_origin)
 		return (VOID *)(uintptr_t)(device == &own && uefi.own_path != NULL ? uefi.own_path : device->path);
-	if (uefi_is_guid(guid, (EFI_GUID)BLOCK_IO_PROTOCOL) && uefi.disk != NULL)
+	if (uefi_is_guid(guid, (EFI_GUID)BLOCK_IO_PROTOCOL) && uefi.disk != NULL && device != &controller)
 		return device == &disk ? &blocks : device == &other_disk ? &other_blocks : &part_blocks;
 	if (uefi_is_guid(guid, (EFI_GUID)LOAD_FILE_PROTOCOL) && device->fetches)
 		return uefi_load_file();
+	if (uefi_is_guid(guid, (EFI_GUID)EFI_PCI_IO_PROTOCOL_GUID) && device == &controller)
+		return &pci;
 	/* 5.3.3: the partition's type; the loader asks only whether it is there. */
 	if (uefi_is_guid(guid, esp_guid) && ((device == &own && !uefi.no_system) || device == &other))
 		return &disk;
@@ -237,6 +262,7 @@ bool uefi_lists(const EFI_GUID *guid)
 {
 	return guid == NULL || uefi_is_guid(guid, esp_guid) || uefi_is_guid(guid, (EFI_GUID)LOAD_FILE_PROTOCOL) ||
 	       uefi_is_guid(guid, (EFI_GUID)BLOCK_IO_PROTOCOL) ||
+	       uefi_is_guid(guid, (EFI_GUID)EFI_PCI_IO_PROTOCOL_GUID) ||
 	       uefi_is_guid(guid, (EFI_GUID)SIMPLE_FILE_SYSTEM_PROTOCOL);
 }
 
@@ -290,7 +316,9 @@ static EFI_STATUS EFIAPI connect_controller(EFI_HANDLE handle, EFI_HANDLE *drive
 		connect_partition();
 	if (handle == &network)
 		network.fetches = uefi.network != NETWORK_NONE;
-	if (handle == &other_disk)
+	if (handle == &controller)
+		other_disk.is_there = true;
+	if (handle == &other_disk || handle == &controller)
 		other.is_there = other.has_files = true;
 	return EFI_SUCCESS;
 }
@@ -328,6 +356,7 @@ void uefi_devices_set_up(EFI_BOOT_SERVICES *services)
 	own.path = uefi.mbr != 0 ? mbr_path(own_path, sizeof(own_path), 1, mbr[0]) : own_path;
 	xbootldr.path =
 	    uefi.mbr != 0 ? mbr_path(xbootldr_path, sizeof(xbootldr_path), uefi.mbr, mbr[1]) : xbootldr_path;
+	other.path = uefi.other_mbr ? mbr_path(other_path, sizeof(other_path), 1, mbr[2]) : other_path;
 	part_media.MediaPresent = !uefi.no_medium;
 	media = (EFI_BLOCK_IO_MEDIA){.MediaPresent = TRUE, .LastBlock = GPT_DISK_BLOCKS - 1};
 	if (uefi.media != NULL)
@@ -344,7 +373,8 @@ void uefi_devices_set_up(EFI_BOOT_SERVICES *services)
 	network.is_there = uefi.from == FROM_NETWORK || uefi.network != NETWORK_NONE;
 	network.fetches = uefi.network == NETWORK_CONNECTED;
 	network.path = uefi_network_path(network_path, ROOT);
-	other_disk.is_there = uefi.other != OTHER_NONE;
+	controller.is_there = uefi.other == OTHER_CONTROLLER;
+	other_disk.is_there = uefi.other == OTHER_CONNECTED || uefi.other == OTHER_DISK;
 	other.is_there = other.has_files = uefi.other == OTHER_CONNECTED;
 	xbootldr.is_held = uefi.connected == CONNECTED_WRONG || uefi.connected == CONNECTED_BY_DRIVER;
 	for (size_t i = 0; i < DEVICES; i++)

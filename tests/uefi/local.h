@@ -66,6 +66,7 @@
 	X(UnloadImage)                                                                                                 \
 	X(ConnectController)                                                                                           \
 	X(DisconnectController)                                                                                        \
+	X(PciRead)                                                                                                     \
 	X(ReadBlocks)                                                                                                  \
 	X(LocateDevicePath)                                                                                            \
 	X(GetMemoryAttributes)                                                                                         \

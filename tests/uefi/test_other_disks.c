@@ -78,7 +78,7 @@ static void a_boot_without_a_menu_does_not_read_them(void **state)
 static void a_menu_shows_them_behind_the_own_ones(void **state)
 {
 	(void)state;
-	for (enum uefi_other other = OTHER_CONNECTED; other <= OTHER_DISK; other++) {
+	for (enum uefi_other other = OTHER_CONNECTED; other <= OTHER_CONTROLLER; other++) {
 		given("timeout 3\nauto-reboot yes\n");
 		uefi.nobody = true;
 		uefi.other = other;
@@ -162,6 +162,82 @@ static void one_that_is_asked_for_once_has_its_disk_connected(void **state)
 	uefi.other = OTHER_DISK;
 	scene_run("of this disk");
 	assert_int_equal(uefi_report.connects, 0);
+}
+
+/* A boot option is made for what it names: firmware that starts fast knows no other disk than the loader's. */
+static void one_that_the_load_option_names_has_its_disk_connected(void **state)
+{
+	(void)state;
+	for (enum uefi_other other = OTHER_DISK; other <= OTHER_CONTROLLER; other++) {
+		given("");
+		uefi.other = other;
+		uefi.nobody = true;
+		uefi.option = "disk-" TAG "-far";
+		scene_run("not connected");
+		scene_expect("\\far: no such file on disk " TAG, 1);
+		assert_int_equal(uefi_report.other_volumes, 1);
+		given_alone("");
+		uefi.other = other;
+		uefi.nobody = true;
+		uefi.option = "disk-" TAG "-auto-windows";
+		scene_run("nothing beside the loader");
+		assert_int_equal(uefi_report.starts, 1);
+		scene_expect("press any key for what is on other disks", 0);
+	}
+	given("");
+	uefi.other = OTHER_DISK;
+	uefi.nobody = true;
+	uefi.option = "disk-" TAG "-nothing";
+	scene_run("no such entry");
+	scene_expect("the load option names the entry \"disk-" TAG "-nothing\", which does not exist", 1);
+	assert_true(outcome.entered && uefi_report.connects != 0);
+	given("");
+	uefi.other = OTHER_DISK;
+	uefi.nobody = true;
+	uefi.option = "nothing";
+	scene_run("of this disk");
+	assert_true(outcome.entered && uefi_report.connects == 0);
+}
+
+/* PCI Code and ID Assignment: storage, USB, SD; a network card is left alone, and what is behind it. */
+static void only_controllers_of_disks_are_connected(void **state)
+{
+	static const struct {
+		uint32_t class;
+		bool is_connected;
+	} row[] = {{0x010000, true},  {0x010601, true},	 {0x010802, true},  {0x0c0330, true},  {0x080501, true},
+		   {0x020000, false}, {0x030000, false}, {0x0c0500, false}, {0x080000, false}, {0x060400, false}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given("timeout 1\n");
+		uefi.nobody = true;
+		uefi.other = OTHER_CONTROLLER;
+		uefi.other_class = row[i].class;
+		scene_run("a controller");
+		assert_true(outcome.entered);
+		expect_entries(row[i].is_connected ? OWN OTHERS : OWN);
+	}
+}
+
+/* UEFI 2.10, 10.3.5.1: such a disk has a signature, and its partitions have no GUID. */
+static void a_disk_with_the_older_table_is_named_by_its_signature(void **state)
+{
+	(void)state;
+	given("timeout 1\n");
+	uefi.nobody = true;
+	uefi.other_mbr = true;
+	scene_run("MBR");
+	expect_entries(OWN "disk-d15c516e-image.efi disk-d15c516e-image.efi@rescue disk-d15c516e-far.conf "
+			   "disk-d15c516e-auto-windows ");
+	scene_expect("\n      Far (NVMe disk d15c516e)\n", 1);
+	/* The loader's own disk may be a copy of it: what is not told apart is not offered. */
+	given("timeout 1\n");
+	uefi.nobody = true;
+	uefi.other_mbr = true;
+	uefi.mbr = 2;
+	scene_run("the same signature");
+	expect_entries(OWN);
 }
 
 /* Nothing beside the loader: a key asks for other disks, and without one firmware goes on. */
@@ -289,6 +365,7 @@ static void each_call_may_fail(void **state)
 		for (size_t f = 0; f < COUNT_OF(faults); f++) {
 			given("timeout 1\n");
 			uefi.nobody = true;
+			uefi.other = OTHER_CONTROLLER;
 			sim.fail_call = k;
 			uefi.fault = faults[f];
 			scene_run("a call fails");
@@ -321,6 +398,9 @@ int main(void)
 	    cmocka_unit_test(loader_conf_switches_them_off),
 	    cmocka_unit_test(one_that_is_named_in_full_boots),
 	    cmocka_unit_test(one_that_is_asked_for_once_has_its_disk_connected),
+	    cmocka_unit_test(one_that_the_load_option_names_has_its_disk_connected),
+	    cmocka_unit_test(only_controllers_of_disks_are_connected),
+	    cmocka_unit_test(a_disk_with_the_older_table_is_named_by_its_signature),
 	    cmocka_unit_test(a_volume_without_entries_offers_other_disks),
 	    cmocka_unit_test(what_is_named_in_full_boots_from_a_volume_without_entries),
 	    cmocka_unit_test(programs_start_from_their_disk_and_are_not_counted),

@@ -38,7 +38,8 @@ enum uefi_connected {
 enum uefi_other {
 	OTHER_NONE,
 	OTHER_CONNECTED,
-	OTHER_DISK /* which must be connected before its partitions are there */
+	OTHER_DISK,	 /* which must be connected before its partitions are there */
+	OTHER_CONTROLLER /* which must be connected before the disk is there, and then they are, too */
 };
 #define UEFI_OTHER     "2:" /* before the path of a file on it */
 #define UEFI_OTHER_TAG "f1a2b3c4"
@@ -133,6 +134,8 @@ extern struct uefi_setup {
 	const struct gpt_disk *disk; /* that the loader's own partition is on; NULL: firmware has no such handle */
 	const void *media;	     /* what EFI_BLOCK_IO_MEDIA says of it; NULL: the truth */
 	enum uefi_other other;
+	bool other_mbr;		       /* that disk has an MBR, whose signature is the tag */
+	uint32_t other_class;	       /* of its controller: PCI's three bytes; 0: NVMe */
 	enum uefi_connected connected; /* how far firmware has come with its XBOOTLDR partition */
 	const uint8_t *seed_table;     /* an earlier loader's, in a pool of firmware's; NULL: there is none */
 	size_t seed_table_size;
@@ -229,7 +232,7 @@ bool uefi_variable_says(const char *name, const char *text);
 
 #define UEFI_COUNT    UINT64_C(0x1122334455667788) /* what GetNextMonotonicCount answers */
 #define UEFI_TIME     0x70 /* the first byte of what GetTime answers; each next one is one more */
-#define UEFI_SERVICES 64
+#define UEFI_SERVICES 72
 const char *uefi_service_name(unsigned int service);
 
 #endif
