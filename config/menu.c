@@ -173,23 +173,50 @@ static enum menu_result do_at_once(struct menu *menu, enum entry_kind action)
 	return MENU_DO;
 }
 
-/* The next entry of a kind, from the selected one on, and again from the top. */
-static void jump(struct menu *menu, uint32_t letter)
+/* The first entry of a kind, from @from on, and again from the top. */
+static bool find_kind(const struct rows *rows, size_t from, uint32_t letter, size_t *found)
 {
-	const struct rows *rows = &menu->rows;
-	size_t from = menu_chosen(menu);
-
-	for (size_t i = 1; i <= rows->n; i++) {
+	for (size_t i = 0; i < rows->n; i++) {
 		const struct entry *entry = rows->entries[(from + i) % rows->n];
 		bool is_linux = entry->kind == ENTRY_LINUX || entry->kind == ENTRY_UKI;
 
 		if ((letter == 'l' && is_linux) || (letter == 'w' && entry_is_automatic(entry, "auto-windows")) ||
 		    (letter == 'a' && entry_is_automatic(entry, "auto-osx")) ||
 		    (letter == 's' && entry_is_automatic(entry, "auto-efi-shell"))) {
-			select(menu, (from + i) % rows->n);
-			return;
+			*found = (from + i) % rows->n;
+			return true;
 		}
 	}
+	return false;
+}
+
+/* The row of a digit; false when there are not so many. */
+static bool find_row(const struct rows *rows, uint32_t digit, size_t *row)
+{
+	*row = digit - '1';
+	return digit >= '1' && digit <= '9' && *row < rows_count(rows);
+}
+
+bool menu_hotkey(const struct rows *rows, const struct key_press *press, size_t *entry)
+{
+	struct row row;
+	size_t number;
+
+	if (press->key != KEY_CHARACTER || press->ctrl || press->alt)
+		return false;
+	if (!find_row(rows, press->character, &number))
+		return find_kind(rows, 0, press->character, entry);
+	(void)rows_at(rows, number, &row);
+	*entry = row.entry;
+	return true;
+}
+
+static void jump(struct menu *menu, uint32_t letter)
+{
+	size_t entry;
+
+	if (find_kind(&menu->rows, menu_chosen(menu) + 1, letter, &entry))
+		select(menu, entry);
 }
 
 static enum menu_result edit(struct menu *menu)
@@ -207,6 +234,8 @@ static enum menu_result edit(struct menu *menu)
 
 static enum menu_result press_letter(struct menu *menu, uint32_t letter)
 {
+	size_t row;
+
 	switch (letter) {
 	case 'k':
 	case 'K':
@@ -259,8 +288,8 @@ static enum menu_result press_letter(struct menu *menu, uint32_t letter)
 	case 'Q':
 		return MENU_LEAVE;
 	default:
-		if (letter >= '1' && letter <= '9' && letter - '1' < rows_count(&menu->rows))
-			menu->row = letter - '1';
+		if (find_row(&menu->rows, letter, &row))
+			menu->row = row;
 		else
 			jump(menu, letter);
 		return MENU_STAY;

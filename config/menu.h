@@ -78,6 +78,13 @@ enum menu_result menu_press(struct menu *menu, const struct key_press *press);
 /* One second without a key: MENU_BOOT when none is left. */
 enum menu_result menu_tick(struct menu *menu);
 
+/*
+ * Which entry a key boots where no menu shows yet (systemd-boot(7), "Key bindings"): l, w, a and s the first Linux,
+ * Windows, macOS and shell, 1 to 9 what has that row. False when it is none of these, or there is none: such a key asks
+ * for the menu.
+ */
+bool menu_hotkey(const struct rows *rows, const struct key_press *press, size_t *entry);
+
 struct row menu_selected_row(const struct menu *menu);
 
 /* The entry of the selected row: of a row that stands for several, the first of them. */

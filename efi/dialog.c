@@ -33,7 +33,9 @@ void say_why(const struct fail *why)
 /* Drops keys that were pressed before anybody was asked. False when they never end. */
 static bool drop_typed(void)
 {
-	for (unsigned int i = 0; console_key_pressed(); i++)
+	struct key_press press;
+
+	for (unsigned int i = 0; console_key_pressed(&press); i++)
 		if (i == MOST_TYPED_AHEAD)
 			return false;
 	return true;

@@ -72,7 +72,8 @@ bool console_key(uint32_t seconds, struct key_press *press);
 /* Firmware may have other keyboards than before: they are looked for again at the next wait. */
 void console_find_keyboards(void);
 void console_pause(uint32_t seconds);
-bool console_key_pressed(void); /* without waiting; the key is taken */
+/* A key that was pressed before, which is taken; waits only for what belongs to one, behind Esc. */
+bool console_key_pressed(struct key_press *press);
 
 /* ---- volume.c ---- */
 struct fw_volume {

@@ -202,9 +202,18 @@ bool console_key(uint32_t seconds, struct key_press *press)
 	return wait == WAIT_KEY || (wait == WAIT_BROKEN && is_endless);
 }
 
-bool console_key_pressed(void)
+/* What a key that firmware does not know has behind its Esc must not count as keys: "B" would restart the machine. */
+bool console_key_pressed(struct key_press *press)
 {
-	EFI_INPUT_KEY pressed;
+	EFI_INPUT_KEY pressed = keyboard.next.key;
 
-	return efi.system->ConIn != NULL && !EFI_ERROR(efi.system->ConIn->ReadKeyStroke(efi.system->ConIn, &pressed));
+	if (!keyboard.has_next &&
+	    (efi.system->ConIn == NULL || EFI_ERROR(efi.system->ConIn->ReadKeyStroke(efi.system->ConIn, &pressed))))
+		return false;
+	keyboard.has_next = false;
+	*press = key_from_firmware(pressed.ScanCode, pressed.UnicodeChar, 0);
+	find_extended();
+	if (press->key == KEY_ESCAPE)
+		take_sequence(press);
+	return true;
 }

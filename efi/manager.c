@@ -23,6 +23,7 @@
 
 #include "../base/version.h"
 #include "../config/attempts.h"
+#include "../config/menu.h"
 #include "../loader/boot.h"
 
 #define UNASKED_MENU_SECONDS 10 /* for a menu that a key called up */
@@ -200,23 +201,42 @@ static bool has_what_is_asked_for(void)
 	return catalogue.n != 0 && !interface_asks_for_other_disk(&catalogue, false);
 }
 
-/* Which entry, and whether a menu shows before it boots. */
-static bool choose_default(size_t *index)
+/*
+ * A key that is held down, or was pressed before there was a loader, asks for a menu that is not configured, or for
+ * what it boots in systemd-boot's. A stray one must not stop the machine.
+ */
+static bool key_asks_for_menu(size_t *index, enum chosen *by)
+{
+	const struct rows rows = {catalogue.sorted, catalogue.n, catalogue.conf.menu_fold, catalogue.n};
+	struct key_press press;
+
+	if (catalogue.conf.menu_disabled || !console_key_pressed(&press))
+		return false;
+	if (!menu_hotkey(&rows, &press, index))
+		return true;
+	*by = BY_HAND;
+	return false;
+}
+
+/* Which entry, by whom, and whether a menu shows before it boots. */
+static bool choose_default(size_t *index, enum chosen *by)
 {
 	const struct loader_conf *conf = &catalogue.conf;
-	enum chooser by;
+	enum chooser chooser;
 	bool named;
 
 	*index = 0;
+	*by = BY_TIME;
 	read_disk_asked_for(index);
-	by = interface_choose(&catalogue, lacks_kernel, index);
-	named = by > BY_ONE_SHOT && named_entry(index);
-
+	chooser = interface_choose(&catalogue, lacks_kernel, index);
+	named = chooser > BY_ONE_SHOT && named_entry(index);
+	catalogue.boots_unasked = catalogue.sorted[*index];
 	if (!named)
-		interface_say_passed_over(&catalogue, by, catalogue.sorted[*index]);
-	/* A key that is held down asks for a menu that is not configured; a stray one must not stop the machine. */
-	return conf->menu_forced || (!named && by == BY_NOBODY && catalogue.sorted[*index]->automatic) ||
-	       (!named && (conf->timeout_seconds != TIMEOUT_NONE || (!conf->menu_disabled && console_key_pressed())));
+		interface_say_passed_over(&catalogue, chooser, catalogue.sorted[*index]);
+	if (conf->menu_forced || named)
+		return conf->menu_forced;
+	return (chooser == BY_NOBODY && catalogue.sorted[*index]->automatic) || conf->timeout_seconds != TIMEOUT_NONE ||
+	       key_asks_for_menu(index, by);
 }
 
 static void say_failure(const struct entry *entry, const struct fail *why)
@@ -304,7 +324,7 @@ static bool has_others(const struct fail *why)
 EFI_STATUS manager_run(bool *reboots)
 {
 	struct attempts attempts;
-	enum chosen by = BY_TIME;
+	enum chosen by;
 	enum next_step step;
 	struct fail why;
 	size_t index;
@@ -324,8 +344,9 @@ EFI_STATUS manager_run(bool *reboots)
 		catalogue.conf.menu_forced = true;
 		catalogue.conf.timeout_seconds = TIMEOUT_FOREVER;
 	}
-	menu = choose_default(&index);
-	catalogue.boots_unasked = others_alone ? NULL : catalogue.sorted[index];
+	menu = choose_default(&index, &by);
+	if (others_alone)
+		catalogue.boots_unasked = NULL;
 	if (menu) {
 		uint32_t seconds = catalogue.conf.timeout_seconds;
 

@@ -4,6 +4,7 @@ by its own EFI stub. The booted system tells with what command line and initrds 
 """
 import os
 import struct
+import time
 
 import lab
 from boots import KERNEL, REPORT, boot, boots, check_healthy, plain, str16, told
@@ -134,6 +135,24 @@ def program_that_comes_back(esp):
     expect("Boots in" not in guest.text[guest.text.index("chain: passed"):], "there was a countdown after a program")
     entries = b"".join(str16(name) for name in ("a.conf", "b.conf", "debian.conf", "auto-reboot-to-firmware-setup"))
     expect(told(guest)["LoaderEntries"][1] == entries, f"the entries are {told(guest)['LoaderEntries'][1]}")
+
+
+@boots(sampled=True, waits=True)
+def a_key_without_a_menu_boots_its_entry(esp):
+    """No timeout, and the key 2 is held down while firmware starts: the second entry starts, and no menu shows before it does"""
+    plain(esp, "sort-key a")
+    esp.put("tools/chain.efi", link=PROGRAM)
+    esp.entry("b", "title B", "sort-key b", "efi /tools/chain.efi", "options second")
+    with Machine(esp) as machine:
+        while not any(words in machine.text() for words in ("chain: passed", "berth: ")) and machine.process.poll() is None:
+            machine.process.stdin.write(b"2")  # as often as a keyboard repeats a key
+            machine.process.stdin.flush()
+            time.sleep(0.03)
+        machine.wait_for('chain: passed "second"')
+        before = machine.text()[:machine.text().index("chain: passed")]
+        expect("Enter boot" not in before, "a menu showed first")
+        machine.wait_for("Enter boot")
+        machine.press("Q")
 
 
 @boots

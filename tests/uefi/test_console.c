@@ -65,7 +65,7 @@ static void a_machine_without_consoles_is_written_to_and_asked_in_vain(void **st
 	console_clear();
 	console_size(&columns, &rows);
 	assert_true(columns == 80 && rows == 25);
-	assert_false(console_key_pressed());
+	assert_false(console_key_pressed(&key));
 	assert_false(console_key(2, &key));
 	assert_int_equal(bare.stalled, 2000000);
 	assert_true(console_key(FOR_EVER, &key));

@@ -278,15 +278,38 @@ static void a_long_time_is_waited_out_by_seconds_and_not_at_all_where_that_fails
 
 static void a_key_that_is_held_down_is_seen_without_waiting(void **state)
 {
+	struct key_press key = {KEY_NONE, 0, false, false};
+
 	(void)state;
 	given_consoles();
-	given_answers({.key = {0x17, 0}});
-	assert_true(console_key_pressed());
+	given_answers({.key = {0, 'w'}});
+	assert_true(console_key_pressed(&key));
 	assert_true(bare.reads == 1 && bare.waits == 0);
+	assert_true(key.key == KEY_CHARACTER && key.character == 'w' && !key.ctrl && !key.alt);
 	given_answers({.read = EFI_NOT_READY, .key = {0x17, 0}});
-	assert_false(console_key_pressed());
+	assert_false(console_key_pressed(&key));
 	given_answers({.read = EFI_DEVICE_ERROR, .key = {0x17, 0}});
-	assert_false(console_key_pressed());
+	assert_false(console_key_pressed(&key));
+}
+
+/* Of "ESC [ 1 ; 5 B", Ctrl-Down, the last character restarts the machine where it counts as a key. */
+static void what_follows_esc_that_is_held_down_is_no_key_of_its_own(void **state)
+{
+	struct key_press key;
+
+	(void)state;
+	given_typed("[1;5B", false);
+	bare.waits = 1; /* the first answer is for who does not wait */
+	assert_true(console_key_pressed(&key));
+	assert_true(key.key == KEY_DOWN && key.ctrl);
+	assert_int_equal(bare.waits, 1 + 5);
+	given_typed("", true);
+	bare.waits = 1;
+	assert_true(console_key_pressed(&key));
+	assert_int_equal(key.key, KEY_ESCAPE);
+	assert_true(console_key_pressed(&key)); /* what was read to find that out */
+	assert_int_equal(key.key, KEY_DOWN);
+	assert_int_equal(bare.reads, 2);
 }
 
 int main(void)
@@ -304,6 +327,7 @@ int main(void)
 	    cmocka_unit_test(without_a_timer_the_time_is_waited_out),
 	    cmocka_unit_test(a_long_time_is_waited_out_by_seconds_and_not_at_all_where_that_fails),
 	    cmocka_unit_test(a_key_that_is_held_down_is_seen_without_waiting),
+	    cmocka_unit_test(what_follows_esc_that_is_held_down_is_no_key_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,6 +150,30 @@ static void a_key_that_is_held_down_calls_up_a_menu_of_ten_seconds(void **state)
 	assert_int_equal(*uefi.keys, 'x'); /* it is the kernel's */
 }
 
+/* systemd-boot(7): where no menu shows, the key of an entry boots it; who pressed it is there when it fails. */
+static void a_key_of_an_entry_boots_it_without_a_menu(void **state)
+{
+	(void)state;
+	given_two(NULL, TWO);
+	uefi.keys = "2";
+	expect_entered("the second");
+	scene_expect("Boots in", 0);
+	given_two(NULL, ONE);
+	uefi.keys = "l";
+	expect_entered("the first Linux");
+	scene_expect("Boots in", 0);
+	given_two(NULL, ONE);
+	uefi.keys = "3"; /* there are two */
+	expect_entered("too high");
+	scene_expect("Boots in", 10);
+	given_two("default one\n", ONE);
+	scene_put_text("\\loader\\entries\\zero.conf", "title Zero\nlinux /nowhere\nsort-key 0\n");
+	uefi.keys = "1|x|j\r";
+	expect_entered("it fails");
+	scene_expect("zero.conf failed: \\nowhere: no such file", 1);
+	scene_expect("Boots in", 0);
+}
+
 static void a_console_of_any_size_has_the_menu(void **state)
 {
 	(void)state;
@@ -443,6 +467,7 @@ int main(void)
 	    cmocka_unit_test(a_menu_counts_its_seconds_down_and_boots),
 	    cmocka_unit_test(a_key_chooses_and_enter_boots),
 	    cmocka_unit_test(q_goes_back_to_firmware),
+	    cmocka_unit_test(a_key_of_an_entry_boots_it_without_a_menu),
 	    cmocka_unit_test(a_key_that_is_held_down_calls_up_a_menu_of_ten_seconds),
 	    cmocka_unit_test(a_console_of_any_size_has_the_menu),
 	    cmocka_unit_test(a_load_option_boots_its_entry_without_a_menu),

@@ -195,11 +195,8 @@ static void d_sets_the_preferred_entry_and_the_default(void **state)
 	assert_true(menu.settings.preferred == 3 && menu.settings.standard == 3);
 }
 
-static void letters_jump_to_the_next_of_a_kind(void **state)
+static void given_all_kinds(void)
 {
-	struct menu menu;
-
-	(void)state;
 	shown.list[1]->kind = ENTRY_EFI;
 	memcpy(shown.list[1]->id, "auto-windows", sizeof("auto-windows"));
 	shown.list[2]->kind = ENTRY_UKI;
@@ -207,6 +204,51 @@ static void letters_jump_to_the_next_of_a_kind(void **state)
 	memcpy(shown.list[3]->id, "auto-osx", sizeof("auto-osx"));
 	shown.list[4]->kind = ENTRY_EFI;
 	memcpy(shown.list[4]->id, "auto-efi-shell", sizeof("auto-efi-shell"));
+}
+
+/* systemd-boot(7), "Key bindings": before there is a menu these boot an entry, and all others ask for the menu. */
+static void a_key_without_a_menu_may_mean_an_entry(void **state)
+{
+	static const struct {
+		uint32_t character;
+		size_t entry;
+	} row[] = {{'l', 0}, {'w', 1}, {'a', 3}, {'s', 4}, {'1', 0}, {'5', 4}, {'6', 9}, {'0', 9}, {':', 9}, {'x', 9}};
+	struct rows rows = {shown.list, 5, 0, 5};
+	size_t entry;
+
+	(void)state;
+	given_all_kinds();
+	for (size_t i = 0; i < COUNT_OF(row); i++)
+		for (unsigned int modifiers = 0; modifiers < 4; modifiers++) {
+			const struct key_press press = {KEY_CHARACTER, row[i].character, (modifiers & 1) != 0,
+							(modifiers & 2) != 0};
+			bool is_meant = modifiers == 0 && row[i].entry != 9;
+
+			entry = 9;
+			assert_int_equal(menu_hotkey(&rows, &press, &entry), is_meant);
+			assert_int_equal(entry, is_meant ? row[i].entry : 9);
+		}
+	entry = 9;
+	assert_false(menu_hotkey(&rows, &(struct key_press){KEY_ENTER, 'l', false, false}, &entry));
+	rows.n = 1;
+	assert_false(menu_hotkey(&rows, &(struct key_press){KEY_CHARACTER, 'w', false, false}, &entry));
+	/* A row that stands for several is the first of them. */
+	shown.list[1]->automatic = shown.list[2]->automatic = shown.list[3]->automatic = false;
+	for (size_t i = 0; i < 4; i++)
+		shown.list[i]->sort_key = word_of("k");
+	rows = (struct rows){shown.list, 5, 2, 5};
+	assert_true(menu_hotkey(&rows, &(struct key_press){KEY_CHARACTER, '2', false, false}, &entry));
+	assert_int_equal(entry, 1);
+	assert_true(menu_hotkey(&rows, &(struct key_press){KEY_CHARACTER, '3', false, false}, &entry));
+	assert_int_equal(entry, 4);
+}
+
+static void letters_jump_to_the_next_of_a_kind(void **state)
+{
+	struct menu menu;
+
+	(void)state;
+	given_all_kinds();
 	open_menu(&menu, 5, 0, 5, 80, 25);
 	(void)press_letter(&menu, 'w');
 	assert_int_equal(menu_chosen(&menu), 1);
@@ -292,6 +334,7 @@ int main(void)
 	    TEST(the_editor_is_only_for_what_has_a_command_line),
 	    TEST(the_ring_of_timeouts_is_systemd_boots),
 	    TEST(d_sets_the_preferred_entry_and_the_default),
+	    TEST(a_key_without_a_menu_may_mean_an_entry),
 	    TEST(letters_jump_to_the_next_of_a_kind),
 	    TEST(one_entry_stays_selected_whatever_is_pressed),
 	    TEST(the_countdown_boots_when_it_ends),
