@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The menu on a real serial console: what a terminal shows after each key, and what Linux is told in the end."""
 import hashlib
+import os
+import struct
 import time
+import wave
 
 import lab
 from boots import REPORT, boots, check_healthy, plain, str16, told
@@ -193,6 +196,36 @@ def menu_on_a_large_screen(esp):
         monitor.press("q")
         expect(check_same(when_drawn(monitor, machine, (1920, 1280), lambda at: at[3] > 1200, "the menu again"), wanted), "no bar")
         machine.stop()
+
+
+def tone_in(path):
+    """(seconds, Hz) of a recording, which QEMU makes, of 16 bits in two channels, while the speaker is on and then alone."""
+    with wave.open(path) as file:
+        rate, frames = file.getframerate(), file.readframes(file.getnframes())
+    left = struct.unpack(f"<{len(frames) // 2}h", frames)[::2]
+    waves = sum(now > 0 >= before for before, now in zip(left, left[1:]))
+    return len(left) / rate, waves * rate / max(1, len(left))
+
+
+@boots(sampled=True, waits=True)
+def the_menu_is_heard(esp):
+    """`beep yes`: the PC's speaker, as QEMU records it, has a tone of 500 Hz for the first row, and two for the second"""
+    plain(esp, "sort-key a")
+    esp.entry("b", "title B", "sort-key b", "linux /vmlinuz")
+    esp.conf("timeout menu-force", "beep yes")
+    path = os.path.join(esp.path, "speaker.wav")
+    more = ("-audiodev", f"wav,id=heard,path={path}", "-machine", "pcspk-audiodev=heard")
+    with Machine(esp, more=more) as machine:
+        machine.wait_for("> * Debian")
+        machine.wait_for("Enter boot")
+        time.sleep(2)
+        machine.press("j")
+        machine.wait_for(">   B")
+        time.sleep(3)
+        machine.press("Q")
+        time.sleep(1)
+    seconds, hertz = tone_in(path)
+    expect(0.25 < seconds < 0.35 and 450 < hertz < 550, f"heard: {seconds} s of {hertz} Hz, not three times 0.1 s of 500 Hz")
 
 
 @boots(sampled=True)
