@@ -39,6 +39,13 @@ enum elf_machine machine_of_pe(uint64_t number)
 	return (enum elf_machine)0;
 }
 
+unsigned int machine_pe(enum elf_machine machine)
+{
+	const struct machine_row *row = row_of(machine);
+
+	return row != NULL ? row->pe : 0;
+}
+
 unsigned int machine_bits(enum elf_machine machine)
 {
 	const struct machine_row *row = row_of(machine);

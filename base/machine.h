@@ -20,6 +20,9 @@ const char *machine_name(enum elf_machine machine);
 /* By the number that PE files have for it; 0 when it is not in the list. */
 enum elf_machine machine_of_pe(uint64_t number);
 
+/* The number that PE files have for it; 0 when it is not in the list. */
+unsigned int machine_pe(enum elf_machine machine);
+
 /* Bits of its programs' addresses; 0 when it is not in the list. */
 unsigned int machine_bits(enum elf_machine machine);
 

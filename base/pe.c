@@ -4,6 +4,8 @@
 #define MZ	       0x5a4d
 #define PE	       0x4550
 #define COFF_HEADER    24 /* with "PE" and two NULs before it */
+#define COMPAT_ENTRY   8  /* bytes of an entrance in .compat: its kind, its size, a machine, and where it is */
+#define COMPAT_KIND    1
 #define MAJOR_IMAGE_AT 44 /* in the optional header; PE32 and PE32+ have it in the same place */
 
 bool pe_header(struct bytes head, uint64_t *at)
@@ -77,4 +79,21 @@ bool pe_section_named(struct bytes head, const struct pe *pe, const char *name, 
 uint64_t pe_section_contents(const struct pe_section *section)
 {
 	return section->size < section->virtual_size ? section->size : section->virtual_size;
+}
+
+uint32_t pe_compat_entry(struct bytes image, const struct pe *pe, unsigned int machine)
+{
+	struct pe_section section;
+	uint64_t kind, size, whose, entry, at, end;
+
+	if (!pe_section_named(image, pe, ".compat", &section))
+		return 0;
+	end = section.address + section.virtual_size; /* both have 32 bits */
+	for (at = section.address;
+	     at + COMPAT_ENTRY <= end && bytes_get(image, at, 1, &kind) && bytes_get(image, at + 1, 1, &size) &&
+	     bytes_get(image, at + 2, 2, &whose) && bytes_get(image, at + 4, 4, &entry) && kind != 0 && size != 0;
+	     at += size)
+		if (kind == COMPAT_KIND && size >= COMPAT_ENTRY && size <= end - at && whose == machine)
+			return entry < image.size ? (uint32_t)entry : 0;
+	return 0;
 }

@@ -44,6 +44,14 @@ void pe_section_decode(const uint8_t row[PE_SECTION], struct pe_section *section
  */
 uint64_t pe_section_contents(const struct pe_section *section);
 
+/*
+ * Where firmware for @machine enters a kernel for another CPU: an offset in @image, which is the file as firmware has
+ * loaded it. Linux for x86-64 has such an entrance for 32-bit firmware, and tells of it in the section .compat. 0 when
+ * there is none within the image.
+ * Sources: Linux arch/x86/boot/header.S; systemd, src/boot/pe.c.
+ */
+uint32_t pe_compat_entry(struct bytes image, const struct pe *pe, unsigned int machine);
+
 /* Where "PE", two NULs, and the headers behind them are; false when there is no such place in @head. */
 bool pe_header(struct bytes head, uint64_t *at);
 

@@ -6,6 +6,9 @@
 #include "network.h"
 #include "reset.h"
 
+#include "../arch/arch.h"
+#include "../base/machine.h"
+#include "../base/pe.h"
 #include "../base/range.h"
 #include "../config/url.h"
 
@@ -150,15 +153,50 @@ static void add_exit_words(const CHAR16 *words, UINTN size, struct fail *why)
 		fail_add(why, "  it says: %s", word_shown(word_of(text)).at);
 }
 
+/*
+ * Where a kernel for another CPU is entered on this one, such as a 64-bit kernel in 32-bit firmware; NULL for all
+ * others. Firmware loads such an image, and does not start it (EDK2, MdeModulePkg/Core/Dxe/Image/Image.c).
+ */
+static EFI_IMAGE_ENTRY_POINT entrance_of(const struct program *program)
+{
+	unsigned int machine = machine_pe(arch_here()->enters[0]);
+	EFI_LOADED_IMAGE *loaded = NULL;
+	EFI_STATUS status = efi.boot->HandleProtocol(program->handle, &efi_loaded_image_guid, (void **)&loaded);
+	struct bytes image;
+	struct pe pe;
+	uint32_t entry;
+
+	if (EFI_ERROR(efi_given(status, loaded)) || loaded->ImageBase == NULL || loaded->ImageSize > MOST_PROGRAM)
+		return NULL;
+	image = (struct bytes){loaded->ImageBase, (size_t)loaded->ImageSize};
+	if (!pe_read(image, &pe) || pe.machine == machine)
+		return NULL;
+	entry = pe_compat_entry(image, &pe, machine);
+	return entry == 0 ? NULL : (EFI_IMAGE_ENTRY_POINT)((uintptr_t)image.at + entry);
+}
+
+/* Firmware counts what it has not started itself as not started, also when it comes back. */
+static EFI_STATUS enter(const struct program *program, EFI_IMAGE_ENTRY_POINT entrance)
+{
+	EFI_STATUS status = entrance(program->handle, efi.system);
+
+	if (!EFI_ERROR(status))
+		efi.boot->UnloadImage(program->handle);
+	return status;
+}
+
 /* While it runs the machine has the watchdog that firmware sets for a boot option, and the loader itself has none. */
 static EFI_STATUS run(const struct program *program, struct fail *why)
 {
+	EFI_IMAGE_ENTRY_POINT entrance = entrance_of(program);
 	CHAR16 *words = NULL;
 	UINTN size = 0;
 	EFI_STATUS status;
 
 	efi.boot->SetWatchdogTimer(WATCHDOG_SECONDS, WATCHDOG_CODE, 0, NULL);
 	status = efi.boot->StartImage(program->handle, &size, &words);
+	if (status == EFI_UNSUPPORTED && entrance != NULL)
+		status = enter(program, entrance);
 	efi.boot->SetWatchdogTimer(0, 0, 0, NULL);
 	console_find_keyboards(); /* a program may have connected others, or the same anew */
 	if (EFI_ERROR(status)) {

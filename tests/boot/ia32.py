@@ -135,6 +135,20 @@ def ia32_debian_of_64_bits_direct(esp):
     expect(int(guest.one("efivars")) > 0 and guest.one("efivar-read") == "ok", "EFI variables cannot be read")
 
 
+@boots(sampled=True)
+def ia32_debian_of_64_bits_by_its_stub(esp):
+    """`handoff stub`: 32-bit firmware does not start a 64-bit kernel, which is entered where it is for that; its initrd is there"""
+    options = REPORT + " nokaslr berth.readonly"
+    esp.put("vmlinuz", link=KERNEL["file"])
+    esp.put("initrd.cpio", link=KERNEL["initrd"])
+    esp.entry("debian", "title Debian", "linux /vmlinuz", "initrd /initrd.cpio", "handoff stub", f"options {options}")
+    with Machine(esp, *on_ia32(esp), memory="2G") as running:
+        guest = Guest(running.finish())
+    expect(guest.one("cmdline") == options, f"/proc/cmdline is {guest.one('cmdline')!r}")
+    expect(guest.param(0x1c0, 4) == 0x32334c45, "efi_info has no EL32")
+    expect("berth: start \\vmlinuz\n" in guest.text and guest.placed("kernel") is None, "it was not started as a program")
+
+
 @boots
 def ia32_debian_of_32_bits(esp):
     """Debian's kernel for i386 from 32-bit firmware, on a CPU without long mode: runtime services work"""

@@ -106,6 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!pe_read(head, &pe))
 		return 0;
 	REQUIRE(pe.head_end >= pe.table && pe.head_end - pe.table == (uint64_t)pe.n_sections * PE_SECTION);
+	REQUIRE(pe_compat_entry(file, &pe, 0x14c) < (file.size == 0 ? 1 : file.size));
 	if (pe_section_named(head, &pe, ".linux", &section))
 		REQUIRE(strcmp(section.name, ".linux") == 0 && is_row(head, &pe, &section));
 	for (unsigned int n = 0; uki_profile(head, &pe, n, &parts); n++) {

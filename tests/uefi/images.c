@@ -56,6 +56,8 @@ static EFI_HANDLE new_image(const CHAR16 *path)
 			images[i] = (struct loaded_image){.loaded = true, .protocol.ImageCodeType = EfiLoaderCode};
 			(void)utf8_from_utf16(images[i].path, sizeof(images[i].path), path, sizeof(images[i].path));
 			images[i].is_driver = !uefi.no_driver && strstr(images[i].path, "\\drivers\\") != NULL;
+			images[i].protocol.ImageBase = (VOID *)(uintptr_t)uefi.image;
+			images[i].protocol.ImageSize = uefi.image_size;
 			if (images[i].is_driver)
 				images[i].protocol.ImageCodeType = EfiBootServicesCode;
 			return &images[i];
@@ -177,6 +179,8 @@ static EFI_STATUS EFIAPI start_image(EFI_HANDLE handle, UINTN *size, CHAR16 **wo
 			return status;
 		if (uefi_lies(LIE_TOO_MUCH))
 			*size = SIZE_MAX;
+	} else if (uefi.other_cpu) {
+		return EFI_UNSUPPORTED; /* it has not run either */
 	} else if (image->is_driver) {
 		status = uefi.driver_returns;
 		uefi_report.drivers += !EFI_ERROR(status);

@@ -8,6 +8,8 @@
 #include "scene.h"
 #include "initrd.h"
 
+#include <sys/mman.h>
+
 static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
 
 #define STUB "title S\nlinux /kernel\nhandoff stub\noptions quiet  splash\n"
@@ -133,6 +135,98 @@ static void what_its_stub_cannot_do_is_said(void **state)
 		scene_expect(row[i].words, 1);
 		scene_expect("press any key", 1);
 	}
+}
+
+/* ---- a kernel for another CPU: Linux arch/x86/boot/header.S, ".compat" ---- */
+
+static struct {
+	unsigned int runs;
+	EFI_HANDLE image;
+	EFI_SYSTEM_TABLE *system;
+	EFI_STATUS returns;
+	bool offered;
+} entered;
+
+static EFI_STATUS EFIAPI entrance(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+	entered.runs++;
+	entered.image = image;
+	entered.system = system;
+	entered.offered = uefi_find(initrd_path, sizeof(initrd_path), load_file2_guid) != NULL;
+	return entered.returns;
+}
+
+#define IMAGE	 0x4000 /* bytes in memory */
+#define ENTRANCE 0x3000
+
+/* As firmware has loaded it: at ENTRANCE there is a jump to the function above. */
+static void given_other_cpu(unsigned int image_machine, unsigned int entrance_machine)
+{
+	static const uint8_t jump[] = {0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0}; /* mov rax, ...; jmp rax */
+	static uint8_t *memory;
+	uint64_t to = (uint64_t)(uintptr_t)entrance;
+	uint8_t compat[12] = {1, 8, 0, 0, 0, 0x30, 0, 0, 0, 0, 0, 0};
+
+	given(STUB INITRDS, 1);
+	store_le(compat + 2, 2, entrance_machine);
+	pe_file_begin(&kernel, image_machine, 1);
+	pe_file_add(&kernel, ".compat", compat, sizeof(compat));
+	sim.file[sim.n_files - 1].size = sim.file[sim.n_files - 1].head_size = kernel.size;
+	if (memory == NULL)
+		memory = mmap(NULL, IMAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memset(memory, 0, IMAGE);
+	memcpy(memory, kernel.bytes, 1024);
+	memcpy(memory + 0x1000, compat, sizeof(compat)); /* where its row has it */
+	memcpy(memory + ENTRANCE, jump, sizeof(jump));
+	memcpy(memory + ENTRANCE + 2, &to, 8);
+	uefi.image = memory;
+	uefi.image_size = IMAGE;
+	uefi.other_cpu = true;
+	memset(&entered, 0, sizeof(entered));
+}
+
+static void a_kernel_for_another_cpu_is_entered_where_it_is_for_this_one(void **state)
+{
+	(void)state;
+	given_other_cpu(PE_I386, PE_X64);
+	scene_run("entered");
+	assert_int_equal(entered.runs, 1);
+	assert_true(entered.image != NULL && entered.system != NULL && entered.offered);
+	scene_expect("came back with an error", 0);
+	given_other_cpu(PE_I386, PE_X64);
+	entered.returns = EFIERR(1);
+	scene_run("it fails");
+	assert_int_equal(entered.runs, 1);
+	scene_expect("\nberth: \\kernel came back with an error: load error\n", 1);
+}
+
+static void what_has_no_entrance_for_this_cpu_is_not_entered(void **state)
+{
+	static const struct {
+		unsigned int image, entrance;
+	} row[] = {{PE_I386, PE_I386}, {PE_X64, PE_X64}, {PE_I386, 0xaa64}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given_other_cpu(row[i].image, row[i].entrance);
+		scene_run("no entrance");
+		assert_int_equal(entered.runs, 0);
+		scene_expect("\nberth: \\kernel came back with an error: unsupported\n", 1);
+	}
+	given_other_cpu(PE_I386, PE_X64);
+	uefi.image_size = ENTRANCE;
+	scene_run("behind the image");
+	assert_int_equal(entered.runs, 0);
+	given_other_cpu(PE_I386, PE_X64);
+	uefi.image = NULL;
+	scene_run("nobody tells where it lies");
+	assert_int_equal(entered.runs, 0);
+	/* Firmware that starts it all the same does so itself. */
+	given_other_cpu(PE_I386, PE_X64);
+	uefi.other_cpu = false;
+	scene_run("started");
+	assert_int_equal(entered.runs, 0);
+	assert_true(found.offered);
 }
 
 static void an_initrd_of_firmwares_would_be_taken_instead(void **state)
@@ -274,6 +368,8 @@ int main(void)
 	    cmocka_unit_test(the_protocol_answers_as_it_must),
 	    cmocka_unit_test(without_an_initrd_there_is_no_protocol),
 	    cmocka_unit_test(what_its_stub_cannot_do_is_said),
+	    cmocka_unit_test(a_kernel_for_another_cpu_is_entered_where_it_is_for_this_one),
+	    cmocka_unit_test(what_has_no_entrance_for_this_cpu_is_not_entered),
 	    cmocka_unit_test(an_initrd_of_firmwares_would_be_taken_instead),
 	    cmocka_unit_test(without_the_protocol_for_its_initrd_the_stub_is_not_started),
 	    cmocka_unit_test(a_placement_that_is_ignored_is_told),

@@ -143,6 +143,10 @@ extern struct uefi_setup {
 		uint8_t at[16];
 	} secret[8]; /* which nothing that is given back, and nothing of the loader's, may hold at exit */
 	size_t n_secrets;
+	/* Where what was loaded lies; NULL: that is not told. For another CPU firmware starts it not. */
+	const uint8_t *image;
+	size_t image_size;
+	bool other_cpu;
 	/* A program that was started: what it does, unless NULL, and how it comes back. */
 	void (*program)(void *image);
 	uint64_t program_returns;

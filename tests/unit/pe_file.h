@@ -5,7 +5,8 @@
 
 #include "../../base/bytes.h"
 
-#define PE_X64 0x8664
+#define PE_X64	0x8664
+#define PE_I386 0x14c
 
 struct pe_file {
 	uint8_t bytes[16384];

@@ -14,6 +14,7 @@ static void each_cpu_has_the_name_that_its_kernels_documents_use(void **state)
 	assert_string_equal(machine_name(ELF_RISCV), "RISC-V");
 	assert_string_equal(machine_name((enum elf_machine)8), "another CPU"); /* MIPS */
 	assert_int_equal(machine_of_pe(0x8664), ELF_X86_64);
+	assert_true(machine_pe(ELF_X86_64) == 0x8664 && machine_pe(ELF_I386) == 0x14c && machine_pe(0) == 0);
 	assert_int_equal(machine_of_pe(0x5064), ELF_RISCV);
 	assert_int_equal(machine_of_pe(0x5032), 0); /* RISC-V of 32 bits */
 }

@@ -40,6 +40,59 @@ static void what_headers_say_is_read(void **state)
 	assert_false(pe_section_named(head(), &pe, ".eight888", &section));
 }
 
+/* Linux arch/x86/boot/header.S, ".compat": kind 1, size 8, a machine, and where; a kind of 0 ends the list. */
+static void an_entrance_for_another_cpu_is_found(void **state)
+{
+	enum { AT = 0x1000, END = 0x2000 };
+	static uint8_t image[END];
+	static const struct {
+		uint8_t bytes[24];
+		size_t size;
+		uint32_t entry;
+	} row[] = {
+	    {{1, 8, 0x4c, 0x01, 0x40, 0x03, 0, 0}, 8, 0x340},
+	    {{1, 8, 0x4c, 0x01, 0x40, 0x03, 0, 0, 0}, 9, 0x340},
+	    {{1, 8, 0x64, 0x86, 0x40, 0x03, 0, 0, 1, 8, 0x4c, 0x01, 0x50, 0x03, 0, 0}, 16, 0x350},
+	    {{2, 12, 0x4c, 0x01, 0x40, 0x03, 0, 0, 9, 9, 9, 9, 1, 8, 0x4c, 0x01, 0x50, 0x03, 0, 0}, 20, 0x350},
+	    {{1, 8, 0x4c, 0x01, 0x40, 0x03, 0, 0}, 7, 0},			   /* cut */
+	    {{1, 7, 0x4c, 0x01, 0x40, 0x03, 0, 0}, 8, 0},			   /* too small for what it holds */
+	    {{1, 9, 0x4c, 0x01, 0x40, 0x03, 0, 0}, 8, 0},			   /* larger than its section */
+	    {{0, 8, 0, 0, 0, 0, 0, 0, 1, 8, 0x4c, 0x01, 0x40, 0x03, 0, 0}, 16, 0}, /* behind the end */
+	    {{2, 0, 0, 0, 0, 0, 0, 0, 1, 8, 0x4c, 0x01, 0x40, 0x03, 0, 0}, 16, 0}, /* no length */
+	    {{1, 8, 0x4c, 0x01, 0xff, 0x1f, 0, 0}, 8, END - 1},
+	    {{1, 8, 0x4c, 0x01, 0x00, 0x20, 0, 0}, 8, 0}, /* behind the image */
+	};
+	struct bytes bytes = {image, END};
+	struct pe pe;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		pe_file_begin(&file, PE_X64, 1);
+		pe_file_add(&file, ".compat", row[i].bytes, row[i].size);
+		memset(image, 0, sizeof(image));
+		memcpy(image, file.bytes, 1024);
+		memcpy(image + AT, row[i].bytes, row[i].size);
+		assert_true(pe_read(bytes, &pe));
+		assert_int_equal(pe_compat_entry(bytes, &pe, PE_I386), row[i].entry);
+	}
+	/* A section that says to be larger, or elsewhere, than what was loaded. */
+	memcpy(image + END - 8, row[0].bytes, 8);
+	store_le(pe_file_row(&file, 0) + 12, 4, END - 8);
+	store_le(pe_file_row(&file, 0) + 8, 4, 0xffffffff);
+	memcpy(image, file.bytes, 1024);
+	assert_int_equal(pe_compat_entry(bytes, &pe, PE_I386), 0x340);
+	for (bytes.size = 1024; bytes.size < END; bytes.size++)
+		assert_int_equal(pe_compat_entry(bytes, &pe, PE_I386), 0);
+	bytes.size = END;
+	store_le(pe_file_row(&file, 0) + 12, 4, 0xfffffff8);
+	memcpy(image, file.bytes, 1024);
+	assert_int_equal(pe_compat_entry(bytes, &pe, PE_I386), 0);
+	pe_file_begin(&file, PE_X64, 1);
+	memcpy(image, file.bytes, 1024);
+	assert_true(pe_read(bytes, &pe));
+	assert_int_equal(pe_compat_entry(bytes, &pe, PE_I386), 0);
+}
+
 /* PE Format, "Section Table": each number is read to its last byte. */
 static void a_row_of_the_section_table_is_read_whole(void **state)
 {
@@ -136,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_headers_say_is_read),
+	    cmocka_unit_test(an_entrance_for_another_cpu_is_found),
 	    cmocka_unit_test(a_row_of_the_section_table_is_read_whole),
 	    cmocka_unit_test(contents_are_what_is_in_the_file_and_means_something),
 	    cmocka_unit_test(what_is_no_pe_file_is_none),
