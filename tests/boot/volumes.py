@@ -10,6 +10,7 @@ import lab
 from boots import REPORT, boot, boots, check_healthy, plain, str16, told
 from lab import MIB, Guest, Machine, expect
 
+PROGRAM = os.path.join(lab.ROOT, "build/x86_64/tests/chain.efi")
 ESP, OTHER = "0a1b2c3d-4e5f-4678-9abc-def012345678", "13243546-5768-4798-8a9b-acbdcedfe0f1"
 
 
@@ -201,6 +202,29 @@ def entry_of_another_disk(esp):
     expect(variables["LoaderEntries"][1] == str16("own.conf") + str16(f"disk-{OTHER[:8]}-far.conf"), variables["LoaderEntries"])
     os.unlink(own)
     os.unlink(other)
+
+
+@boots(sampled=True, waits=True)
+def windows_of_another_disk(esp):
+    """Another disk's Windows: `w` finds it in the menu and it starts from there; with `other-disks no` there is none"""
+    far = volume(esp, "far")
+    far.put("EFI/Microsoft/Boot/bootmgfw.efi", link=PROGRAM)
+    plain(esp, name="own")
+    for conf, is_there in (((), True), (("other-disks no",), False)):
+        esp.conf("timeout menu-force", *conf)
+        own, other = disk_of(esp, (lab.TYPE_ESP, ESP, image_of(esp))), disk_of(far, (lab.TYPE_ESP, OTHER, image_of(far)))
+        more = ("-drive", f"if=none,id=far,format=raw,snapshot=on,file={other}", "-device", "nvme,drive=far,serial=far")
+        with Machine(esp, image=own, more=more) as machine:
+            machine.wait_for("> * Debian")
+            machine.wait_for("Enter boot")
+            expect((f"Windows Boot Manager (NVMe disk {OTHER[:8]})" in machine.text()) == is_there, "the menu has other entries")
+            if is_there:
+                machine.press("w")
+                machine.wait_for(f">   Windows Boot Manager (NVMe disk {OTHER[:8]})")
+                machine.press("enter")
+                machine.wait_for('chain: passed ""')
+        os.unlink(own)
+        os.unlink(other)
 
 
 @boots(sampled=True)
