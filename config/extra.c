@@ -12,6 +12,8 @@ static const struct {
     [EXTRA_CONFEXT] = {".confext.raw", ".extra/confext", 0555, 0444},
 };
 
+#define EXTRA_RECORDS 3 /* of each file: two folders, and itself */
+
 const char *extra_folder(enum extra which)
 {
 	return kind[which].folder;
@@ -53,21 +55,27 @@ bool extra_is_taken(struct word magic)
 	return number >= 261;
 }
 
+/*
+ * As systemd-boot writes them, because what is measured is known beforehand only to who has the same bytes: each file
+ * has its folders before it, and the records of all archives are numbered in the order of the entry's lines.
+ */
 void extra_pack(const struct entry *entry, enum extra which, const uint32_t *size, struct cpio *cpio, uint64_t *at)
 {
 	enum extra this;
 	char name[EXTRA_NAME];
 	bool has_any = false;
+	uint32_t inode = 0;
 
-	cpio->inode = 0;
 	for (size_t i = 0; i < entry->n_extras; i++) {
-		if (!extra_read(entry->extra[i], &this, name) || this != which)
+		if (size[i] == 0 || !extra_read(entry->extra[i], &this, name))
 			continue;
-		if (!has_any) {
-			cpio_folder(cpio, ".extra", 0555);
-			cpio_folder(cpio, kind[which].folder, kind[which].folder_mode);
-		}
+		cpio->inode = inode;
+		inode += EXTRA_RECORDS;
+		if (this != which)
+			continue;
 		has_any = true;
+		cpio_folder(cpio, ".extra", 0555);
+		cpio_folder(cpio, kind[which].folder, kind[which].folder_mode);
 		at[i] = cpio_file(cpio, kind[which].folder, name, kind[which].file_mode, size[i]);
 	}
 	if (has_any)

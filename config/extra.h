@@ -25,7 +25,7 @@ bool extra_read(struct word path, enum extra *which, char name[EXTRA_NAME]);
 /*
  * An archive with the files of this kind among the entry's, whose sizes are these: measures it, or with cpio->at writes
  * all but the files' bytes, behind what is there; tells in at[i] how far behind cpio->at the i-th belongs. Nothing when
- * there is none of the kind.
+ * there is none of the kind. A file without a byte is left out.
  */
 void extra_pack(const struct entry *entry, enum extra which, const uint32_t *size, struct cpio *cpio, uint64_t *at);
 

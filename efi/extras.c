@@ -47,6 +47,8 @@ static enum status look_at(struct boot *b, struct extras *extras, struct fail *w
 		if (size > EXTRA_MOST)
 			return fail(why, BAD_INPUT, "%s: has %" PRIu64 " bytes; at most %" PRIu64 " are handed over",
 				    b->initrd[0].path, size, (uint64_t)EXTRA_MOST);
+		if (size == 0)
+			fw_log(LOG_NORMAL, "%s: is empty, and not handed over", b->initrd[0].path);
 		extras->size[i] = (uint32_t)size;
 	}
 	return OK;
@@ -71,6 +73,8 @@ static enum status read_all(struct boot *b, const struct extras *extras, bool di
 	for (size_t i = 0; i < extras->entry->n_extras; i++) {
 		enum status status;
 
+		if (extras->size[i] == 0)
+			continue;
 		TRY(open_one(b, extras, i, why));
 		status = load_file(&b->loading, &b->initrd[0], 0, (uintptr_t)packed.at + extras->at[i], extras->size[i],
 				   why);
@@ -132,6 +136,8 @@ static enum status offer(struct boot *b, struct extras *extras, struct fail *why
 	TRY(look_at(b, extras, why));
 	pack(extras, NULL);
 	packed.size = extras->end[N_EXTRAS - 1];
+	if (packed.size == 0)
+		return OK;
 	TRY(initrd_can_be_offered(packed.size, "the machine without an initrd of its own, such as QEMU's -initrd",
 				  why));
 	if (extras->entry->kind == ENTRY_UKI)

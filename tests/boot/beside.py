@@ -30,7 +30,7 @@ class Tree:
 
     def __init__(self, name, *conf, **variables):
         self.name, self.conf, self.variables = name, conf, variables
-        self.files, self.images = {}, {}
+        self.files, self.images, self.suite = {}, {}, "trixie"
         TREES[name] = self
 
     def entry(self, file_name, *lines, linux="/vmlinuz"):
@@ -107,6 +107,20 @@ def images():
         "nameless.efi", "VERSION_ID=3\n").entries("z.conf")
     Tree("uki").image("images/a.efi", OSREL.format("A", "a", 1)).entry("a.conf", "title By uki", "uki /images/a.efi", linux=None).entry(
         "b.conf", "title By efi", "efi /images/a.efi", "options x", linux=None)
+
+
+def extras():
+    """Files beside an image: the archives are the same to the byte, whatever the order of the lines."""
+    files = {"b.sysext.raw": "b" * 5000, "a.sysext.raw": "a", "own.cred": "secret", "Second.CRED": "", "z.confext.raw": "zz" * 77,
+             "other.sysext.raw": "c" * 4096, "readme.txt": "nothing"}
+    orders = {"as they come": list(files), "sorted": sorted(files), "backwards": list(reversed(files)),
+              "one alone": ["own.cred"], "none that counts": ["readme.txt"], "twice": ["own.cred", "a.sysext.raw", "own.cred"]}
+    for name, order in orders.items():
+        tree = Tree(f"files beside an image, {name}").image("images/a.efi", OSREL.format("A", "a", 1)).entry(
+            "a.conf", "title With files", "uki /images/a.efi", *(f"extra /beside/{file}" for file in order), linux=None)
+        tree.suite = "sid"  # Berth starts no older stub with files beside it, which would fail
+        for file in order:
+            tree.put(f"beside/{file}", files[file])
 
 
 def order():
@@ -207,7 +221,7 @@ def write(path, tree, kernel):
     files = {"vmlinuz": None, "initrd": "", "loader/loader.conf": "".join(line + "\n" for line in tree.conf),
              "tree.txt": str(list(TREES).index(tree.name)),
              "variables.txt": "".join(f"{name} {value}\n" for name, value in tree.variables.items()), **tree.files}
-    files |= {name: unified(*image) for name, image in tree.images.items()}
+    files |= {name: unified(*image, tree.suite) for name, image in tree.images.items()}
     for name, data in files.items():
         name = os.path.join(path, name)
         os.makedirs(os.path.dirname(name), exist_ok=True)
@@ -229,9 +243,9 @@ def volume(esp, tree, kernel):
     return image
 
 
-def unified(osrel, profiles):
+def unified(osrel, profiles, suite):
     sections = [(".osrel", osrel.encode()), (".cmdline", b"quiet"), (".linux", b"kernel")]
-    return unified_image(sections + [(".profile", text.encode()) for text in profiles])
+    return unified_image(sections + [(".profile", text.encode()) for text in profiles], suite)
 
 
 class Told:
@@ -245,6 +259,7 @@ class Told:
         self.counted = self.variable(plain, "LoaderBootCountPath")
         self.last = self.variable(plain, "LoaderEntryLastBooted")
         self.once = self.variable(plain, "LoaderEntryOneShot")
+        self.initrd = re.findall(r"^trees: initrd (.*)$", plain, re.M)
         self.ends = re.findall(r"^trees: end (.*)$", menu + plain, re.M)
 
     @staticmethod
@@ -294,6 +309,7 @@ def run(esp, trees):
 
 distributions()
 images()
+extras()
 order()
 hidden()
 defaults()
@@ -316,7 +332,7 @@ DIFFERENT = {
 
 @boots(sampled=True, large=True)
 def trees_beside_systemd_boot(esp):
-    """Berth and systemd-boot read the same volumes: the lists, their order, the titles, the default and its counters agree"""
+    """Berth and systemd-boot read the same volumes: lists, order, titles, the default, its counters and files beside an image agree"""
     everything, found = list(TREES.values()), {}
     for at in range(0, len(everything), PARTS):
         found.update(run(esp, everything[at:at + PARTS]))

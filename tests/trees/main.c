@@ -10,6 +10,7 @@
  *	trees: start NAME LOADER menu|plain
  *	trees: row TEXT                  of the screen on which it waited for a key
  *	trees: variable NAME VALUE       that it left; of a list each part, with a blank between them
+ *	trees: initrd N bytes, sum CRC32 that it offered to what it was about to start
  *	trees: end HOW                   starts, waits, resets, or returns
  */
 #include "trees.h"
@@ -105,6 +106,7 @@ static void run(const struct loader *loader, EFI_HANDLE device, const char *tree
 	watch(handle);
 	screen_tell();
 	variables_tell();
+	initrd_tell();
 	tell_start("trees: end ");
 	tell(how_it_ended());
 	tell_end();

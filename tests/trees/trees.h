@@ -31,6 +31,10 @@ void screen_unwatch(void);
 bool screen_is_drawn(void); /* something was written since it was cleared by the loader */
 void screen_tell(void);
 
+/* ---- initrd.c: what a loader offers to what it starts ---- */
+void initrd_take(void); /* looks at it, and takes it away */
+void initrd_tell(void);
+
 /* ---- variables.c: those of the Boot Loader Interface ---- */
 void variables_forget(void);
 void variables_given(const char *lines);

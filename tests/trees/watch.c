@@ -37,19 +37,26 @@ static EFI_STATUS EFIAPI stall(UINTN microseconds)
 	return microseconds > 10000 ? EFI_SUCCESS : real.Stall(microseconds);
 }
 
-/* systemd-boot says what it starts before it loads it, Berth before it starts it. */
+/*
+ * systemd-boot says what it starts before it loads it, Berth before it starts it. What firmware loads is handed its
+ * initrd between the two; the kernels here are no programs, and end this with a loader that reads and enters them.
+ */
 static EFI_STATUS EFIAPI load_image(BOOLEAN policy, EFI_HANDLE parent, EFI_DEVICE_PATH *path, VOID *data, UINTN size,
 				    EFI_HANDLE *image)
 {
-	if (has_chosen)
+	EFI_STATUS status = real.LoadImage(policy, parent, path, data, size, image);
+
+	if (has_chosen && EFI_ERROR(status))
 		leave("starts");
-	return real.LoadImage(policy, parent, path, data, size, image);
+	return status;
 }
 
 static EFI_STATUS EFIAPI start_image(EFI_HANDLE image, UINTN *size, CHAR16 **words)
 {
-	if (has_chosen)
+	if (has_chosen) {
+		initrd_take();
 		leave("starts");
+	}
 	return real.StartImage(image, size, words);
 }
 

@@ -89,6 +89,19 @@ static bool is_all_there(void)
 	       memcmp(found.bytes, wanted, (size_t)size) == 0;
 }
 
+/* As systemd-boot leaves them out. */
+static void an_empty_file_is_not_handed_over(void **state)
+{
+	(void)state;
+	given("title U\nuki /u.efi\nextra /x/c.cred\n");
+	scene_put_text("\\loader\\loader.conf", "log normal\n");
+	scene_run("nothing else");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_false(found.offered);
+	assert_int_equal(uefi_report.renames, 1);
+	scene_expect("berth: \\x\\c.cred: is empty, and not handed over\n", 1);
+}
+
 static void the_stub_finds_them_in_archives(void **state)
 {
 	(void)state;
@@ -232,6 +245,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_stub_finds_them_in_archives),
+	    cmocka_unit_test(an_empty_file_is_not_handed_over),
 	    cmocka_unit_test(each_archive_is_measured_before_the_image_starts),
 	    cmocka_unit_test(firmware_that_reads_wrongly_is_caught),
 	    cmocka_unit_test(what_is_not_there_is_said_and_nothing_is_started),

@@ -213,17 +213,21 @@ static void each_kind_is_an_archive_that_cpio_reads(void **state)
 	    "dr-xr-xr-x   1 0        0               0 " AT_0 ".extra\n"
 	    "dr-x------   1 0        0               0 " AT_0 ".extra/credentials\n"
 	    "-r--------   1 0        0               3 " AT_0 ".extra/credentials/z.cred\n"
-	    "-r--------   1 0        0               0 " AT_0 ".extra/credentials/A.Cred\n",
+	    "dr-xr-xr-x   1 0        0               0 " AT_0 ".extra\n"
+	    "dr-x------   1 0        0               0 " AT_0 ".extra/credentials\n"
+	    "-r--------   1 0        0               1 " AT_0 ".extra/credentials/A.Cred\n",
 	    "dr-xr-xr-x   1 0        0               0 " AT_0 ".extra\n"
 	    "dr-xr-xr-x   1 0        0               0 " AT_0 ".extra/sysext\n"
 	    "-r--r--r--   1 0        0               8 " AT_0 ".extra/sysext/s.sysext.raw\n",
 	    "dr-xr-xr-x   1 0        0               0 " AT_0 ".extra\n"
 	    "dr-xr-xr-x   1 0        0               0 " AT_0 ".extra/confext\n"
 	    "-r--r--r--   1 0        0               5 " AT_0 ".extra/confext/c.confext.raw\n"};
-	static const uint32_t size[] = {5, 3, 8, 0};
-	struct entry entry =
-	    entry_of("uki /u\nextra /c.confext.raw\nextra /x/z.cred\nextra /s.sysext.raw\nextra \\A.Cred\n");
-	uint64_t at[4], before = 0;
+	/* In the order of the lines; the fourth is empty. */
+	static const char *const first_inode[N_EXTRAS] = {"00000004", "00000007", "00000001"};
+	static const uint32_t size[] = {5, 3, 8, 0, 1};
+	struct entry entry = entry_of("uki /u\nextra /c.confext.raw\nextra /x/z.cred\nextra /s.sysext.raw\n"
+				      "extra /none.cred\nextra \\A.Cred\n");
+	uint64_t at[5] = {0}, before = 0;
 	char list[2000];
 
 	(void)state;
@@ -237,12 +241,13 @@ static void each_kind_is_an_archive_that_cpio_reads(void **state)
 			assert_int_equal(cpio.used % 4, 0);
 			if (writes == 0)
 				continue;
-			assert_memory_equal(archive + before + 6, "00000001", 8);
+			assert_memory_equal(archive + before + 6, first_inode[which], 8);
 			listed(archive + before, (size_t)(cpio.used - before), list, sizeof(list));
 			assert_string_equal(list, wanted[which]);
 		}
 	}
-	for (size_t i = 0; i < 4; i++)
+	assert_memory_equal(archive + at[4] - 136 + 6, "0000000c", 8);
+	for (size_t i = 0; i < 5; i++)
 		for (size_t k = 0; k < (size[i] + 3u) / 4 * 4; k++)
 			assert_int_equal(archive[at[i] + k], k < size[i] ? 0xee : 0);
 	entry.n_extras = 1;
