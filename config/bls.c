@@ -424,9 +424,13 @@ enum status entry_load_options(const struct entry *entry, char *out, size_t room
 {
 	struct text text = {out, room, 0};
 
-	if (entry_is_image(entry) && entry->profile != 0)
-		text_add(&text, "@%u ", (unsigned int)entry->profile);
-	return entry_command_line(entry, out + text.used, room - text.used, why);
+	if (!entry_is_image(entry) || entry->profile == 0)
+		return entry_command_line(entry, out, room, why);
+	text_add(&text, "@%u ", (unsigned int)entry->profile);
+	TRY(entry_command_line(entry, out + text.used, room - text.used, why));
+	if (out[text.used] == '\0') /* as systemd-boot passes it, for it is measured */
+		out[text.used - 1] = '\0';
+	return OK;
 }
 
 bool entry_is_named(const char *file_name, const char *suffix)

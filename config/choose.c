@@ -26,7 +26,7 @@ struct word chooser_pattern(enum chooser chooser, const struct loader_conf *conf
 
 bool entry_starts_unasked(const struct entry *entry)
 {
-	return !entry->automatic && !entry->elsewhere && (entry->kind != ENTRY_UKI || entry->profile == 0);
+	return !entry->automatic && !entry->elsewhere && (!entry_is_image(entry) || entry->profile == 0);
 }
 
 /* The first that can boot and that the pattern means, or any when it is NULL. @has_tries: of those with tries left. */

@@ -235,8 +235,8 @@ static bool choose_default(size_t *index, enum chosen *by)
 		interface_say_passed_over(&catalogue, chooser, catalogue.sorted[*index]);
 	if (conf->menu_forced || named)
 		return conf->menu_forced;
-	return (chooser == BY_NOBODY && catalogue.sorted[*index]->automatic) || conf->timeout_seconds != TIMEOUT_NONE ||
-	       key_asks_for_menu(index, by);
+	return (chooser == BY_NOBODY && !entry_starts_unasked(catalogue.sorted[*index])) ||
+	       conf->timeout_seconds != TIMEOUT_NONE || key_asks_for_menu(index, by);
 }
 
 static void say_failure(const struct entry *entry, const struct fail *why)

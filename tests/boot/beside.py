@@ -109,6 +109,27 @@ def images():
         "b.conf", "title By efi", "efi /images/a.efi", "options x", linux=None)
 
 
+def passed():
+    """What is passed to the program that an entry starts, to the letter."""
+    lines = {"nothing": (), "an empty line": ("options",), "blanks": ("options  a   b \t c  ",), "two lines": ("options a", "options b=2"),
+             "quotes": ('options "a b"', "options x=\"y z\""), "other letters": ("options gr\u00fc\u00dfe=\u201cja\u201d",),
+             "words of GRUB": ("options quiet $tuned_params",), "a word alone": ("options $x",), "a comment": ("options a # b",)}
+    for name, more in lines.items():
+        Tree(f"passed to a program, {name}").image("images/a.efi", OSREL.format("A", "a", 1)).entry(
+            "a.conf", "title A", "efi /images/a.efi", *more, linux=None)
+        Tree(f"passed to an image, {name}").image("images/a.efi", OSREL.format("A", "a", 1)).entry(
+            "a.conf", "title A", "uki /images/a.efi", *more, linux=None)
+    for number, more in ((0, ()), (1, ()), (1, ("options x",)), (7, ())):
+        Tree(f"passed with profile {number}{' and options' * len(more)}", "default a.conf").image(
+            "images/a.efi", OSREL.format("A", "a", 1), "ID=main\n", "ID=rescue\n").entry(
+            "a.conf", "title A", "uki /images/a.efi", f"profile {number}", *more, linux=None)
+    Tree("another profile alone").image("images/a.efi", OSREL.format("A", "a", 1), "ID=main\n", "ID=rescue\n").entry(
+        "a.conf", "title A", "uki /images/a.efi", "profile 1", linux=None)
+    Tree("passed to an image of its own").image("a.efi", OSREL.format("A", "a", 1), "ID=main\n", "ID=rescue\n")
+    Tree("passed to its second profile", LoaderEntryOneShot="a.efi@rescue").image(
+        "a.efi", OSREL.format("A", "a", 1), "ID=main\n", "ID=rescue\n")
+
+
 def extras():
     """Files beside an image: the archives are the same to the byte, whatever the order of the lines."""
     files = {"b.sysext.raw": "b" * 5000, "a.sysext.raw": "a", "own.cred": "secret", "Second.CRED": "", "z.confext.raw": "zz" * 77,
@@ -259,6 +280,7 @@ class Told:
         self.counted = self.variable(plain, "LoaderBootCountPath")
         self.last = self.variable(plain, "LoaderEntryLastBooted")
         self.once = self.variable(plain, "LoaderEntryOneShot")
+        self.options = re.findall(r"^trees: options (.*)$", plain, re.M)
         self.initrd = re.findall(r"^trees: initrd (.*)$", plain, re.M)
         self.ends = re.findall(r"^trees: end (.*)$", menu + plain, re.M)
 
@@ -309,6 +331,7 @@ def run(esp, trees):
 
 distributions()
 images()
+passed()
 extras()
 order()
 hidden()
@@ -318,8 +341,13 @@ generated(120 - len(TREES))
 
 WIDTH = "UAPI.1, \"Boot counting\": each counter keeps its width, and stays at its highest number"
 SHOWN = "an entry with a mistake stays in the menu, so that somebody sees it there, and never boots by itself"
+GRUBS = "what Fedora leaves for GRUB to expand goes: no program wants a word such as $tuned_params"
 # What Berth does otherwise, and why: {tree: (what of Told, why)}. docs/berth.7, "STANDARDS", tells users.
 DIFFERENT = {
+    "passed to a program, words of GRUB": ("options", GRUBS),
+    "passed to an image, words of GRUB": ("options", GRUBS),
+    "passed to a program, a word alone": ("options", GRUBS),
+    "passed to an image, a word alone": ("options", GRUBS),
     "versions": ("entries titles", "a-1 and a-01 are one version: the folder's order decides there, the name here"),
     "counters of two digits": ("counted", WIDTH),
     "a counter that is full": ("counted", WIDTH),

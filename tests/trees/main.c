@@ -11,6 +11,7 @@
  *	trees: row TEXT                  of the screen on which it waited for a key
  *	trees: variable NAME VALUE       that it left; of a list each part, with a blank between them
  *	trees: initrd N bytes, sum CRC32 that it offered to what it was about to start
+ *	trees: options TEXT              that it passed to that; a bar is a NUL
  *	trees: end HOW                   starts, waits, resets, or returns
  */
 #include "trees.h"
@@ -107,6 +108,7 @@ static void run(const struct loader *loader, EFI_HANDLE device, const char *tree
 	screen_tell();
 	variables_tell();
 	initrd_tell();
+	options_tell();
 	tell_start("trees: end ");
 	tell(how_it_ended());
 	tell_end();

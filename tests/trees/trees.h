@@ -35,6 +35,10 @@ void screen_tell(void);
 void initrd_take(void); /* looks at it, and takes it away */
 void initrd_tell(void);
 
+/* ---- options.c: what it passes ---- */
+void options_take(EFI_HANDLE image);
+void options_tell(void);
+
 /* ---- variables.c: those of the Boot Loader Interface ---- */
 void variables_forget(void);
 void variables_given(const char *lines);

@@ -55,6 +55,7 @@ static EFI_STATUS EFIAPI start_image(EFI_HANDLE image, UINTN *size, CHAR16 **wor
 {
 	if (has_chosen) {
 		initrd_take();
+		options_take(image);
 		leave("starts");
 	}
 	return real.StartImage(image, size, words);

@@ -67,6 +67,25 @@ static void without_options_nothing_is_passed(void **state)
 	assert_string_equal(uefi_report.options, "@3 quiet");
 }
 
+/* systemd, config_select_default_entry: where there is nothing else it does so after ten seconds in a menu. */
+static void another_profile_alone_is_shown_before_it_boots(void **state)
+{
+	(void)state;
+	given(NULL, "uki tools/p.efi\nprofile 3\n");
+	uefi.nobody = true;
+	uefi.program_returns = EFIERR(1);
+	scene_run("nobody asks for it");
+	scene_expect("Boots in 10 s", 1);
+	assert_int_equal(uefi_report.starts, 1);
+	assert_string_equal(uefi_report.options, "@3");
+	given("default p\n", "uki tools/p.efi\nprofile 3\n");
+	uefi.nobody = true;
+	uefi.program_returns = EFIERR(1);
+	scene_run("loader.conf asks for it");
+	scene_expect("Boots in", 0);
+	assert_int_equal(uefi_report.starts, 1);
+}
+
 /* UEFI 2.10, 3.1.2: five minutes for a boot option, which Berth is to what it starts; none for Berth's menu. */
 static void the_watchdog_runs_while_a_program_does(void **state)
 {
@@ -298,6 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_program_that_comes_back_has_had_its_turn),
 	    cmocka_unit_test(without_options_nothing_is_passed),
+	    cmocka_unit_test(another_profile_alone_is_shown_before_it_boots),
 	    cmocka_unit_test(the_watchdog_runs_while_a_program_does),
 	    cmocka_unit_test(the_system_is_told_before_the_program_runs),
 	    cmocka_unit_test(what_a_program_comes_back_with_is_said),

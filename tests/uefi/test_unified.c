@@ -158,7 +158,7 @@ static void another_profile_is_named_to_the_stub(void **state)
 	uefi.program_returns = EFIERR(21);
 	scene_run("a profile");
 	assert_true(uefi_report.passed);
-	assert_string_equal(uefi_report.options, "@1 ");
+	assert_string_equal(uefi_report.options, "@1");
 	assert_true(uefi_variable_says("LoaderEntrySelected", "sys.efi@rescue"));
 	entries = uefi_variable("LoaderEntries");
 	assert_non_null(entries);

@@ -105,6 +105,9 @@ static void only_what_somebody_wrote_boots_unasked(void **state)
 	    {{.id = "a.efi", .kind = ENTRY_EFI}, true},
 	    {{.id = "a.efi", .kind = ENTRY_UKI}, true},
 	    {{.id = "a.efi@1", .kind = ENTRY_UKI, .profile = 1}, false},
+	    {{.id = "a.conf", .kind = ENTRY_UKI_URL}, true},
+	    {{.id = "a.conf", .kind = ENTRY_UKI_URL, .profile = 1}, false},
+	    {{.id = "a.conf", .kind = ENTRY_EFI, .profile = 1}, true}, /* a program has none */
 	    {{.id = "auto-windows", .kind = ENTRY_EFI, .automatic = true}, false},
 	    {{.id = "auto-reboot", .kind = ENTRY_REBOOT, .automatic = true}, false},
 	    {{.id = "a.conf", .broken = true}, false},

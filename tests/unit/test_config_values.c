@@ -217,14 +217,15 @@ static void initrds_count_for_kernels_alone(void **state)
 			    "0 a.conf: `initrd` is for a kernel that `linux` names, and is ignored\n");
 }
 
-/* systemd-stub(7): "@N" and one blank before the command line. Other programs would not know what that is. */
+/* systemd-stub(7): "@N", and one blank before the command line if there is one. Other programs would not know what that is. */
 static void a_profile_stands_before_the_options_of_a_unified_kernel_image(void **state)
 {
 	static const struct {
 		const char *text, *options;
 	} row[] = {
 	    {"uki /a.efi\nprofile 2\noptions quiet\n", "@2 quiet"},
-	    {"uki /a.efi\nprofile 4294967295\n", "@4294967295 "},
+	    {"uki /a.efi\nprofile 2\n", "@2"},
+	    {"uki /a.efi\nprofile 4294967295\n", "@4294967295"},
 	    {"uki /a.efi\nprofile 0\noptions quiet\n", "quiet"},
 	    {"uki /a.efi\nprofile 0\n", ""},
 	    {"uki /a.efi\noptions a\noptions b\n", "a b"},
