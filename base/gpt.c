@@ -121,3 +121,18 @@ bool gpt_find(const struct gpt *gpt, struct bytes table, const uint8_t type[16],
 	}
 	return false;
 }
+
+bool gpt_find_at(const struct gpt *gpt, struct bytes table, uint64_t start, uint8_t guid[16])
+{
+	static const uint8_t unused[16] = {0};
+
+	for (uint32_t i = 0; i < gpt->n; i++) {
+		const uint8_t *entry = table.at + (size_t)i * gpt->entry_size;
+
+		if (is_type(entry, unused) || load_le(entry + START, 8) != start)
+			continue;
+		memcpy(guid, entry + OWN_GUID, 16);
+		return true;
+	}
+	return false;
+}

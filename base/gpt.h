@@ -43,6 +43,9 @@ bool gpt_is_table(const struct gpt *gpt, struct bytes table);
 /* The first partition of this type in that table. False when there is none, or its place is impossible. */
 bool gpt_find(const struct gpt *gpt, struct bytes table, const uint8_t type[16], struct gpt_partition *partition);
 
+/* The GUID of the partition that begins with block @start. False when none does. */
+bool gpt_find_at(const struct gpt *gpt, struct bytes table, uint64_t start, uint8_t guid[16]);
+
 /* The checksum of headers and tables. */
 uint32_t gpt_crc32(struct bytes bytes);
 

@@ -12,6 +12,7 @@
 #define URI		24
 #define MEDIA		4
 #define HARD_DRIVE	1
+#define CD_ROM		2
 #define VENDORS		3
 #define FILE_PATH	4
 #define FIRMWARE_FILE	6
@@ -28,6 +29,9 @@
 #define SIGNATURE_KIND	41 /* the byte that says what the signature is */
 #define SIGNATURE_MBR	1
 #define SIGNATURE_GUID	2
+
+#define CD_ROM_SIZE	24
+#define CD_ROM_START_AT 8
 
 struct node {
 	const uint8_t *at;
@@ -62,7 +66,7 @@ static bool is_media(const struct node *node, uint8_t subtype)
 }
 
 /* RFC 9562, 4: the first three fields are little-endian here (UEFI 2.10, appendix A). */
-static void show_guid(const uint8_t *guid, char out[EFI_GUID_TEXT])
+void efi_show_guid(const uint8_t guid[16], char out[EFI_GUID_TEXT])
 {
 	struct text text = {out, EFI_GUID_TEXT, 0};
 
@@ -135,6 +139,28 @@ EFI_DEVICE_PATH *efi_disk_path(EFI_HANDLE device, struct gpt_partition *partitio
 	return (EFI_DEVICE_PATH *)(void *)at;
 }
 
+EFI_DEVICE_PATH *efi_disc_path(EFI_HANDLE device, uint64_t *start)
+{
+	EFI_DEVICE_PATH *path = NULL;
+	EFI_STATUS status = efi.boot->HandleProtocol(device, &efi_device_path_guid, (void **)&path);
+	size_t size = 0;
+	uint8_t *at;
+
+	if (EFI_ERROR(efi_given(status, path)))
+		return NULL;
+	for (struct node node = first_node(path); is_node(&node); node = node_behind(&node))
+		if (is_media(&node, CD_ROM) && node.size >= CD_ROM_SIZE) {
+			size = (size_t)(node.at - (const uint8_t *)path);
+			*start = load_le(node.at + CD_ROM_START_AT, 8);
+		}
+	at = size == 0 ? NULL : efi_alloc(size + NODE);
+	if (at == NULL)
+		return NULL;
+	memcpy(at, path, size);
+	memcpy(at + size, end_of_path, NODE);
+	return (EFI_DEVICE_PATH *)(void *)at;
+}
+
 bool efi_partition_guid(EFI_HANDLE device, uint8_t guid[16])
 {
 	const EFI_DEVICE_PATH *path;
@@ -164,7 +190,7 @@ bool efi_partition(char out[EFI_GUID_TEXT])
 
 	if (!efi_partition_guid(efi_device_of(NULL), guid))
 		return false;
-	show_guid(guid, out);
+	efi_show_guid(guid, out);
 	return true;
 }
 

@@ -171,6 +171,7 @@ enum variable_written efi_variable_write_log(const char *text, size_t size);
 /* By its device path: a partition of a disk, or firmware's own memory and what QEMU hands over as its -kernel. */
 enum origin { ORIGIN_OTHER, ORIGIN_PARTITION, ORIGIN_FIRMWARE };
 enum origin efi_origin(EFI_HANDLE device);
+void efi_show_guid(const uint8_t guid[16], char out[EFI_GUID_TEXT]); /* in capitals */
 /* The GUID of the loader's own partition, in capitals; false when it has none. */
 bool efi_partition(char out[EFI_GUID_TEXT]);
 /* The URL that firmware fetched the loader from; false when it did not, or has one that is not printable ASCII (RFC
@@ -186,6 +187,11 @@ bool efi_own_path(char *out, size_t room);
  * table that one stands. efi_free gives it back; NULL when it is no such partition, or there is no memory.
  */
 EFI_DEVICE_PATH *efi_disk_path(EFI_HANDLE device, struct gpt_partition *partition);
+/*
+ * The path of the disc of which @device is an image that firmware boots (El Torito), and the disc's block that it
+ * begins with. efi_free gives it back; NULL when it is none, or there is no memory.
+ */
+EFI_DEVICE_PATH *efi_disc_path(EFI_HANDLE device, uint64_t *start);
 void efi_add_partition(EFI_DEVICE_PATH *disk, const struct gpt_partition *partition);
 /* The number in the node that was added. */
 void efi_number_partition(EFI_DEVICE_PATH *path, uint32_t number);

@@ -2,6 +2,7 @@
 #include "interface.h"
 #include "oem.h"
 
+#include "disc.h"
 #include "log.h"
 #include "tpm.h"
 
@@ -89,8 +90,14 @@ static void write_banks(void)
 static void write_origin(void)
 {
 	char partition[EFI_GUID_TEXT], path[MAX_PATH_TEXT];
+	uint8_t guid[16];
+	bool has_partition = efi_partition(partition);
 
-	if (efi_partition(partition))
+	if (!has_partition && disc_partition(efi_device_of(NULL), guid)) {
+		efi_show_guid(guid, partition);
+		has_partition = true;
+	}
+	if (has_partition)
 		write_unless_there(L"LoaderDevicePartUUID", partition);
 	if (efi_own_url(path, sizeof(path)))
 		write_unless_there(L"LoaderDeviceURL", path);

@@ -243,6 +243,43 @@ def an_entry_of_a_disk_that_firmware_has_not_connected(esp):
     expect(told(guest)["LoaderEntrySelected"][1] == str16("disk-d15c516e-far.conf"), told(guest)["LoaderEntrySelected"])
 
 
+def put_catalogue(disk):
+    """
+    Makes a disc of a disk: ISO 9660's descriptors where no table of a GPT is, and a catalogue whose image begins at 1 MiB.
+    Sources: ECMA-119, 8.4 and 8.2; El Torito 1.0, 2.
+    """
+    blocks = os.path.getsize(disk) // 2048
+
+    def descriptor(kind, *fields):
+        data = bytearray(2048)
+        data[:7] = bytes([kind]) + b"CD001\1"
+        for at, value in fields:
+            data[at:at + len(value)] = value
+        return data
+
+    catalogue = bytearray(2048)
+    catalogue[:32] = b"\1\xef" + bytes(28) + b"\x55\xaa"
+    struct.pack_into("<H", catalogue, 28, -sum(struct.unpack("<16H", catalogue[:32])) & 0xffff)
+    catalogue[32:64] = struct.pack("<BBHBBHI20x", 0x88, 0, 0, 0, 0, 1, MIB // 2048)
+    with open(disk, "r+b") as file:
+        file.seek(16 * 2048)
+        file.write(descriptor(1, (80, struct.pack("<I", blocks) + struct.pack(">I", blocks))) +
+                   descriptor(0, (7, b"EL TORITO SPECIFICATION"), (71, struct.pack("<I", 19))) + descriptor(255) + catalogue)
+
+
+@boots(sampled=True)
+def started_from_a_disc(esp):
+    """A disc as installers have it, whose boot image is a partition as well: its entry boots, and the system is told the partition"""
+    plain(esp)
+    disc = disk_of(esp, (lab.TYPE_ESP, ESP, image_of(esp)))
+    put_catalogue(disc)
+    more = ("-drive", f"if=none,id=disc,format=raw,media=cdrom,readonly=on,file={disc}", "-device", "ide-cd,drive=disc")
+    guest = boot(esp, image=write_noise(esp), more=more)
+    os.unlink(disc)
+    check_healthy(guest, REPORT + " nokaslr")
+    expect(told(guest)["LoaderDevicePartUUID"][1] == str16(ESP.upper()), told(guest)["LoaderDevicePartUUID"])
+
+
 def write_noise(esp):
     """A partition that no firmware has a driver for."""
     path = os.path.join(esp.path, "noise.img")

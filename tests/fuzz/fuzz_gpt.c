@@ -29,7 +29,10 @@ static void seal(uint8_t block[BLOCK], const struct bytes *table)
 static void use_table(const struct gpt *gpt, struct bytes table, uint64_t last)
 {
 	struct gpt_partition found;
+	uint8_t guid[16];
 
+	if (gpt_find_at(gpt, table, load_le(table.at + 32, 8), guid))
+		REQUIRE(memcmp(guid, table.at + 16, 16) == 0 || load_le(table.at, 8) == 0);
 	if (!gpt_find(gpt, table, table.at, &found))
 		return;
 	REQUIRE(found.number == 1 && found.blocks != 0);

@@ -264,6 +264,76 @@ static void where_there_is_none_nothing_is_looked_for(void **state)
 	expect_none("the loader's own", 1 + 32);
 }
 
+/* 10.3.5.2: a disc's image begins at block 10, of 2048 bytes each; the table on it is one of a disk's. */
+static uint8_t disc_path[] = {2,  1, 12, 0, 0xd0, 0x41, 3, 0x0a, 0, 0, 0, 0, 4, 2, 24, 0, 0,	0,    0, 0,
+			      10, 0, 0,	 0, 0,	  0,	0, 0,	 9, 0, 0, 0, 0, 0, 0,  0, 0x7f, 0xff, 4, 0};
+
+static void given_disc(size_t unit)
+{
+	given(LINUX);
+	scene_put_text("\\loader\\entries\\esp.conf", LINUX);
+	gpt_disk_begin(&disk, unit);
+	gpt_disk_add(&disk, 0, gpt_disk_xbootldr, 0x33, 34, 36);
+	gpt_disk_add(&disk, 3, gpt_disk_esp, 0x11, 10 * 2048 / unit, 10 * 2048 / unit + 9);
+	disk.block = 2048;
+	uefi.own_path = disc_path;
+}
+
+#define DISC_GUID "11111111-1111-1111-1111-111111111111"
+
+/* LoaderDevicePartUUID, as an installer's system finds its root by it. */
+static void a_disc_that_firmware_boots_has_the_partition_that_begins_there(void **state)
+{
+	(void)state;
+	given_disc(512);
+	expect_entered("a disc");
+	assert_true(uefi_variable_says("LoaderDevicePartUUID", DISC_GUID));
+	given_disc(512);
+	disc_path[20] = 11;
+	expect_entered("nothing begins there");
+	assert_null(uefi_variable("LoaderDevicePartUUID"));
+	disc_path[27] = 0x80;
+	expect_entered("behind all numbers");
+	assert_null(uefi_variable("LoaderDevicePartUUID"));
+	disc_path[20] = 10;
+	disc_path[27] = 0;
+	given_disc(512);
+	gpt_disk_table(&disk, 0)[3 * 128 + 16] ^= 1;
+	expect_entered("a damaged table");
+	assert_null(uefi_variable("LoaderDevicePartUUID"));
+	given_disc(512);
+	gpt_disk_header(&disk, false)[16] ^= 1;
+	expect_entered("a damaged header");
+	assert_null(uefi_variable("LoaderDevicePartUUID"));
+	given_disc(512);
+	disc_path[14] = 23; /* a node that is too short */
+	scene_run("no disc");
+	assert_null(uefi_variable("LoaderDevicePartUUID"));
+	disc_path[14] = 24;
+}
+
+static void each_call_on_the_way_to_the_disc_may_fail(void **state)
+{
+	static const uint64_t faults[] = {EFIERR(7), EFIERR(9), LIE_NOTHING, LIE_TOO_MUCH};
+	unsigned int calls = 1000, reads = 0;
+
+	(void)state;
+	for (unsigned int k = 1; k <= calls; k++)
+		for (size_t f = 0; f < COUNT_OF(faults); f++) {
+			given_disc(512);
+			sim.fail_call = k;
+			uefi.fault = faults[f];
+			scene_run("a call fails");
+			calls = k == 1 && f == 0 ? outcome.calls : calls;
+			if (scene_failed_in("ReadBlocks")) {
+				reads++;
+				assert_true(outcome.entered);
+				assert_null(uefi_variable("LoaderDevicePartUUID"));
+			}
+		}
+	assert_true(reads >= 2);
+}
+
 static void blocks_may_be_larger(void **state)
 {
 	(void)state;
@@ -368,6 +438,8 @@ int main(void)
 	    cmocka_unit_test(firmware_that_has_not_looked_at_it_is_made_to),
 	    cmocka_unit_test(a_damaged_table_has_others),
 	    cmocka_unit_test(where_there_is_none_nothing_is_looked_for),
+	    cmocka_unit_test(a_disc_that_firmware_boots_has_the_partition_that_begins_there),
+	    cmocka_unit_test(each_call_on_the_way_to_the_disc_may_fail),
 	    cmocka_unit_test(blocks_may_be_larger),
 	    cmocka_unit_test(an_impossible_disk_is_not_read),
 	    cmocka_unit_test(each_call_on_the_way_to_it_may_fail),

@@ -200,6 +200,23 @@ static void a_partition_lies_among_the_usable_blocks(void **state)
 	}
 }
 
+static void a_partition_is_found_by_where_it_begins(void **state)
+{
+	uint8_t guid[16] = {0};
+
+	(void)state;
+	gpt_disk_begin(&disk, 512);
+	gpt_disk_add(&disk, 2, gpt_disk_esp, 0x44, 50, 59);
+	gpt_disk_add(&disk, 127, gpt_disk_linux, 0x55, 60, 69);
+	assert_true(read_header(false));
+	assert_true(gpt_find_at(&gpt, table(false), 60, guid));
+	assert_true(guid[0] == 0x55 && guid[15] == 0x55);
+	assert_true(gpt_find_at(&gpt, table(false), 50, guid));
+	assert_true(guid[0] == 0x44 && guid[15] == 0x44);
+	assert_false(gpt_find_at(&gpt, table(false), 51, guid));
+	assert_false(gpt_find_at(&gpt, table(false), 0, guid)); /* where entries that are not used begin */
+}
+
 /* UEFI 2.10, 5.2.1: four rows from byte 446 on, the signature at 440. */
 static void a_partition_in_an_mbr_is_found_by_its_type(void **state)
 {
@@ -263,6 +280,7 @@ static void a_partition_in_an_mbr_has_a_rank_among_those_in_use(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_partition_is_found_by_where_it_begins),
 	    cmocka_unit_test(a_partition_in_an_mbr_is_found_by_its_type),
 	    cmocka_unit_test(a_partition_in_an_mbr_has_a_rank_among_those_in_use),
 	    cmocka_unit_test(the_first_partition_of_a_type_is_found_in_either_table),
