@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bcd.h"
 
+#include "load_option.h"
 #include "scan.h"
 
 #include "../base/mem.h"
@@ -152,44 +153,21 @@ bool bitlocker_has(struct bytes block)
 	return block.size >= at + size && memcmp(block.at + at, signature, size) == 0;
 }
 
-/* Attributes, and how long the device path is that stands behind the description. */
-#define DESCRIPTION 6
-
-/* A node of a device path: type, subtype, its whole length (10.3.1); of a hard drive, the signature and its kind. */
-#define NODE	   4
-#define MEDIA	   4
-#define HARD_DRIVE 1
-#define SIGNATURE  24
-#define KIND	   41
-#define KIND_GUID  2
-
-/* The path is behind the description. */
-static bool is_on_partition(struct bytes option, size_t at, const uint8_t *partition)
-{
-	uint64_t length, type, subtype, kind;
-	struct bytes path;
-
-	if (!bytes_get(option, 4, 2, &length) || at > option.size || length > option.size - at)
-		return false;
-	path = (struct bytes){option.at + at, (size_t)length};
-	for (at = 0; bytes_get(path, at, 1, &type) && bytes_get(path, at + 1, 1, &subtype) &&
-		     bytes_get(path, at + 2, 2, &length) && length >= NODE;
-	     at += (size_t)length)
-		if (type == MEDIA && subtype == HARD_DRIVE && bytes_get(path, at + KIND, 1, &kind) &&
-		    kind == KIND_GUID && memcmp(path.at + at + SIGNATURE, partition, 16) == 0)
-			return true;
-	return false;
-}
-
-bool load_option_is_windows(struct bytes option, const uint8_t *partition)
+bool load_option_is_windows(struct bytes bytes, const uint8_t *partition)
 {
 	static const char wanted[] = "Windows Boot Manager";
+	struct path_partition found;
+	struct load_option option;
+	struct path_node node;
+	size_t at = 0;
 
-	for (size_t i = 0; i < sizeof(wanted); i++) {
-		uint64_t unit;
-
-		if (!bytes_get(option, DESCRIPTION + 2 * i, 2, &unit) || unit != (unsigned char)wanted[i])
+	if (!load_option_read(bytes, &option) || option.description.size != 2 * (sizeof(wanted) - 1))
+		return false;
+	for (size_t i = 0; i < sizeof(wanted) - 1; i++)
+		if (load_le(option.description.at + 2 * i, 2) != (unsigned char)wanted[i])
 			return false;
-	}
-	return is_on_partition(option, DESCRIPTION + 2 * sizeof(wanted), partition);
+	while (path_next(option.path, &at, &node))
+		if (path_partition(&node, &found) && !found.in_mbr && memcmp(found.signature, partition, 16) == 0)
+			return true;
+	return false;
 }

@@ -27,6 +27,6 @@ bool bitlocker_has(struct bytes block);
  * A variable Boot#### is of Windows' boot manager, which names it so (UEFI 2.10, 3.1.3, EFI_LOAD_OPTION), on the
  * partition with this GUID, 16 bytes as GPT has them (10.3.5.1): another disk may have a Windows of its own.
  */
-bool load_option_is_windows(struct bytes option, const uint8_t *partition);
+bool load_option_is_windows(struct bytes bytes, const uint8_t *partition);
 
 #endif

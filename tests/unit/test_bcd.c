@@ -278,7 +278,7 @@ static void an_entry_of_firmwares_is_windows_by_its_name_and_partition(void **st
 	for (size_t size = 0; size < sizeof(option); size++)
 		assert_false(load_option_is_windows((struct bytes){option, size}, partition));
 	for (size_t i = 6; i < END; i++) {
-		bool counts = i < PATH || (i >= PATH + 2 && i < PATH + 4) || (i >= PATH + PCI && i < PATH + PCI + 2) ||
+		bool counts = i < PATH || (i >= PATH + 2 && i < PATH + 4) || (i >= PATH + PCI && i < PATH + PCI + 4) ||
 			      (i >= PATH + PCI + 24 && i < PATH + PCI + 40) || i == PATH + PCI + 41;
 
 		option[i] ^= 0x40;
