@@ -142,7 +142,8 @@ Measure
 Docs
   make docs       docs/rules.md from the rules in the code
 Install
-  make install    the host command, its manual and the loader, to DESTDIR and PREFIX (default /usr/local)
+  make install    the host command, its manuals and the loaders of all CPUs, or of those that CPUS names, to DESTDIR and
+                  PREFIX (default /usr/local); `berth install` is what makes a machine boot by them
 
 V=1 shows the commands. GNUEFI=/path names gnu-efi's headers (default $(GNUEFI)).
 endef
@@ -175,7 +176,7 @@ $(HOST)/elf2efi: $(HOST)/tool/tools/elf2efi.o
 	$(call link,$(HOSTCC))
 
 # ---- the host command; the checked one, with sanitizers, is the tests'. ----
-TOOL_C := $(filter-out tools/elf2efi.c,$(wildcard tools/*.c))
+TOOL_C := $(filter-out tools/elf2efi.c,$(wildcard tools/*.c)) $(wildcard install/*.c)
 PARTS_C := $(filter-out tools/berth.c,$(TOOL_C))
 TOOL_O := $(call objects,$(HOST)/tool,$(TOOL_C) $(PURE))
 
@@ -402,14 +403,27 @@ run: all
 docs: $(HOST)/berth
 	$(HOST)/berth rules --markdown >docs/rules.md
 
-# The host command and its manual; the loader goes where distributions keep what is copied to an EFI system partition.
+# The host command and its manuals; the loaders go where `berth install` looks for them, under the names that firmware
+# looks for. Each CPU's is built by a make of its own, and stops it where its compiler is missing.
 PREFIX ?= /usr/local
-install: all
-	install -Dm755 $(HOST)/berth $(DESTDIR)$(PREFIX)/bin/berth
-	install -Dm644 docs/berth.1 $(DESTDIR)$(PREFIX)/share/man/man1/berth.1
-	install -Dm644 docs/berth.7 $(DESTDIR)$(PREFIX)/share/man/man7/berth.7
-	install -Dm644 tools/completion/berth $(DESTDIR)$(PREFIX)/share/bash-completion/completions/berth
-	install -Dm644 $(LOADER) $(DESTDIR)$(PREFIX)/lib/berth/$(EFI_NAME)
+CPUS ?= $(MACHINES)
+TO := $(DESTDIR)$(PREFIX)
+
+.PHONY: $(CPUS:%=install-loader-%)
+install: $(HOST)/berth $(CPUS:%=install-loader-%)
+	install -Dm755 $(HOST)/berth $(TO)/bin/berth
+	install -Dm644 docs/berth.1 $(TO)/share/man/man1/berth.1
+	install -Dm644 docs/berth.7 $(TO)/share/man/man7/berth.7
+	install -Dm644 docs/berth-install.8 $(TO)/share/man/man8/berth-install.8
+	install -Dm644 tools/completion/berth $(TO)/share/bash-completion/completions/berth
+
+$(CPUS:%=install-loader-%): install-loader-%:
+	@$(MAKE) --no-print-directory ARCH=$* install-loader || { \
+		echo 'berth: no loader for $*: `scripts/deps cross` installs compilers; make install CPUS="x86_64" does without' >&2; exit 1; }
+
+.PHONY: install-loader
+install-loader: $(LOADER)
+	install -Dm644 $(LOADER) $(TO)/lib/berth/$(EFI_NAME)
 
 clean:
 	rm -rf $(OUT) $(HOST) $(BUILD)/run $(BUILD)/test $(BUILD)/bench $(BUILD)/prove $(BUILD)/mutate

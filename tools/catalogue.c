@@ -6,8 +6,8 @@
 #include "catalogue.h"
 
 #include "../base/machine.h"
-#include "../base/version.h"
 #include "../config/uki.h"
+#include "../install/loader.h"
 #include "kernel.h"
 
 #include <stdlib.h>
@@ -138,20 +138,15 @@ static struct word section_text(struct bytes file, const struct pe_section *sect
 /* As program_is_berth() in efi/programs.c. */
 static bool is_berth(const char *path)
 {
-	static const char name[] = LOADER_MAGIC;
-	struct word text = {"", 0};
-	struct pe_section magic;
+	struct loader loader;
 	struct bytes file;
 	uint64_t size;
 	struct fail why;
-	struct pe pe;
 	bool is_one;
 
 	if (file_head(path, SIZE_MAX - 1, &file, &size, &why) != OK)
 		return false;
-	if (pe_read(front_of(file), &pe) && pe_section_named(front_of(file), &pe, ".sdmagic", &magic))
-		text = section_text(file, &magic);
-	is_one = text.length >= sizeof(name) - 1 && memcmp(text.at, name, sizeof(name) - 1) == 0;
+	is_one = loader_read(file, &loader) && loader.is_berth;
 	free((void *)(uintptr_t)file.at);
 	return is_one;
 }

@@ -5,7 +5,8 @@
 
 #include "../arch/arch.h"
 #include "../config/interface.h"
-#include "volume.h"
+#include "../install/volume.h"
+#include "tool.h"
 
 #define MOST_SAID 40 /* about one entry */
 

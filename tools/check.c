@@ -2,6 +2,7 @@
 /* berth check: what the loader will make of the boot entries of this machine, or of a copy of its partitions. */
 #include <string.h>
 
+#include "../install/find.h"
 #include "catalogue.h"
 #include "json.h"
 
@@ -173,6 +174,7 @@ static int check(const struct options *options)
 static int run(int argc, char **argv)
 {
 	struct options options = {.esp = NULL};
+	char found[HOST_PATH];
 
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i], *value = "";
@@ -190,7 +192,9 @@ static int run(int argc, char **argv)
 		if (value == NULL)
 			return misused(&command_check, "%s needs a value", word);
 	}
-	if (options.esp == NULL && (options.esp = volume_find_esp()) == NULL)
+	if (options.esp == NULL && find_esp("", NULL, found))
+		options.esp = found;
+	if (options.esp == NULL)
 		return complain("no EFI system partition is mounted at /efi, /boot/efi or /boot, or it cannot be read\n"
 				"  try: as root, or --esp DIR");
 	if (!volume_is_folder(options.esp))

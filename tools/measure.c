@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../install/find.h"
 #include "json.h"
 #include "measured.h"
 
@@ -153,6 +154,7 @@ static int measure(const struct options *o)
 static int run(int argc, char **argv)
 {
 	struct options o = {.esp = NULL};
+	char found[HOST_PATH];
 
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i], *value = "";
@@ -176,7 +178,9 @@ static int run(int argc, char **argv)
 		if (value == NULL)
 			return misused(&command_measure, "%s needs a value", word);
 	}
-	if (o.esp == NULL && (o.esp = volume_find_esp()) == NULL)
+	if (o.esp == NULL && find_esp("", NULL, found))
+		o.esp = found;
+	if (o.esp == NULL)
 		return complain("no EFI system partition is mounted at /efi, /boot/efi or /boot, or it cannot be read\n"
 				"  try: as root, or --esp DIR");
 	if (!volume_is_folder(o.esp))

@@ -14,7 +14,7 @@ import signal
 import subprocess
 from concurrent.futures import ProcessPoolExecutor
 
-COPIED = ("base", "plan", "protocol", "codecs", "kernel", "config", "arch", "policy", "loader", "tools", "tests/unit", "tests/sim", "tests/probe")
+COPIED = ("base", "plan", "protocol", "codecs", "kernel", "config", "arch", "policy", "loader", "install", "tools", "tests/unit", "tests/sim", "tests/probe")
 WRAPPED = ("x86_cpuid", "x86_read_cr4", "x86_random", "x86_enter", "x86_enter_by_trampoline", "arch_here",
            "arch_cpu", "arch_enter", "x86_port_in", "x86_port_out", "arch_speaker")
 # Tests that take seconds each, and what only they reach: only with --slow.
@@ -93,7 +93,7 @@ def firmware_files():
 
 
 def helper_files(folder):
-    tools = set(expand("tools/*.c")) - {"tools/elf2efi.c", "tools/berth.c"}
+    tools = set(expand("tools/*.c", "install/*.c")) - {"tools/elf2efi.c", "tools/berth.c"}
     helpers = [f for f in expand("tests/unit/*.c") if "/test_" not in f and "/plain_" not in f] + sorted(tools)
     if folder == "sim":
         helpers += [f for f in expand("tests/sim/*.c", "tests/probe/clauses*.c") if "/test_" not in f]

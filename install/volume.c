@@ -2,12 +2,11 @@
 #include "volume.h"
 
 #include <dirent.h>
-#include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 /* The name in @folder that is @wanted but for case; false when there is none. */
 static bool find_name(const char *folder, const char *wanted, char out[256])
@@ -100,43 +99,4 @@ bool volume_is_folder(const char *path)
 	struct stat found;
 
 	return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
-}
-
-static bool is_empty(const char *folder)
-{
-	DIR *dir = opendir(folder);
-	const struct dirent *found;
-	size_t n = 0;
-
-	while (dir != NULL && (found = readdir(dir)) != NULL)
-		n += strcmp(found->d_name, ".") != 0 && strcmp(found->d_name, "..") != 0;
-	if (dir != NULL)
-		closedir(dir);
-	return n == 0;
-}
-
-/*
- * UEFI 2.10, 13.3: a FAT with a folder EFI. As names go there, /boot has one wherever /boot/efi is a mount point: with
- * another partition on it, that is on another device; without any, it is empty.
- */
-static bool is_esp(const char *folder)
-{
-	char path[HOST_PATH];
-	struct stat root, efi;
-	struct statfs system;
-
-	/* The path comes first: by it an automount happens. */
-	return volume_path(&(struct fw_volume){folder, ""}, "\\EFI", path) && statfs(folder, &system) == 0 &&
-	       system.f_type == MSDOS_SUPER_MAGIC && stat(folder, &root) == 0 && stat(path, &efi) == 0 &&
-	       root.st_dev == efi.st_dev && !is_empty(path);
-}
-
-const char *volume_find_esp(void)
-{
-	static const char *const usual[] = {"/efi", "/boot/efi", "/boot"};
-
-	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-		if (is_esp(usual[i]))
-			return usual[i];
-	return NULL;
 }

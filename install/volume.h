@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A folder of this machine as a volume of firmware's: names are looked up as FAT does, in upper or lower case. */
-#ifndef BERTH_TOOL_VOLUME_H
-#define BERTH_TOOL_VOLUME_H
+#ifndef BERTH_INSTALL_VOLUME_H
+#define BERTH_INSTALL_VOLUME_H
 
-#include "tool.h"
+#include <stdbool.h>
 
 #define HOST_PATH 4096 /* bytes with the NUL */
 
@@ -24,8 +24,5 @@ bool volume_list(const struct fw_volume *volume, const char *path, void (*each)(
 		 void *context);
 
 bool volume_is_folder(const char *path);
-
-/* The EFI system partition where systemd and distributions mount it; NULL when none of these folders is one. */
-const char *volume_find_esp(void);
 
 #endif

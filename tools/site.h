@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where install, update, remove and status look: what their command lines and this machine say. */
+#ifndef BERTH_TOOL_SITE_H
+#define BERTH_TOOL_SITE_H
+
+#include "../install/find.h"
+#include "../install/site.h"
+#include "tool.h"
+
+#define COMMAND_ROOM 8192u /* bytes of a command with its options */
+
+struct site_options {
+	const struct command *command;
+	const char *esp, *boot, *image, *root, *loaders, *variables, *udev;
+	const char *arch; /* "x64,aa64", or "all" */
+	bool no_variables, is_first, no_removable, dry_run, json;
+};
+
+/* What stays at its place as long as the site is open. */
+struct opened_site {
+	struct site site;
+	char esp[HOST_PATH], boot[HOST_PATH], loaders[HOST_PATH];
+	char remove_line[COMMAND_ROOM], install_line[COMMAND_ROOM];
+	const char *why_no_variables; /* NULL: they can be changed, or nobody asked for that */
+	const char *secure_boot_folder;
+};
+
+/* EXIT_YES, or EXIT_USAGE when the words are wrong, which has been said then. */
+int site_options(int argc, char **argv, const struct command *command, struct site_options *options);
+
+/* IO_ERROR, NOT_FOUND or BAD_INPUT: a partition that cannot be had, or a CPU that there is not. */
+enum status site_open(struct opened_site *opened, const struct site_options *options, struct fail *why) MUST_CHECK;
+void site_close(struct opened_site *opened);
+
+#endif
