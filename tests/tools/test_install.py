@@ -6,6 +6,7 @@ A folder and a disk image get the same files, byte for byte; whatever ends a com
 loaders are small PE files that say in .sdmagic who they are, as bootctl looks for it. Firmware's variables are a folder
 of files in the form of efivarfs, and what udev tells of a partition is a file as udev writes it.
 """
+import functools
 import json
 import os
 import shutil
@@ -22,7 +23,15 @@ from test_inspect import pe
 sys.path.insert(0, os.path.join(ROOT, "tests", "boot"))
 import lab  # noqa: E402
 
-FOLDER = tempfile.TemporaryDirectory()
+
+def in_memory():
+    """A folder whose files no disk has to wait for, where there is room for them: all that is written is synced."""
+    shm = "/dev/shm"
+    has_room = os.access(shm, os.W_OK) and os.statvfs(shm).f_bavail * os.statvfs(shm).f_frsize > 256 * lab.MIB
+    return shm if has_room else None
+
+
+FOLDER = tempfile.TemporaryDirectory(dir=in_memory())
 GUID = "0a1b2c3d-4e5f-4678-9abc-def012345678"
 GLOBAL, LOADER = "8be4df61-93ca-11d2-aa0d-00e098032b8c", "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 MTOOLS = {**os.environ, "MTOOLS_SKIP_CHECK": "1", "MTOOLSRC": "/dev/null", "LC_ALL": "C"}
@@ -420,7 +429,7 @@ def wrong_commands_are_status_2():
 
 # ---- images ----
 
-def disk(name, files=(), mib=40, *more):
+def disk(name, files=(), mib=8, *more):
     """A disk image whose one partition, an ESP, has these files."""
     out, part = place(name), place(name + ".part")
     small_fat(part, files, mib)
@@ -428,7 +437,7 @@ def disk(name, files=(), mib=40, *more):
     return out
 
 
-def small_fat(part, files=(), mib=40):
+def small_fat(part, files=(), mib=8):
     with open(part, "wb") as file:
         file.truncate(mib << 20)
     subprocess.run(["mformat", "-i", part, "-N", "00000000", "::"], check=True, env=MTOOLS)
@@ -481,15 +490,15 @@ def an_image_may_have_an_xbootldr_partition_or_no_table():
     """Entries' folder and kind go to XBOOTLDR where the image has one; an image that is a FAT by itself is the partition"""
     boot = place("boot.part")
     small_fat(boot)
-    image = disk("two.img", {}, 40, (lab.TYPE_XBOOTLDR, "11111111-2222-4333-8444-555555555555", boot))
+    image = disk("two.img", {}, 8, (lab.TYPE_XBOOTLDR, "11111111-2222-4333-8444-555555555555", boot))
     variables = tree("two-vars")
     on_image("install", image, "--variables", variables).expect(0)
-    esp, other = in_image(image), in_image(image, 41 * lab.MIB)
+    esp, other = in_image(image), in_image(image, 9 * lab.MIB)
     expect(OWN in esp and CONF in esp and KIND not in esp, f"{esp.keys()}")
     expect(set(other) == {"loader", "loader/entries", KIND}, f"{other.keys()}")
     expect("Boot0000-" + GLOBAL in os.listdir(variables), "no boot option")
     on_image("remove", image, "--variables", variables).expect(0)
-    expect(in_image(image) == {} and in_image(image, 41 * lab.MIB) == {} and os.listdir(variables) == [], "remove")
+    expect(in_image(image) == {} and in_image(image, 9 * lab.MIB) == {} and os.listdir(variables) == [], "remove")
     plain = place("plain.img")
     small_fat(plain)
     on_image("install", plain, "--variables", variables).expect(0, "no boot option: nothing tells which partition")
@@ -546,6 +555,92 @@ def an_image_is_the_old_or_the_new_one_whenever_it_ends():
         if command == "update":
             write(image, read(disk("cut-older.img", {REMOVABLE: OLD, OWN: OLD})))
     expect(wanted is not None and OWN not in wanted, f"{wanted.keys()}")
+
+
+# ---- power ----
+
+CUT_STATUS = 99  # as tests/tools/power_cut.c has it
+
+
+@functools.lru_cache(None)
+def cutter():
+    """The library that ends a command at one of its changes."""
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", place("cut.so"), os.path.join(ROOT, "tests/tools/power_cut.c"), "-ldl"],
+                   check=True)
+    return place("cut.so")
+
+
+def without_chance(files):
+    """Random bytes by their number."""
+    return {name: len(data) if name in (SEED, "LoaderSystemToken-" + LOADER) else data for name, data in files.items()}
+
+
+def cut_at(esp, command, n):
+    """Whether the command came to its end with power for @n changes. A variable is written as a whole, or not at all."""
+    before = listed(esp.vars)
+    done = subprocess.run([BERTH, command, "--esp-path", esp.path, "--variables", esp.vars, "--udev", esp.udev,
+                           *(["--loaders", esp.loaders] if command != "remove" else []),
+                           *(["--arch", "x64"] if command == "install" else [])], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env={**os.environ, "LD_PRELOAD": cutter(), "CUT_AFTER": str(n), "ASAN_OPTIONS": "verify_asan_link_order=0"},
+                          check=False)
+    expect(done.returncode in (0, CUT_STATUS), f"status {done.returncode}: {done.stdout} {done.stderr}")
+    whole = {f"Boot0001-{GLOBAL}": len(BERTH_OPTION), f"BootOrder-{GLOBAL}": None, f"LoaderSystemToken-{LOADER}": 32}
+    for name, data in listed(esp.vars).items():
+        size = whole.get(name, len(data) - 4)
+        if len(data) <= 4 or (size is not None and len(data) != 4 + size) or len(data) % 2:
+            os.unlink(os.path.join(esp.vars, name))
+            if name in before:
+                write(os.path.join(esp.vars, name), before[name])
+    return done.returncode == 0
+
+
+def every_cut(given, command, before, after):
+    """Ends @command at each of its changes: how many there are. @before and @after: what boots from the removable path."""
+    esp = given()
+    esp.run(command).expect(0)
+    wanted, n, done = (without_chance(listed(esp.path)), without_chance(listed(esp.vars))), 0, False
+    while not done:
+        esp = given()
+        done = cut_at(esp, command, n)
+        there = listed(esp.path).get(REMOVABLE)
+        expect(there in (before, after), f"{command}, cut at {n}: {there and there[:80]} boots")
+        expect(listed(esp.path).get(OWN) in (None, OLD, NEW), f"{command}, cut at {n}: half a loader in {OWN}")
+        expect(all(number == 0 or esp.variable(f"Boot{number:04X}") == BERTH_OPTION and esp.has(OWN) for number in esp.order()),
+               f"{command}, cut at {n}: the order {esp.order()} names what is not there")
+        esp.run(command).expect(0)
+        found = without_chance(listed(esp.path)), without_chance(listed(esp.vars))
+        expect(found == wanted, f"{command}, cut at {n} and run again: {found} is not {wanted}")
+        n += 1
+    return n
+
+
+def given_systemd_boot():
+    esp = Esp("power", {REMOVABLE: SYSTEMD, CONF: "timeout 5\n"})
+    esp.set("Boot0000", option("systemd-boot", "\\EFI\\systemd\\systemd-bootx64.efi"))
+    esp.set_order(0)
+    return esp
+
+
+def given_older_berth():
+    """Made once, and copied."""
+    if not os.path.exists(place("older")):
+        esp = given_systemd_boot()
+        loaders("power-loaders", "Berth 0.0.1")
+        esp.run("install").expect(0)
+        shutil.copytree(esp.path, place("older"))
+        shutil.copytree(esp.vars, place("older-vars"))
+    esp = given_systemd_boot()
+    for name, to in (("older", esp.path), ("older-vars", esp.vars)):
+        shutil.rmtree(to)
+        shutil.copytree(place(name), to)
+    return esp
+
+
+def what_was_there_or_what_is_new_boots_whenever_power_fails():
+    """Ended at each change that it makes, a command leaves a whole loader and an order that names it; once more, and all is done"""
+    expect(every_cut(given_systemd_boot, "install", SYSTEMD, NEW) > 25, "install changes less than it must")
+    expect(every_cut(given_older_berth, "update", OLD, NEW) > 5, "update changes less than it must")
+    expect(every_cut(given_older_berth, "remove", OLD, SYSTEMD) > 10, "remove changes less than it must")
 
 
 # ---- room ----
@@ -616,5 +711,6 @@ if __name__ == "__main__":
                    what_is_no_loader_is_refused, a_dry_run_tells_the_same_and_does_nothing, wrong_commands_are_status_2,
                    an_image_gets_the_same_files_as_a_folder, an_image_may_have_an_xbootldr_partition_or_no_table,
                    an_image_that_is_none_or_in_use_stays, an_image_is_the_old_or_the_new_one_whenever_it_ends,
+                   what_was_there_or_what_is_new_boots_whenever_power_fails,
                    a_full_partition_is_refused_before_anything, a_folder_that_fills_up_keeps_what_it_has,
                    status_tells_what_is_installed])
