@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import lab
+import systemd
 from boots import REPORT, boot, boots, check_healthy, plain, str16, told
 from lab import MIB, expect
 
@@ -128,3 +129,41 @@ def installed_while_power_fails(esp):
             info = told(guest)["LoaderInfo"][1].decode("utf-16-le").rstrip("\0")
             expect(info in (newer, older if command == "update" else another), f"{info} has booted")
             print(f"# {command}, cut at {n}: {info}", flush=True)
+
+
+def check_installed(found, name):
+    """The boots of installed_on_a_running_system; @name: of the loader that was there before."""
+    first = found.said(0, "/var/berth install --loaders /efi/tools")
+    for words in ("wrote /efi/EFI/berth/berthx64.efi: Berth", f"in place of {name}", "set LoaderSystemToken:", "behind all others"):
+        expect(words in first, f"berth install does not say {words!r}:\n{first}")
+    status = found.said(0, "bootctl status")
+    for words in ("Title: Berth", f"Partition: /dev/disk/by-partuuid/{systemd.PARTITION}", "File: └─/EFI/berth/berthx64.efi"):
+        expect(words in status, f"bootctl status does not say {words!r}:\n{status}")
+    again = found.said(0, "/var/berth install --loaders /efi/tools --default")
+    expect("first of all" in again and "wrote" not in again and "made" not in again, again)
+    expect(found.variable(1, "LoaderImageIdentifier") == "\\EFI\\berth\\berthx64.efi", "firmware did not start the boot option")
+    expect("from this partition" in found.said(1, "/var/berth status"), "berth status does not know the boot option")
+    removed = found.said(1, "/var/berth remove")
+    for words in ("deleted Boot", "deleted LoaderSystemToken", f"{name}, put back"):
+        expect(words in removed, f"berth remove does not say {words!r}:\n{removed}")
+    expect("Title: Berth" not in found.said(1, "bootctl status"), "the option is still there")
+    expect(found.variable(2, "LoaderInfo") == name, f"after berth remove {found.variable(2, 'LoaderInfo')} boots")
+
+
+@boots(sampled=True, large=True)
+def installed_on_a_running_system(esp):
+    """In a Debian with systemd: the partition is found, bootctl agrees, firmware starts the option, and remove leaves the loader before"""
+    systemd.entries(esp, "first")
+    name = other("Other", "1")
+    esp.put("EFI/BOOT/BOOTX64.EFI", loader(name))
+    esp.put("tools/berth", link=BERTH)
+    esp.put("tools/BOOTX64.EFI", link=os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI"))
+    take = ["cp /efi/tools/berth /var/berth", "chmod 755 /var/berth"]  # nothing is executed from an ESP, nor in /run
+    found = systemd.run(esp, "bookworm", [
+        [*take, "/var/berth install --loaders /efi/tools", "bootctl status", "/var/berth install --loaders /efi/tools --default",
+         "systemctl reboot"],
+        ["variable LoaderImageIdentifier", *take, "/var/berth status", "/var/berth remove",
+         "bootctl status", "systemctl reboot"],
+        ["variable LoaderInfo", "poweroff -ff"],
+    ], 900)
+    check_installed(found, name)
