@@ -129,10 +129,10 @@ enum status identify(struct image *image, struct packed *p, const struct wanted 
 	return status;
 }
 
-/* A packed file that says how long it is has all of it inside. */
+/* A packed file that says how long it is has all of it inside, and so does one that has a table. */
 const char *identify_suffix_beside(const struct image *image, const struct packed *packed)
 {
-	return packed->found && packed->size != SIZE_UNKNOWN ? NULL : image->protocol->beside;
+	return image->has_table || (packed->found && packed->size != SIZE_UNKNOWN) ? NULL : image->protocol->beside;
 }
 
 enum status identify_beside(struct image *image, const char *name, uint64_t size, struct fail *why)
@@ -149,7 +149,7 @@ bool identify_tells_the_same(const struct image *a, const struct image *b)
 	       a->n_pieces == b->n_pieces && memcmp(a->piece, b->piece, sizeof(a->piece)) == 0 &&
 	       a->n_wants == b->n_wants && memcmp(a->want, b->want, sizeof(a->want)) == 0 &&
 	       a->entry_at == b->entry_at && a->preferred == b->preferred && a->image_end == b->image_end &&
-	       a->has_table == b->has_table && a->in_one_piece == b->in_one_piece &&
+	       a->table_size == b->table_size && a->has_table == b->has_table && a->in_one_piece == b->in_one_piece &&
 	       a->moves_itself == b->moves_itself && a->takes_five_levels == b->takes_five_levels &&
 	       a->keeps_levels == b->keeps_levels && a->entered_in_32_bits == b->entered_in_32_bits &&
 	       a->argument_in_ebx == b->argument_in_ebx && a->page_size == b->page_size &&

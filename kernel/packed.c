@@ -162,8 +162,8 @@ enum status packed_found(struct packed *p, struct image *image, struct fail *why
 	p->ends_early = p->size == SIZE_UNKNOWN && image->protocol->is_flat;
 	if (p->size == SIZE_UNKNOWN || image->protocol->check_table == NULL || p->size == image->image_end)
 		return OK;
-	p->table_size = p->size - image->image_end;
-	TRY(image->protocol->check_table(image->name, p->table_size, why));
+	image->table_size = p->size - image->image_end;
+	TRY(image->protocol->check_table(image->name, image->table_size, why));
 	image->has_table = true;
 	return OK;
 }
@@ -192,7 +192,8 @@ static enum status read_piece(struct packed *p, uint64_t offset, uint8_t *to, ui
  */
 static enum status skip_rest(struct packed *p, const struct image *image, struct fail *why)
 {
-	uint64_t got, left = p->size == SIZE_UNKNOWN ? p->unpack.limit : image->image_end;
+	bool ends_there = p->size != SIZE_UNKNOWN || image->table_size != 0;
+	uint64_t got, left = ends_there ? image->image_end : p->unpack.limit;
 
 	TRY(unpack_skip(&p->unpack, left - p->unpack.unpacked, &got, why));
 	if (p->unpack.unpacked < image->image_end)
@@ -202,25 +203,26 @@ static enum status skip_rest(struct packed *p, const struct image *image, struct
 	return OK;
 }
 
-static enum status take_table(struct packed *p, struct fail *why)
+static enum status take_table(struct packed *p, const struct image *image, struct fail *why)
 {
-	if (p->table_size == 0)
+	p->table_room = image->table_size;
+	if (p->table_room == 0)
 		return OK;
-	p->table = p->take(p->context, p->table_size);
+	p->table = p->take(p->context, p->table_room);
 	return p->table != NULL
 		   ? OK
 		   : fail(why, IO_ERROR, "no memory for the %" PRIu64 " bytes of the kernel's relocation table",
-			  p->table_size);
+			  p->table_room);
 }
 
 static enum status read_table(struct packed *p, const struct image *image, struct fail *why)
 {
 	uint64_t got;
 
-	TRY(take_table(p, why));
-	if (p->table_size == 0)
+	TRY(take_table(p, image, why));
+	if (image->table_size == 0)
 		return OK;
-	return read_piece(p, image->image_end, p->table, p->table_size, &got, image->name, why);
+	return read_piece(p, image->image_end, p->table, p->table_room, &got, image->name, why);
 }
 
 static enum status piece_by_piece(struct packed *p, const struct image *image, uint8_t *window, struct fail *why)
@@ -239,10 +241,14 @@ static enum status piece_by_piece(struct packed *p, const struct image *image, u
 
 /* ---- in one run ---- */
 
-/* What a run holds: all, if that is told. A table beside the last piece is known only with the size. */
-static uint64_t run_size(const struct packed *p)
+/* What a run holds: all, if the file, its packing or the image tells how much that is. */
+static uint64_t run_size(const struct packed *p, const struct image *image)
 {
-	return p->size != SIZE_UNKNOWN ? p->size : p->told;
+	if (p->size != SIZE_UNKNOWN)
+		return p->size;
+	if (p->told != 0)
+		return p->told;
+	return image->table_size != 0 ? image->image_end + image->table_size : 0;
 }
 
 /*
@@ -252,7 +258,7 @@ static uint64_t run_size(const struct packed *p)
  */
 bool packed_run(const struct packed *p, const struct image *image, uint64_t room, uint64_t *lead)
 {
-	uint64_t size = run_size(p), end = 0, to = 0;
+	uint64_t size = run_size(p, image), end = 0, to = 0;
 	const struct image_piece *first = &image->piece[0];
 
 	if (size == 0 || size < image->image_end || p->ends_early || p->packing == PACKED_XZ)
@@ -302,11 +308,11 @@ static enum status in_one_run(struct packed *p, const struct image *image, uint8
 
 	TRY(unpack_read(&p->unpack, p->run, p->unpack.limit, &got, why));
 	TRY(skip_rest(p, image, why));
-	TRY(take_table(p, why));
-	if (p->table != NULL && got - image->image_end < p->table_size)
+	TRY(take_table(p, image, why));
+	if (p->table != NULL && got - image->image_end < p->table_room)
 		return ends_inside(p, image->name, why);
 	if (p->table != NULL)
-		memcpy(p->table, p->run + image->image_end, (size_t)p->table_size);
+		memcpy(p->table, p->run + image->image_end, (size_t)p->table_room);
 	move_all(p, image, window);
 	return OK;
 }
@@ -316,7 +322,7 @@ enum status packed_load(struct packed *p, const struct image *image, uint8_t *wi
 	uint64_t limit = p->size, end = p->ends_early ? image->piece[0].size : image->image_end;
 
 	if (p->run != NULL)
-		limit = run_size(p);
+		limit = run_size(p, image);
 	else if (p->size == SIZE_UNKNOWN && checked_add(end, MOST_BEHIND, &limit))
 		limit = UINT64_MAX;
 	if (p->memory != 0 && end > p->memory)
@@ -332,13 +338,13 @@ enum status packed_load(struct packed *p, const struct image *image, uint8_t *wi
 
 struct bytes packed_table(const struct packed *p)
 {
-	return (struct bytes){p->table, p->table != NULL ? (size_t)p->table_size : 0};
+	return (struct bytes){p->table, p->table != NULL ? (size_t)p->table_room : 0};
 }
 
 void packed_close(struct packed *p)
 {
 	unpack_close(&p->unpack);
 	if (p->table != NULL)
-		p->give(p->context, p->table, p->table_size);
+		p->give(p->context, p->table, p->table_room);
 	p->table = NULL;
 }

@@ -40,7 +40,7 @@ struct packed {
 	uint64_t told;	 /* bytes that come out by the packing's own header; 0: it does not say */
 	bool ends_early; /* a flat image whose file's length is not told: image_size bytes at most */
 	void *table;	 /* behind the image */
-	uint64_t table_size;
+	uint64_t table_room;
 };
 
 /*

@@ -30,15 +30,28 @@ enum status boot_find_relocs(struct boot *b, struct fail *why)
 	return identify_beside(&b->situation.image, file->path, file->size, why);
 }
 
+/* Behind the kernel in its own file: what is packed brings it when it is unpacked. */
+static bool is_behind(const struct boot *b)
+{
+	return !b->packed.found && b->situation.image.table_size != 0;
+}
+
 enum status boot_read_relocs(struct boot *b, struct fail *why)
 {
-	return whole_read(&b->relocs, 0, &b->loading, why);
+	const struct image *image = &b->situation.image;
+
+	if (!is_behind(b))
+		return whole_read(&b->relocs, 0, &b->loading, why);
+	if (!linux_words_randomise(image, b->command_line))
+		return OK;
+	b->relocs.size = image->table_size;
+	return whole_read_from(&b->relocs, &b->kernel.source, image->image_end, 0, &b->loading, why);
 }
 
 /* Of whichever file; empty when the kernel has none. */
 static struct bytes table_of(const struct boot *b, const char **name)
 {
-	*name = b->relocs.at != NULL ? b->relocs.file.path : b->kernel.path;
+	*name = b->relocs.file.handle != NULL ? b->relocs.file.path : b->kernel.path;
 	if (b->relocs.at != NULL)
 		return (struct bytes){b->relocs.at, (size_t)b->relocs.size};
 	return packed_table(&b->packed);

@@ -9,7 +9,7 @@
 /* Whether a file beside the kernel has the table, where the kernel has none itself. */
 enum status boot_find_relocs(struct boot *b, struct fail *why) MUST_CHECK;
 
-/* Reads it: once all places are claimed, for its memory may be anywhere. */
+/* Reads it, or the one behind a prepared kernel: once all places are claimed, for its memory may be anywhere. */
 enum status boot_read_relocs(struct boot *b, struct fail *why) MUST_CHECK;
 
 /* What a bzImage's decompressor does as well, and then what the image wants to run where it lies. */

@@ -18,6 +18,10 @@ struct whole {
  */
 enum status whole_read(struct whole *whole, uint64_t more, struct loading *loading, struct fail *why) MUST_CHECK;
 
+/* The same of @source from @offset on, in place of a file of its own. */
+enum status whole_read_from(struct whole *whole, const struct source *source, uint64_t offset, uint64_t more,
+			    struct loading *loading, struct fail *why) MUST_CHECK;
+
 void whole_give_back(struct whole *whole);
 
 #endif

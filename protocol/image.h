@@ -59,6 +59,7 @@ struct image {
 	uint64_t entry_at;	/* from the start of the kernel's place */
 	uint64_t preferred;	/* what `placement preferred` asks for */
 	uint64_t image_end;	/* where it ends in its file, and the table behind it begins; 0: it does not say */
+	uint64_t table_size;	/* bytes of that in its own file; 0: none is there, or it is not known of */
 	bool has_table;		/* there is one, in its file or beside it: it can be moved to other virtual addresses */
 	bool in_one_piece;	/* unpacked or relocated: its window must be contiguous, even before it is copied */
 	bool moves_itself;	/* to a random place, unless told not to (rule X9) */

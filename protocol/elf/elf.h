@@ -76,6 +76,17 @@ bool elf_at_virtual(const struct elf *elf, uint64_t vaddr, uint64_t size, uint64
 
 /* ---- notes ---- */
 
+struct elf_note {
+	uint64_t type;
+	struct bytes owner, value; /* the owner's name with its NUL */
+};
+
+/*
+ * Takes the note at *at and moves to the next; @step: 4, or 8. False when it runs past the end. gABI wants steps of 8
+ * bytes in 64-bit files, but all except .note.gnu.property (p_align 8) have 4.
+ */
+bool elf_take_note(struct bytes notes, uint64_t step, uint64_t *at, struct elf_note *note);
+
 /* What Xen's notes tell about an entry by the PVH protocol. Source: Linux include/xen/interface/elfnote.h. */
 struct elf_pvh {
 	bool has_entry;		  /* XEN_ELFNOTE_PHYS32_ENTRY */

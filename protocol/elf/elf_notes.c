@@ -5,16 +5,7 @@
 
 enum { GUEST_OS = 6, PHYS32_ENTRY = 18, PHYS32_RELOC = 19 }; /* elfnote.h, XEN_ELFNOTE_ */
 
-struct note {
-	uint64_t type;
-	struct bytes owner, value;
-};
-
-/*
- * Takes the note at @at. gABI wants 8-byte steps in 64-bit files, but all except .note.gnu.property (p_align 8) have 4.
- * False when it runs past the end.
- */
-static bool take_note(struct bytes notes, uint64_t step, uint64_t *at, struct note *note)
+bool elf_take_note(struct bytes notes, uint64_t step, uint64_t *at, struct elf_note *note)
 {
 	uint64_t owner, value, name_at = *at + NOTE_HEADER, value_at, end;
 
@@ -30,7 +21,7 @@ static bool take_note(struct bytes notes, uint64_t step, uint64_t *at, struct no
 	return true;
 }
 
-static bool is_xens(const struct note *note)
+static bool is_xens(const struct elf_note *note)
 {
 	return text_is(note->owner, "Xen");
 }
@@ -43,7 +34,7 @@ static uint64_t step_of(const struct elf *elf, size_t which)
 
 /* ---- whose it is ---- */
 
-static void read_mark(const struct note *note, struct elf_marks *marks)
+static void read_mark(const struct elf_note *note, struct elf_marks *marks)
 {
 	if (text_is(note->owner, "Linux"))
 		marks->is_linux = true;
@@ -56,10 +47,10 @@ static void read_mark(const struct note *note, struct elf_marks *marks)
 static struct elf_marks marks_in(struct bytes notes, uint64_t step)
 {
 	struct elf_marks marks = {false, false};
-	struct note note;
+	struct elf_note note;
 	uint64_t at = 0;
 
-	while (at < notes.size && take_note(notes, step, &at, &note))
+	while (at < notes.size && elf_take_note(notes, step, &at, &note))
 		read_mark(&note, &marks);
 	return marks;
 }
@@ -128,12 +119,12 @@ static enum status read_limits(const struct elf *elf, struct bytes value, struct
 enum status elf_read_pvh(const struct elf *elf, size_t which, struct bytes notes, struct elf_pvh *pvh, struct fail *why)
 {
 	uint64_t at = 0, step = step_of(elf, which);
-	struct note note;
+	struct elf_note note;
 
 	while (at < notes.size && notes.size - at >= step) {
 		uint64_t start = at;
 
-		if (!take_note(notes, step, &at, &note))
+		if (!elf_take_note(notes, step, &at, &note))
 			return fail(why, BAD_INPUT,
 				    "%s: PT_NOTE %zu: the note at %#" PRIx64 " runs past its end (%zu bytes)",
 				    elf->name, which, start, notes.size);

@@ -4,6 +4,9 @@
 #define WORD	 4u
 #define MAX_LIST 3
 
+#define SUM_START UINT64_C(0xcbf29ce484222325)
+#define SUM_PRIME UINT64_C(0x100000001b3)
+
 static uint64_t sign_extended(uint64_t word)
 {
 	return (uint64_t)(int64_t)(int32_t)(uint32_t)word;
@@ -57,6 +60,7 @@ struct list {
 	unsigned int width;
 	bool keeps_sign; /* holds addresses, and those in the kernel's half stay there */
 	uint64_t delta;
+	uint64_t *sum; /* is added to when fields are checked; NULL: nobody asks for it */
 };
 
 /*
@@ -91,6 +95,11 @@ static void put_field(const struct linux_image *image, uint64_t place, unsigned 
 		store_le(image->at + place, 8, value);
 }
 
+static uint64_t summed(uint64_t sum, uint64_t value)
+{
+	return (sum ^ value) * SUM_PRIME;
+}
+
 static enum status go_through(const struct linux_relocs *relocs, const struct list *list,
 			      const struct linux_image *image, bool writes, struct fail *why)
 {
@@ -110,21 +119,52 @@ static enum status go_through(const struct linux_relocs *relocs, const struct li
 				       relocs->name, list->what, at / WORD, held, vaddr, list->delta);
 		if (writes)
 			put_field(image, place, list->width, value);
+		else if (list->sum != NULL)
+			*list->sum = summed(summed(*list->sum, vaddr), list->width == 4 ? sign_extended(held) : held);
 	}
 	return OK;
+}
+
+/* In this order, on which the sum depends. */
+static void make_lists(const struct linux_relocs *relocs, uint64_t delta, uint64_t *sum, struct list list[MAX_LIST])
+{
+	list[0] = (struct list){"32-bit", relocs->add_32, 4, true, delta, sum};
+	list[1] = (struct list){"inverse 32-bit", relocs->subtract_32, 4, false, 0 - delta, sum};
+	list[2] = (struct list){"64-bit", relocs->add_64, 8, false, delta, sum};
+}
+
+static enum status check_all(const struct linux_relocs *relocs, const struct list list[MAX_LIST],
+			     const struct linux_image *image, struct fail *why)
+{
+	for (unsigned int i = 0; i < MAX_LIST; i++)
+		TRY(go_through(relocs, &list[i], image, false, why));
+	return OK;
+}
+
+enum status linux_relocs_sum(const struct linux_relocs *relocs, const struct linux_image *image, uint64_t *sum,
+			     struct fail *why)
+{
+	struct list list[MAX_LIST];
+
+	*sum = SUM_START;
+	make_lists(relocs, 0, sum, list);
+	return check_all(relocs, list, image, why);
 }
 
 enum status linux_relocs_apply(const struct linux_relocs *relocs, const struct linux_image *image, uint64_t delta,
 			       struct fail *why)
 {
-	const struct list list[MAX_LIST] = {
-	    {"32-bit", relocs->add_32, 4, true, delta},
-	    {"inverse 32-bit", relocs->subtract_32, 4, false, 0 - delta},
-	    {"64-bit", relocs->add_64, 8, false, delta},
-	};
+	struct list list[MAX_LIST];
+	uint64_t sum = SUM_START;
 
-	for (unsigned int i = 0; i < MAX_LIST; i++)
-		TRY(go_through(relocs, &list[i], image, false, why));
+	make_lists(relocs, delta, relocs->sum != NULL ? &sum : NULL, list);
+	TRY(check_all(relocs, list, image, why));
+	if (relocs->sum != NULL && *relocs->sum != sum)
+		return fail_by(
+		    why, BAD_INPUT, E2,
+		    "%s: its relocation table is not this kernel's, or one of the two was changed: their sum "
+		    "is %#" PRIx64 ", and %#" PRIx64 " was recorded\n  try: prepare the kernel again",
+		    relocs->name, sum, *relocs->sum);
 	for (unsigned int i = 0; i < MAX_LIST; i++)
 		if (go_through(relocs, &list[i], image, true, why) != OK) {
 			fail_add(why, "  the image in memory cannot be used any more: a part of it was relocated");

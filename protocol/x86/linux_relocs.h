@@ -19,6 +19,7 @@
 struct linux_relocs {
 	const char *name;
 	struct bytes add_32, subtract_32, add_64; /* words; each as the file has them, ascending in memory */
+	const uint64_t *sum; /* what linux_relocs_sum makes of it and its own kernel; NULL: nobody says */
 };
 
 /* The kernel in memory, from the first byte of its window on. */
@@ -39,11 +40,23 @@ enum status linux_relocs_parse(struct linux_relocs *relocs, const char *name, st
 /*
  * @delta: what is added to the kernel's virtual addresses, modulo 2^64. The image may lie anywhere in memory: its
  * physical place plays no part.
- * BAD_INPUT, signed E2, when a field lies outside of the image, or a moved address does not fit into its 32 bits. All
- * of it is checked before anything is written; a table that names one field twice can still fail later, and says so.
+ * BAD_INPUT, signed E2, when a field lies outside of the image, a moved address does not fit into its 32 bits, or
+ * relocs->sum is another. All of it is checked before anything is written; a table that names one field twice can still
+ * fail later, and says so.
  */
 enum status linux_relocs_apply(const struct linux_relocs *relocs, const struct linux_image *image, uint64_t delta,
 			       struct fail *why) MUST_CHECK;
+
+/*
+ * A sum over the table and the fields that it names in the image as it was linked, by which a table is known to be this
+ * kernel's and no other's. FNV-1a (Fowler, Noll and Vo), of 64 bits at a time instead of 8: from 0xcbf29ce484222325 on,
+ * exclusive or, and multiplied by 0x100000001b3, first with the field's address, then with what it holds, both
+ * sign-extended; the 32-bit list, the inverse one, the 64-bit one, each from the table's lower end up. It finds
+ * accidents: who means to deceive can change the kernel itself.
+ * BAD_INPUT, signed E2, when a field lies outside of the image.
+ */
+enum status linux_relocs_sum(const struct linux_relocs *relocs, const struct linux_image *image, uint64_t *sum,
+			     struct fail *why) MUST_CHECK;
 
 /* Fields that the three lists name. */
 static inline size_t linux_relocs_count(const struct linux_relocs *relocs)

@@ -2,6 +2,8 @@
 #include "vmlinux.h"
 
 #include "../elf/elf_image.h"
+#include "../elf/prepared.h"
+#include "../../base/mem.h"
 #include "boot_params.h"
 #include "linux_relocs.h"
 #include "pvh.h"
@@ -151,13 +153,60 @@ enum status vmlinux_take_payload(struct image *image, struct bytes head, struct 
 		    image->name);
 }
 
+/* ---- what `berth prepare` has made of a bzImage ---- */
+
+/* The header that its decompressor would have passed on, held against the original's size as in its own file. */
+static enum status take_header(struct image *image, const struct prepared *prepared, struct fail *why)
+{
+	uint8_t head[BZIMAGE_HEADER_AT + BZIMAGE_HEADER_MAX] = {0};
+	struct bzimage *k = &x86_own(image)->setup;
+	enum status status;
+
+	if (prepared->header.size == 0)
+		return OK;
+	_Static_assert(PREPARED_SETUP == BZIMAGE_HEADER_MAX, "a record has what boot_params has room for");
+	memcpy(head + BZIMAGE_HEADER_AT, prepared->header.at, prepared->header.size);
+	status = bzimage_parse(k, image->name, (struct bytes){head, sizeof(head)}, prepared->size, why);
+	if (status == NOT_FOUND || (status == OK && !bzimage_has_entry_64(k)))
+		status =
+		    fail(why, BAD_INPUT, "%s: the setup header in its record is none of a 64-bit kernel", image->name);
+	return status == OK ? take(image, why) : status;
+}
+
+/* Nothing follows the table, and where there is none the file ends with the last segment. */
+static enum status take_table(struct image *image, const struct prepared *prepared, struct fail *why)
+{
+	uint64_t end = UINT64_MAX;
+
+	if (prepared->has_table)
+		TRY(vmlinux_check_table_size(image->name, prepared->table_size, why));
+	if (checked_add(image->image_end, prepared->table_size, &end) ||
+	    (image->file_size != SIZE_UNKNOWN && image->file_size != end))
+		return fail(why, BAD_INPUT,
+			    "%s: it was prepared with %" PRIu64 " bytes, %" PRIu64
+			    " of them its relocation table, and has %" PRIu64 "\n  try: copy the file again",
+			    image->name, end, prepared->table_size, image->file_size);
+	image->table_size = prepared->table_size;
+	image->has_table = prepared->has_table;
+	x86_own(image)->table_sum = prepared->table_sum;
+	x86_own(image)->has_sum = prepared->has_table;
+	return OK;
+}
+
 static enum status identify(struct image *image, struct bytes head, struct fail *why)
 {
 	struct x86 *own = x86_own(image);
+	struct prepared prepared;
+	enum status status;
 
 	*own = (struct x86){.setup = {.header_size = 0}};
 	TRY(vmlinux_take(image, head, why));
-	return elf_want_notes(&own->elf, image, why);
+	status = prepared_in_elf(&prepared, &own->elf, head, why);
+	if (status == NOT_FOUND)
+		return elf_want_notes(&own->elf, image, why);
+	TRY(status);
+	TRY(take_header(image, &prepared, why));
+	return take_table(image, &prepared, why);
 }
 
 /*
@@ -199,6 +248,8 @@ enum status vmlinux_randomise(const struct image *image, uint8_t *window, struct
 
 	*move = (struct virtual_move){own->virtual_base, 0};
 	TRY(linux_relocs_parse(&relocs, table_name, table, why));
+	if (own->has_sum)
+		relocs.sum = &own->table_sum;
 	move->by = random_delta(image, entropy);
 	return linux_relocs_apply(&relocs, &loaded, move->by, why);
 }

@@ -14,6 +14,8 @@ struct x86 {
 	struct elf_marks marks; /* and what its notes told */
 	struct elf_pvh pvh;
 	uint64_t virtual_base; /* of a vmlinux: the virtual address that its window was linked for */
+	uint64_t table_sum;    /* of one that was prepared: linux_relocs_sum of its table */
+	bool has_sum;	       /* there is that */
 } __attribute__((may_alias));
 
 _Static_assert(sizeof(struct x86) <= IMAGE_OWN, "it lies in the image");

@@ -385,6 +385,7 @@ static void two_images_are_the_same_by_all_that_is_known_of_them(void **state)
 	EXPECT_SEEN(entry_at);
 	EXPECT_SEEN(preferred);
 	EXPECT_SEEN(image_end);
+	EXPECT_SEEN(table_size);
 	EXPECT_SEEN(has_table);
 	EXPECT_SEEN(in_one_piece);
 	EXPECT_SEEN(moves_itself);

@@ -250,6 +250,73 @@ static void e2_a_field_named_twice_that_then_overflows_leaves_an_image_of_no_use
 	free(m.image);
 }
 
+/* FNV-1a of 64 bits at a time, by hand: the address, then what it holds, list by list. */
+static uint64_t sum_of(const uint64_t *words, size_t n)
+{
+	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < n; i++)
+		sum = (sum ^ words[i]) * UINT64_C(0x100000001b3);
+	return sum;
+}
+
+static void given_one_of_each(struct moved *m)
+{
+	given_image(m);
+	store_le(m->image + 0x100, 4, 0x81000123);
+	store_le(m->image + 0x200, 4, 0x7f000000);
+	store_le(m->image + 0xff8, 8, 0x1234567881000456);
+	given_table(m, 0, 0x81000ff8, 0, 0x81000200, 0, 0x81000100);
+}
+
+static void e2_the_sum_is_over_each_field_and_what_it_holds(void **state)
+{
+	const uint64_t words[] = {0xffffffff81000100, 0xffffffff81000123, 0xffffffff81000200,
+				  0x7f000000,	      0xffffffff81000ff8, 0x1234567881000456};
+	struct linux_relocs relocs;
+	struct moved m;
+	uint64_t sum;
+
+	(void)state;
+	given_one_of_each(&m);
+	assert_int_equal(linux_relocs_parse(&relocs, "k", (struct bytes){m.table, m.table_size}, &m.why), OK);
+	assert_int_equal(linux_relocs_sum(&relocs, &(struct linux_image){m.image, IMAGE_SIZE, BASE}, &sum, &m.why), OK);
+	assert_true(sum == sum_of(words, COUNT_OF(words)));
+	assert_int_equal(linux_relocs_sum(&relocs, &(struct linux_image){m.image, 0xfff, BASE}, &sum, &m.why),
+			 BAD_INPUT);
+	assert_int_equal(m.why.rule, E2);
+	free(m.image);
+}
+
+/* Not one byte of the image is changed when the sum is another. */
+static void e2_a_table_with_another_sum_is_refused_before_anything_is_moved(void **state)
+{
+	struct linux_image image;
+	struct linux_relocs relocs;
+	struct moved m;
+	uint64_t sum;
+
+	(void)state;
+	given_one_of_each(&m);
+	image = (struct linux_image){m.image, IMAGE_SIZE, BASE};
+	assert_int_equal(linux_relocs_parse(&relocs, "k", (struct bytes){m.table, m.table_size}, &m.why), OK);
+	assert_int_equal(linux_relocs_sum(&relocs, &image, &sum, &m.why), OK);
+	sum ^= UINT64_C(1) << 63;
+	relocs.sum = &sum;
+	memcpy(m.before, m.image, IMAGE_SIZE);
+	assert_int_equal(linux_relocs_apply(&relocs, &image, DELTA, &m.why), BAD_INPUT);
+	assert_true(m.why.rule == E2 && strstr(m.why.text, "is not this kernel's") != NULL);
+	assert_memory_equal(m.image, m.before, IMAGE_SIZE);
+	sum ^= UINT64_C(1) << 63;
+	assert_int_equal(linux_relocs_apply(&relocs, &image, DELTA, &m.why), OK);
+	assert_true(load_le(m.image + 0x100, 4) == 0x83000123);
+	/* What was moved is another kernel to the table; nobody checks it where nobody said its sum. */
+	assert_int_equal(linux_relocs_apply(&relocs, &image, DELTA, &m.why), BAD_INPUT);
+	relocs.sum = NULL;
+	assert_int_equal(linux_relocs_apply(&relocs, &image, DELTA, &m.why), OK);
+	free(m.image);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +328,8 @@ int main(void)
 	    cmocka_unit_test(e2_a_field_outside_of_the_image_is_refused),
 	    cmocka_unit_test(e2_32_bit_fields_are_moved_up_to_their_limits),
 	    cmocka_unit_test(e2_a_field_named_twice_that_then_overflows_leaves_an_image_of_no_use),
+	    cmocka_unit_test(e2_the_sum_is_over_each_field_and_what_it_holds),
+	    cmocka_unit_test(e2_a_table_with_another_sum_is_refused_before_anything_is_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
