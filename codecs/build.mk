@@ -27,7 +27,7 @@ UPSTREAM_sha512 := md/sha2
 UPSTREAM := $(UPSTREAM_gzip) $(UPSTREAM_lz4) $(UPSTREAM_zstd) $(UPSTREAM_xz) $(UPSTREAM_sha512) $(UPSTREAM_fdt)
 
 # libc: nothing but codecs/libc and the compiler's own headers. zlib: without files, its CRC-32 eight bytes at a time.
-# LZ4: with its own names for what zstd has too, and the loop that is cheaper without vector registers: 1.7 instructions
+# LZ4: with its own names for what zstd has too, without a heap, and the loop that is cheaper without vector registers: 1.7 instructions
 # per byte of Debian's kernel instead of 2.0. zstd: no assembly, no code chosen by CPUID, one of two Huffman decoders.
 # liblzma: the whole format, without the filters for CPUs that UEFI does not run on. libmd: its small loops, not those
 # that are unrolled.
@@ -35,6 +35,7 @@ CODEC_INCLUDES := -Icodecs/libc $(addprefix -isystem $(SOURCES)/,zlib lz4 zstd x
 UPSTREAM_FLAGS_zlib := -include string.h -DZ_SOLO -DHAVE_MEMCPY -DZ_U4=__UINT32_TYPE__ -DZ_U8=__UINT64_TYPE__
 UPSTREAM_FLAGS_lz4 := -DXXH_NAMESPACE=LZ4_ -DLZ4_HEAPMODE=0 -DLZ4_FAST_DEC_LOOP=0
 UPSTREAM_FLAGS_lz4_lz4 := -funroll-loops
+UPSTREAM_FLAGS_lz4_lz4hc := -DLZ4HC_HEAPMODE=0
 UPSTREAM_FLAGS_zstd := -DZSTD_DISABLE_ASM=1 -DDYNAMIC_BMI2=0 -DZSTD_NO_INTRINSICS -DZSTD_LEGACY_SUPPORT=0 -DZSTD_TRACE=0 \
 	-DHUF_FORCE_DECOMPRESS_X1 -DXXH_NAMESPACE=ZSTD_
 UPSTREAM_FLAGS_xz := -DNDEBUG -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC -DTUKLIB_SYMBOL_PREFIX=lzma_ -DHAVE_STDINT_H \
@@ -56,7 +57,12 @@ FLAGS_codecs_sha256 = $(patsubst -I%,-isystem %,$(UPSTREAM_FLAGS_xz))
 CODEC_NAMES := gzip lz4 lz4_legacy zstd xz sha256 sha512
 DECODERS := gzip lz4 zstd xz sha512
 
-NEED_UPSTREAM += $(CODEC_NAMES:%=codecs/%.o)
+NEED_UPSTREAM += $(CODEC_NAMES:%=codecs/%.o) tools/pack.o
+
+# What the host command packs with, beside LZ4's, which is there: encoders that no loader has.
+UPSTREAM_packers := $(addprefix zstd/compress/,fse_compress hist huf_compress zstd_compress zstd_compress_literals \
+	zstd_compress_sequences zstd_compress_superblock zstd_double_fast zstd_fast zstd_lazy zstd_ldm zstd_opt)
+FLAGS_tools_pack := $(addprefix -isystem $(SOURCES)/,lz4 zstd)
 
 # FOLDER, COMPILER, FLAGS: what a way of building does with them.
 define upstream
@@ -68,10 +74,11 @@ $(1)/upstream/%.o: $(SOURCES)/%.c $(BUILT_BY)
 endef
 
 whole = $(addprefix $(1)/,codecs/unpack.o codecs/codec.o $(CODEC_NAMES:%=codecs/%.o) $(UPSTREAM:%=upstream/%.o))
-$(HOST)/libunpack.a: $(call whole,$(HOST))
-$(HOST)/tool/libunpack.a: $(call whole,$(HOST)/tool)
+with_packers = $(call whole,$(1)) $(UPSTREAM_packers:%=$(1)/upstream/%.o)
+$(HOST)/libunpack.a: $(call with_packers,$(HOST))
+$(HOST)/tool/libunpack.a: $(call with_packers,$(HOST)/tool)
 $(UEFI)/libunpack.a: $(call whole,$(UEFI))
-$(FUZZ)/libunpack.a: $(call whole,$(FUZZ))
+$(FUZZ)/libunpack.a: $(call with_packers,$(FUZZ))
 
 # For firmware each decoder, and libfdt, is one object, with only the sections that its names reach, and these names.
 $(OUT)/libunpack.a: $(OUT)/codecs/unpack.o $(OUT)/codecs/codec.o $(DECODERS:%=$(OUT)/decoders/%.o) $(OUT)/decoders/fdt.o
@@ -90,7 +97,7 @@ $(OUT)/decoders/%.o:
 	$(Q)$(OBJCOPY) $(REACHED_$*:%=--keep-global-symbol=%) $@
 
 # A missing source file is fetched with all the others.
-$(UPSTREAM:%=$(SOURCES)/%.c): | $(FETCHED) ;
+$(UPSTREAM:%=$(SOURCES)/%.c) $(UPSTREAM_packers:%=$(SOURCES)/%.c): | $(FETCHED) ;
 
 # A loader that unpacks, to be read by scripts/decoders; nothing runs it.
 $(OUT)/tests/unpack.elf: $(OUT)/libunpack.a $(patsubst %.c,$(OUT)/%.o,$(wildcard base/*.c)) $(OUT)/efi/libc.o

@@ -9,10 +9,12 @@
 #include "../config/uki.h"
 #include "../install/loader.h"
 #include "kernel.h"
+#include "record.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 struct reading {
 	struct checked_tree *tree;
@@ -100,6 +102,27 @@ static void check_trees(struct checked *checked, const struct arch *arch)
 	}
 }
 
+/* Where the file that a kernel was prepared from lies beside it, it is to be that very file. */
+static void check_prepared(struct checked *checked, const char *path)
+{
+	struct recorded recorded;
+	char original[HOST_PATH];
+	struct text text = TEXT(original);
+	struct fail why;
+	enum status status = recorded_read(&recorded, path, &why);
+
+	if (status == OK) {
+		text_add(&text, "%.*s%s", (int)(record_name_of(path) - path), path, record_name(&recorded.prepared).at);
+		checked_say(&checked->said, false, "linux: prepared from %s",
+			    word_shown(word_of(record_name(&recorded.prepared).at)).at);
+		if (!text_cut(&text) && access(original, F_OK) == 0)
+			status = record_compare(&recorded.prepared, path, original, &why);
+	}
+	if (status != OK && status != NOT_FOUND)
+		checked_say(&checked->said, true, "linux: %s", why.text);
+	recorded_free(&recorded);
+}
+
 static void check_kernel(struct checked *checked, const struct arch *arch)
 {
 	static struct image image;
@@ -119,6 +142,8 @@ static void check_kernel(struct checked *checked, const struct arch *arch)
 	else if (!arch_enters(arch, image.machine))
 		checked_say(&checked->said, true, "linux: %s: a kernel for %s, which this loader does not enter", path,
 			    machine_name(image.machine));
+	else
+		check_prepared(checked, path);
 }
 
 static struct bytes front_of(struct bytes file)

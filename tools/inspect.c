@@ -14,7 +14,7 @@ static bool (*const readers[])(struct inspection *) = {
 };
 
 /* The verdict is the loader's own: the same function reads the same bytes. */
-static void show_verdict(struct inspection *in)
+static bool show_verdict(struct inspection *in)
 {
 	struct image image = {.name = in->path};
 	struct fail why = {.text = ""};
@@ -26,29 +26,34 @@ static void show_verdict(struct inspection *in)
 			json_null(in->json, "reason");
 		else
 			json_string(in->json, "reason", why.text);
-		return;
-	}
-	if (bootable)
+	} else if (bootable) {
 		printf("  Berth boots it: %s\n", image.protocol->name);
-	else
+	} else {
 		printf("  Berth does not boot it: %s\n", why.text);
+	}
+	return bootable;
 }
 
-static bool inspect_open(struct inspection *in)
+static int show_all(struct inspection *in, const char *against)
+{
+	bool good = show_verdict(in) ? inspect_prepared(in, against) : against == NULL;
+
+	return good ? EXIT_YES : EXIT_NO;
+}
+
+static int inspect_open(struct inspection *in, const char *against)
 {
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
-		if (readers[i](in)) {
-			show_verdict(in);
-			return true;
-		}
-	return false;
+		if (readers[i](in))
+			return show_all(in, against);
+	return EXIT_USAGE;
 }
 
-static int inspect_file(const char *path, struct json *json)
+static int inspect_file(const char *path, struct json *json, const char *against)
 {
 	struct inspection in = {.path = path, .file = fopen(path, "rb"), .json = json};
 	struct stat stat_of;
-	int status = EXIT_YES;
+	int status;
 
 	if (in.file == NULL)
 		return complain("%s: %s", path, strerror(errno));
@@ -61,8 +66,9 @@ static int inspect_file(const char *path, struct json *json)
 		json_object(json, NULL);
 		json_string(json, "file", path);
 	}
-	if (!inspect_open(&in)) {
-		status = complain("%s: not a kernel, EFI file or wrapper that Berth knows", path);
+	status = inspect_open(&in, against);
+	if (status == EXIT_USAGE) {
+		complain("%s: not a kernel, EFI file or wrapper that Berth knows", path);
 		if (json != NULL)
 			json_null(json, "format");
 	}
@@ -75,23 +81,28 @@ static int inspect_file(const char *path, struct json *json)
 static int run(int argc, char **argv)
 {
 	struct json json = {.out = stdout};
-	bool wants_json = false;
+	const char *against = NULL;
+	bool wants_json = false, lacks_value = false;
 	int status = EXIT_YES, files = 0;
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--json") == 0)
 			wants_json = true;
+		else if (option_value(argc, argv, &i, "--against", &against))
+			lacks_value = against == NULL;
 		else if (argv[i][0] == '-')
 			return misused(&command_inspect, "no option %s", argv[i]);
 		else
 			argv[++files] = argv[i];
 	}
+	if (lacks_value)
+		return misused(&command_inspect, "--against needs a value");
 	if (files == 0)
 		return misused(&command_inspect, "which file?");
 	if (wants_json && files > 1)
 		json_array(&json, NULL);
 	for (int i = 1; i <= files; i++) {
-		int one = inspect_file(argv[i], wants_json ? &json : NULL);
+		int one = inspect_file(argv[i], wants_json ? &json : NULL, against);
 
 		status = one == EXIT_YES ? status : one;
 	}
@@ -104,14 +115,18 @@ const struct command command_inspect = {
     .name = "inspect",
     .summary = "says what a file is, and what every field of its header means",
     .help =
-	"usage: berth inspect [--json] FILE...\n"
+	"usage: berth inspect [--json] [--against ORIGINAL] FILE...\n"
 	"Says what a file is: a Linux bzImage, an ELF file, an arm64 or RISC-V Image, a PE file and the sections of a\n"
 	"unified kernel image, an EFI zboot file, or one compressed by gzip, LZ4, zstd, xz and others; shows every\n"
-	"field of its header with its meaning; and says whether Berth boots it, and if not, why.\n\n"
-	"  --json   for machines: an object, or a list of them for several files\n\n"
-	"Status: 0 all files are known, 2 a wrong command or a file that is not.\n\n"
+	"field of its header with its meaning; and says whether Berth boots it, and if not, why; and of a kernel that\n"
+	"`berth prepare` made, from which file.\n\n"
+	"  --against ORIGINAL  whether that is the file, by size and SHA-256\n"
+	"  --json              for machines: an object, or a list of them for several files\n\n"
+	"Status: 0 all files are known, 1 one was prepared from another file than ORIGINAL, or from none, or its\n"
+	"record is broken, 2 a wrong command or a file that is not known.\n\n"
 	"examples:\n"
 	"  berth inspect /boot/vmlinuz\n"
+	"  berth inspect --against /boot/vmlinuz /boot/efi/debian/vmlinuz.berth\n"
 	"  berth inspect --json /boot/vmlinuz | jq '.fields[] | select(.name == \"init_size\").value'\n",
     .run = run,
 };

@@ -67,6 +67,12 @@ bool inspect_pe(struct inspection *in);
 bool inspect_elf(struct inspection *in);
 bool inspect_wrapper(struct inspection *in);
 
+/*
+ * Shows from which file a kernel that Berth boots was prepared, if it was; and whether @against, unless NULL, is that
+ * file. False when it is not, or the record is broken.
+ */
+bool inspect_prepared(struct inspection *in, const char *against);
+
 /* "gzip", "zstd" and so on, by the first bytes at @offset; NULL when they are none of them. */
 const char *compression_at(const struct inspection *in, uint64_t offset);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel.h"
 
-#include "../kernel/identify.h"
 #include "tool.h"
 
 #include <errno.h>
@@ -28,29 +27,37 @@ static enum status read_file(void *context, uint64_t offset, void *to, size_t si
 	return fail(why, IO_ERROR, "%s: byte %" PRIu64 " cannot be read: %s", from->path, offset, strerror(errno));
 }
 
-static void *take(void *context, uint64_t size)
+void *kernel_take(void *context, uint64_t size)
 {
 	(void)context;
 	return malloc((size_t)size);
 }
 
-static void give(void *context, void *at, uint64_t size)
+void kernel_give(void *context, void *at, uint64_t size)
 {
 	(void)context;
 	(void)size;
 	free(at);
 }
 
-static enum status find_relocs(struct image *image, const char *suffix, struct fail *why)
+bool kernel_beside(const struct image *image, const struct packed *packed, char *path, size_t room)
 {
-	char path[4096];
-	struct text text = TEXT(path);
+	const char *suffix = identify_suffix_beside(image, packed);
+	struct text text = {path, room, 0};
 	struct stat found;
 
 	if (suffix == NULL)
-		return OK;
+		return false;
 	text_add(&text, "%s%s", image->name, suffix);
-	if (text_cut(&text) || stat(path, &found) != 0)
+	return !text_cut(&text) && stat(path, &found) == 0;
+}
+
+static enum status find_relocs(struct image *image, const struct packed *packed, struct fail *why)
+{
+	char path[4096];
+	struct stat found;
+
+	if (!kernel_beside(image, packed, path, sizeof(path)) || stat(path, &found) != 0)
 		return OK;
 	return identify_beside(image, path, S_ISREG(found.st_mode) ? (uint64_t)found.st_size : 0, why);
 }
@@ -61,8 +68,8 @@ static enum status identify_file(struct image *image, const struct source *file,
 	struct wanted wanted = {.payload = loader_unpacks};
 	struct packed packed = {
 	    .file = file,
-	    .take = take,
-	    .give = give,
+	    .take = kernel_take,
+	    .give = kernel_give,
 	    .buffer = buffer,
 	    .buffer_size = sizeof(buffer),
 	};
@@ -70,7 +77,7 @@ static enum status identify_file(struct image *image, const struct source *file,
 	enum status status = identify(image, &packed, &wanted, &read, why);
 
 	packed_close(&packed);
-	return status == OK ? find_relocs(image, identify_suffix_beside(image, &packed), why) : status;
+	return status == OK ? find_relocs(image, &packed, why) : status;
 }
 
 const struct arch *kernel_arch(const struct image *image)
