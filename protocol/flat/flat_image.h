@@ -17,7 +17,7 @@ struct flat_image {
 
 /*
  * NOT_FOUND when @head does not begin with such a header that has @machine's magic. Says in @image for which CPU it is
- * and where the file ends.
+ * and where the file ends. BAD_INPUT when the sections that it has as a PE file reach past that: it was cut.
  */
 enum status flat_image_read(struct flat_image *flat, struct image *image, struct bytes head, enum elf_machine machine,
 			    struct fail *why) MUST_CHECK;

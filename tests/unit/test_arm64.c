@@ -71,6 +71,45 @@ static void a1_a_header_from_before_3_17_keeps_16_mib_behind_the_file(void **sta
 	expect_wrong(&ARM64(.image_size = 0, .file_size = SIZE_UNKNOWN), A1, "image_size is 0");
 }
 
+/* The head as a PE file's: two sections, the second with this many bytes from 64 KiB on, and one without any behind. */
+static enum status identify_as_pe(struct image *image, const struct arm64_file *file, uint32_t raw, struct fail *why)
+{
+	uint8_t head[IMAGE_HEAD], *table = head + 0x40 + 24 + 0xa0;
+
+	arm64_head(file, head);
+	store_le(head + 0x3c, 4, 0x40);
+	store_le(head + 0x40, 4, 0x4550);
+	store_le(head + 0x46, 2, 3);
+	store_le(head + 0x54, 2, 0xa0);
+	store_le(table + 16, 4, KIB(32));
+	store_le(table + 20, 4, KIB(32));
+	store_le(table + 40 + 16, 4, raw);
+	store_le(table + 40 + 20, 4, KIB(64));
+	store_le(table + 80 + 20, 4, UINT32_MAX);
+	*image = (struct image){.name = "Image", .file_size = file->file_size};
+	return formats_identify(image, (struct bytes){head, sizeof(head)}, false, why);
+}
+
+/* Linux's stub makes it one: where its last section ends, so does the kernel. */
+static void an_image_that_ends_before_its_last_section_was_cut(void **state)
+{
+	struct image image;
+	struct fail why;
+
+	(void)state;
+	assert_int_equal(identify_as_pe(&image, &ARM64(.file_size = MIB(1)), (uint32_t)(MIB(1) - KIB(64)), &why), OK);
+	assert_true(image.image_end == MIB(1));
+	assert_int_equal(identify_as_pe(&image, &ARM64(.file_size = MIB(1) - 1), (uint32_t)(MIB(1) - KIB(64)), &why),
+			 BAD_INPUT);
+	assert_non_null(strstr(why.text, "its sections reach to byte 1048576, and it has 1048575"));
+	assert_non_null(strstr(why.text, "try: copy the file again"));
+	/* Of a stream, whose length nobody tells, so much has to come. */
+	assert_int_equal(identify_as_pe(&image, &ARM64(.file_size = SIZE_UNKNOWN), (uint32_t)MIB(2), &why), OK);
+	assert_true(image.image_end == MIB(2) + KIB(64) && image.piece[0].size == 0x1e60000);
+	assert_int_equal(identify(&image, &ARM64(.file_size = SIZE_UNKNOWN), &why), OK);
+	assert_true(image.image_end == 0);
+}
+
 static void a1_what_stands_behind_image_size_in_the_file_is_not_loaded(void **state)
 {
 	(void)state;
@@ -334,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a1_an_image_takes_image_size_bytes_from_text_offset_above_a_2_mib_base),
 	    cmocka_unit_test(a1_a_header_from_before_3_17_keeps_16_mib_behind_the_file),
+	    cmocka_unit_test(an_image_that_ends_before_its_last_section_was_cut),
 	    cmocka_unit_test(a1_what_stands_behind_image_size_in_the_file_is_not_loaded),
 	    cmocka_unit_test(a1_numbers_past_48_bits_are_refused),
 	    cmocka_unit_test(a2_without_bit_3_the_kernel_lies_as_low_as_it_can),
