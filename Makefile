@@ -346,6 +346,8 @@ $(OUT)/base/rule.o: ALSO = $(foreach p,$(filter-out $(PROTOCOLS),$(HOST_PROTOCOL
 $(OUT)/%.o: ALSO := -fno-align-functions -fno-align-loops -fno-align-jumps -fno-align-labels
 $(OUT)/upstream/%.o $(OUT)/codecs/%.o: ALSO :=
 $(OUT)/base/%.o $(OUT)/config/%.o $(OUT)/protocol/%.o $(OUT)/arch/%.o $(OUT)/kernel/%.o $(OUT)/policy/%.o $(OUT)/loader/%.o $(OUT)/efi/%.o: ALSO := -Os
+# It goes twice through hundreds of thousands of fields.
+$(OUT)/protocol/x86/linux_relocs.o: ALSO := -fno-align-functions -fno-align-loops -fno-align-jumps -fno-align-labels
 $(OUT)/efi/libc.o: ALSO := -fno-tree-loop-distribute-patterns # its loops are what memcpy and the others are
 
 # For scripts/hidden: the objects of each way; those of them that see no header of this machine, and the others. EVERY=N

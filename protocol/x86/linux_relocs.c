@@ -60,85 +60,109 @@ struct list {
 	unsigned int width;
 	bool keeps_sign; /* holds addresses, and those in the kernel's half stay there */
 	uint64_t delta;
-	uint64_t *sum; /* is added to when fields are checked; NULL: nobody asks for it */
 };
+
+/* Hundreds of thousands of fields are gone through twice: with constants in place of these the loop is short. */
+struct pass {
+	unsigned int width;
+	bool writes;
+};
+
+#define ONE_LOOP static inline __attribute__((always_inline))
 
 /*
  * The field, moved. 32 bits stand for a sign-extended address: Linux's are in the topmost 2 GiB, or, less
  * __START_KERNEL_map, in the lowest; a move from the one to the other would be a wrap, which handle_relocations does
  * not look for. The difference to a per-CPU variable may have either sign.
  */
-static bool moved(const struct list *list, uint64_t held, uint64_t *out)
+ONE_LOOP bool moved(struct pass pass, const struct list *list, uint64_t held, uint64_t *out)
 {
-	if (list->width == 4) {
-		held = sign_extended(held);
-		*out = held + list->delta;
-		return *out == sign_extended(*out) && (!list->keeps_sign || *out >> 63 == held >> 63);
-	}
 	*out = held + list->delta;
-	return true;
+	return pass.width != 4 || (*out == sign_extended(*out) && (!list->keeps_sign || *out >> 63 == held >> 63));
 }
 
-/* With a constant width this is one instruction, and there are hundreds of thousands of fields. */
-static bool get_field(const struct linux_image *image, uint64_t place, unsigned int width, uint64_t *held)
+ONE_LOOP bool get_field(struct pass pass, const struct linux_image *image, uint64_t place, uint64_t *held)
 {
 	struct bytes bytes = {image->at, image->size};
 
-	return width == 4 ? bytes_get(bytes, (size_t)place, 4, held) : bytes_get(bytes, (size_t)place, 8, held);
+	if (!bytes_get(bytes, place, pass.width, held))
+		return false;
+	if (pass.width == 4)
+		*held = sign_extended(*held);
+	return true;
 }
 
-static void put_field(const struct linux_image *image, uint64_t place, unsigned int width, uint64_t value)
+static enum status outside(const struct linux_relocs *relocs, const struct list *list, const struct linux_image *image,
+			   size_t at, struct fail *why)
 {
-	if (width == 4)
-		store_le(image->at + place, 4, value);
-	else
-		store_le(image->at + place, 8, value);
+	return fail_by(why, BAD_INPUT, E2,
+		       "%s: %s relocation %zu: the field at %#" PRIx64
+		       " lies outside of the image, %#zx bytes from %#" PRIx64,
+		       relocs->name, list->what, at / WORD, sign_extended(load_le(list->words.at + at, WORD)),
+		       image->size, image->virtual_base);
 }
 
-static uint64_t summed(uint64_t sum, uint64_t value)
+static enum status too_far(const struct linux_relocs *relocs, const struct list *list, uint64_t held, size_t at,
+			   struct fail *why)
 {
-	return (sum ^ value) * SUM_PRIME;
+	return fail_by(why, BAD_INPUT, E2,
+		       "%s: %s relocation %zu: %#" PRIx64 " in the field at %#" PRIx64 ", moved by %#" PRIx64
+		       ", does not fit into 32 bits",
+		       relocs->name, list->what, at / WORD, held, sign_extended(load_le(list->words.at + at, WORD)),
+		       list->delta);
 }
 
-static enum status go_through(const struct linux_relocs *relocs, const struct list *list,
-			      const struct linux_image *image, bool writes, struct fail *why)
+/* Adds to @sum what the fields hold before they are written. */
+ONE_LOOP enum status go_through(struct pass pass, const struct linux_relocs *relocs, const struct list *list,
+				const struct linux_image *image, uint64_t *sum, struct fail *why)
 {
+	const uint8_t *word = list->words.at;
+	uint64_t total = *sum;
+
 	for (size_t at = 0; at < list->words.size; at += WORD) {
-		uint64_t vaddr = sign_extended(load_le(list->words.at + at, WORD)), place = vaddr - image->virtual_base,
-			 held, value;
+		uint64_t vaddr = sign_extended(load_le(word + at, WORD)), place = vaddr - image->virtual_base, held,
+			 value;
 
-		if (!get_field(image, place, list->width, &held))
-			return fail_by(why, BAD_INPUT, E2,
-				       "%s: %s relocation %zu: the field at %#" PRIx64
-				       " lies outside of the image, %#zx bytes from %#" PRIx64,
-				       relocs->name, list->what, at / WORD, vaddr, image->size, image->virtual_base);
-		if (!moved(list, held, &value))
-			return fail_by(why, BAD_INPUT, E2,
-				       "%s: %s relocation %zu: %#" PRIx64 " in the field at %#" PRIx64
-				       ", moved by %#" PRIx64 ", does not fit into 32 bits",
-				       relocs->name, list->what, at / WORD, held, vaddr, list->delta);
-		if (writes)
-			put_field(image, place, list->width, value);
-		else if (list->sum != NULL)
-			*list->sum = summed(summed(*list->sum, vaddr), list->width == 4 ? sign_extended(held) : held);
+		if (!get_field(pass, image, place, &held))
+			return outside(relocs, list, image, at, why);
+		if (!moved(pass, list, held, &value))
+			return too_far(relocs, list, held, at, why);
+		if (pass.writes)
+			store_le(image->at + place, pass.width, value);
+		else
+			total = ((total ^ vaddr) * SUM_PRIME ^ held) * SUM_PRIME;
 	}
+	*sum = total;
+	return OK;
+}
+
+static enum status check_all(const struct linux_relocs *relocs, const struct list list[MAX_LIST],
+			     const struct linux_image *image, uint64_t *sum, struct fail *why)
+{
+	*sum = SUM_START;
+	for (unsigned int i = 0; i < MAX_LIST; i++)
+		TRY(list[i].width == 4 ? go_through((struct pass){4, false}, relocs, &list[i], image, sum, why)
+				       : go_through((struct pass){8, false}, relocs, &list[i], image, sum, why));
+	return OK;
+}
+
+static enum status write_all(const struct linux_relocs *relocs, const struct list list[MAX_LIST],
+			     const struct linux_image *image, struct fail *why)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < MAX_LIST; i++)
+		TRY(list[i].width == 4 ? go_through((struct pass){4, true}, relocs, &list[i], image, &sum, why)
+				       : go_through((struct pass){8, true}, relocs, &list[i], image, &sum, why));
 	return OK;
 }
 
 /* In this order, on which the sum depends. */
-static void make_lists(const struct linux_relocs *relocs, uint64_t delta, uint64_t *sum, struct list list[MAX_LIST])
+static void make_lists(const struct linux_relocs *relocs, uint64_t delta, struct list list[MAX_LIST])
 {
-	list[0] = (struct list){"32-bit", relocs->add_32, 4, true, delta, sum};
-	list[1] = (struct list){"inverse 32-bit", relocs->subtract_32, 4, false, 0 - delta, sum};
-	list[2] = (struct list){"64-bit", relocs->add_64, 8, false, delta, sum};
-}
-
-static enum status check_all(const struct linux_relocs *relocs, const struct list list[MAX_LIST],
-			     const struct linux_image *image, struct fail *why)
-{
-	for (unsigned int i = 0; i < MAX_LIST; i++)
-		TRY(go_through(relocs, &list[i], image, false, why));
-	return OK;
+	list[0] = (struct list){"32-bit", relocs->add_32, 4, true, delta};
+	list[1] = (struct list){"inverse 32-bit", relocs->subtract_32, 4, false, 0 - delta};
+	list[2] = (struct list){"64-bit", relocs->add_64, 8, false, delta};
 }
 
 enum status linux_relocs_sum(const struct linux_relocs *relocs, const struct linux_image *image, uint64_t *sum,
@@ -146,29 +170,26 @@ enum status linux_relocs_sum(const struct linux_relocs *relocs, const struct lin
 {
 	struct list list[MAX_LIST];
 
-	*sum = SUM_START;
-	make_lists(relocs, 0, sum, list);
-	return check_all(relocs, list, image, why);
+	make_lists(relocs, 0, list);
+	return check_all(relocs, list, image, sum, why);
 }
 
 enum status linux_relocs_apply(const struct linux_relocs *relocs, const struct linux_image *image, uint64_t delta,
 			       struct fail *why)
 {
 	struct list list[MAX_LIST];
-	uint64_t sum = SUM_START;
+	uint64_t sum;
 
-	make_lists(relocs, delta, relocs->sum != NULL ? &sum : NULL, list);
-	TRY(check_all(relocs, list, image, why));
+	make_lists(relocs, delta, list);
+	TRY(check_all(relocs, list, image, &sum, why));
 	if (relocs->sum != NULL && *relocs->sum != sum)
 		return fail_by(
 		    why, BAD_INPUT, E2,
 		    "%s: its relocation table is not this kernel's, or one of the two was changed: their sum "
 		    "is %#" PRIx64 ", and %#" PRIx64 " was recorded\n  try: prepare the kernel again",
 		    relocs->name, sum, *relocs->sum);
-	for (unsigned int i = 0; i < MAX_LIST; i++)
-		if (go_through(relocs, &list[i], image, true, why) != OK) {
-			fail_add(why, "  the image in memory cannot be used any more: a part of it was relocated");
-			return why->status;
-		}
-	return OK;
+	if (write_all(relocs, list, image, why) == OK)
+		return OK;
+	fail_add(why, "  the image in memory cannot be used any more: a part of it was relocated");
+	return why->status;
 }
