@@ -27,7 +27,7 @@ UPSTREAM_sha512 := md/sha2
 UPSTREAM := $(UPSTREAM_gzip) $(UPSTREAM_lz4) $(UPSTREAM_zstd) $(UPSTREAM_xz) $(UPSTREAM_sha512) $(UPSTREAM_fdt)
 
 # libc: nothing but codecs/libc and the compiler's own headers. zlib: without files, its CRC-32 eight bytes at a time.
-# LZ4: with its own names for what zstd has too, without a heap, and the loop that is cheaper without vector registers: 1.7 instructions
+# LZ4: with its own names for what zstd has too, and the loop that is cheaper without vector registers: 1.7 instructions
 # per byte of Debian's kernel instead of 2.0. zstd: no assembly, no code chosen by CPUID, one of two Huffman decoders.
 # liblzma: the whole format, without the filters for CPUs that UEFI does not run on. libmd: its small loops, not those
 # that are unrolled.
@@ -35,7 +35,6 @@ CODEC_INCLUDES := -Icodecs/libc $(addprefix -isystem $(SOURCES)/,zlib lz4 zstd x
 UPSTREAM_FLAGS_zlib := -include string.h -DZ_SOLO -DHAVE_MEMCPY -DZ_U4=__UINT32_TYPE__ -DZ_U8=__UINT64_TYPE__
 UPSTREAM_FLAGS_lz4 := -DXXH_NAMESPACE=LZ4_ -DLZ4_HEAPMODE=0 -DLZ4_FAST_DEC_LOOP=0
 UPSTREAM_FLAGS_lz4_lz4 := -funroll-loops
-UPSTREAM_FLAGS_lz4_lz4hc := -DLZ4HC_HEAPMODE=0
 UPSTREAM_FLAGS_zstd := -DZSTD_DISABLE_ASM=1 -DDYNAMIC_BMI2=0 -DZSTD_NO_INTRINSICS -DZSTD_LEGACY_SUPPORT=0 -DZSTD_TRACE=0 \
 	-DHUF_FORCE_DECOMPRESS_X1 -DXXH_NAMESPACE=ZSTD_
 UPSTREAM_FLAGS_xz := -DNDEBUG -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC -DTUKLIB_SYMBOL_PREFIX=lzma_ -DHAVE_STDINT_H \

@@ -5,12 +5,13 @@
 
 #include <stdlib.h>
 
-#include <lz4hc.h>
+#include <lz4.h>
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
 #define LEGACY_MAGIC UINT32_C(0x184c2102)
 #define BLOCK	     (8u << 20)
+#define ACCELERATION 16
 #define ZSTD_LEVEL   19 /* the highest whose window, 8 MiB, the loader has memory for everywhere */
 
 static enum status no_memory(struct bytes in, struct fail *why)
@@ -19,10 +20,10 @@ static enum status no_memory(struct bytes in, struct fail *why)
 }
 
 /* One block behind the others: its packed size, and its bytes. */
-static bool add_block(void *state, struct bytes block, uint8_t *to, size_t *size)
+static bool add_block(struct bytes block, uint8_t *to, size_t *size)
 {
-	int n = LZ4_compress_HC_extStateHC(state, (const char *)block.at, (char *)to + *size + 4, (int)block.size,
-					   LZ4_COMPRESSBOUND(BLOCK), LZ4HC_CLEVEL_MAX);
+	int n = LZ4_compress_fast((const char *)block.at, (char *)to + *size + 4, (int)block.size,
+				  LZ4_COMPRESSBOUND(BLOCK), ACCELERATION);
 
 	if (n <= 0)
 		return false;
@@ -35,15 +36,13 @@ enum status pack_lz4(struct bytes in, struct bytes *out, struct fail *why)
 {
 	size_t n_blocks = (in.size + BLOCK - 1) / BLOCK, size = 4;
 	uint8_t *to = malloc(4 + n_blocks * (4 + LZ4_COMPRESSBOUND(BLOCK)));
-	void *state = malloc((size_t)LZ4_sizeofStateHC());
-	bool good = to != NULL && state != NULL;
+	bool good = to != NULL;
 
 	for (size_t at = 0; good && at < in.size; at += BLOCK) {
 		size_t left = in.size - at;
 
-		good = add_block(state, (struct bytes){in.at + at, left < BLOCK ? left : BLOCK}, to, &size);
+		good = add_block((struct bytes){in.at + at, left < BLOCK ? left : BLOCK}, to, &size);
 	}
-	free(state);
 	if (!good) {
 		free(to);
 		return no_memory(in, why);
