@@ -2,11 +2,12 @@
 #include "measured.h"
 
 #include "../base/utf16.h"
-#include "../config/dropins.h"
 #include "../config/smbios.h"
 #include "../policy/linux_words.h"
 #include "authenticode.h"
+#include "dropped.h"
 #include "kernel.h"
+#include "volume_read.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,77 +64,20 @@ static enum status add_structures(struct measurements *m, struct bytes structure
 	return OK;
 }
 
-static enum status read_whole(const struct fw_volume *volume, const char *path, struct bytes *bytes, struct fail *why)
-{
-	char found[HOST_PATH];
-	uint64_t size;
-
-	if (!volume_has(volume, path, found))
-		return fail(why, NOT_FOUND, "%s: no such file in %s", path, volume->folder);
-	return file_head(found, SIZE_MAX - 1, bytes, &size, why);
-}
-
 static void drop(struct bytes bytes)
 {
 	free((void *)(uintptr_t)bytes.at);
 }
 
-/* ---- the command line: efi/dropins.c, loader/files.c ---- */
-
-struct dropins {
-	const struct fw_volume *esp;
-	char *name[MOST_DROPINS];
-	size_t n, used;
-	char line[MAX_COMMAND_LINE];
-};
-
-static void add_name(void *context, const char *name)
-{
-	struct dropins *d = context;
-	char *copy;
-	size_t at;
-
-	if (!dropin_is_named(name) || d->n == MOST_DROPINS || (copy = strdup(name)) == NULL)
-		return;
-	at = dropin_place((const char *const *)d->name, d->n, name);
-	memmove(d->name + at + 1, d->name + at, (d->n - at) * sizeof(d->name[0]));
-	d->name[at] = copy;
-	d->n++;
-}
-
-static void read_dropins(struct dropins *d, const struct fw_volume *esp)
-{
-	struct fail why;
-
-	d->esp = esp;
-	(void)volume_list(esp, "\\loader\\cmdline.d", add_name, d);
-	for (size_t i = 0; i < d->n; i++) {
-		char path[HOST_PATH];
-		struct bytes bytes;
-
-		snprintf(path, sizeof(path), "\\loader\\cmdline.d\\%s", d->name[i]);
-		free(d->name[i]);
-		if (read_whole(esp, path, &bytes, &why) != OK)
-			continue;
-		if (bytes.size > MAX_CONFIG_FILE ||
-		    dropin_append(d->line, sizeof(d->line), &d->used, path,
-				  (struct word){(const char *)bytes.at, bytes.size}, &why) != OK)
-			fprintf(stderr, "berth: %s is left out, as the loader does\n", path);
-		drop(bytes);
-	}
-}
+/* ---- the command line: loader/files.c ---- */
 
 static enum status kernel_line(struct measurements *m, struct entry *entry, const struct fw_volume *esp,
 			       struct fail *why)
 {
-	static struct dropins dropins;
 	static struct image image;
 	bool added;
 
-	dropins = (struct dropins){.esp = NULL};
-	read_dropins(&dropins, esp);
-	entry->dropins = (struct word){dropins.line, dropins.used};
-	TRY(entry_command_line(entry, m->text, MAX_COMMAND_LINE, why));
+	TRY(dropped_command_line(entry, esp, m->text, MAX_COMMAND_LINE, why));
 	if (entry->by_stub)
 		return OK;
 	TRY(kernel_identify(&image, m->path, entry->loader_unpacks, why));
@@ -180,7 +124,7 @@ static enum status add_initrds(struct measurements *m, const struct entry *entry
 		uint64_t before = end;
 
 		TRY(entry_path(entry->initrd[i], path, sizeof(path), why));
-		TRY(read_whole(entry->volume, path, &bytes, why));
+		TRY(volume_read(entry->volume, path, &bytes, why));
 		if (initrd_join(end, bytes.size, &start, &end)) {
 			drop(bytes);
 			return fail(why, BAD_INPUT, "%s: too large", path);
@@ -224,7 +168,7 @@ enum status measured_entry(struct measurements *m, struct entry *entry, const st
 		return fail(why, IO_ERROR, "no memory for a command line");
 	TRY(find_program(m, entry, why));
 	TRY(add_structures(m, structures, why));
-	if (read_whole(esp, "\\loader\\loader.conf", &conf, why) == OK) {
+	if (volume_read(esp, "\\loader\\loader.conf", &conf, why) == OK) {
 		enum status status = conf.size <= MAX_CONFIG_FILE ? add(m, MEASURED_CONF, conf, why) : OK;
 
 		drop(conf);
