@@ -24,7 +24,7 @@ struct command {
 };
 
 extern const struct command command_rules, command_inspect, command_plan, command_explain, command_log, command_check,
-    command_measure, command_prepare, command_install, command_update, command_remove, command_status;
+    command_measure, command_sums, command_prepare, command_install, command_update, command_remove, command_status;
 
 /* "berth: " and the sentence on standard error; returns EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int complain(const char *format, ...);
