@@ -288,7 +288,7 @@ UEFI_TESTS := $(patsubst tests/uefi/%.c,%,$(wildcard tests/uefi/test_*.c))
 UEFI_EFI_O := $(patsubst %.c,$(UEFI)/%.named.o,$(filter-out efi/libc.c,$(wildcard efi/*.c)))
 UEFI_O := $(UEFI_EFI_O) $(call objects,$(UEFI),$(PURE) $(ASKING_C) \
 	$(filter-out tests/uefi/test_%,$(wildcard tests/uefi/*.c)) $(wildcard tests/probe/clauses*.c) \
-	$(addprefix tests/sim/,bench.c check.c check_arm64.c cpu.c vmlinux.c) \
+	$(addprefix tests/sim/,bench.c check.c check_arm64.c cpu.c record.c vmlinux.c) \
 	$(addprefix tests/unit/,given.c kernel_head.c elf_file.c packed.c pe_file.c gpt_disk.c hive.c tree_file.c memory_source.c))
 
 $(UEFI)/%.named.o: $(UEFI)/%.o

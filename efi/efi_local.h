@@ -166,6 +166,14 @@ void efi_variable_write_text(CHAR16 *name, const char *utf8, bool stays);
 enum variable_written { VARIABLE_WRITTEN, VARIABLE_TOO_LARGE, VARIABLE_REFUSED };
 enum variable_written efi_variable_write_log(const char *text, size_t size);
 
+/*
+ * Which berth.sums this machine demands: none with a smaller version than *least; VARIABLE_NONE: it demands none. Only
+ * what runs before a system does may change that. False: firmware refuses.
+ */
+enum variable_state efi_sums_demand(uint64_t *least);
+bool efi_sums_keep(uint64_t least);
+bool efi_sums_clear(void);
+
 /* ---- device_path.c ---- */
 #define EFI_GUID_TEXT 37 /* bytes with the NUL */
 /* By its device path: a partition of a disk, or firmware's own memory and what QEMU hands over as its -kernel. */

@@ -3,6 +3,7 @@
 
 #include "oem.h"
 #include "reset.h"
+#include "sums.h"
 
 #include "../arch/arch.h"
 #include "../base/mem.h"
@@ -208,6 +209,7 @@ enum status enroll(struct word folder, const struct loader_conf *conf, struct fa
 	TRY(status);
 	fw_log(LOG_QUIET, "the keys of " FOLDER "\\%s are enrolled: Secure Boot is on when the machine starts again",
 	       word_shown(folder).at);
+	sums_enrolled();
 	console_pause(READ_SECONDS);
 	/* The TPM has measured another state of Secure Boot: nothing is started in this one. */
 	return efi_reset(conf->enroll_powers_off ? ENTRY_POWER_OFF : ENTRY_REBOOT, why);

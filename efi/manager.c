@@ -18,6 +18,7 @@
 #include "other_disks.h"
 #include "start.h"
 #include "stub.h"
+#include "sums.h"
 #include "tree.h"
 #include "windows.h"
 
@@ -365,4 +366,5 @@ EFI_STATUS manager_run(bool *reboots)
 void manager_end(void)
 {
 	catalogue_free(&catalogue);
+	sums_forget();
 }

@@ -11,6 +11,7 @@
 #include "../base/pe.h"
 #include "../base/range.h"
 #include "../config/url.h"
+#include "../loader/summed.h"
 
 #define WATCHDOG_SECONDS 300	 /* UEFI 2.10, 3.1.2: what firmware gives a boot option */
 #define WATCHDOG_CODE	 0x10000 /* 7.5.1: smaller ones are firmware's */
@@ -24,7 +25,8 @@ struct program {
 	struct fw_volume *volume;
 	EFI_HANDLE handle;
 	bool stays; /* a driver, which is not unloaded when it comes back without an error, and may use its options */
-	CHAR16 *options; /* what it is passed; NULL: nothing */
+	CHAR16 *options;    /* what it is passed; NULL: nothing */
+	struct word record; /* of a kernel, in berth.sums; absent: it has none */
 };
 
 enum status efi_not_loaded(const struct fw_volume *volume, const char *path, EFI_STATUS status, struct fail *why)
@@ -56,21 +58,34 @@ EFI_STATUS efi_load_image(const struct shim_loader *shim, EFI_DEVICE_PATH *file,
 	return efi_given(status, *handle);
 }
 
+/* A kernel with a record is what that says, and trusted by firmware as well. */
+static enum status load_from_memory(struct program *program, EFI_DEVICE_PATH *file, EFI_STATUS *loaded,
+				    struct fail *why)
+{
+	enum status status;
+	char *bytes;
+	size_t size;
+
+	TRY(efi_read_file(program->volume, program->path, MOST_PROGRAM, &bytes, &size, why));
+	status = summed_check(program->record, SUMS_KERNEL, 0, program->path,
+			      (struct bytes){(const uint8_t *)bytes, size}, why);
+	if (status == OK)
+		*loaded = efi_load_image(NULL, file, bytes, size, &program->handle);
+	efi_free(bytes);
+	return status;
+}
+
 /*
  * Some firmware, AMI's with CD-ROMs, finds no file by its device path that it reads by its file system (systemd,
  * src/boot/boot.c, image_start). @first: what it said, and says again where it is right.
  */
-static EFI_STATUS load_from_memory(struct program *program, EFI_DEVICE_PATH *file, EFI_STATUS first)
+static EFI_STATUS load_once_more(struct program *program, EFI_DEVICE_PATH *file, EFI_STATUS first)
 {
 	EFI_STATUS status;
 	struct fail why;
-	char *bytes;
-	size_t size;
 
-	if (efi_read_file(program->volume, program->path, MOST_PROGRAM, &bytes, &size, &why) != OK)
+	if (load_from_memory(program, file, &status, &why) != OK)
 		return first;
-	status = efi_load_image(NULL, file, bytes, size, &program->handle);
-	efi_free(bytes);
 	if (!EFI_ERROR(status))
 		fw_log(LOG_NORMAL, "%s: firmware does not load it by its path (%s): loaded from memory", program->path,
 		       efi_status_words(first));
@@ -86,15 +101,21 @@ static bool is_final(EFI_STATUS status)
 
 static enum status load(struct program *program, struct fail *why)
 {
+	enum status status = OK;
 	EFI_DEVICE_PATH *file;
-	EFI_STATUS status;
+	EFI_STATUS loaded;
 
 	TRY(efi_file_path(efi_device_of(program->volume), program->path, &file, why));
-	status = efi_load_image(NULL, file, NULL, 0, &program->handle);
-	if (!is_final(status))
-		status = load_from_memory(program, file, status);
+	if (program->record.at != NULL) {
+		status = load_from_memory(program, file, &loaded, why);
+	} else {
+		loaded = efi_load_image(NULL, file, NULL, 0, &program->handle);
+		if (!is_final(loaded))
+			loaded = load_once_more(program, file, loaded);
+	}
 	efi_free(file);
-	return EFI_ERROR(status) ? efi_not_loaded(program->volume, program->path, status, why) : OK;
+	TRY(status);
+	return EFI_ERROR(loaded) ? efi_not_loaded(program->volume, program->path, loaded, why) : OK;
 }
 
 /* From memory: shim 16 takes no program that firmware would fetch by itself (loader-proto.c). */
@@ -229,6 +250,7 @@ enum status efi_start_program(const struct entry *entry, const char *passed, str
 	struct program program = {.volume = entry->volume};
 	enum status status;
 
+	TRY(fw_record(entry, &program.record, why));
 	TRY(efi_path_of(entry, program.path, why));
 	if (entry->kind == ENTRY_UKI) {
 		fw_trying(entry);

@@ -14,7 +14,8 @@ enum status efi_path_of(const struct entry *entry, char path[MAX_PATH_TEXT], str
  */
 enum status efi_start(const struct entry *entry, struct fail *why) MUST_CHECK;
 
-/* The same of any entry's file, which is passed this text; "" is nothing. */
+/* The same of any entry's file, which is passed this text; "" is nothing. Where it has a record in berth.sums, its file
+ * is what that says. */
 enum status efi_start_program(const struct entry *entry, const char *passed, struct fail *why) MUST_CHECK;
 
 /* Shim 16's, which stand for boot services of the same names (shim, loader-proto.h). */

@@ -10,6 +10,7 @@
 
 #include "../arch/arch.h"
 #include "../base/pe.h"
+#include "../loader/bound.h"
 #include "../loader/files.h"
 
 static struct loading loading_by_spare(struct boot *b, bool distrust_high)
@@ -24,10 +25,11 @@ static enum status read_initrds(void *context, struct range place, struct fail *
 
 	b->loading = loading_by_spare(b, false);
 	TRY(load_initrds(&b->loading, b->initrd, b->n_initrds, place, why));
-	if (!b->loading.spoilt)
-		return OK;
-	b->loading = loading_by_spare(b, true);
-	return load_initrds(&b->loading, b->initrd, b->n_initrds, place, why);
+	if (b->loading.spoilt) {
+		b->loading = loading_by_spare(b, true);
+		TRY(load_initrds(&b->loading, b->initrd, b->n_initrds, place, why));
+	}
+	return boot_check_initrds(b, place, why);
 }
 
 /* @other: where the kernel cannot be entered by Berth itself. */
@@ -82,6 +84,7 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 		fw_log(LOG_QUIET, "`placement` is ignored: %sthe kernel's EFI stub chooses the place",
 		       entry->by_stub ? "with `handoff stub` " : "");
 	fw_trying(entry);
+	TRY(boot_bind(b, entry, why));
 	fw_pass_seed();
 	if (size == 0)
 		return efi_start_program(entry, b->command_line, why);

@@ -107,8 +107,9 @@ enum status efi_give_tree(struct boot *b, const struct entry *entry, struct fail
 		fw_log(LOG_NORMAL, "devicetree ignored: this kernel does not use one");
 		return OK;
 	}
-	TRY(boot_may_give_tree(efi_secure_boot(), entry, why));
 	boot_clear(b);
+	TRY(fw_record(entry, &b->record, why));
+	TRY(boot_may_give_tree(efi_secure_boot(), entry, b->record, why));
 	status = read_and_install(b, entry, why);
 	boot_close(b);
 	boot_give_back(b);

@@ -4,10 +4,14 @@
 
 /* systemd, docs/BOOT_LOADER_INTERFACE.md: the vendor of all its variables. */
 static EFI_GUID loader_guid = {0x4a67b082, 0x0a4c, 0x41cf, {0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f}};
-/* Berth's own, of BerthLog. */
+/* Berth's own, of BerthLog and BerthSums. */
 static EFI_GUID berth_guid = {0xd7e85280, 0x5e34, 0x48c9, {0xb5, 0x75, 0x1f, 0xb6, 0xe8, 0xff, 0x7d, 0x03}};
 
 #define FOR_THIS_BOOT (EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
+
+#define KEPT_FROM_SYSTEM (EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_NON_VOLATILE)
+
+static CHAR16 sums_name[] = L"BerthSums";
 
 /* One byte; EFI_NOT_FOUND when there is no such variable, EFI_DEVICE_ERROR when it is not one byte. */
 static EFI_STATUS read_byte(CHAR16 *name, EFI_GUID *vendor, UINT32 *attributes, UINT8 *out)
@@ -177,4 +181,42 @@ enum variable_written efi_variable_write_log(const char *text, size_t size)
 	if (status == EFI_INVALID_PARAMETER || status == EFI_OUT_OF_RESOURCES)
 		return VARIABLE_TOO_LARGE;
 	return EFI_ERROR(status) ? VARIABLE_REFUSED : VARIABLE_WRITTEN;
+}
+
+/*
+ * 8.2: without EFI_VARIABLE_RUNTIME_ACCESS no running system reads, writes or removes it. One that has that is not the
+ * loader's, and would be in the way of it.
+ */
+enum variable_state efi_sums_demand(uint64_t *least)
+{
+	uint8_t value[sizeof(*least)];
+	UINTN size = sizeof(value);
+	UINT32 attributes = 0;
+	EFI_STATUS status = efi.system->RuntimeServices->GetVariable(sums_name, &berth_guid, &attributes, &size, value);
+
+	if (status == EFI_NOT_FOUND)
+		return VARIABLE_NONE;
+	if (!EFI_ERROR(status) && (attributes & EFI_VARIABLE_RUNTIME_ACCESS) != 0) {
+		fw_log(LOG_QUIET, "a running system has written BerthSums: it is removed, and says nothing");
+		(void)efi_sums_clear();
+		return VARIABLE_NONE;
+	}
+	if (EFI_ERROR(status) || size != sizeof(value))
+		return VARIABLE_BAD;
+	*least = load_le(value, sizeof(value));
+	return VARIABLE_READ;
+}
+
+bool efi_sums_keep(uint64_t least)
+{
+	uint8_t value[sizeof(least)];
+
+	store_le(value, sizeof(value), least);
+	return !EFI_ERROR(
+	    efi.system->RuntimeServices->SetVariable(sums_name, &berth_guid, KEPT_FROM_SYSTEM, sizeof(value), value));
+}
+
+bool efi_sums_clear(void)
+{
+	return !EFI_ERROR(efi.system->RuntimeServices->SetVariable(sums_name, &berth_guid, 0, 0, NULL));
 }

@@ -6,6 +6,7 @@
 #include "load.h"
 #include "overlays.h"
 #include "whole.h"
+#include "../config/sums.h"
 #include "../kernel/identify.h"
 #include "../policy/staging.h"
 
@@ -27,6 +28,7 @@ struct boot {
 	bool waits;		  /* until its place is claimed: nothing but these bytes has been read */
 	uint64_t whole_at;	  /* where all of it is */
 	struct range whole;	  /* what is claimed for that alone; empty: nothing */
+	struct word record;	  /* of its entry in berth.sums (bound.h); absent: there is none */
 	struct loading loading;
 	struct source shown; /* the kernel's bytes, with progress on the screen */
 	struct packed packed;

@@ -5,6 +5,7 @@
  */
 #include "boot.h"
 
+#include "bound.h"
 #include "claim.h"
 #include "files.h"
 #include "foresee.h"
@@ -66,13 +67,14 @@ static enum status load(struct boot *b, struct fail *why)
 	before = b->loading;
 	TRY(load_all(b, why));
 	if (!b->loading.spoilt)
-		return OK;
+		return boot_check_initrds(b, b->situation.plan.part[PART_INITRD].at, why);
 	fw_log(LOG_QUIET, "what was loaded before may be wrong, and is loaded again [C7]");
 	boot_give_back(b);
 	b->loading = before;
 	b->loading.distrust_high = true;
 	TRY(boot_verify_again(b, why));
-	return load_all(b, why);
+	TRY(load_all(b, why));
+	return boot_check_initrds(b, b->situation.plan.part[PART_INITRD].at, why);
 }
 
 static enum status prepare_handoff(struct boot *b, struct fail *why)
@@ -131,6 +133,7 @@ static enum status begin_try(struct boot *b, const struct entry *entry, struct f
 {
 	fw_trying(entry);
 	fw_pass_seed();
+	TRY(boot_bind(b, entry, why));
 	return boot_verify(b, entry, why);
 }
 

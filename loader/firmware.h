@@ -46,6 +46,14 @@ bool fw_measures(void);
 enum status fw_verify(struct fw_volume *volume, const char *path, void *bytes, uint64_t size,
 		      struct fail *why) MUST_CHECK;
 
+/*
+ * What berth.sums, verified by firmware, has of @entry (config/sums.h); the words stay. Where nothing has to be
+ * verified, and of what firmware itself does, there is none. *record absent, and OK: there is none, and none is needed.
+ * REFUSED: there is none, and this machine starts nothing without one; or it demands a berth.sums that is not there,
+ * is not trusted, or is too old.
+ */
+enum status fw_record(const struct entry *entry, struct word *record, struct fail *why) MUST_CHECK;
+
 /* ---- memory ---- */
 
 /* The memory map and its free runs, in memory that fw_forget gives back. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "overlays.h"
 
+#include "summed.h"
+
 /* Bytes, with its header, of an overlay that is open; its end may be followed by others. */
 static enum status overlay_size(struct whole *whole, struct fail *why)
 {
@@ -97,6 +99,9 @@ static enum status merge_each(struct overlays *o, const struct tree_reader *read
 
 		if (status == OK)
 			status = whole_read(&o->file, 0, loading, why);
+		if (status == OK)
+			status = summed_check(o->record, SUMS_OVERLAY, n, o->file.file.path,
+					      (struct bytes){o->file.at, (size_t)o->file.size}, why);
 		if (status == OK)
 			status = merge_one(o, reader, n, tree, why);
 		close_one(o);

@@ -8,12 +8,13 @@
 struct overlays {
 	struct word paths; /* as the entry has them; absent: there are none */
 	struct fw_volume *volume;
-	struct whole file; /* that is being read */
-	bool are_known;	   /* they were merged before, and then: */
-	uint64_t growth;   /* bytes by which all of them let a tree grow, at most */
-	uint32_t left_out; /* bit by bit, those that do not fit the tree */
-	uint8_t *at;	   /* NULL, or the memory in which they are merged */
-	uint64_t room;	   /* bytes there */
+	struct word record; /* of the entry in berth.sums (summed.h) */
+	struct whole file;  /* that is being read */
+	bool are_known;	    /* they were merged before, and then: */
+	uint64_t growth;    /* bytes by which all of them let a tree grow, at most */
+	uint32_t left_out;  /* bit by bit, those that do not fit the tree */
+	uint8_t *at;	    /* NULL, or the memory in which they are merged */
+	uint64_t room;	    /* bytes there */
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "relocations.h"
 
+#include "summed.h"
 #include "verify.h"
 
 #include "../base/text.h"
@@ -14,16 +15,17 @@ enum status boot_find_relocs(struct boot *b, struct fail *why)
 	struct file *file = &b->relocs.file;
 	struct text path = {file->path, sizeof(file->path), 0};
 	const char *suffix = identify_suffix_beside(&b->situation.image, &b->packed);
+	bool is_bound = sums_count(b->record, SUMS_RELOCS) != 0;
 	enum status status;
 
-	if (suffix == NULL || must_verify(&b->situation.machine)) /* nobody has signed it */
+	if (suffix == NULL || (must_verify(&b->situation.machine) && !is_bound)) /* nobody has signed it */
 		return OK;
 	text_add(&path, "%s%s", b->kernel.path, suffix);
 	if (text_cut(&path))
 		return OK;
 	file->volume = b->kernel.volume;
 	status = file_open(file, why);
-	if (status == NOT_FOUND)
+	if (status == NOT_FOUND && !is_bound)
 		return OK;
 	TRY(status);
 	b->relocs.size = file->size;
@@ -39,13 +41,19 @@ static bool is_behind(const struct boot *b)
 enum status boot_read_relocs(struct boot *b, struct fail *why)
 {
 	const struct image *image = &b->situation.image;
+	struct whole *relocs = &b->relocs;
 
-	if (!is_behind(b))
-		return whole_read(&b->relocs, 0, &b->loading, why);
-	if (!linux_words_randomise(image, b->command_line))
+	if (is_behind(b)) {
+		if (!linux_words_randomise(image, b->command_line))
+			return OK;
+		relocs->size = image->table_size;
+		return whole_read_from(relocs, &b->kernel.source, image->image_end, 0, &b->loading, why);
+	}
+	TRY(whole_read(relocs, 0, &b->loading, why));
+	if (relocs->at == NULL)
 		return OK;
-	b->relocs.size = image->table_size;
-	return whole_read_from(&b->relocs, &b->kernel.source, image->image_end, 0, &b->loading, why);
+	return summed_check(b->record, SUMS_RELOCS, 0, relocs->file.path,
+			    (struct bytes){relocs->at, (size_t)relocs->size}, why);
 }
 
 /* Of whichever file; empty when the kernel has none. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tree.h"
 
+#include "summed.h"
+
 #include "../base/mem.h"
 #include "../kernel/formats.h"
 
@@ -46,6 +48,8 @@ static enum status read_named_tree(struct boot *b, struct tree *tree, struct fai
 	struct whole *whole = &b->tree;
 
 	TRY(whole_read(whole, TREE_FIX_ROOM, &b->loading, why));
+	TRY(summed_check(b->record, SUMS_TREE, 0, whole->file.path, (struct bytes){whole->at, (size_t)whole->size},
+			 why));
 	TRY(protocol->trees->check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->size}, why));
 	if (b->program || protocol->learn_tree == NULL || !fw_fix_tree(whole->at, whole->room))
 		return OK;
@@ -127,6 +131,7 @@ enum status boot_program_tree(struct boot *b, const struct entry *entry, const s
 	b->situation.image.protocol = protocol;
 	b->overlays.paths = entry->overlays;
 	b->overlays.volume = entry->volume;
+	b->overlays.record = b->record;
 	b->loading.bounce = b->spare;
 	b->loading.bounce_size = sizeof(b->spare);
 	fw_machine(&b->situation.machine);
@@ -142,16 +147,17 @@ static bool tells_the_same(const struct findings *a, const struct findings *b)
 	       memcmp(a->reserved, b->reserved, a->n_reserved * sizeof(a->reserved[0])) == 0;
 }
 
-enum status boot_may_give_tree(enum secure_boot state, const struct entry *entry, struct fail *why)
+enum status boot_may_give_tree(enum secure_boot state, const struct entry *entry, struct word record, struct fail *why)
 {
-	if (state == SECURE_BOOT_DISABLED || !entry_wants_tree(entry))
+	if (state == SECURE_BOOT_DISABLED || !entry_wants_tree(entry) || record.at != NULL)
 		return OK;
-	return fail(why, REFUSED,
-		    "%s: unless Secure Boot is known to be off no device tree of a file is given to what is started: "
-		    "nobody has signed it\n"
-		    "  try: the entry without `devicetree` and `devicetree-overlay`, or Secure Boot off in firmware's "
-		    "setup",
-		    word_shown(word_of(entry->id)).at);
+	return fail(
+	    why, REFUSED,
+	    "%s: unless Secure Boot is known to be off no device tree of a file is given to what is started: "
+	    "nobody has signed it\n"
+	    "  try: the entry without `devicetree` and `devicetree-overlay`; or a record in berth.sums, by `berth "
+	    "sums`",
+	    word_shown(word_of(entry->id)).at);
 }
 
 enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fail *why)
@@ -163,9 +169,10 @@ enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fai
 			fw_log(LOG_QUIET, "devicetree ignored: this kernel does not use one");
 		return OK;
 	}
-	TRY(boot_may_give_tree(p->machine.secure_boot, entry, why));
+	TRY(boot_may_give_tree(p->machine.secure_boot, entry, b->record, why));
 	b->overlays.paths = entry->overlays;
 	b->overlays.volume = entry->volume;
+	b->overlays.record = b->record;
 	if (entry->devicetree.length != 0)
 		TRY(find_named_tree(b, entry->devicetree, why));
 	if (entry->overlays.length != 0 || (entry->devicetree.length != 0 && p->image.protocol->learn_tree != NULL))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "verify.h"
 
+#include "bound.h"
+
 #include "../base/mem.h"
 #include "../base/pe.h"
 #include "../codecs/unpack.h"
@@ -9,6 +11,12 @@
 bool must_verify(const struct machine *machine)
 {
 	return machine->secure_boot != SECURE_BOOT_DISABLED;
+}
+
+/* By a signature of its own: what a record of berth.sums names has the one of that file. */
+static bool must_be_signed(const struct boot *b)
+{
+	return must_verify(&b->situation.machine) && !boot_is_bound(b);
 }
 
 static const char *state_of(const struct machine *machine)
@@ -112,32 +120,40 @@ static const char *form_of(struct bytes head)
 /* Firmware's own words would be that it is no program. */
 static enum status check_form(const struct boot *b, struct bytes file, struct fail *why)
 {
-	const struct machine *machine = &b->situation.machine;
+	bool must = must_be_signed(b);
 	struct pe pe;
 
 	if (pe_read(file, &pe))
 		return OK;
-	return fail(why, must_verify(machine) ? REFUSED : BAD_INPUT,
-		    "%s %s: it cannot be signed%s%s\n"
-		    "  try: the kernel as its distribution signs it, a bzImage or Image with EFI stub, named vmlinuz",
-		    b->kernel.path, form_of(file), must_verify(machine) ? ", and Secure Boot " : "",
-		    must_verify(machine) ? state_of(machine) : "");
+	return fail(
+	    why, must ? REFUSED : BAD_INPUT,
+	    "%s %s: it cannot be signed%s%s\n"
+	    "  try: the kernel as its distribution signs it, a bzImage or Image with EFI stub, named vmlinuz; or "
+	    "`berth sums`",
+	    b->kernel.path, form_of(file), must ? ", and Secure Boot " : "",
+	    must ? state_of(&b->situation.machine) : "");
 }
 
-static enum status verify(struct boot *b, struct fail *why)
+static enum status verify(struct boot *b, uint8_t *bytes, struct fail *why)
 {
-	uint8_t *bytes = fw_memory_at(b->whole_at);
-
 	TRY(check_form(b, (struct bytes){bytes, (size_t)b->kernel.size}, why));
 	return fw_verify(b->kernel.volume, b->kernel.path, bytes, b->kernel.size, why);
 }
 
-/* What need not be verified is used all the same. */
+/* What need not be signed is used all the same. */
 static enum status verify_or_measure(struct boot *b, struct fail *why)
 {
-	bool must = must_verify(&b->situation.machine);
-	enum status status = verify(b, why);
+	uint8_t *bytes = fw_memory_at(b->whole_at);
+	bool must = must_be_signed(b);
+	enum status status;
 
+	TRY(summed_check(b->record, SUMS_KERNEL, 0, b->kernel.path, (struct bytes){bytes, (size_t)b->kernel.size},
+			 why));
+	if (boot_is_bound(b))
+		fw_log(LOG_NORMAL, "verified %s, all of it, by berth.sums", b->kernel.path);
+	if (boot_is_bound(b) && !fw_measures())
+		return OK;
+	status = verify(b, bytes, why);
 	if (status == OK)
 		fw_log(LOG_NORMAL, must ? "verified %s, all of it" : "measured %s, all of it", b->kernel.path);
 	else if (!must)

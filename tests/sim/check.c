@@ -3,6 +3,7 @@
 
 #include "../probe/clauses_pvh.h"
 #include "../unit/given.h"
+#include "record.h"
 #include "vmlinux.h"
 
 uint64_t clauses_checked;
@@ -307,10 +308,13 @@ static void check_refused(const char *scenario)
 		fail_msg("%s: came back after ExitBootServices", about(scenario));
 }
 
-/* Under Secure Boot a kernel is entered from verified bytes alone. */
-static void check_verified(const char *scenario)
+/* Under Secure Boot a kernel is entered from verified bytes alone, or with what a record names. */
+static void check_verified(const struct entry *entry, const char *scenario)
 {
-	if (sim.machine.secure_boot != SECURE_BOOT_DISABLED && (outcome.verifications == 0 || outcome.reads_after != 0))
+	if (sim.machine.secure_boot != SECURE_BOOT_DISABLED && sim.record != NULL)
+		record_check(word_of(sim.record), entry, about(scenario));
+	else if (sim.machine.secure_boot != SECURE_BOOT_DISABLED &&
+		 (outcome.verifications == 0 || outcome.reads_after != 0))
 		fail_msg("%s: verified %u times, and read %u times since then", about(scenario), outcome.verifications,
 			 outcome.reads_after);
 }
@@ -318,7 +322,7 @@ static void check_verified(const char *scenario)
 void check_outcome(const struct entry *entry, const char *scenario)
 {
 	if (outcome.entered)
-		check_verified(scenario);
+		check_verified(entry, scenario);
 	if (outcome.takes_at_look != 0)
 		fail_msg("%s: the loader held %u pieces of memory when it looked at the map", about(scenario),
 			 outcome.takes_at_look);

@@ -75,6 +75,18 @@ enum status fw_verify(struct fw_volume *volume, const char *path, void *bytes, u
 	return OK;
 }
 
+enum status fw_record(const struct entry *entry, struct word *record, struct fail *why)
+{
+	(void)entry;
+	*record = (struct word){NULL, 0};
+	if (sim.machine.secure_boot == SECURE_BOOT_DISABLED || sim.record == NULL)
+		return OK;
+	if (sim_fails(SERVICE_RECORD))
+		return sim_injected(why);
+	*record = word_of(sim.record);
+	return OK;
+}
+
 /* ---- memory ---- */
 
 static enum status parse_map(struct survey *survey, const uint8_t *raw, size_t size, struct fail *why)

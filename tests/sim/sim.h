@@ -21,6 +21,7 @@ enum service {
 	SERVICE_TAKE,
 	SERVICE_RANDOM,
 	SERVICE_VERIFY,
+	SERVICE_RECORD, /* where there is one */
 	SERVICE_EXIT,
 	N_SERVICES
 };
@@ -85,6 +86,7 @@ struct sim_setup {
 	bool measures;		       /* it has a TPM */
 	const char *untrusted;	       /* this file is not signed, or not a program */
 	enum status untrusted_status;  /* and what that is: REFUSED, unless it says otherwise */
+	const char *record;	       /* what berth.sums has of the entry (record.h); NULL: nothing */
 	const struct vmlinux *vmlinux; /* what the kernel's file unpacks to, when that is entered; NULL: the file is */
 	uint64_t pvh_facts_at;	       /* of an ELF kernel: its struct pvh_facts, from its entry; 0: a bzImage */
 	/* Of a kernel of another CPU: what must hold when it was entered. */

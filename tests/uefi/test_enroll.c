@@ -110,6 +110,29 @@ static void a_virtual_machine_gets_them_unasked_in_their_order(void **state)
 	scene_expect("press any key", 0);
 }
 
+/* With them a berth.sums, of whatever version, is demanded; the booted system has no say in that. */
+static void a_berth_sums_that_is_there_is_demanded_with_them(void **state)
+{
+	(void)state;
+	given_keys("", true);
+	scene_put_text("\\loader\\berth.sums", "any");
+	expect_enrolled("sums", ALL, EfiResetCold);
+	scene_expect("berth: from now on \\loader\\berth.sums is demanded\n", 1);
+	assert_non_null(uefi_variable("BerthSums"));
+	assert_int_equal(uefi_variable("BerthSums")->attributes,
+			 EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS);
+	assert_int_equal(load_le(uefi_variable("BerthSums")->value, 8), 0);
+	given_keys("", true);
+	expect_enrolled("no sums", ALL, EfiResetCold);
+	scene_expect("berth.sums", 0);
+	assert_null(uefi_variable("BerthSums"));
+	given_keys("", true);
+	scene_put_text("\\loader\\berth.sums", "any");
+	uefi.variable_fails = "BerthSums";
+	expect_enrolled("not kept", ALL, EfiResetCold);
+	scene_expect("berth: firmware does not keep that \\loader\\berth.sums is demanded\n", 1);
+}
+
 static void where_the_cpu_does_not_tell_smbios_does(void **state)
 {
 	static uint8_t entry[SMBIOS_3_ENTRY], structures[] = "\0\24bb\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\20\0\0\177\4zz\0";
@@ -361,6 +384,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_virtual_machine_gets_them_unasked_in_their_order),
+	    cmocka_unit_test(a_berth_sums_that_is_there_is_demanded_with_them),
 	    cmocka_unit_test(where_the_cpu_does_not_tell_smbios_does),
 	    cmocka_unit_test(another_machine_offers_them_and_no_more),
 	    cmocka_unit_test(a_machine_with_keys_is_left_alone),

@@ -95,6 +95,7 @@ extern struct uefi_setup {
 	uint8_t secure_boot, setup_mode;      /* the variables; 0xff: there is none */
 	unsigned int custom_mode;	      /* the variable; UEFI_NO_MODE: there is none */
 	bool untrusted;			      /* the kernel is signed by somebody whom nobody knows */
+	bool sums_untrusted;		      /* and so is berth.sums */
 	bool untrusted_handle;		      /* and that is told with a handle, and EFI_SECURITY_VIOLATION */
 	enum uefi_shim shim;
 	bool shim_hooks;		    /* shim 16 has put its own LoadImage in the place of firmware's */
@@ -231,6 +232,8 @@ struct uefi_variable {
 const struct uefi_variable *uefi_variable(const char *name);
 void uefi_variable_put(const char *name, const void *value, size_t size);
 void uefi_variable_put_text(const char *name, const char *text); /* in UTF-16, with its NUL */
+/* The same with these attributes. */
+void uefi_variable_put_as(const char *name, const void *value, size_t size, uint32_t attributes);
 /* What is in it is this string, in ASCII, with one NUL. */
 bool uefi_variable_says(const char *name, const char *text);
 

@@ -23,6 +23,8 @@ static const EFI_GUID berth_guid = {0xd7e85280, 0x5e34, 0x48c9, {0xb5, 0x75, 0x1
 static const EFI_GUID database_guid = {0xd719b2cb, 0x3d3a, 0x4596, {0xa3, 0xbc, 0xda, 0xd0, 0x0e, 0x67, 0x65, 0x6f}};
 static const EFI_GUID custom_guid = {0xc076ec0c, 0x7028, 0x4399, {0xa0, 0x72, 0x71, 0xee, 0x5c, 0x44, 0x8b, 0x9f}};
 
+#define KEPT_FROM_SYSTEM (EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS)
+
 static struct uefi_variable store[VARIABLES];
 static size_t n_stored;
 
@@ -143,13 +145,29 @@ static EFI_STATUS tell_mode(UINTN *size, UINT8 *to)
 	return EFI_SUCCESS;
 }
 
+/* What berth.sums the machine demands: no running system may read it. */
+static bool is_sums(const CHAR16 *name, const EFI_GUID *guid)
+{
+	return uefi_is_guid(guid, berth_guid) && is_named(name, "BerthSums");
+}
+
+static EFI_STATUS tell_sums(UINT32 *attributes, UINTN *size, VOID *to)
+{
+	const struct uefi_variable *variable = find("BerthSums");
+
+	if (variable != NULL)
+		*attributes = variable->attributes;
+	return tell_stored(L"BerthSums", size, to);
+}
+
 static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attributes, UINTN *size, VOID *to)
 {
 	bool is_loaders = uefi_is_guid(guid, loader_guid);
 	EFI_STATUS status;
 
-	if (!is_loaders && !uefi_is_shims_vendor(guid) && !uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE) &&
-	    !uefi_is_guid(guid, overwrite_guid) && !uefi_is_guid(guid, custom_guid) && !uefi_is_guid(guid, order_guid))
+	if (!is_loaders && !is_sums(name, guid) && !uefi_is_shims_vendor(guid) &&
+	    !uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE) && !uefi_is_guid(guid, overwrite_guid) &&
+	    !uefi_is_guid(guid, custom_guid) && !uefi_is_guid(guid, order_guid))
 		uefi_die("a variable of another vendor");
 	if (uefi_call(CALL_GetVariable, &status)) {
 		if (uefi_lies(LIE_TOO_MUCH))
@@ -164,6 +182,8 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attr
 		return tell_mode(size, to);
 	if (uefi_is_shims_vendor(guid))
 		return tell_mok_state(name, attributes, size, to);
+	if (is_sums(name, guid))
+		return tell_sums(attributes, size, to);
 	if (is_loaders || uefi_is_guid(guid, overwrite_guid) || uefi_is_guid(guid, order_guid))
 		return tell_stored(name, size, to);
 	if (is_named(name, "OsIndicationsSupported") && uefi.indications != 0)
@@ -266,14 +286,22 @@ static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attri
 		return write_keys(name, attributes, size, value);
 	if (uefi_is_guid(guid, custom_guid) && is_named(name, "CustomMode"))
 		return write_mode(attributes, size, value);
+	if (is_sums(name, guid)) {
+		is_log = false;
+		is_byte = true;
+		if (!removes && (attributes != KEPT_FROM_SYSTEM || size != 8))
+			uefi_die("BerthSums is written as something else");
+		if (is_named(name, uefi.variable_fails))
+			return EFI_WRITE_PROTECTED;
+	}
 	if (is_log)
 		check_log(name, attributes, size, value);
 	else if (uefi_is_guid(guid, overwrite_guid))
 		is_byte = size == 1 && is_named(name, "MemoryOverwriteRequestControl") &&
 			  (attributes & EFI_VARIABLE_NON_VOLATILE) != 0;
-	else if (!uefi_is_guid(guid, loader_guid))
+	else if (!is_byte && !uefi_is_guid(guid, loader_guid))
 		uefi_die("a variable of another vendor is written");
-	if (!removes && (attributes & ~(UINT32)EFI_VARIABLE_NON_VOLATILE) != FOR_THIS_BOOT)
+	if (!removes && !is_sums(name, guid) && (attributes & ~(UINT32)EFI_VARIABLE_NON_VOLATILE) != FOR_THIS_BOOT)
 		uefi_die("a variable with attributes that systemd does not expect");
 	if (!removes && !is_log && !is_byte && !is_named(name, "LoaderFeatures") &&
 	    (size % 2 != 0 || load_le((UINT8 *)value + size - 2, 2) != 0))
@@ -326,6 +354,11 @@ const struct uefi_variable *uefi_variable(const char *name)
 
 void uefi_variable_put(const char *name, const void *value, size_t size)
 {
+	uefi_variable_put_as(name, value, size, FOR_THIS_BOOT | EFI_VARIABLE_NON_VOLATILE);
+}
+
+void uefi_variable_put_as(const char *name, const void *value, size_t size, uint32_t attributes)
+{
 	struct uefi_variable *variable = find(name);
 
 	if (variable == NULL)
@@ -333,7 +366,7 @@ void uefi_variable_put(const char *name, const void *value, size_t size)
 	if (n_stored > VARIABLES || size > sizeof(variable->value))
 		uefi_die("more variables than the store holds");
 	snprintf(variable->name, sizeof(variable->name), "%s", name);
-	variable->attributes = FOR_THIS_BOOT | EFI_VARIABLE_NON_VOLATILE;
+	variable->attributes = attributes;
 	variable->size = size;
 	memcpy(variable->value, value, size);
 }

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""berth.sums, made and signed by `berth sums`: with Secure Boot on an entry boots when each of its parts is the one that was
+signed, a kernel without a signature too; and whoever exchanges a part, or the file itself, is refused by name.
+"""
+import os
+import subprocess
+from typing import NamedTuple
+
+import keys
+import lab
+from boots import KERNEL, REPORT, boot, boots, check_healthy, plain
+from direct import vmlinux
+from lab import Machine, expect
+from signed import byte_flipped, secured
+
+SUMS = "\\loader\\berth.sums"
+LINE = REPORT + " nokaslr berth.dmesg"
+NOTHING = f"this machine starts nothing without the records of {SUMS}"
+
+
+def sums(esp, *words, version=1, signer="db", arch="x64"):
+    """Makes it of the entries as they are now, and signs it; @signer None: does not."""
+    path = os.path.join(esp.tree, "loader/berth.sums")
+    key = os.path.join(keys.folder(), signer or "")
+    sign = ("--sign", key + ".key", key + ".crt") if signer else ()
+    subprocess.run([os.path.join(lab.ROOT, "build/host/berth"), "sums", "--esp", esp.tree, "--arch", arch, "--version", str(version),
+                    *sign, "-o", path, *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def unsigned(esp, *lines, kernel=None, **more):
+    """An entry whose kernel nobody has signed, on a machine with Secure Boot; returns the machine's options."""
+    options = secured(esp, *lines, options=LINE, **more)
+    esp.put("vmlinuz", link=kernel or KERNEL["file"])
+    return options
+
+
+def check_bound(guest, line=LINE):
+    check_healthy(guest, line)
+    expect("berth: verified \\vmlinuz, all of it, by berth.sums" in guest.text, "the log does not tell")
+    expect(any("Kernel is locked down" in line for line in guest.all("dmesg")), "the kernel has not locked itself down")
+
+
+class Refused(NamedTuple):
+    what: str
+    said: str
+    exchange: object = None  # what is done to the entry of that name after its record was signed
+
+
+# Those that are exchanged have a kernel, two initrds and the line above. Each is tried, and the next one boots.
+REFUSED = {
+    "kernel": Refused("one bit of the kernel", "\\kernel\\vmlinuz: is not the kernel that berth.sums has for this entry",
+                      lambda esp: esp.put("kernel/vmlinuz", byte_flipped(KERNEL["file"], 3000000))),
+    "initrd": Refused("another second initrd", "\\initrd\\second: is not the initrd that berth.sums has for this entry",
+                      lambda esp: esp.put("initrd/second", lab.data_archive("second", b"evil"))),
+    "fewer": Refused("one initrd of two", "fewer.conf: has 1 of the kind `initrd`, and berth.sums has 2 for it",
+                     lambda esp: entry(esp, "fewer", initrds=1)),
+    "more": Refused("three initrds instead of two", "more.conf: has 3 of the kind `initrd`, and berth.sums has 2 for it",
+                    lambda esp: entry(esp, "more", initrds=3)),
+    "order": Refused("its initrds in another order", "\\order\\second: is not the initrd that berth.sums has for this entry",
+                     lambda esp: entry(esp, "order", swapped=True)),
+    "options": Refused("another command line", "options.conf: its command line is not the one that berth.sums has for it",
+                       lambda esp: entry(esp, "options", options=LINE + " init=/bin/sh")),
+    "unknown": Refused("an entry without a record, where one is demanded",
+                       f"unknown2.conf: has no record in {SUMS}, and this machine starts nothing else", lambda esp: rename(esp)),
+    "program": Refused("a signed program, where a record is demanded",
+                       f"program.conf: has no record in {SUMS}, and this machine starts nothing else",
+                       lambda esp: esp.entry("program", "title program", "sort-key b", "efi /signed.efi", "options initrd=\\evil")),
+    "deleted": Refused("no berth.sums, where one is demanded", f"{SUMS}: no such file"),
+    "unsigned": Refused("a berth.sums without a signature", f"{SUMS}: firmware does not trust it: access denied"),
+    "foreign": Refused("a berth.sums signed by somebody whom nobody knows", f"{SUMS}: firmware does not trust it: access denied"),
+    "older": Refused("a berth.sums of an older version", f"{SUMS}: has version 3, and at least 4 is demanded"),
+}
+EXCHANGED = {name: row for name, row in REFUSED.items() if row.exchange is not None}
+
+
+def rename(esp):
+    entry(esp, "unknown2")
+    os.unlink(os.path.join(esp.tree, "loader/entries/unknown.conf"))
+
+
+def entry(esp, name, initrds=2, swapped=False, options=LINE):
+    files = ["/initrd.cpio", f"/{name}/second", f"/{name}/second"][:initrds]
+    esp.entry(name, f"title {name}", "sort-key b", f"linux /{name}/vmlinuz", *(f"initrd {file}" for file in
+                                                                             (reversed(files) if swapped else files)),
+              f"options {options}")
+    esp.put(f"{name}/vmlinuz", link=KERNEL["file"])
+    esp.put(f"{name}/second", lab.data_archive("second", b"good"))
+
+
+@boots(waits=True)
+def sums_name_each_part_that_is_another(esp):
+    """Secure Boot, berth.sums: a bare vmlinux that nobody has signed boots; before it kernel, initrds, command line, an entry without a record and a program are each refused by name"""
+    options = unsigned(esp, "sort-key z")
+    esp.put("vmlinuz", vmlinux())
+    esp.put("signed.efi", link=keys.sign(KERNEL["file"], os.path.join(esp.path, "signed.efi")))
+    for name in EXCHANGED:
+        entry(esp, name)
+    sums(esp, "--least", "1")
+    esp.conf("timeout 1", "default unknown2.conf")
+    for row in EXCHANGED.values():
+        row.exchange(esp)
+    guest = boot(esp, *options, timeout=300)
+    check_bound(guest)
+    for name, row in EXCHANGED.items():
+        expect(guest.text.count(row.said) == 1, f"{name}: the console does not say once {row.said!r}")
+    expect(guest.text.count("guest: release ") == 1, "another kernel was started")
+    sizes = [os.path.getsize(os.path.join(esp.tree, n)) for n in ("vmlinuz", "initrd.cpio")]
+    expect(guest.counters()[0] == sum(sizes), f"read and copied are {guest.counters()}, the files have {sizes}")
+
+
+def kept(esp, options):
+    """The variable store is this boot's and the next one's."""
+    return (*options, "--keep-vars")
+
+
+def refused(esp, options, *words):
+    with Machine(esp, *options) as machine:
+        for each in words:
+            machine.wait_for(each)
+        machine.wait_for("press any key")
+        text = machine.text()
+    expect("guest: " not in text and "Linux version" not in text, "it was started all the same")
+    return text
+
+
+@boots
+def sums_are_demanded_in_the_next_start(esp):
+    """Secure Boot, berth.sums: one start keeps that it is demanded; in the next ones it is deleted, unsigned, older: nothing boots, not even a signed kernel, until a signed one ends that"""
+    options = kept(esp, secured(esp, options=LINE))
+    sums(esp, "--least", "4", version=5)
+    guest = boot(esp, *options)
+    check_bound(guest)
+    expect(f"berth: from now on {SUMS} of version 4 or later is demanded" in guest.text, "the log does not tell")
+    os.unlink(os.path.join(esp.tree, "loader/berth.sums"))
+    refused(esp, options, "berth: " + REFUSED["deleted"].said, NOTHING)
+    sums(esp, version=9, signer=None)
+    refused(esp, options, "berth: " + REFUSED["unsigned"].said, NOTHING)
+    sums(esp, version=3)
+    refused(esp, options, "berth: " + REFUSED["older"].said, NOTHING)
+    sums(esp, "--clear", version=6)
+    expect(f"berth: {SUMS} is not demanded any more" in boot(esp, *options).text, "the demand is not cleared")
+    os.unlink(os.path.join(esp.tree, "loader/berth.sums"))
+    check_healthy(boot(esp, *options), LINE)
+
+
+@boots(sampled=True)
+def sums_of_a_foreign_signer_change_nothing(esp):
+    """Secure Boot, berth.sums that a key signed which firmware does not know, and none demanded: it is as if there were none"""
+    options = unsigned(esp)
+    sums(esp, "--least", "1", signer="foreign")
+    refused(esp, options, "berth: " + REFUSED["foreign"].said, "\\vmlinuz: firmware does not trust it: access denied")
+
+
+@boots(sampled=True)
+def sums_by_shim(esp):
+    """Debian's shims before Berth: berth.sums is verified by each of them, and a kernel without a signature boots"""
+    for suite in ("trixie", "bullseye"):
+        options = unsigned(esp)
+        esp.put("EFI/BOOT/grubx64.efi", link=os.path.join(esp.path, "berth.efi"))
+        shim = os.path.join(lab.script("fetch", "shim", suite), "shimx64.efi")
+        esp.put("EFI/BOOT/BOOTX64.EFI", link=keys.sign(shim, os.path.join(esp.path, "shim.efi")))
+        esp.put("vmlinuz", vmlinux())
+        sums(esp)
+        check_bound(boot(esp, *options))
