@@ -94,7 +94,7 @@ static bool is_whole(const struct entry *entry)
 enum status fw_record(const struct entry *entry, struct word *record, struct fail *why)
 {
 	*record = (struct word){NULL, 0};
-	if (efi_secure_boot() == SECURE_BOOT_DISABLED || entry->kind >= ENTRY_SETUP)
+	if (efi_secure_boot() == SECURE_BOOT_DISABLED)
 		return OK;
 	if (!known.is_known)
 		known.status = look(&known.why);

@@ -133,7 +133,8 @@ static enum status begin_try(struct boot *b, const struct entry *entry, struct f
 {
 	fw_trying(entry);
 	fw_pass_seed();
-	TRY(boot_bind(b, entry, why));
+	if (must_verify(&b->situation.machine))
+		TRY(boot_bind(b, entry, why));
 	return boot_verify(b, entry, why);
 }
 

@@ -48,7 +48,7 @@ enum status fw_verify(struct fw_volume *volume, const char *path, void *bytes, u
 
 /*
  * What berth.sums, verified by firmware, has of @entry (config/sums.h); the words stay. Where nothing has to be
- * verified, and of what firmware itself does, there is none. *record absent, and OK: there is none, and none is needed.
+ * verified there is none. *record absent, and OK: there is none, and none is needed.
  * REFUSED: there is none, and this machine starts nothing without one; or it demands a berth.sums that is not there,
  * is not trusted, or is too old.
  */
