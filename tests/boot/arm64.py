@@ -233,15 +233,20 @@ def arm64_images_that_are_refused(esp):
         machine.wait_for("# probe: ")
 
 
-@boots(sampled=True)
-def arm64_secure_boot_verifies_and_places(esp):
-    """arm64, Secure Boot with keys of the tests' own: Debian 13's kernel boots from the bytes that were verified; with one other bit it is refused"""
+def secured(esp):
+    """Debian's kernel and Berth, signed with the key in db; returns the options of a machine that knows it."""
     debian(esp)
     firmware = lab.script("fetch", "edk2", "aarch64")
     vars = keys.store(os.path.join(esp.path, "vars.fd"), empty=os.path.join(firmware, "AAVMF_VARS.fd"))
-    options = ("--ovmf", firmware, "--secboot", "--vars", vars)
     for name in ("EFI/BOOT/BOOTAA64.EFI", "vmlinuz"):
         esp.put(name, link=keys.sign(os.path.join(esp.tree, name), os.path.join(esp.path, "signed", os.path.basename(name))))
+    return "--ovmf", firmware, "--secboot", "--vars", vars
+
+
+@boots(sampled=True)
+def arm64_secure_boot_verifies_and_places(esp):
+    """arm64, Secure Boot with keys of the tests' own: Debian 13's kernel boots from the bytes that were verified; with one other bit it is refused"""
+    options = secured(esp)
     guest = boot_debian(esp, *options, level=1, memory="2G")
     expect("verified \\vmlinuz, all of it" in guest.text, "the log does not tell")
     expect(any("secureboot: Secure boot enabled" in line or "UEFI Secure Boot is enabled" in line for line in guest.all("dmesg")),

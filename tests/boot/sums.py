@@ -6,10 +6,12 @@ import os
 import subprocess
 from typing import NamedTuple
 
+import arm64
 import keys
 import lab
+import trees
 from boots import KERNEL, REPORT, boot, boots, check_healthy, plain
-from direct import vmlinux
+from direct import elf_end, unpacked, vmlinux
 from lab import Machine, expect
 from signed import byte_flipped, secured
 
@@ -65,6 +67,9 @@ REFUSED = {
     "program": Refused("a signed program, where a record is demanded",
                        f"program.conf: has no record in {SUMS}, and this machine starts nothing else",
                        lambda esp: esp.entry("program", "title program", "sort-key b", "efi /signed.efi", "options initrd=\\evil")),
+    "tree": Refused("another device tree (arm64)", "\\tree.dtb: is not the devicetree that berth.sums has for this entry"),
+    "overlay": Refused("another overlay (arm64)", "\\over.dtbo: is not the devicetree-overlay that berth.sums has for this entry"),
+    "relocs": Refused("another relocation table beside a vmlinux", "\\vmlinux.relocs: is not the relocs that berth.sums has for this entry"),
     "deleted": Refused("no berth.sums, where one is demanded", f"{SUMS}: no such file"),
     "unsigned": Refused("a berth.sums without a signature", f"{SUMS}: firmware does not trust it: access denied"),
     "foreign": Refused("a berth.sums signed by somebody whom nobody knows", f"{SUMS}: firmware does not trust it: access denied"),
@@ -162,3 +167,50 @@ def sums_by_shim(esp):
         esp.put("vmlinuz", vmlinux())
         sums(esp)
         check_bound(boot(esp, *options))
+
+
+@boots(sampled=True)
+def sums_bind_the_device_tree(esp):
+    """arm64, Secure Boot, berth.sums: a device tree and an overlay that are others are named, and Debian boots by a record without a signature, with the tree of its entry"""
+    options = arm64.secured(esp)
+    blob = os.path.join(esp.path, "virt.dtb")
+    subprocess.run(["qemu-system-aarch64", "-machine", f"virt,acpi=off,dumpdtb={blob}", "-cpu", "cortex-a72", "-m", "2G", "-smp", "2"],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    esp.put("vmlinuz", link=lab.Debian("arm64").kernel)
+    esp.put("virt.dtb", link=blob)
+    esp.put("tree.dtb", trees.BASE)
+    esp.put("over.dtbo", trees.overlay("/", {"berth,one": "one"}))
+    esp.entry("debian", "title Debian", "sort-key z", "linux /vmlinuz", "initrd /initrd.cpio", "devicetree /virt.dtb",
+              f"options {arm64.OPTIONS}")
+    esp.entry("tree", "title tree", "sort-key a", "linux /vmlinuz", "devicetree /tree.dtb", "options x")
+    esp.entry("overlay", "title overlay", "sort-key b", "linux /vmlinuz", "devicetree /virt.dtb", "devicetree-overlay /over.dtbo",
+              "options x")
+    sums(esp, "--least", "1", arch="aa64")
+    esp.put("tree.dtb", trees.overlay("/", {"berth,one": "one"}))
+    esp.put("over.dtbo", trees.overlay("/", {"berth,one": "two"}))
+    esp.conf("timeout 1", "default tree.conf")
+    guest = boot(esp, "--machine", "acpi=off", *options, memory="2G", timeout=400)
+    for name in ("tree", "overlay"):
+        expect(guest.text.count(REFUSED[name].said) == 1, f"{name}: not {REFUSED[name].said!r}")
+    expect("berth: verified \\vmlinuz, all of it, by berth.sums" in guest.text, "the log does not tell")
+    expect(guest.one("cmdline") == arm64.OPTIONS, f"/proc/cmdline is {guest.one('cmdline')!r}")
+
+
+@boots(sampled=True)
+def sums_bind_the_relocation_table(esp):
+    """Secure Boot, berth.sums: a vmlinux boots at a random virtual address by the table beside it; with another table it is refused"""
+    options = secured(esp, "sort-key z", options=REPORT + " berth.dmesg")
+    image = unpacked(KERNEL["file"])
+    for name in ("vmlinuz", "vmlinux"):
+        esp.put(name, image[:elf_end(image)])
+        esp.put(name + ".relocs", image[elf_end(image):])
+    esp.entry("relocs", "title relocs", "sort-key a", "linux /vmlinux", "options x")
+    sums(esp, "--least", "1")
+    table = bytearray(image[elf_end(image):])
+    table[len(table) // 2] ^= 1
+    esp.put("vmlinux.relocs", bytes(table))
+    esp.conf("timeout 1", "default relocs.conf", "log debug")
+    guest = boot(esp, *options, timeout=300)
+    expect(guest.text.count(REFUSED["relocs"].said) == 1, f"not {REFUSED['relocs'].said!r}")
+    check_bound(guest, REPORT + " berth.dmesg")
+    expect(" moved by 0x" in guest.text, "the table was not used")

@@ -128,7 +128,9 @@ def what_cannot_be_bound_is_said():
     with Tree(**{"loader/entries/prog.conf": "efi /EFI/BOOT/none\n", "loader/entries/gone.conf": "linux /gone\n",
                  "loader/entries/lacks.conf": "linux /vmlinuz\ninitrd /gone\n", "loader/entries/text.conf": "linux /vmlinuz\ndevicetree /initrd\n",
                  "loader/entries/short.conf": "linux /vmlinuz\ndevicetree-overlay /short\n", "short": TREE[:99],
-                 "loader/entries/broken.conf": "linux /a/../b\n"}) as tree:
+                 "loader/entries/up.conf": "linux /vmlinuz\ninitrd /a/../b\n", "loader/entries/none.conf": "title none\n",
+                 "loader/entries/long.conf": "linux /vmlinuz\noptions " + "x" * 60000 + "\n",
+                 "loader/cmdline.d/long.conf": "x" * 9000 + "\n"}) as tree:
         version = ("--version", "7")
         tree.refused("no entry nowhere", *version, "nowhere")
         tree.refused("prog.conf: has no kernel", *version, "prog")
@@ -136,7 +138,9 @@ def what_cannot_be_bound_is_said():
         tree.refused("gone: no such file in", *version, "lacks")
         tree.refused("initrd: not a device tree, or not all of one", *version, "text")
         tree.refused("short: not a device tree, or not all of one", *version, "short")
-        tree.refused("broken.conf", *version, "broken")
+        tree.refused("/a/../b", *version, "up")
+        tree.refused("none.conf", *version, "none")
+        tree.refused("long.conf", *version, "long")
         tree.refused("`version` and a number, 1 or more", "--version", "0", "one")
         tree.refused("`version` and a number, 1 or more", "--version", "seven", "one")
         tree.refused("not above the version", *version, "--least", "8", "one")
