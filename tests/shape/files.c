@@ -10,6 +10,10 @@ static EFI_FILE_READ real_read;
 static EFI_FILE_CLOSE real_close;
 static EFI_FILE_HANDLE broken; /* a handle on which a read has failed */
 
+/* The handle of the file that is exchanged while it is read, and how often it was. */
+static EFI_FILE_HANDLE exchanged;
+static unsigned int exchanged_reads;
+
 static EFI_FILE_SET_POSITION real_set_position;
 static EFI_FILE_GET_INFO real_get_info;
 static EFI_FILE_SET_INFO real_set_info;
@@ -31,6 +35,8 @@ static EFI_STATUS EFIAPI bent_read(EFI_FILE_HANDLE file, UINTN *size, VOID *to)
 	status = real_read(file, size, to);
 	if (high && wish.high_wrong && *size > 100)
 		((UINT8 *)to)[99] ^= 0x40;
+	if (file == exchanged && exchanged_reads++ >= wish.exchange_from && *size > 100)
+		((UINT8 *)to)[*size / 2] ^= 0x40;
 	read_ticks += now() - start;
 	return status;
 }
@@ -89,6 +95,8 @@ static void opened(EFI_FILE_HANDLE file)
 {
 	if (file == broken)
 		broken = NULL;
+	if (file == exchanged)
+		exchanged = NULL;
 	file->Open = bent_open;
 	file->Close = bent_close;
 	file->Read = bent_read;
@@ -100,6 +108,15 @@ static void opened(EFI_FILE_HANDLE file)
 	}
 	open_files++;
 	took(OPEN_FILE, (UINTN)file, 0);
+}
+
+static bool is_exchanged(const CHAR16 *name)
+{
+	size_t i = 0;
+
+	while (wish.exchanged[i] != 0 && name[i] == wish.exchanged[i])
+		i++;
+	return i != 0 && wish.exchanged[i] == 0 && name[i] == 0;
 }
 
 static EFI_STATUS EFIAPI bent_open(EFI_FILE_HANDLE root, EFI_FILE_HANDLE *file, CHAR16 *name, UINT64 mode,
@@ -120,6 +137,8 @@ static EFI_STATUS EFIAPI bent_open(EFI_FILE_HANDLE root, EFI_FILE_HANDLE *file, 
 	if (!EFI_ERROR(status)) {
 		opened(*file);
 		opened_files++;
+		if (is_exchanged(name))
+			exchanged = *file;
 	}
 	return status;
 }

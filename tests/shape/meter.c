@@ -51,6 +51,8 @@ void read_pass(EFI_FILE_HANDLE root)
 
 /* ---- the disk ---- */
 
+UINT64 disk_bytes;
+
 static EFI_STATUS EFIAPI ram_reset(EFI_BLOCK_IO *this, BOOLEAN extended)
 {
 	(void)this;
@@ -67,6 +69,7 @@ static EFI_STATUS EFIAPI ram_read(EFI_BLOCK_IO *this, UINT32 media, EFI_LBA bloc
 	(void)media;
 	if (block * 512 + size > wish.ramdisk_size)
 		return EFI_INVALID_PARAMETER;
+	disk_bytes += size;
 	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
 	return EFI_SUCCESS;
 }

@@ -144,6 +144,7 @@ static bool read_flag(const char **line)
 	    {"large-reads fail", &wish.large_fail},
 	    {"small-reads fail", &wish.small_fail},
 	    {"paths fail", &wish.paths_fail},
+	    {"images none", &wish.images_none},
 	    {"la57", &wish.la57},
 	    {"leaks", &wish.leaks},
 	    {"code", &wish.code},
@@ -181,9 +182,18 @@ static bool read_memory_wish(const char **line)
 	return true;
 }
 
+static bool read_file_wish(const char **line)
+{
+	if (!is_word(line, "exchange"))
+		return false;
+	wish.exchange_from = (unsigned int)number(line, 10);
+	(void)take_text(*line, wish.exchanged, sizeof(wish.exchanged) / sizeof(CHAR16));
+	return true;
+}
+
 static void read_wish(const char *line)
 {
-	if (read_flag(&line) || read_memory_wish(&line))
+	if (read_flag(&line) || read_memory_wish(&line) || read_file_wish(&line))
 		return;
 	if (is_word(&line, "exit-fails")) {
 		wish.exit_fails = (unsigned int)number(&line, 10);

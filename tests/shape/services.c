@@ -11,6 +11,7 @@ EFI_BOOT_SERVICES real;
 bool exiting;
 UINT64 read_ticks;
 static UINT64 variable_ticks; /* spent in variable services since the loader started */
+static UINT64 image_ticks;    /* and in LoadImage and UnloadImage */
 
 static EFI_GET_VARIABLE real_get_variable;
 static EFI_SET_VARIABLE real_set_variable;
@@ -54,6 +55,10 @@ static EFI_STATUS EFIAPI bent_exit(EFI_HANDLE image, UINTN key)
 	if (wish.meter) {
 		mark('R', read_ticks);
 		mark('V', variable_ticks);
+		if (image_ticks != 0) {
+			mark('L', image_ticks);
+			mark('D', disk_bytes);
+		}
 	} else if (wish.n_sweeps == 0) {
 		mark('E', wish.exit_fails);
 	}
@@ -350,10 +355,32 @@ static EFI_STATUS EFIAPI metered_set_variable(CHAR16 *name, EFI_GUID *guid, UINT
 	return status;
 }
 
-static void meter_variables(void)
+static EFI_STATUS EFIAPI metered_load(BOOLEAN policy, EFI_HANDLE parent, EFI_DEVICE_PATH *path, VOID *source,
+				      UINTN size, EFI_HANDLE *image)
+{
+	UINT64 start = now();
+	EFI_STATUS status = real.LoadImage(policy, parent, path, source, size, image);
+
+	image_ticks += now() - start;
+	return status;
+}
+
+static EFI_STATUS EFIAPI metered_unload(EFI_HANDLE image)
+{
+	UINT64 start = now();
+	EFI_STATUS status = real.UnloadImage(image);
+
+	image_ticks += now() - start;
+	return status;
+}
+
+static void meter_services(void)
 {
 	st->RuntimeServices->GetVariable = metered_get_variable;
 	st->RuntimeServices->SetVariable = metered_set_variable;
+	bs->LoadImage = metered_load;
+	bs->UnloadImage = metered_unload;
+	disk_bytes = 0;
 }
 
 void forget_variables(void)
@@ -378,6 +405,10 @@ static EFI_STATUS EFIAPI bent_load(BOOLEAN policy, EFI_HANDLE parent, EFI_DEVICE
 {
 	if (by_loader(CALLER) && source == NULL && wish.paths_fail)
 		return EFI_NOT_FOUND;
+	if (by_loader(CALLER) && wish.images_none) {
+		*image = NULL;
+		return EFI_SUCCESS;
+	}
 	return real.LoadImage(policy, parent, path, source, size, image);
 }
 
@@ -419,7 +450,7 @@ void bend(EFI_FILE_IO_INTERFACE *volume)
 	bs->ExitBootServices = bent_exit;
 	bs->AllocatePages = bent_pages;
 	if (wish.meter) /* nothing else that costs the loader instructions while it is measured */
-		meter_variables();
+		meter_services();
 	else
 		bend_the_rest();
 	bend_volume(volume);

@@ -102,7 +102,9 @@ struct wish {
 	UINTN option_size;
 	CHAR16 map_name[64]; /* file of a memory map */
 	unsigned int desc_size;
-	bool shuffled, overlapping, keyboard_ready, paths_fail;
+	bool shuffled, overlapping, keyboard_ready, paths_fail, images_none;
+	unsigned int exchange_from;
+	CHAR16 exchanged[64]; /* the file; empty: none */
 	struct fault fault;
 	struct sweep sweep[MAX_SWEEPS];
 	size_t n_sweeps;
@@ -138,6 +140,7 @@ UINT64 now(void);
 /* A mark on port 0xe9: a letter and eight bytes; each costs one instruction under -icount. */
 void mark(char letter, UINT64 value);
 void read_pass(EFI_FILE_HANDLE root);
+extern UINT64 disk_bytes; /* that were read from the disk in memory */
 EFI_HANDLE make_ramdisk(void);
 
 /* ---- la57.c ---- */
