@@ -140,7 +140,7 @@ Measure
   make bench      instructions from the loader's entry to the kernel's, against one pass of reads (scripts/bench)
   make scale      milliseconds and instructions of planning on maps of up to 100,000 descriptors (scripts/bench-plan)
 Docs
-  make docs       docs/rules.md from the rules in the code
+  make docs       docs/rules.md from the rules in the code, docs/refusals.md from the boots that show it
 Install
   make install    the host command, its manuals and the loaders of all CPUs, or of those that CPUS names, to DESTDIR and
                   PREFIX (default /usr/local); `berth install` is what makes a machine boot by them
@@ -401,9 +401,10 @@ scale:
 run: all
 	@scripts/run
 
-# docs/rules.md is generated, never edited.
+# docs/rules.md and docs/refusals.md are generated, never edited.
 docs: $(HOST)/berth
 	$(HOST)/berth rules --markdown >docs/rules.md
+	tests/boot/refusals.py >docs/refusals.md
 
 # The host command and its manuals; the loaders go where `berth install` looks for them, under the names that firmware
 # looks for. Each CPU's is built by a make of its own, and stops it where its compiler is missing.
