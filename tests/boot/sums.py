@@ -128,7 +128,7 @@ def refused(esp, options, *words):
     return text
 
 
-@boots
+@boots(sampled=True)
 def sums_are_demanded_in_the_next_start(esp):
     """Secure Boot, berth.sums: one start keeps that it is demanded; in the next ones it is deleted, unsigned, older: nothing boots, not even a signed kernel, until a signed one ends that"""
     options = kept(esp, secured(esp, options=LINE))
