@@ -65,6 +65,11 @@ static enum status stay_in_place(struct boot *b, const struct entry *entry, stru
 	if (!b->situation.image.moves_itself)
 		return OK;
 	TRY(linux_words_keep_in_place(entry, b->command_line, sizeof(b->command_line), &added, why));
+	if (added && b->record.at != NULL) /* else who writes to the entry could switch KASLR off */
+		return fail_by(why, REFUSED, X9,
+			       "%s: its `placement` adds nokaslr to a command line that berth.sums has without it\n"
+			       "  try: nokaslr among its options, and then `berth sums`",
+			       word_shown(word_of(entry->id)).at);
 	if (added)
 		fw_log(LOG_NORMAL, "added nokaslr to the command line, so that the kernel stays where it is put [X9]");
 	return OK;

@@ -230,6 +230,18 @@ static void an_entry_that_is_another_is_refused(void **state)
 	expect_back(REFUSED, "t.conf: has 0 of the kind `devicetree`, and berth.sums has 1 for it");
 }
 
+/* An exact place adds nokaslr, by a line that no record has. */
+static void x9_a_placement_does_not_switch_kaslr_off(void **state)
+{
+	(void)state;
+	given(LOW, LINUX "placement 0x10000000\n");
+	expect_back(REFUSED, "t.conf: its `placement` adds nokaslr to a command line that berth.sums has without it");
+	given(LOW, "linux /vmlinuz\noptions quiet nokaslr\nplacement 0x10000000\n");
+	expect_through("by berth.sums");
+	given(LOW, LINUX "placement low\n");
+	expect_through("by berth.sums");
+}
+
 static void a_table_that_the_record_has_is_there_and_another_is_not_looked_at(void **state)
 {
 	static char without[2000];
@@ -321,6 +333,7 @@ int main(void)
 	    cmocka_unit_test_teardown(without_a_record_all_is_as_before, give_back),
 	    cmocka_unit_test_teardown(each_part_that_was_exchanged_is_named, give_back),
 	    cmocka_unit_test(an_entry_that_is_another_is_refused),
+	    cmocka_unit_test(x9_a_placement_does_not_switch_kaslr_off),
 	    cmocka_unit_test_teardown(a_table_that_the_record_has_is_there_and_another_is_not_looked_at, give_back),
 	    cmocka_unit_test(c7_what_arrives_wrongly_is_read_again_before_it_is_refused),
 	    cmocka_unit_test_teardown(a_kernel_with_a_record_is_measured_where_it_can_be, give_back),

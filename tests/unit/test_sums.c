@@ -251,6 +251,11 @@ static void the_text_is_the_sections_without_what_fills_it_up(void **state)
 	assert_int_equal(sums_in_file(bytes_of(file.size - 512 + strlen(HEAD DEBIAN)), "\\berth.sums", &text, &why),
 			 OK);
 	expect_no_text(bytes_of(file.size - 512 + strlen(HEAD DEBIAN) - 1), "do not lie in the file");
+	/* An empty one may stand at the end. */
+	store_le(pe_file_row(&file, 1) + 16, 4, 0);
+	store_le(pe_file_row(&file, 1) + 20, 4, file.size);
+	assert_int_equal(sums_in_file(bytes_of(file.size), "\\berth.sums", &text, &why), OK);
+	assert_int_equal(text.length, 0);
 }
 
 static void a_file_that_has_no_such_section_has_no_text(void **state)
