@@ -6,6 +6,7 @@ nothing was left behind. Printed by itself (`tests/boot/refusals.py`) the table 
 """
 import gzip
 import os
+import shutil
 import struct
 import subprocess
 from typing import NamedTuple
@@ -16,10 +17,11 @@ import lab
 import sums
 import trees
 from boots import KERNEL, REPORT, boots, check_healthy
-from chain import PROGRAM
+from chain import PROGRAM, unified_image
 from direct import vmlinux
 from lab import Guest, Machine, expect
 from signed import authenticode, byte_flipped, by_shim, check_secured, read, secured
+from tpm import Tpm
 
 LINE = REPORT + " nokaslr"
 UNTRUSTED = "firmware does not trust it: access denied"
@@ -152,6 +154,7 @@ SHIM = {
     "elf": Row("a vmlinux", "{} is an ELF file: " + NO_SIGNATURE, lambda folder: vmlinux()),
 }
 
+EDITED = "unless Secure Boot is known to be off, system.efi keeps the command line"
 DRIVER = "\\EFI\\berth\\drivers\\evil_x64.efi: " + UNTRUSTED
 
 
@@ -165,6 +168,14 @@ ARM64 = {
     "zboot": Row("an EFI zboot file without EFI stub", "{} has no EFI stub: " + NO_SIGNATURE,
                  lambda folder: arm64.zboot(read(os.path.join(folder, "signed/vmlinuz")))),
     "x86": Row("a signed kernel for x86-64", "{}: firmware does not take it for a program for this CPU: unsupported", kernel),
+}
+
+# What is said of a TPM that is no help, with which a boot goes on.
+TPMS = {
+    "fails": Row("a TPM that fails", "TPM: the command line is not measured into register 12: device error"),
+    "half": Row("a TPM that answers success, and does nothing", ""),
+    "slow": Row("a TPM that takes a second for each event", ""),
+    "absent": Row("a TPM that says that it is not there", ""),
 }
 
 # Firmware that misbehaves: the words for shape.efi (tests/shape/main.c), and what becomes of a signed kernel.
@@ -272,6 +283,34 @@ def refusals_of_what_is_exchanged_while_it_is_read(esp):
     check_secured(guest)
 
 
+@boots(sampled=True)
+def refusals_are_none_of_a_tpm(esp):
+    """Secure Boot, and a TPM that fails, does nothing, is slow, or says that it is not there: verified, and started all the same"""
+    for word, row in TPMS.items():
+        options = shaped(esp, "tpm " + word)
+        with Tpm(esp.path) as tpm, Machine(esp, *options, memory="2G", more=tpm.options) as machine:
+            guest = Guest(machine.finish())
+        shutil.rmtree(tpm.state)
+        check_healthy(guest, LINE + " berth.dmesg")
+        check_secured(guest)
+        expect(row.said in guest.text, f"{word}: not {row.said!r}")
+        measured = any(words.split()[0] == "12" and int(words.split()[1], 16) != 0 for words in guest.all("pcr"))
+        expect(measured == (word == "slow"), f"{word}: register 12 {'has' if measured else 'has not'} been measured into")
+
+
+@boots(sampled=True, waits=True)
+def refusals_to_edit_an_images_line(esp):
+    """Secure Boot: the command line in a signed unified kernel image is not edited in the menu, and the reason is said"""
+    options = secured(esp, options=LINE)
+    image = unified_image([(".osrel", b"ID=system\nPRETTY_NAME=System\n"), (".cmdline", b"quiet"), (".linux", read(KERNEL["file"]))])
+    esp.put("EFI/Linux/system.efi", signed(esp.path, image))
+    esp.conf("timeout menu-force", "default system.efi", "auto-firmware no")
+    with Machine(esp, *options, memory="2G") as machine:
+        machine.wait_for("Enter boot")
+        machine.press("e")
+        machine.wait_for(EDITED)
+
+
 # ---- docs/refusals.md ----
 
 def print_rows(title, rows):
@@ -289,11 +328,13 @@ def main():
           "`test_measure.c`: success without an image, a file that is exchanged between two reads, a TPM that fails.")
     shown = {name: (row.what, said(row, name).replace(f"\\files\\{name}", "FILE")) for name, row in FIRMWARE.items()}
     shown["driver"] = ("a driver without a signature", DRIVER.replace("\\EFI\\berth\\drivers\\evil_x64.efi", "FILE"))
+    shown["edited"] = ("editing the command line in a signed unified kernel image", EDITED)
     print_rows("By firmware with keys of its own", shown)
     print_rows("Behind Debian's shim 16.1, and 15.8", {name: (row.what, said(row, name).replace(f"\\files\\{name}", "FILE"))
                                                    for name, row in SHIM.items()})
     print_rows("On arm64", {name: (row.what, said(row, name).replace(f"\\files\\{name}", "FILE")) for name, row in ARM64.items()})
     print_rows("In firmware that misbehaves", {name: (row.what, row.said.replace("\\vmlinuz", "FILE")) for name, row in SHAPED.items()})
+    print_rows("Not refused: the kernel is verified and started", {name: (row.what, row.said or "nothing") for name, row in TPMS.items()})
     print_rows("With `berth.sums`", {name: (row.what, row.said) for name, row in sums.REFUSED.items()})
 
 

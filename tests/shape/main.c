@@ -27,12 +27,12 @@
  *	keyboard ready     WaitForEvent says that there is a key, whether there is one or not
  *	paths fail         LoadImage finds no file by its path
  *	images none        LoadImage answers EFI_SUCCESS, and gives no image
- *	exchange N FILE    from the loader's N-th read of this file on, counted from 0, one bit of each is another
- *	la57               five-level paging is on when the loader starts
- *	option TEXT        the load option string
- *	leaks              after the loader returned: compares its pages with those before, and counts open files
- *	code               counts the pages of the loader's image that can be written to and run: when it is loaded,
- *	                   when it leaves boot services, when it returns
+ *	tpm WORD           for the loader, the TPM `fails` at each event and for its log, answers `half` (success, and
+ *does nothing), is `slow` (a second for each event), or is `absent` by what it says of itself exchange N FILE    from
+ *the loader's N-th read of this file on, counted from 0, one bit of each is another la57               five-level
+ *paging is on when the loader starts option TEXT        the load option string leaks              after the loader
+ *returned: compares its pages with those before, and counts open files code               counts the pages of the
+ *loader's image that can be written to and run: when it is loaded, when it leaves boot services, when it returns
  *	ramdisk ADDR SIZE  the disk image at this address (hexadecimal, from QEMU's loader device) is the volume
  *	meter              marks the loader's start, and its time in Read, variables and LoadImage, on port 0xe9; with
  *	                   the last, what was read from the disk in memory

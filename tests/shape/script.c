@@ -182,8 +182,12 @@ static bool read_memory_wish(const char **line)
 	return true;
 }
 
-static bool read_file_wish(const char **line)
+static bool read_other_wish(const char **line)
 {
+	if (is_word(line, "tpm")) {
+		read_tpm_wish(*line);
+		return true;
+	}
 	if (!is_word(line, "exchange"))
 		return false;
 	wish.exchange_from = (unsigned int)number(line, 10);
@@ -193,7 +197,7 @@ static bool read_file_wish(const char **line)
 
 static void read_wish(const char *line)
 {
-	if (read_flag(&line) || read_memory_wish(&line) || read_file_wish(&line))
+	if (read_flag(&line) || read_memory_wish(&line) || read_other_wish(&line))
 		return;
 	if (is_word(&line, "exit-fails")) {
 		wish.exit_fails = (unsigned int)number(&line, 10);

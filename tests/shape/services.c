@@ -215,6 +215,7 @@ static EFI_STATUS EFIAPI bent_locate(EFI_GUID *guid, VOID *registration, VOID **
 	if (!EFI_ERROR(status)) {
 		bend_random(guid, *interface);
 		bend_extended(guid, *interface);
+		bend_tpm(guid, interface);
 	}
 	return status;
 }

@@ -103,6 +103,7 @@ struct wish {
 	CHAR16 map_name[64]; /* file of a memory map */
 	unsigned int desc_size;
 	bool shuffled, overlapping, keyboard_ready, paths_fail, images_none;
+	enum { TPM_REAL, TPM_FAILS, TPM_HALF, TPM_SLOW, TPM_ABSENT } tpm;
 	unsigned int exchange_from;
 	CHAR16 exchanged[64]; /* the file; empty: none */
 	struct fault fault;
@@ -186,6 +187,10 @@ void bend_random(EFI_GUID *guid, VOID *protocol);
 void bend_extended(EFI_GUID *guid, VOID *protocol);
 bool console_said(const char *text);
 void console_reason(char *out, size_t room); /* what the loader gave as the reason before it waited for a key */
+
+/* ---- tpm.c: before the loader asks it for anything ---- */
+void bend_tpm(EFI_GUID *guid, VOID **protocol); /* another one for the loader; firmware keeps its own */
+void read_tpm_wish(const char *line);
 
 /* ---- sweep.c: the loader is started again and again, each time with the next call failing ---- */
 enum ending { RETURNED, ENDED_BY_RESET, ENDED_BY_ENTRY, ENDED_BY_HANG };
