@@ -5,6 +5,7 @@
 #include "../install/find.h"
 #include "catalogue.h"
 #include "json.h"
+#include "sums_record.h"
 
 /* As a terminal may show it: text of files is hostile. */
 static void put(struct word word)
@@ -162,6 +163,8 @@ static int check(const struct options *options)
 	if (tree.arch == NULL)
 		return misused(&command_check, "--arch takes x64, ia32, aa64 or riscv64");
 	is_read = checked_read(&tree, &esp, options->xbootldr != NULL ? &xbootldr : NULL, &why) == OK;
+	if (is_read)
+		sums_judge(&tree, &esp);
 	good = is_read && is_good(&tree);
 	if (is_read && options->json)
 		print_json(&tree, good);
@@ -211,7 +214,8 @@ const struct command command_check = {
 	"usage: berth check [--esp DIR] [--xbootldr DIR] [--arch CPU] [--json]\n"
 	"Reads loader.conf and all boot entries as the loader does, and prints them in the order of its menu, with\n"
 	"a star before the one that boots by itself; what is wrong with each, such as a file that is not there or\n"
-	"a kernel that Berth does not know; and which are not shown, and why. Not asked is what this machine's\n"
+	"a kernel that Berth does not know, or what is not as a berth.sums there has it, without a look at its\n"
+	"signature; and which are not shown, and why. Not asked is what this machine's\n"
 	"firmware may add: variables that choose another entry, strings in SMBIOS that add entries, and whether\n"
 	"there are the entries that no file is there for, on which it says that the loader decides.\n\n"
 	"  --esp DIR       where the EFI system partition is mounted; else /efi, /boot/efi or /boot\n"

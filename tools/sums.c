@@ -2,11 +2,9 @@
 /* berth sums: records of entries for berth.sums (config/sums.h), in the file that is to be signed, or is signed here.
  */
 #include "../config/sums.h"
-#include "../protocol/device_tree.h"
 #include "catalogue.h"
-#include "dropped.h"
 #include "sums_file.h"
-#include "volume_read.h"
+#include "sums_record.h"
 #include "../install/find.h"
 
 #include <spawn.h>
@@ -23,88 +21,6 @@ struct options {
 	int n_entries;
 };
 
-static void drop(struct bytes bytes)
-{
-	free((void *)(uintptr_t)bytes.at);
-}
-
-static void add_sum(FILE *out, enum sums_part part, struct bytes bytes)
-{
-	uint8_t sum[SHA256_SIZE];
-	struct sha256 making;
-
-	sha256_start(&making);
-	sha256_add(&making, bytes);
-	sha256_end(&making, sum);
-	fprintf(out, "%s ", sums_part_name(part));
-	for (size_t i = 0; i < SHA256_SIZE; i++)
-		fprintf(out, "%02x", sum[i]);
-	fputc('\n', out);
-}
-
-/* The loader reads no more of a tree than its header says. */
-static bool cut_to_tree(struct bytes *file)
-{
-	uint64_t size = file->size >= TREE_HEADER ? tree_total_size(file->at) : 0;
-
-	if (size < TREE_HEADER || size > file->size)
-		return false;
-	file->size = (size_t)size;
-	return true;
-}
-
-static enum status add_file(FILE *out, enum sums_part part, const struct entry *entry, struct word value,
-			    const char *suffix, struct fail *why)
-{
-	bool is_tree = part == SUMS_TREE || part == SUMS_OVERLAY;
-	char path[MAX_PATH_TEXT + sizeof(".relocs")];
-	enum status status = OK;
-	struct bytes file;
-
-	TRY(entry_path(value, path, MAX_PATH_TEXT, why));
-	strcat(path, suffix);
-	TRY(volume_read(entry->volume, path, &file, why));
-	if (is_tree && !cut_to_tree(&file))
-		status = fail(why, BAD_INPUT, "%s: not a device tree, or not all of one", path);
-	else
-		add_sum(out, part, file);
-	drop(file);
-	return status;
-}
-
-/* One that the loader would not look for does no harm. */
-static enum status add_relocs(FILE *out, const struct entry *entry, struct fail *why)
-{
-	enum status status = add_file(out, SUMS_RELOCS, entry, entry->program, ".relocs", why);
-
-	return status == NOT_FOUND ? OK : status;
-}
-
-static enum status add_record(FILE *out, struct entry *entry, const struct fw_volume *esp, struct fail *why)
-{
-	static char line[MAX_COMMAND_LINE];
-	struct word overlays = entry->overlays, path;
-
-	if (entry->broken && entry->broken_why.text[0] != '\0') {
-		*why = entry->broken_why;
-		return BAD_INPUT;
-	}
-	if (entry->kind != ENTRY_LINUX)
-		return fail(why, BAD_INPUT, "%s: has no kernel (`linux`), and what else starts has no records",
-			    word_shown(word_of(entry->id)).at);
-	TRY(dropped_command_line(entry, esp, line, sizeof(line), why));
-	fprintf(out, "entry %s\n", entry->id);
-	TRY(add_file(out, SUMS_KERNEL, entry, entry->program, "", why));
-	add_sum(out, SUMS_OPTIONS, (struct bytes){(const uint8_t *)line, strlen(line)});
-	for (size_t i = 0; i < entry->n_initrds; i++)
-		TRY(add_file(out, SUMS_INITRD, entry, entry->initrd[i], "", why));
-	if (entry->devicetree.length != 0)
-		TRY(add_file(out, SUMS_TREE, entry, entry->devicetree, "", why));
-	while (entry_next_path(&overlays, &path))
-		TRY(add_file(out, SUMS_OVERLAY, entry, path, "", why));
-	return add_relocs(out, entry, why);
-}
-
 /* Those that are named, or all that have a kernel. */
 static enum status add_records(FILE *out, const struct options *o, const struct checked_tree *tree,
 			       const struct fw_volume *esp, struct fail *why)
@@ -114,11 +30,11 @@ static enum status add_records(FILE *out, const struct options *o, const struct 
 	for (int i = 0; i < o->n_entries; i++) {
 		if (!entries_named(tree->shown, tree->n_shown, word_of(o->entry[i]), &index))
 			return fail(why, NOT_FOUND, "no entry %s\n  try: berth check, which lists them", o->entry[i]);
-		TRY(add_record(out, tree->shown[index], esp, why));
+		TRY(sums_add_record(out, tree->shown[index], esp, why));
 	}
 	for (size_t i = 0; o->n_entries == 0 && i < tree->n_shown; i++)
 		if (tree->shown[i]->kind == ENTRY_LINUX)
-			TRY(add_record(out, tree->shown[i], esp, why));
+			TRY(sums_add_record(out, tree->shown[i], esp, why));
 	return OK;
 }
 

@@ -235,6 +235,46 @@ def on_machine(boot, *drop):
     return done.returncode, done.stdout
 
 
+def with_sums(name, *words):
+    """Two entries, and the berth.sums of these words."""
+    folder = tree(name, {"loader/entries/one.conf": GOOD, "loader/entries/two.conf": GOOD.replace("quiet", "debug"),
+                         "EFI/Linux/image.efi": uki("NAME=System\n")})
+    Ran("sums", "--esp", folder, "--arch", "x64", "--version", "3", "-o", os.path.join(folder, "loader/berth.sums"), *words).expect(0)
+    return folder
+
+
+def put(folder, name, data):
+    with open(os.path.join(folder, name), "wb") as file:
+        file.write(data)
+
+
+def what_is_not_as_berth_sums_has_it_is_told():
+    """Kernel, initrd, options and table are held against the record of their entry; one without a record is wrong where one is demanded"""
+    answer = told(with_sums("sums"))
+    expect(answer["good"] and not any(entry["said"] for entry in answer["entries"]), answer)
+    for part, name, data in (("initrd", "initrd.img", b"070702"), ("kernel", "vmlinuz", bzimage() + b"x"), ("relocs", "vmlinuz.relocs", b"x"),
+                             ("options", "loader/entries/two.conf", GOOD.encode()),
+                             ("initrd", "loader/entries/two.conf", GOOD.replace("initrd /initrd.img\n", "").replace("quiet", "debug").encode()),
+                             ("options", "loader/cmdline.d/a.conf", b"more\n")):
+        folder = with_sums("sums-" + part + name.replace("/", "-"))
+        os.makedirs(os.path.join(folder, "loader/cmdline.d"), exist_ok=True)
+        put(folder, name, data)
+        answer = told(folder)
+        expect(f"it is not as berth.sums has it: {part}; with Secure Boot on it does not boot" in of(answer, "two.conf")["said"], answer)
+        expect(not answer["good"], answer)
+    answer = told(with_sums("sums-one", "one"))
+    expect(answer["good"] and of(answer, "two.conf")["said"] == ["it has no record in berth.sums"], answer)
+    answer = told(with_sums("sums-least", "--least", "3", "one"))
+    expect(not answer["good"] and of(answer, "two.conf")["said"] == ["it has no record in berth.sums"], answer)
+    expect(of(answer, "image.efi")["said"] == [], answer)
+    for data, said in ((b"none", "berth.sums: is no PE file with a section .sums"), (pe([(".sums", b"berth-sums 2\n", 0x40000040)]),
+                                                                                    "berth.sums: line 1 of its section .sums")):
+        folder = with_sums("sums-bad")
+        put(folder, "loader/berth.sums", data)
+        answer = told(folder)
+        expect(not answer["good"] and any(said in words for words in answer["said"]), answer)
+
+
 def a_mount_point_is_no_esp():
     """/boot is not the EFI system partition because of a mount point /boot/efi that is empty or closed, and must be a FAT"""
     def expect_none(*drop):
@@ -259,5 +299,6 @@ if __name__ == "__main__":
                a_path_that_no_volume_has_is_a_mistake,
                what_is_for_others_is_not_wrong,
                names_are_found_in_any_case, hostile_files_are_refused, trees_are_looked_at_for_every_kind,
-               what_only_the_machine_knows_is_not_wrong, berth_itself_is_hidden, a_mount_point_is_no_esp,
+               what_only_the_machine_knows_is_not_wrong, berth_itself_is_hidden,
+               what_is_not_as_berth_sums_has_it_is_told, a_mount_point_is_no_esp,
                wrong_commands_are_status_2])
