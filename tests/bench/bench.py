@@ -21,6 +21,7 @@ import boots  # noqa: E402
 import entered  # noqa: E402
 import keys  # noqa: E402
 import lab  # noqa: E402
+import sums  # noqa: E402
 from debugger import Debugger  # noqa: E402
 
 RAMDISK = 0x180000000
@@ -39,7 +40,8 @@ def marked_kernel():
     return bytes(data)
 
 
-def inner_disk(name, kernel, *lines, conf=()):
+def inner_disk(name, kernel, *lines, conf=(), bound=False):
+    """@bound: berth.sums has a record of the entry."""
     esp = lab.Esp("bench-inner-" + name)
     esp.put("vmlinuz", kernel)
     esp.put("initrd.cpio")
@@ -50,6 +52,8 @@ def inner_disk(name, kernel, *lines, conf=()):
         esp.entry(f"zother-{i}", f"title Debian, older by {i}", "linux /vmlinuz", "initrd /initrd.cpio",
                   "options console=ttyS0 quiet root=/dev/vda2")
     esp.put("loader/loader.conf", "\n".join(("default debian", *conf)) + "\n")
+    if bound:
+        sums.sums(esp, "debian")
     return esp.image()
 
 
@@ -101,6 +105,8 @@ def compare_verifying(own):
     print(f"Secure Boot: {counters}; from the disk {found['D']:,}, the files have {files:,}")
     print(f"Secure Boot: own instructions beside LoadImage's {own_of(found):>11,}   against those without {ratio:.3f}; "
           f"LoadImage {found['L']:,}")
+    bound, _ = measure(inner_disk("bound", marked_kernel(), bound=True), "meter", secure=True)
+    print(f"Secure Boot: own instructions with a record     {own_of(bound):>11,}   which are SHA-256 of the files")
     once = counters is not None and f"read {files} copied 0 bytes" in counters and files <= found["D"] < files + lab.MIB
     return ([] if once else ["Secure Boot: a file is read more than once, or copied"]) + (
         ["Secure Boot: more than 1.05 of the own instructions without"] if ratio > 1.05 else [])
