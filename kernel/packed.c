@@ -186,21 +186,24 @@ static enum status read_piece(struct packed *p, uint64_t offset, uint8_t *to, ui
 	return *got != size && !p->ends_early ? ends_inside(p, name, why) : OK;
 }
 
-/*
- * Nothing needs the section headers behind the last segment, but a stream that lacks them was cut. Old linkers put the
- * symbols behind them; in a payload the relocation table follows, and is read.
- */
+/* Nothing needs the section headers behind the last segment, but a stream that lacks them was cut. */
+static enum status expect_all(const struct packed *p, const struct image *image, struct fail *why)
+{
+	if (p->unpack.unpacked < image->image_end)
+		return fail(why, BAD_INPUT,
+			    "%s: unpacked it ends at byte %" PRIu64 ", but its headers describe %" PRIu64, image->name,
+			    p->unpack.unpacked, image->image_end);
+	return OK;
+}
+
+/* Old linkers put the symbols behind the section headers; where a relocation table follows, it is read. */
 static enum status skip_rest(struct packed *p, const struct image *image, struct fail *why)
 {
 	bool ends_there = p->size != SIZE_UNKNOWN || image->table_size != 0;
 	uint64_t got, left = ends_there ? image->image_end : p->unpack.limit;
 
 	TRY(unpack_skip(&p->unpack, left - p->unpack.unpacked, &got, why));
-	if (p->unpack.unpacked < image->image_end)
-		return fail(why, BAD_INPUT,
-			    "%s: unpacked it ends at byte %" PRIu64 ", but its headers describe %" PRIu64, image->name,
-			    p->unpack.unpacked, image->image_end);
-	return OK;
+	return expect_all(p, image, why);
 }
 
 static enum status take_table(struct packed *p, const struct image *image, struct fail *why)
@@ -307,7 +310,7 @@ static enum status in_one_run(struct packed *p, const struct image *image, uint8
 	uint64_t got;
 
 	TRY(unpack_read(&p->unpack, p->run, p->unpack.limit, &got, why));
-	TRY(skip_rest(p, image, why));
+	TRY(expect_all(p, image, why));
 	TRY(take_table(p, image, why));
 	if (p->table != NULL && got - image->image_end < p->table_room)
 		return ends_inside(p, image->name, why);
