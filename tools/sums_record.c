@@ -46,9 +46,11 @@ static enum status add_file(FILE *out, enum sums_part part, const struct entry *
 	char path[MAX_PATH_TEXT + sizeof(".relocs")];
 	enum status status = OK;
 	struct bytes file;
+	struct text text;
 
 	TRY(entry_path(value, path, MAX_PATH_TEXT, why));
-	strcat(path, suffix);
+	text = (struct text){path, sizeof(path), strlen(path)};
+	text_add(&text, "%s", suffix);
 	TRY(volume_read(entry->volume, path, &file, why));
 	if (is_tree && !cut_to_tree(&file))
 		status = fail(why, BAD_INPUT, "%s: not a device tree, or not all of one", path);
