@@ -10,7 +10,7 @@ import arm64
 import keys
 import lab
 import trees
-from boots import KERNEL, REPORT, boot, boots, check_healthy, plain
+from boots import KERNEL, REPORT, boot, boots, check_healthy
 from direct import elf_end, unpacked, vmlinux
 from lab import Machine, expect
 from signed import byte_flipped, secured
@@ -29,10 +29,10 @@ def sums(esp, *words, version=1, signer="db", arch="x64"):
                     *sign, "-o", path, *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def unsigned(esp, *lines, kernel=None, **more):
+def unsigned(esp, *lines):
     """An entry whose kernel nobody has signed, on a machine with Secure Boot; returns the machine's options."""
-    options = secured(esp, *lines, options=LINE, **more)
-    esp.put("vmlinuz", link=kernel or KERNEL["file"])
+    options = secured(esp, *lines, options=LINE)
+    esp.put("vmlinuz", link=KERNEL["file"])
     return options
 
 
@@ -113,11 +113,6 @@ def sums_name_each_part_that_is_another(esp):
     expect(guest.counters()[0] == sum(sizes), f"read and copied are {guest.counters()}, the files have {sizes}")
 
 
-def kept(esp, options):
-    """The variable store is this boot's and the next one's."""
-    return (*options, "--keep-vars")
-
-
 def refused(esp, options, *words):
     with Machine(esp, *options) as machine:
         for each in words:
@@ -131,7 +126,7 @@ def refused(esp, options, *words):
 @boots(sampled=True)
 def sums_are_demanded_in_the_next_start(esp):
     """Secure Boot, berth.sums: one start keeps that it is demanded; in the next ones it is deleted, unsigned, older: nothing boots, not even a signed kernel, until a signed one ends that"""
-    options = kept(esp, secured(esp, options=LINE))
+    options = (*secured(esp, options=LINE), "--keep-vars")
     sums(esp, "--least", "4", version=5)
     guest = boot(esp, *options)
     check_bound(guest)
