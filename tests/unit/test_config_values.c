@@ -217,7 +217,8 @@ static void initrds_count_for_kernels_alone(void **state)
 			    "0 a.conf: `initrd` is for a kernel that `linux` names, and is ignored\n");
 }
 
-/* systemd-stub(7): "@N", and one blank before the command line if there is one. Other programs would not know what that is. */
+/* systemd-stub(7): "@N", and one blank before the command line if there is one. Other programs would not know what that
+ * is. */
 static void a_profile_stands_before_the_options_of_a_unified_kernel_image(void **state)
 {
 	static const struct {

@@ -59,6 +59,7 @@ static void an_entrance_for_another_cpu_is_found(void **state)
 	    {{1, 9, 0x4c, 0x01, 0x40, 0x03, 0, 0}, 8, 0},			   /* larger than its section */
 	    {{0, 8, 0, 0, 0, 0, 0, 0, 1, 8, 0x4c, 0x01, 0x40, 0x03, 0, 0}, 16, 0}, /* behind the end */
 	    {{2, 0, 0, 0, 0, 0, 0, 0, 1, 8, 0x4c, 0x01, 0x40, 0x03, 0, 0}, 16, 0}, /* no length */
+	    {{2, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 8, 0x4c, 0x01, 0x40, 0x03, 0, 0}, 8, 0}, /* it leads behind it */
 	    {{1, 8, 0x4c, 0x01, 0xff, 0x1f, 0, 0}, 8, END - 1},
 	    {{1, 8, 0x4c, 0x01, 0x00, 0x20, 0, 0}, 8, 0}, /* behind the image */
 	};
@@ -71,7 +72,7 @@ static void an_entrance_for_another_cpu_is_found(void **state)
 		pe_file_add(&file, ".compat", row[i].bytes, row[i].size);
 		memset(image, 0, sizeof(image));
 		memcpy(image, file.bytes, 1024);
-		memcpy(image + AT, row[i].bytes, row[i].size);
+		memcpy(image + AT, row[i].bytes, sizeof(row[i].bytes)); /* also what the section does not have */
 		assert_true(pe_read(bytes, &pe));
 		assert_int_equal(pe_compat_entry(bytes, &pe, PE_I386), row[i].entry);
 	}
@@ -88,7 +89,9 @@ static void an_entrance_for_another_cpu_is_found(void **state)
 	memcpy(image, file.bytes, 1024);
 	assert_int_equal(pe_compat_entry(bytes, &pe, PE_I386), 0);
 	pe_file_begin(&file, PE_X64, 1);
+	pe_file_add(&file, ".other", row[0].bytes, 8);
 	memcpy(image, file.bytes, 1024);
+	memcpy(image + AT, row[0].bytes, 8);
 	assert_true(pe_read(bytes, &pe));
 	assert_int_equal(pe_compat_entry(bytes, &pe, PE_I386), 0);
 }
