@@ -14,22 +14,22 @@ static struct bytes piece(struct bytes whole, size_t at, size_t size)
 
 bool load_option_read(struct bytes option, struct load_option *out)
 {
-	uint64_t attributes, length, unit;
-	size_t end = DESCRIPTION;
+	size_t end = DESCRIPTION, length;
+	uint64_t unit;
 
-	if (!bytes_get(option, 0, 4, &attributes) || !bytes_get(option, PATH_LENGTH, 2, &length))
-		return false;
 	do {
 		if (!bytes_get(option, end, 2, &unit))
 			return false;
 		end += 2;
 	} while (unit != 0);
+	/* What stands before the description is there when that is. */
+	length = (size_t)load_le(option.at + PATH_LENGTH, 2);
 	if (length > option.size - end)
 		return false;
-	out->attributes = (uint32_t)attributes;
+	out->attributes = (uint32_t)load_le(option.at, 4);
 	out->description = piece(option, DESCRIPTION, end - 2 - DESCRIPTION);
-	out->path = piece(option, end, (size_t)length);
-	end += (size_t)length;
+	out->path = piece(option, end, length);
+	end += length;
 	out->data = piece(option, end, option.size - end);
 	return true;
 }

@@ -7,19 +7,19 @@
 
 #include "../../config/load_option.h"
 
-/* "Hi", on partition 3 of a disk with a GPT, the file "\a", and two bytes for the program. */
+/* "Hi", on a partition with a large number of a disk with a GPT, the file "\a", and two bytes for the program. */
 static const uint8_t option[] = {
-    1,	  0,	0,    0,						       /* active */
-    0x38, 0,								       /* bytes of the path */
-    'H',  0,	'i',  0, 0,    0,					       /* description */
-    4,	  1,	0x2a, 0,						       /* a partition */
-    3,	  0,	0,    0,						       /* its number */
-    0,	  8,	0,    0, 0,    0, 0,   0,				       /* its first block */
-    0,	  0,	0x10, 0, 0,    0, 0,   0,				       /* how many there are */
-    1,	  2,	3,    4, 5,    6, 7,   8, 9, 10, 11, 12, 13, 14, 15, 16, 2, 2, /* its GUID */
-    4,	  4,	10,   0, '\\', 0, 'a', 0, 0, 0,				       /* a file */
-    0x7f, 0xff, 4,    0,						       /* the end */
-    0xaa, 0xbb,								       /* for the program */
+    1,	  0,	0,    0,							  /* active */
+    0x38, 0,									  /* bytes of the path */
+    'H',  0,	'i',  0,    0,	  0,						  /* description */
+    4,	  1,	0x2a, 0,							  /* a partition */
+    3,	  0,	0,    0x80,							  /* its number */
+    0,	  8,	0,    0,    0,	  0, 0,	  0,					  /* its first block */
+    0,	  0,	0x10, 0,    0,	  0, 0,	  0,					  /* how many there are */
+    1,	  2,	3,    4,    5,	  6, 7,	  8, 9, 10, 11, 12, 13, 14, 15, 16, 2, 2, /* its GUID */
+    4,	  4,	10,   0,    '\\', 0, 'a', 0, 0, 0,				  /* a file */
+    0x7f, 0xff, 4,    0,							  /* the end */
+    0xaa, 0xbb,									  /* for the program */
 };
 
 #define PATH_AT	    12
@@ -46,7 +46,7 @@ static void an_option_is_taken_apart(void **state)
 	assert_true(path_next(found.path, &at, &node));
 	assert_true(node.type == PATH_MEDIA && node.subtype == PATH_PARTITION && node.body.size == PATH_PARTITION_BODY);
 	assert_true(path_partition(&node, &partition));
-	assert_int_equal(partition.number, 3);
+	assert_int_equal(partition.number, 0x80000003);
 	assert_int_equal(partition.start, 0x800);
 	assert_int_equal(partition.blocks, 0x100000);
 	assert_false(partition.in_mbr);
@@ -68,8 +68,8 @@ static void one_that_is_cut_is_none(void **state)
 	/* A description without its 0. */
 	assert_false(load_option_read(bytes_of((const uint8_t *)"\1\0\0\0\0\0H\0i\0", 10), &found));
 	/* An option may have no path, and no description. */
-	assert_true(load_option_read(bytes_of((const uint8_t *)"\2\0\0\0\0\0\0", 8), &found));
-	assert_true(found.attributes == 2 && found.description.size == 0 && found.path.size == 0 &&
+	assert_true(load_option_read(bytes_of((const uint8_t *)"\2\0\0\x80\0\0\0", 8), &found));
+	assert_true(found.attributes == 0x80000002 && found.description.size == 0 && found.path.size == 0 &&
 		    found.data.size == 0);
 }
 
