@@ -164,6 +164,8 @@ def debians_kernel():
     expect_same_kernel(made, image, table)
     fields = len(table) // 4 - table.count(bytes(4))
     expect(re.search(rf"relocations +{fields}\b", ran.out) and "more" in ran.out, ran.out)
+    millions = len(image) // 1000000 * 175 // 100
+    expect(f"{len(image) * 10 // (1 << 20) / 10} MiB by LZ4 (legacy), at every boot: some {millions} million" in ran.out, ran.out)
     lines = subprocess.run(["readelf", "-lnW", path_of("out")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
     expect("Warning" not in lines.stdout and "Build ID" in lines.stdout and "Berth" in lines.stdout, lines.stdout)
     answer = told(path_of("out"))
