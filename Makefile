@@ -137,7 +137,7 @@ Test
   make mutate     puts small faults into the code, one at a time, and lists what no test notices (scripts/mutate)
   make test       all of these, and boots of real kernels in firmware (scripts/test)
 Measure
-  make bench      instructions from the loader's entry to the kernel's, against one pass of reads (scripts/bench)
+  make bench      instructions from the loader's entry to the kernel's, against one pass of reads, and to init (scripts/bench)
   make scale      milliseconds and instructions of planning on maps of up to 100,000 descriptors (scripts/bench-plan)
 Docs
   make docs       docs/rules.md from the rules in the code, docs/refusals.md from the boots that show it

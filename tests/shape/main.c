@@ -28,14 +28,16 @@
  *	paths fail         LoadImage finds no file by its path
  *	images none        LoadImage answers EFI_SUCCESS, and gives no image
  *	tpm WORD           for the loader, the TPM `fails` at each event and for its log, answers `half` (success, and
- *does nothing), is `slow` (a second for each event), or is `absent` by what it says of itself exchange N FILE    from
- *the loader's N-th read of this file on, counted from 0, one bit of each is another la57               five-level
- *paging is on when the loader starts option TEXT        the load option string leaks              after the loader
- *returned: compares its pages with those before, and counts open files code               counts the pages of the
- *loader's image that can be written to and run: when it is loaded, when it leaves boot services, when it returns
+ *	                   does nothing), is `slow` (a second for each event), or is `absent` by what it says of itself
+ *	exchange N FILE    from the loader's N-th read of this file on, counted from 0, one bit of each is another
+ *	la57               five-level paging is on when the loader starts
+ *	option TEXT        the load option string
+ *	leaks              after the loader returned: compares its pages with those before, and counts open files
+ *	code               counts the pages of the loader's image that can be written to and run: when it is loaded,
+ *	                   when it leaves boot services, when it returns
  *	ramdisk ADDR SIZE  the disk image at this address (hexadecimal, from QEMU's loader device) is the volume
- *	meter              marks the loader's start, and its time in Read, variables and LoadImage, on port 0xe9; with
- *	                   the last, what was read from the disk in memory
+ *	meter              marks the loader's LoadImage and its start, and its time in Read, variables and LoadImage, on
+ *	                   port 0xe9; with the last, what was read from the disk in memory
  *	pass               instead of starting the loader: marks the time of one pass of large reads, and ends QEMU
  */
 #include "shape.h"
@@ -78,8 +80,11 @@ VOID *read_all(EFI_FILE_HANDLE root, CHAR16 *name, UINTN room, UINTN *size)
 EFI_STATUS load(EFI_HANDLE *loader)
 {
 	EFI_LOADED_IMAGE *loaded;
-	EFI_STATUS status = bs->LoadImage(FALSE, self, NULL, loader_file, loader_size, loader);
+	EFI_STATUS status;
 
+	if (wish.meter)
+		mark('L', now());
+	status = bs->LoadImage(FALSE, self, NULL, loader_file, loader_size, loader);
 	if (EFI_ERROR(status))
 		return status;
 	bs->HandleProtocol(*loader, &loaded_image_guid, (VOID **)&loaded);

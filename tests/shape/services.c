@@ -59,6 +59,7 @@ static EFI_STATUS EFIAPI bent_exit(EFI_HANDLE image, UINTN key)
 			mark('L', image_ticks);
 			mark('D', disk_bytes);
 		}
+		mark('X', now());
 	} else if (wish.n_sweeps == 0) {
 		mark('E', wish.exit_fails);
 	}
