@@ -80,15 +80,17 @@ static enum status sync_parent(const struct medium *medium, const char *path, co
 static enum status read_open(const struct medium *medium, const char *path, int file, struct bytes *out,
 			     struct fail *why)
 {
+	char shown[MEDIUM_PATH];
 	struct stat found;
 	size_t size, used = 0;
 	uint8_t *at;
 
 	if (fstat(file, &found) != 0)
 		return wrong(medium, path, why);
-	if (!S_ISREG(found.st_mode) || (uint64_t)found.st_size > MEDIUM_FILE)
-		return fail(why, BAD_INPUT, "%s%s: not a file, or one of more than %u bytes", medium->prefix, path,
-			    MEDIUM_FILE);
+	if (!S_ISREG(found.st_mode) || (uint64_t)found.st_size > MEDIUM_FILE) {
+		medium_shown(medium, path, shown);
+		return fail(why, BAD_INPUT, "%s: not a file, or one of more than %u bytes", shown, MEDIUM_FILE);
+	}
 	size = (size_t)found.st_size;
 	at = malloc(size + 1); /* so that an empty one has an address too */
 	while (at != NULL && used < size) {

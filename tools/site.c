@@ -125,8 +125,9 @@ static size_t words_of_list(const char *list)
 }
 
 /* The boot option is for the machine's own firmware, or for the first that is asked for. */
-static enum status choose_machines(struct site *site, const char *list, struct fail *why)
+static enum status choose_machines(struct site *site, const struct site_options *options, struct fail *why)
 {
+	const char *list = options->arch;
 	const char *own = firmware_arch();
 	struct loader_names names;
 	size_t n = 0;
@@ -140,6 +141,8 @@ static enum status choose_machines(struct site *site, const char *list, struct f
 		if (site->wanted[i] && (site->native == LOADER_MACHINES || strcmp(names.arch, own) == 0))
 			site->native = i;
 	}
+	if (n == 0 && options->command != &command_install)
+		return OK; /* on a machine of another kind, which has an image, say */
 	if (n == 0 || (list != NULL && strcmp(list, "all") != 0 && n != words_of_list(list)))
 		return fail(why, BAD_INPUT, "--arch takes x64, ia32, aa64 and riscv64, with commas between, or all");
 	return OK;
@@ -257,7 +260,7 @@ enum status site_open(struct opened_site *opened, const struct site_options *opt
 	site->is_first = options->is_first;
 	site->no_removable = options->no_removable;
 	site->no_seed = options->image != NULL || options->root != NULL;
-	TRY(choose_machines(site, options->arch, why));
+	TRY(choose_machines(site, options, why));
 	choose_variables(opened, options);
 	site->remove_line = command_line(opened->remove_line, "remove", options);
 	site->install_line = command_line(opened->install_line, "install", options);

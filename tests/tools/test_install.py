@@ -9,6 +9,7 @@ of files in the form of efivarfs, and what udev tells of a partition is a file a
 import functools
 import json
 import os
+import platform
 import shutil
 import signal
 import struct
@@ -262,6 +263,11 @@ def every_cpu_has_its_names():
     esp.run("install", "--arch", "x64,aa64").expect(0)
     expect(esp.has("EFI/BOOT/BOOTAA64.EFI") and not esp.has("EFI/BOOT/BOOTIA32.EFI"), "--arch x64,aa64")
     esp.run("install", "--arch", "x64,vax").expect(2, "--arch takes")
+    own = {"x86_64": "x64", "aarch64": "aa64"}.get(platform.machine(), platform.machine())
+    Ran("install", "--esp-path", tree("cpus-own"), "--loaders", esp.loaders, "--no-variables").expect(0, f"berth{own}.efi: Berth 0.1")
+    narrow = subprocess.run(["setarch", "linux32", BERTH, "install", "--esp-path", tree("cpus-32"), "--loaders", esp.loaders,
+                             "--no-variables"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    expect(platform.machine() != "x86_64" or "berthia32.efi: Berth 0.1" in narrow.stdout, narrow.stdout)
 
 
 def the_removable_path_can_be_left_alone():
