@@ -202,10 +202,12 @@ static void a_partition_lies_among_the_usable_blocks(void **state)
 
 static void a_partition_is_found_by_where_it_begins(void **state)
 {
-	uint8_t guid[16] = {0};
+	uint8_t guid[16] = {0}, *exact;
 
 	(void)state;
 	gpt_disk_begin(&disk, 512);
+	gpt_disk_add(&disk, 0, gpt_disk_esp, 0x33, 40, 49);
+	gpt_disk_add(&disk, 1, gpt_disk_esp, 0x66, UINT64_C(1) << 56 | 50, 59); /* which is not 50 */
 	gpt_disk_add(&disk, 2, gpt_disk_esp, 0x44, 50, 59);
 	gpt_disk_add(&disk, 127, gpt_disk_linux, 0x55, 60, 69);
 	assert_true(read_header(false));
@@ -213,7 +215,12 @@ static void a_partition_is_found_by_where_it_begins(void **state)
 	assert_true(guid[0] == 0x55 && guid[15] == 0x55);
 	assert_true(gpt_find_at(&gpt, table(false), 50, guid));
 	assert_true(guid[0] == 0x44 && guid[15] == 0x44);
-	assert_false(gpt_find_at(&gpt, table(false), 51, guid));
+	assert_true(gpt_find_at(&gpt, table(false), 40, guid));
+	assert_true(guid[0] == 0x33 && guid[15] == 0x33);
+	exact = malloc(table(false).size);
+	memcpy(exact, table(false).at, table(false).size);
+	assert_false(gpt_find_at(&gpt, (struct bytes){exact, table(false).size}, 51, guid));
+	free(exact);
 	assert_false(gpt_find_at(&gpt, table(false), 0, guid)); /* where entries that are not used begin */
 }
 
