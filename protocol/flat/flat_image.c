@@ -41,7 +41,7 @@ enum status flat_image_read(struct flat_image *flat, struct image *image, struct
 	if (end > image->file_size)
 		return fail(why, BAD_INPUT,
 			    "%s: truncated: its sections reach to byte %" PRIu64 ", and it has %" PRIu64
-			    "\n  try: copy the kernel again",
+			    "\n  try: copy the Image again",
 			    image->name, end, image->file_size);
 	image->machine = machine;
 	image->image_end = image->file_size;

@@ -102,7 +102,7 @@ static void an_image_that_ends_before_its_last_section_was_cut(void **state)
 	assert_int_equal(identify_as_pe(&image, &ARM64(.file_size = MIB(1) - 1), (uint32_t)(MIB(1) - KIB(64)), &why),
 			 BAD_INPUT);
 	assert_non_null(strstr(why.text, "its sections reach to byte 1048576, and it has 1048575"));
-	assert_non_null(strstr(why.text, "try: copy the kernel again"));
+	assert_non_null(strstr(why.text, "try: copy the Image again"));
 	/* Of a stream, whose length nobody tells, so much has to come. */
 	assert_int_equal(identify_as_pe(&image, &ARM64(.file_size = SIZE_UNKNOWN), (uint32_t)MIB(2), &why), OK);
 	assert_true(image.image_end == MIB(2) + KIB(64) && image.piece[0].size == 0x1e60000);
