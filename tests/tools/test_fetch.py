@@ -7,6 +7,7 @@ Packages are made here with dpkg-deb, and an apt of a few lines offers them: no 
 import gzip
 import os
 import subprocess
+import tarfile
 import tempfile
 
 from tap import ROOT, expect, run_tests
@@ -14,11 +15,13 @@ from tap import ROOT, expect, run_tests
 APT_GET = """#!/bin/sh
 case "$*" in
 *indextargets*) echo file:/archive ;;
+*source*--download-only*) for last; do :; done; cp "$ARCHIVE/$last"/* . ;;
 *download*) for last; do :; done; cp "$ARCHIVE/$last"_1_all.deb . ;;
 esac
 """
 APT_CACHE = """#!/bin/sh
 for last; do :; done
+case "$*" in *madison*) cat "$ARCHIVE/$last.madison"; exit ;; esac
 echo "$last"
 sed 's/^/  Depends: /' "$ARCHIVE/$last.depends"
 """
@@ -52,6 +55,22 @@ class Archive:
         with open(f"{root}.depends", "w", encoding="utf-8") as file:
             file.write("".join(f"{other}\n" for other in depends))
 
+    def source(self, name, version, folders):
+        """A source package of that version, with a file for each folder that is wanted of it."""
+        at = os.path.join(self.folder.name, f"{name}={version}")
+        os.mkdir(at)
+        for kind, paths in (("orig", [f"{name}/{folder}/of-{version}" for folder in folders]),
+                            ("debian", ["debian/copyright"])):
+            with tarfile.open(os.path.join(at, f"{name}_{version}.{kind}.tar.gz"), "w:gz") as tar:
+                for path in paths:
+                    tar.addfile(tarfile.TarInfo(path))
+        with open(os.path.join(at, f"{name}_{version}.dsc"), "w", encoding="utf-8") as file:
+            file.write(f"Version: {version}\n")
+
+    def names_source(self, name, *versions):
+        with open(os.path.join(self.folder.name, name + ".madison"), "w", encoding="utf-8") as file:
+            file.write("".join(f"   {name} | {version} | file:/archive bookworm/main Sources\n" for version in versions))
+
     def fetch(self, *words):
         """What scripts/fetch kept, file by file; or what it said when it failed."""
         path = f"{self.commands}:{os.environ['PATH']}"
@@ -63,6 +82,8 @@ class Archive:
             return done.stderr
         kept = {}
         for name in os.listdir(done.stdout.strip()):
+            if os.path.isdir(os.path.join(done.stdout.strip(), name)):
+                continue
             with open(os.path.join(done.stdout.strip(), name), "rb") as file:
                 kept[name] = file.read().decode("latin-1").rstrip("\n")
         return kept
@@ -122,5 +143,26 @@ def other_files():
     expect(kept["xen"] == "hypervisor" and kept["xen.gz"] == PACKED.decode("latin-1"), str(kept))
 
 
+SOURCES = {"zlib": ["."], "lz4": ["lib"], "libzstd": ["lib"], "xz-utils": ["src"],
+           "arm-trusted-firmware": ["lib/libfdt", "include/lib/libfdt"], "libmd": ["src", "include"]}
+
+
+def sources_that_are_not_all_there():
+    """Of source packages the newest version that the archive has, whatever it names besides"""
+    archive = Archive()
+    for name, folders in SOURCES.items():
+        for version in ("1.5-9", "1.5-10"):
+            archive.source(name, version, folders)
+        archive.names_source(name, "1.5-9", *(["1.5-10+deb12u1"] if name == "libzstd" else []), "1.5-10")
+    kept = archive.fetch("sources")
+    expect(kept["versions"] == "\n".join(f"{name} 1.5-10" for name in SOURCES), str(kept))
+    archive = Archive()
+    for name in SOURCES:
+        archive.names_source(name, "1.5-9")
+    said = archive.fetch("sources")
+    expect("names zlib 1.5-9, and does not have it" in said, str(said))
+    expect("cannot fetch bookworm's source package zlib" in said, str(said))
+
+
 if __name__ == "__main__":
-    run_tests([whole_image, image_in_parts, no_kernel, other_files])
+    run_tests([sources_that_are_not_all_there, whole_image, image_in_parts, no_kernel, other_files])
