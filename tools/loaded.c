@@ -84,7 +84,8 @@ static enum status keep_table(struct loaded *l, struct bytes table, struct fail 
 		return fail(why, IO_ERROR, "%s: no memory for its relocation table", l->image.name);
 	if (table.size != 0)
 		memcpy(at, table.at, table.size);
-	l->table = (struct bytes){at, table.size};
+	l->table.at = at;
+	l->table.size = table.size;
 	return OK;
 }
 

@@ -192,7 +192,8 @@ static enum status make_flat(struct prepared_kernel *made, const struct prepared
 	if (at == NULL)
 		return fail(why, IO_ERROR, "%s: no memory for the prepared file", kernel->image.name);
 	memcpy(at, kernel->window + kernel->image.piece[0].at, size);
-	made->plain = (struct bytes){at, padded + record_write_behind(prepared, at + padded)};
+	made->plain.at = at;
+	made->plain.size = padded + record_write_behind(prepared, at + padded);
 	return OK;
 }
 
