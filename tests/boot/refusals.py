@@ -324,7 +324,7 @@ def main():
     print("# What is refused with Secure Boot on\n\n"
           "Each row is tried in real firmware; the words stand on the console, behind `berth:`, and the next entry boots. Made by\n"
           "`tests/boot/refusals.py`, whose table this is; `scripts/check` compares. What simulated firmware does wrong besides, at\n"
-          "every call, is in `tests/sim/test_verify.c`, `tests/sim/test_sums.c`, `tests/uefi/test_verify.c`, `test_sums.c` and\n"
+          "every call, is in `tests/sim/test_verify.c`, `tests/sim/test_bound.c`, `tests/uefi/test_verify.c`, `test_sums.c` and\n"
           "`test_measure.c`: success without an image, a file that is exchanged between two reads, a TPM that fails.")
     shown = {name: (row.what, said(row, name).replace(f"\\files\\{name}", "FILE")) for name, row in FIRMWARE.items()}
     shown["driver"] = ("a driver without a signature", DRIVER.replace("\\EFI\\berth\\drivers\\evil_x64.efi", "FILE"))

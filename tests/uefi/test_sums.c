@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * berth.sums over whole boots: what it trusts, when this machine demands one, who may change that, and that no failing
- * call lets an entry through that has no record. What a record binds is in tests/sim/test_sums.c.
+ * call lets an entry through that has no record. What a record binds is in tests/sim/test_bound.c.
  */
 #include "../sim/bench.h"
 #include "../sim/record.h"
