@@ -8,9 +8,9 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_plan,    &command_explain, &command_log,	 &command_check,  &command_measure,
-    &command_inspect, &command_install, &command_update, &command_remove, &command_status,
-    &command_prepare, &command_sums,	&command_rules,
+    &command_plan,   &command_explain, &command_log,	 &command_check,   &command_measure,
+    &command_sums,   &command_inspect, &command_prepare, &command_install, &command_update,
+    &command_remove, &command_status,  &command_rules,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

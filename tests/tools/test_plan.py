@@ -254,7 +254,8 @@ def completion_completes():
                   "printf '%s\\n' \"${COMPREPLY[@]}\"")
         return subprocess.run(["bash", "-c", script, "bash", BERTH, *words], stdout=subprocess.PIPE, cwd=ROOT, text=True,
                               check=True).stdout.split()
-    expect(complete("") == ["plan", "explain", "log", "check", "measure", "inspect", "rules", "--help", "--version"], f"{complete('')}")
+    commands = re.findall(r"^  (\w+) ", Ran("--help").expect(0).out, re.M)
+    expect(len(commands) > 10 and complete("") == [*commands, "--help", "--version"], f"{complete('')}")
     expect(complete("plan", "--pl") == ["--placement"], f"{complete('plan', '--pl')}")
     expect(complete("plan", "--placement", "r") == ["random"], f"{complete('plan', '--placement', 'r')}")
     expect("X2" in complete("rules", "X"), f"{complete('rules', 'X')}")
