@@ -40,14 +40,17 @@ static bool claim(const struct boot *b, struct lead *lead, struct range at)
 	return true;
 }
 
+static uint64_t within(struct range at, uint64_t address)
+{
+	return address < at.start ? at.start : address > at.end ? at.end : address;
+}
+
 static bool claim_around(const struct boot *b, struct lead *lead, struct range at)
 {
 	struct range initrd = b->claimed[PART_INITRD];
 
-	if (range_is_empty(initrd) || !range_overlaps(at, initrd))
-		return claim(b, lead, at);
-	return claim(b, lead, (struct range){at.start, initrd.start < at.start ? at.start : initrd.start}) &&
-	       claim(b, lead, (struct range){initrd.end < at.end ? initrd.end : at.end, at.end});
+	return claim(b, lead, (struct range){at.start, within(at, initrd.start)}) &&
+	       claim(b, lead, (struct range){within(at, initrd.end), at.end});
 }
 
 /* Where the run may begin; NULL: the memory that it needs is not to be had. */

@@ -60,13 +60,21 @@ static uint32_t up(size_t n, uint32_t align)
 	return (uint32_t)((n + align - 1) / align * align);
 }
 
-static unsigned int pe_number(enum elf_machine machine)
-{
-#define MACHINE(id, number, bits, name, pe, flat, folder, file)                                                        \
-	if (machine == (id))                                                                                           \
-		return pe;
+/* PE's numbers of CPUs. */
+static const struct {
+	enum elf_machine machine;
+	unsigned int pe;
+} machines[] = {
+#define MACHINE(id, number, bits, name, pe, flat, folder, file) {id, pe},
 #include "../base/machines.def"
 #undef MACHINE
+};
+
+static unsigned int pe_number(enum elf_machine machine)
+{
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
+		if (machines[i].machine == machine)
+			return machines[i].pe;
 	return 0;
 }
 

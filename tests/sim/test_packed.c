@@ -128,6 +128,9 @@ static void e1_without_room_before_its_place_a_kernel_is_unpacked_by_pieces(void
 	} cases[] = {
 	    {MAP, UNPACKED, true},
 	    {MAP, LINUX "decompress loader\n", true},
+	    {MAP, UNPACKED "placement low\n", true},
+	    {MAP ", 0x4000000000000000-0xc000000000000000 reserved, 0x4000000000000000-0xd000000000000000 reserved",
+	     UNPACKED, true},
 	    {MAP, UNPACKED "placement 0x100200000\n", true},
 	    {MAP, UNPACKED "placement 0x100000000\n", false},
 	    {MAP, UNPACKED "placement 0x100200000\noptions memmap=0x1000$0x1001ff000\n", false},
