@@ -342,12 +342,14 @@ $(filter $(OUT)/efi/%,$(LOADER_O)) $(APPLICATION_O): | $(GNUEFI)/efi.h
 $(OUT)/kernel/formats.o: ALSO = $(call formats,$(PROTOCOLS))
 $(OUT)/base/rule.o: ALSO = $(foreach p,$(filter-out $(PROTOCOLS),$(HOST_PROTOCOLS)),-DNO_RULES_$(shell echo $(p) | tr a-z A-Z))
 # Only loops over megabytes gain from alignment: the decoders', and those of libc.c. What efi/ and loader/ ask for firmware
-# does, and of the others' work there is little.
+# does, and of the others' work there is little; all of them call base/.
 $(OUT)/%.o: ALSO := -fno-align-functions -fno-align-loops -fno-align-jumps -fno-align-labels
 $(OUT)/upstream/%.o $(OUT)/codecs/%.o: ALSO :=
-$(OUT)/base/%.o $(OUT)/config/%.o $(OUT)/protocol/%.o $(OUT)/arch/%.o $(OUT)/kernel/%.o $(OUT)/policy/%.o $(OUT)/loader/%.o $(OUT)/efi/%.o: ALSO := -Os
+$(OUT)/config/%.o $(OUT)/protocol/%.o $(OUT)/arch/%.o $(OUT)/kernel/%.o $(OUT)/policy/%.o $(OUT)/loader/%.o $(OUT)/efi/%.o: ALSO := -Os
 # It goes twice through hundreds of thousands of fields.
 $(OUT)/protocol/x86/linux_relocs.o: ALSO := -fno-align-functions -fno-align-loops -fno-align-jumps -fno-align-labels
+# And here every line of every entry is gone through.
+$(addprefix $(OUT)/config/,lines.o bls.o words.o): ALSO :=
 $(OUT)/efi/libc.o: ALSO := -fno-tree-loop-distribute-patterns # its loops are what memcpy and the others are
 
 # For scripts/hidden: the objects of each way; those of them that see no header of this machine, and the others. EVERY=N

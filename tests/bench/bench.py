@@ -88,7 +88,7 @@ def measure(disk, wish, debugger=None, secure=False):
 
 
 def own_of(found):
-    return found["K"] - found["S"] - found["R"] - found["V"] - found.get("L", 0)
+    return found["K"] - found["S"] - found["R"] - found["V"] - found.get("I", 0)
 
 
 def compare_verifying(own):

@@ -56,7 +56,7 @@ static EFI_STATUS EFIAPI bent_exit(EFI_HANDLE image, UINTN key)
 		mark('R', read_ticks);
 		mark('V', variable_ticks);
 		if (image_ticks != 0) {
-			mark('L', image_ticks);
+			mark('I', image_ticks);
 			mark('D', disk_bytes);
 		}
 		mark('X', now());
