@@ -2,10 +2,10 @@
 /* berth check: what the loader will make of the boot entries of this machine, or of a copy of its partitions. */
 #include <string.h>
 
-#include "../install/find.h"
 #include "catalogue.h"
 #include "json.h"
 #include "sums_record.h"
+#include "volume_read.h"
 
 /* As a terminal may show it: text of files is hostile. */
 static void put(struct word word)
@@ -178,6 +178,7 @@ static int run(int argc, char **argv)
 {
 	struct options options = {.esp = NULL};
 	char found[HOST_PATH];
+	int status;
 
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i], *value = "";
@@ -195,16 +196,8 @@ static int run(int argc, char **argv)
 		if (value == NULL)
 			return misused(&command_check, "%s needs a value", word);
 	}
-	if (options.esp == NULL && find_esp("", NULL, found))
-		options.esp = found;
-	if (options.esp == NULL)
-		return complain("no EFI system partition is mounted at /efi, /boot/efi or /boot, or it cannot be read\n"
-				"  try: as root, or --esp DIR");
-	if (!volume_is_folder(options.esp))
-		return complain("%s: not a folder", options.esp);
-	if (options.xbootldr != NULL && !volume_is_folder(options.xbootldr))
-		return complain("%s: not a folder", options.xbootldr);
-	return check(&options);
+	status = volume_options(&options.esp, options.xbootldr, found);
+	return status != 0 ? status : check(&options);
 }
 
 const struct command command_check = {

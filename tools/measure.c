@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../install/find.h"
 #include "json.h"
 #include "measured.h"
+#include "volume_read.h"
 
 struct options {
 	const char *esp, *xbootldr, *arch, *log, *smbios, *entry;
@@ -155,6 +155,7 @@ static int run(int argc, char **argv)
 {
 	struct options o = {.esp = NULL};
 	char found[HOST_PATH];
+	int status;
 
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i], *value = "";
@@ -178,16 +179,8 @@ static int run(int argc, char **argv)
 		if (value == NULL)
 			return misused(&command_measure, "%s needs a value", word);
 	}
-	if (o.esp == NULL && find_esp("", NULL, found))
-		o.esp = found;
-	if (o.esp == NULL)
-		return complain("no EFI system partition is mounted at /efi, /boot/efi or /boot, or it cannot be read\n"
-				"  try: as root, or --esp DIR");
-	if (!volume_is_folder(o.esp))
-		return complain("%s: not a folder", o.esp);
-	if (o.xbootldr != NULL && !volume_is_folder(o.xbootldr))
-		return complain("%s: not a folder", o.xbootldr);
-	return measure(&o);
+	status = volume_options(&o.esp, o.xbootldr, found);
+	return status != 0 ? status : measure(&o);
 }
 
 const struct command command_measure = {

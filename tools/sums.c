@@ -5,7 +5,7 @@
 #include "catalogue.h"
 #include "sums_file.h"
 #include "sums_record.h"
-#include "../install/find.h"
+#include "volume_read.h"
 
 #include <spawn.h>
 #include <stdlib.h>
@@ -123,6 +123,7 @@ static int run(int argc, char **argv)
 {
 	struct options o = {.entry = argv};
 	char found[HOST_PATH];
+	int status;
 
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i], *value = "";
@@ -147,16 +148,8 @@ static int run(int argc, char **argv)
 		return misused(&command_sums, "-o FILE and --version NUMBER are needed");
 	if (o.clears && o.least != NULL)
 		return misused(&command_sums, "--clear and --least do not go together");
-	if (o.esp == NULL && find_esp("", NULL, found))
-		o.esp = found;
-	if (o.esp == NULL)
-		return complain("no EFI system partition is mounted at /efi, /boot/efi or /boot, or it cannot be read\n"
-				"  try: as root, or --esp DIR");
-	if (!volume_is_folder(o.esp))
-		return complain("%s: not a folder", o.esp);
-	if (o.xbootldr != NULL && !volume_is_folder(o.xbootldr))
-		return complain("%s: not a folder", o.xbootldr);
-	return sums(&o);
+	status = volume_options(&o.esp, o.xbootldr, found);
+	return status != 0 ? status : sums(&o);
 }
 
 const struct command command_sums = {
