@@ -80,13 +80,14 @@ static enum status identify_file(struct image *image, const struct source *file,
 	return status == OK ? find_relocs(image, &packed, why) : status;
 }
 
-const struct arch *kernel_arch(const struct image *image)
-{
-	static const struct arch *const all[] = {
+static const struct arch *const all[] = {
 #define MACHINE(id, number, bits, name, pe, flat, folder, file) &arch_##folder,
 #include "../base/machines.def"
 #undef MACHINE
-	};
+};
+
+const struct arch *kernel_arch(const struct image *image)
+{
 	size_t i = 0;
 
 	while (i + 1 < sizeof(all) / sizeof(all[0]) && !arch_enters(all[i], image->machine))
