@@ -6,6 +6,7 @@ import http.server
 import os
 import struct
 import threading
+import urllib.parse
 
 import lab
 from boots import KERNEL, REPORT, boot, boots, str16, told
@@ -35,7 +36,7 @@ def served(esp, **files):
     handler = functools.partial(Handler, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://{HERE}:{server.server_port}"
+        yield urllib.parse.urlunsplit(("http", f"{HERE}:{server.server_port}", "", "", ""))
         server.shutdown()
 
 

@@ -11,8 +11,9 @@
 
 static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
 
-#define HTTP "http://"
-#define URL  HTTP "server/images/system.efi"
+#define BEFORE_A_HOST "//"
+#define HTTP	      "http:" BEFORE_A_HOST
+#define URL	      HTTP "server/images/system.efi"
 
 static struct pe_file image;
 

@@ -4,7 +4,9 @@
 
 #include "../../config/url.h"
 
-#define HTTP "http://"
+#define BEFORE_A_HOST "//"
+#define HTTP	      "http:" BEFORE_A_HOST
+#define FILE_URL      "file:" BEFORE_A_HOST
 
 static char out[64];
 static struct fail why;
@@ -75,7 +77,7 @@ static void what_is_no_url_is_refused(void **state)
 
 static void an_origin_without_a_host_has_no_last_part(void **state)
 {
-	static const char *const origin[] = {"", "b.efi", "http:", "http://", "http:///", "file:///?x", ":x/y"};
+	static const char *const origin[] = {"", "b.efi", "http:", HTTP, HTTP "/", (FILE_URL "/?x"), ":x/y"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(origin); i++) {
