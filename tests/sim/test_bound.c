@@ -5,6 +5,7 @@
  * against the record after each boot.
  */
 #include "bench.h"
+#include "expect.h"
 #include "record.h"
 #include "vmlinux.h"
 
@@ -91,15 +92,6 @@ static void given_tree(const char *entry)
 	sim.machine.secure_boot = SECURE_BOOT_ENABLED;
 	sim.file[sim.n_files++] = (struct sim_file){"\\overlay", size, overlay, size};
 	named(entry);
-}
-
-static void expect_through(const char *words)
-{
-	bench_run();
-	if (!outcome.entered)
-		fail_msg("%s: refused: %s", bench.name, outcome.why.text);
-	if (strstr(sim_log(), words) == NULL)
-		fail_msg("%s: the log does not say \"%s\":\n%s", bench.name, words, sim_log());
 }
 
 static void expect_back(enum status status, const char *words)

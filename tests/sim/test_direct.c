@@ -4,6 +4,7 @@
  * vmlinux, or nowhere; a small segment in the file's first bytes; section headers at its end. And tables that are none.
  */
 #include "bench.h"
+#include "expect.h"
 #include "vmlinux.h"
 
 #define MAP    "1M-1G free, 4G-5G free"
@@ -56,22 +57,6 @@ static struct blob plain(void)
 static struct sim_file *relocs(void)
 {
 	return &sim.file[sim.n_files - 1];
-}
-
-static void expect_the_kernel(void)
-{
-	bench_run();
-	if (!outcome.entered)
-		fail_msg("refused: %s", outcome.why.text);
-	if (given.vmlinux.moves != (strstr(sim_log(), " moved by 0x") != NULL))
-		fail_msg("the log tells of a move, or not, wrongly");
-}
-
-static void expect_refusal(const char *words)
-{
-	bench_run();
-	if (outcome.entered || strstr(outcome.why.text, words) == NULL)
-		fail_msg("not refused with \"%s\": %s", words, outcome.entered ? "entered" : outcome.why.text);
 }
 
 /* ---- levels of page tables ---- */

@@ -4,6 +4,7 @@
  * call fails; and refused when the table is another kernel's, or the file was cut.
  */
 #include "bench.h"
+#include "expect.h"
 #include "vmlinux.h"
 
 #include "../../tools/prepare.h"
@@ -64,22 +65,6 @@ static void given_prepared(bool with_table, enum prepare_form form)
 		fail_msg("not prepared: %s", why.text);
 	given.file = blob_copy(given.made.file.at, given.made.file.size);
 	set_up(ENTRY);
-}
-
-static void expect_the_kernel(void)
-{
-	bench_run();
-	if (!outcome.entered)
-		fail_msg("refused: %s", outcome.why.text);
-	if (given.vmlinux.moves != (strstr(sim_log(), " moved by 0x") != NULL))
-		fail_msg("the log tells of a move, or not, wrongly");
-}
-
-static void expect_refusal(const char *words)
-{
-	bench_run();
-	if (outcome.entered || strstr(outcome.why.text, words) == NULL)
-		fail_msg("not refused with \"%s\": %s", words, outcome.entered ? "entered" : outcome.why.text);
 }
 
 static void x10_a_prepared_kernel_is_moved_by_the_table_behind_it(void **state)

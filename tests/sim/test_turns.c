@@ -2,6 +2,7 @@
 /* The turns of the flow that no fault leads to: each machine here makes the loader take one, and shows where it ends.
  */
 #include "bench.h"
+#include "expect.h"
 
 static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
 
@@ -19,15 +20,6 @@ static void expect_back(enum status status, const char *words)
 	assert_int_equal(outcome.status, status);
 	if (strstr(outcome.why.text, words) == NULL)
 		fail_msg("\"%s\" does not say \"%s\"", outcome.why.text, words);
-}
-
-static void expect_through(const char *words)
-{
-	bench_run();
-	if (!outcome.entered)
-		fail_msg("refused: %s", outcome.why.text);
-	if (strstr(sim_log(), words) == NULL)
-		fail_msg("the log does not say \"%s\":\n%s", words, sim_log());
 }
 
 static void secure_boot_refuses_whatever_was_not_verified(void **state)

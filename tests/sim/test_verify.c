@@ -4,6 +4,7 @@
  * answers, whatever its disks read, and whoever exchanges a file meanwhile. check.c holds that after each boot.
  */
 #include "bench.h"
+#include "expect.h"
 #include "vmlinux.h"
 
 #define LOW  "1M-512M free"
@@ -57,15 +58,6 @@ static void expect_back(enum status status, const char *words)
 	if (outcome.entered || outcome.status != status || strstr(outcome.why.text, words) == NULL)
 		fail_msg("%s: %d, \"%s\" does not say \"%s\"", bench.name, (int)outcome.status, outcome.why.text,
 			 words);
-}
-
-static void expect_through(const char *words)
-{
-	bench_run();
-	if (!outcome.entered)
-		fail_msg("%s: refused: %s", bench.name, outcome.why.text);
-	if (strstr(sim_log(), words) == NULL)
-		fail_msg("%s: the log does not say \"%s\":\n%s", bench.name, words, sim_log());
 }
 
 static void what_is_verified_is_placed_and_read_once(void **state)
