@@ -273,7 +273,7 @@ SIM_TESTS := $(patsubst tests/sim/%.c,%,$(wildcard tests/sim/test_*.c))
 SIM_O := $(call objects,$(HOST),$(filter-out tests/sim/test_%,$(wildcard tests/sim/*.c)) $(ASKING_C) \
 	$(wildcard tests/probe/clauses*.c))
 SIM_WRAP := $(foreach f,$(addprefix x86_,cpuid read_cr4 random enter enter_by_trampoline \
-	port_in port_out) $(addprefix arch_,here cpu enter speaker),-Wl,--wrap=$(f))
+	port_in port_out) $(addprefix arch_,here cpu enter speaker ticks),-Wl,--wrap=$(f))
 
 $(HOST)/sim/%: $(HOST)/tests/sim/%.o $(SIM_O) $(UNIT_EXTRA_O) $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
 	$(call link,$(CHECK_CC) $(HOST_CFLAGS) $(COUNTING) $(SIM_WRAP),-lcmocka -lm)

@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 COPIED = ("base", "plan", "protocol", "codecs", "kernel", "config", "arch", "policy", "loader", "install", "tools", "tests/unit", "tests/sim", "tests/probe")
 WRAPPED = ("x86_cpuid", "x86_read_cr4", "x86_random", "x86_enter", "x86_enter_by_trampoline", "arch_here",
-           "arch_cpu", "arch_enter", "x86_port_in", "x86_port_out", "arch_speaker")
+           "arch_cpu", "arch_enter", "x86_port_in", "x86_port_out", "arch_speaker", "arch_ticks")
 # Tests that take seconds each, and what only they reach: only with --slow.
 SLOW = ("test_faults", "test_inputs", "test_packed", "test_cut", "test_draw", "test_unpack", "test_unpack_errors",
         "test_unpack_kernels")

@@ -9,6 +9,7 @@
 void __wrap_x86_cpuid(uint32_t leaf, struct cpuid *registers);
 uint64_t __wrap_x86_read_cr4(void);
 uint32_t __wrap_x86_random(uint64_t *number);
+uint64_t __wrap_arch_ticks(void);
 uint32_t __wrap_x86_port_in(uint32_t port);
 void __wrap_x86_port_out(uint32_t port, uint32_t value);
 bool __real_arch_speaker(bool sounds);
@@ -41,6 +42,14 @@ uint32_t __wrap_x86_random(uint64_t *number)
 		return 0;
 	*number = UINT64_C(0x123456789abcdef0);
 	return 1;
+}
+
+/* No test may hang on how fast its host is, or for how long it has been up. */
+uint64_t sim_ticks = UINT64_C(3600) * SIM_TICKS * 1000000;
+
+uint64_t __wrap_arch_ticks(void)
+{
+	return sim_ticks += 50;
 }
 
 /* A PC's ports of timer and speaker; beeps are counted when the speaker falls silent. */

@@ -136,6 +136,9 @@ struct sim_outcome {
 extern struct sim_setup sim;
 extern struct sim_outcome outcome;
 
+#define SIM_TICKS 2000	   /* of the CPU's counter in a microsecond */
+extern uint64_t sim_ticks; /* the counter; it goes on from boot to boot, by itself a little with each read */
+
 /* A new firmware, honest and empty. */
 void sim_reset(void);
 

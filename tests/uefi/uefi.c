@@ -154,6 +154,7 @@ static EFI_STATUS EFIAPI check_event(EFI_EVENT event)
 static EFI_STATUS EFIAPI stall(UINTN microseconds)
 {
 	uefi_report.stalled += microseconds;
+	sim_ticks += microseconds * SIM_TICKS;
 	return uefi_unless_wrong(CALL_Stall);
 }
 
