@@ -18,6 +18,7 @@ enum feature {
 	SAVED_ENTRY = 9,
 	DEVICETREE = 10,
 	SECUREBOOT_ENROLL = 11,
+	RETAIN_SHIM = 12,
 	MENU_DISABLE = 13, /* and the other words of `timeout` in variables, for bootctl */
 	MULTI_PROFILE_UKI = 14,
 	REPORT_URL = 15,
@@ -38,9 +39,9 @@ uint64_t interface_features(bool takes_tree)
 {
 	return bit(CONFIG_TIMEOUT) | bit(CONFIG_TIMEOUT_ONE_SHOT) | bit(ENTRY_DEFAULT) | bit(ENTRY_ONESHOT) |
 	       bit(BOOT_COUNTING) | bit(XBOOTLDR) | bit(RANDOM_SEED) | bit(LOAD_DRIVER) | bit(SORT_KEY) |
-	       bit(SAVED_ENTRY) | (takes_tree ? bit(DEVICETREE) : 0) | bit(SECUREBOOT_ENROLL) | bit(MENU_DISABLE) |
-	       bit(MULTI_PROFILE_UKI) | bit(REPORT_URL) | bit(TPM2_ACTIVE_PCR_BANKS) | bit(TYPE1_UKI) |
-	       bit(TYPE1_UKI_URL) | bit(ENTRY_PREFERRED) | bit(KEYBOARD_LAYOUT) | bit(SMBIOS_MEASURED);
+	       bit(SAVED_ENTRY) | (takes_tree ? bit(DEVICETREE) : 0) | bit(SECUREBOOT_ENROLL) | bit(RETAIN_SHIM) |
+	       bit(MENU_DISABLE) | bit(MULTI_PROFILE_UKI) | bit(REPORT_URL) | bit(TPM2_ACTIVE_PCR_BANKS) |
+	       bit(TYPE1_UKI) | bit(TYPE1_UKI_URL) | bit(ENTRY_PREFERRED) | bit(KEYBOARD_LAYOUT) | bit(SMBIOS_MEASURED);
 }
 
 size_t interface_ids(struct entry *const *entries, size_t n, uint16_t *out)

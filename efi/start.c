@@ -214,6 +214,7 @@ static EFI_STATUS run(const struct program *program, struct fail *why)
 	UINTN size = 0;
 	EFI_STATUS status;
 
+	efi_keep_shim();
 	efi.boot->SetWatchdogTimer(WATCHDOG_SECONDS, WATCHDOG_CODE, 0, NULL);
 	status = efi.boot->StartImage(program->handle, &size, &words);
 	if (status == EFI_UNSUPPORTED && entrance != NULL)

@@ -18,6 +18,9 @@ enum status efi_start(const struct entry *entry, struct fail *why) MUST_CHECK;
  * is what that says. */
 enum status efi_start_program(const struct entry *entry, const char *passed, struct fail *why) MUST_CHECK;
 
+/* Before a program is started: shim stays for whoever asks it next. */
+void efi_keep_shim(void);
+
 /* Shim 16's, which stand for boot services of the same names (shim, loader-proto.h). */
 struct shim_loader {
 	EFI_IMAGE_LOAD LoadImage;

@@ -41,6 +41,19 @@ static const struct shim_lock *older_shim(void)
 	return shim != NULL && protocol_named(&shim_loader_guid) == NULL ? shim : NULL;
 }
 
+/*
+ * When what shim has started starts a program itself, shim from 15.8 takes its protocol away, but for this word
+ * (replacements.c, start_image). The loader asks it for a kernel after a driver, and a stub for its add-ons.
+ */
+void efi_keep_shim(void)
+{
+	UINT8 yes = 1;
+
+	if (older_shim() != NULL)
+		efi.system->RuntimeServices->SetVariable(L"ShimRetainProtocol", &efi_shim_guid,
+							 EFI_VARIABLE_BOOTSERVICE_ACCESS, sizeof(yes), &yes);
+}
+
 bool fw_measures(void)
 {
 	return tpm_measures() || older_shim() != NULL;

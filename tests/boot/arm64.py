@@ -70,7 +70,7 @@ def boot_debian(esp, *options, level, **more):
     variables = told(guest)
     times = [int(variables[f"LoaderTime{at}USec"][1].decode("utf-16-le").rstrip("\0")) for at in ("Init", "Exec")]
     expect(0 < times[0] < times[1], f"the loader was started and left at {times} us")
-    expect(variables["LoaderFeatures"] == (6, (0x3fefff).to_bytes(8, "little")), f"{variables['LoaderFeatures']}")
+    expect(variables["LoaderFeatures"] == (6, (0x3fffff).to_bytes(8, "little")), f"{variables['LoaderFeatures']}")
     expect("MEMRESERVE=0x" in guest.text, "the kernel found no table of reserved memory, which kexec needs")
     expect("KASLR enabled" in guest.text, "the kernel found no kaslr-seed")
     expect(not guest.all("complaint"), "the kernel complained: " + "; ".join(guest.all("complaint")))

@@ -122,7 +122,7 @@ def loader_interface(esp):
         version = re.search(r'^#define BERTH_VERSION "(.*)"$', file.read(), re.M)[1]
     wanted = {
         "LoaderInfo": (6, str16("Berth " + version)),
-        "LoaderFeatures": (6, (0x3febff).to_bytes(8, "little")),
+        "LoaderFeatures": (6, (0x3ffbff).to_bytes(8, "little")),
         "LoaderFirmwareInfo": (6, str16("Debian distribution of EDK II 1.00")),
         "LoaderFirmwareType": (6, str16("UEFI 2.70")),
         "LoaderTpm2ActivePcrBanks": (6, str16("0x00000000")),

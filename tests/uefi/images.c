@@ -174,6 +174,7 @@ static EFI_STATUS EFIAPI start_image(EFI_HANDLE handle, UINTN *size, CHAR16 **wo
 	if (image->must_not_start)
 		uefi_die("an image is started that must not be");
 	report_start(image);
+	uefi_shim_sees_start();
 	if (uefi_call(CALL_StartImage, &status)) {
 		if (EFI_ERROR(status)) /* it has not run, and stays loaded */
 			return status;

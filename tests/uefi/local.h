@@ -167,6 +167,9 @@ VOID *uefi_load_file(void);
 const uint8_t *uefi_network_path(const uint8_t *path, size_t size);
 
 /* shim.c: */
+extern bool uefi_shim_stays; /* it was asked to, for when a program is started */
+void uefi_shim_reset(void);
+void uefi_shim_sees_start(void);
 bool uefi_is_shims(const EFI_GUID *guid, VOID **protocol); /* its protocol, NULL: it has none */
 VOID *uefi_shim_loader(void);				   /* images.c: of shim 16 */
 bool uefi_is_shims_vendor(const EFI_GUID *guid);

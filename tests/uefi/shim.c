@@ -63,10 +63,23 @@ static struct {
 static const EFI_GUID lock_guid = {0x605dab50, 0xe046, 0x4300, {0xab, 0xb6, 0x3d, 0xd8, 0x10, 0xdd, 0x8b, 0x23}},
 		      loader_guid = {0x1f492041, 0xfadb, 0x4e59, {0x9e, 0x57, 0x7c, 0xaf, 0xe7, 0x3a, 0x55, 0xab}};
 
+bool uefi_shim_stays;
+static bool is_gone;
+
+void uefi_shim_reset(void)
+{
+	uefi_shim_stays = is_gone = false;
+}
+
+void uefi_shim_sees_start(void)
+{
+	is_gone = uefi.shim == SHIM_15 && !uefi_shim_stays;
+}
+
 bool uefi_is_shims(const EFI_GUID *guid, VOID **protocol)
 {
 	if (uefi_is_guid(guid, lock_guid))
-		*protocol = uefi.shim != SHIM_NONE ? &lock : NULL;
+		*protocol = uefi.shim != SHIM_NONE && !is_gone ? &lock : NULL;
 	else if (uefi_is_guid(guid, loader_guid))
 		*protocol = uefi.shim == SHIM_16 ? uefi_shim_loader() : NULL;
 	else

@@ -115,6 +115,17 @@ static void shim_before_16_is_asked_by_its_protocol_alone(void **state)
 	expect_back("shim 15, untrusted", "\\vmlinuz: firmware does not trust it: security violation");
 }
 
+/* It would go when the driver is started, and firmware alone does not know its keys. */
+static void shim_before_16_stays_when_a_driver_was_started(void **state)
+{
+	(void)state;
+	given(SHIM_15);
+	scene_put_text("\\EFI\\berth\\drivers\\ext4_x64.efi", "driver");
+	expect_entered("a driver first");
+	assert_int_equal(uefi_report.drivers, 1);
+	assert_int_equal(outcome.verifications, 1);
+}
+
 static bool is_too_much;
 
 /* All calls are made in the loader's place while it waits for a program; not one of the bytes is looked at. */
@@ -249,6 +260,7 @@ int main(void)
 	    cmocka_unit_test(what_firmware_does_not_trust_is_refused_in_either_way_that_it_says_so),
 	    cmocka_unit_test(a_success_without_an_image_is_a_failure),
 	    cmocka_unit_test(shim_before_16_is_asked_by_its_protocol_alone),
+	    cmocka_unit_test(shim_before_16_stays_when_a_driver_was_started),
 	    cmocka_unit_test(shim_before_16_is_not_asked_about_more_than_it_can_count),
 	    cmocka_unit_test(shim_16_has_its_own_load_image),
 	    cmocka_unit_test(who_sits_at_the_machine_may_switch_shims_checks_off),

@@ -508,6 +508,7 @@ void sim_boot(const struct entry *entry, const struct loader_conf *conf)
 	uefi_report.service = N_CALLS;
 	uefi_verified = NULL;
 	uefi_files_reset();
+	uefi_shim_reset();
 	uefi_tpm_reset();
 	uefi_attributes_reset();
 	fw.n_events = uefi_map.looks = fw.exits = 0;

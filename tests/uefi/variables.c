@@ -261,6 +261,19 @@ static EFI_STATUS write_mode(UINT32 attributes, UINTN size, const UINT8 *value)
 	return EFI_SUCCESS;
 }
 
+/* shim 15.8, replacements.c, start_image: what would outlive the boot does not count. */
+static EFI_STATUS write_retained(UINT32 attributes, UINTN size, const UINT8 *value)
+{
+	EFI_STATUS status;
+
+	if (attributes != EFI_VARIABLE_BOOTSERVICE_ACCESS || size != 1 || *value != 1 || uefi.shim != SHIM_15)
+		uefi_die("ShimRetainProtocol as shim does not heed it, or where nobody does");
+	if (uefi_call(CALL_SetVariable, &status))
+		return status;
+	uefi_shim_stays = true;
+	return EFI_SUCCESS;
+}
+
 static bool is_key_variable(const CHAR16 *name, const EFI_GUID *guid)
 {
 	bool is_global = uefi_is_guid(guid, (EFI_GUID)EFI_GLOBAL_VARIABLE),
@@ -286,6 +299,8 @@ static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attri
 		return write_keys(name, attributes, size, value);
 	if (uefi_is_guid(guid, custom_guid) && is_named(name, "CustomMode"))
 		return write_mode(attributes, size, value);
+	if (uefi_is_shims_vendor(guid) && is_named(name, "ShimRetainProtocol"))
+		return write_retained(attributes, size, value);
 	if (is_sums(name, guid)) {
 		is_log = false;
 		is_byte = true;

@@ -13,8 +13,8 @@
 static void only_what_is_done_is_claimed(void **state)
 {
 	const uint64_t everywhere = 1u << 0 | 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 |
-				    1u << 8 | 1u << 9 | 1u << 11 | 1u << 13 | 1u << 14 | 1u << 15 | 1u << 16 |
-				    1u << 17 | 1u << 18 | 1u << 19 | 1u << 20 | 1u << 21;
+				    1u << 8 | 1u << 9 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14 | 1u << 15 |
+				    1u << 16 | 1u << 17 | 1u << 18 | 1u << 19 | 1u << 20 | 1u << 21;
 
 	(void)state;
 	assert_int_equal(interface_features(false), everywhere);
