@@ -63,14 +63,34 @@ static void sift_down(struct memory *heap, size_t root, size_t count)
 	}
 }
 
+/*
+ * EDK2's map is in order but for a few descriptors, and each of those is a few places away: moved there one by one.
+ * False where it takes more moves than a sort would; all descriptors are still there then, in some order.
+ */
+static bool sort_a_few(struct memory *entry, size_t count)
+{
+	size_t moves = 4 * count;
+
+	for (size_t i = 1; i < count; i++) {
+		struct memory late;
+		size_t to = i;
+
+		if (entry[i - 1].at.start <= entry[i].at.start)
+			continue;
+		late = entry[i];
+		for (; to > 0 && entry[to - 1].at.start > late.at.start && moves > 0; to--, moves--)
+			entry[to] = entry[to - 1];
+		entry[to] = late;
+		if (moves == 0)
+			return false;
+	}
+	return true;
+}
+
 static void sort_by_start(struct memory *entry, size_t count)
 {
-	size_t in_order = 1;
-
-	while (in_order < count && entry[in_order - 1].at.start <= entry[in_order].at.start)
-		in_order++;
-	if (in_order >= count)
-		return; /* nearly every firmware's map is */
+	if (sort_a_few(entry, count))
+		return;
 	for (size_t i = count / 2; i > 0; i--)
 		sift_down(entry, i - 1, count);
 	for (size_t end = count - 1; end > 0; end--) {
