@@ -161,9 +161,14 @@ $(CACHE)/gnu-efi-%/efi/efi.h:
 %/efi.h:
 	$(error gnu-efi's headers are not in $(@D): apt-get install gnu-efi, or make GNUEFI=/path)
 
-# ---- the loader ----
+# ---- the loader: what is ours is compiled as a whole, so that what is called once is not a function, and what no CPU of
+# this build calls is not there ----
+# OPTIONS of the linker
+link_whole = $(call link,$(CC) $(EFI_CFLAGS) -Os $(UNALIGNED) $(AT_ONCE) -nostdlib -static-pie \
+	$(addprefix -Xlinker ,$(EFI_LDFLAGS) $(1)))
+
 $(OUT)/berth.elf: $(LOADER_O) $(OUT)/libunpack.a efi/efi.lds
-	$(call link,$(LD) $(EFI_LDFLAGS))
+	$(call link_whole)
 
 define pe
 $(Q)$(HOST)/elf2efi $< $@
@@ -339,17 +344,19 @@ $(eval $(call way,$(HOST)/counted,$(HOSTCC),$(TOOL_CFLAGS) -fsanitize-coverage=t
 $(eval $(call way,$(UEFI),$(CHECK_CC),$(UEFI_CFLAGS),$(HOST_GNUEFI),x86_64,$(COUNTING)))
 $(eval $(call way,$(FUZZ),$(FUZZ_CC),$(FUZZ_CFLAGS),$(HOST_GNUEFI),x86_64,$(COUNTING)))
 $(filter $(OUT)/efi/%,$(LOADER_O)) $(APPLICATION_O): | $(GNUEFI)/efi.h
-$(OUT)/kernel/formats.o: ALSO = $(call formats,$(PROTOCOLS))
-$(OUT)/base/rule.o: ALSO = $(foreach p,$(filter-out $(PROTOCOLS),$(HOST_PROTOCOLS)),-DNO_RULES_$(shell echo $(p) | tr a-z A-Z))
-# Only loops over megabytes gain from alignment: the decoders', and those of libc.c. What efi/ and loader/ ask for firmware
-# does, and of the others' work there is little; all of them call base/.
-$(OUT)/%.o: ALSO := -fno-align-functions -fno-align-loops -fno-align-jumps -fno-align-labels
+# Only loops over megabytes gain from alignment and speed: the decoders', and those of libc.c. What efi/ and loader/ ask for
+# firmware does, and of the others' work there is little.
+UNALIGNED := -fno-align-functions -fno-align-loops -fno-align-jumps -fno-align-labels
+AT_ONCE := -flto=auto -flto-partition=one
+$(LOADER_O): ALSO := -Os $(UNALIGNED) $(AT_ONCE)
 $(OUT)/upstream/%.o $(OUT)/codecs/%.o: ALSO :=
-$(OUT)/config/%.o $(OUT)/protocol/%.o $(OUT)/arch/%.o $(OUT)/kernel/%.o $(OUT)/policy/%.o $(OUT)/loader/%.o $(OUT)/efi/%.o: ALSO := -Os
-# It goes twice through hundreds of thousands of fields.
-$(OUT)/protocol/x86/linux_relocs.o: ALSO := -fno-align-functions -fno-align-loops -fno-align-jumps -fno-align-labels
-# And here every line of every entry is gone through.
-$(addprefix $(OUT)/config/,lines.o bls.o words.o): ALSO :=
+# Of what remains, here most is done: every line of every entry, and hundreds of thousands of relocations.
+$(addprefix $(OUT)/,config/lines.o config/bls.o config/words.o protocol/x86/linux_relocs.o): \
+	ALSO := $(UNALIGNED) $(AT_ONCE)
+$(OUT)/kernel/formats.o: ALSO += $(call formats,$(PROTOCOLS))
+$(OUT)/base/rule.o: ALSO += $(foreach p,$(filter-out $(PROTOCOLS),$(HOST_PROTOCOLS)),-DNO_RULES_$(shell echo $(p) | tr a-z A-Z))
+# What the compiler calls by itself, it knows of only when all else is compiled.
+$(OUT)/arch/ia32/arith.o: ALSO := -Os $(UNALIGNED)
 $(OUT)/efi/libc.o: ALSO := -fno-tree-loop-distribute-patterns # its loops are what memcpy and the others are
 
 # For scripts/hidden: the objects of each way; those of them that see no header of this machine, and the others. EVERY=N

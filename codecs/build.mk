@@ -100,4 +100,4 @@ $(UPSTREAM:%=$(SOURCES)/%.c) $(UPSTREAM_packers:%=$(SOURCES)/%.c): | $(FETCHED) 
 
 # A loader that unpacks, to be read by scripts/decoders; nothing runs it.
 $(OUT)/tests/unpack.elf: $(OUT)/libunpack.a $(patsubst %.c,$(OUT)/%.o,$(wildcard base/*.c)) $(OUT)/efi/libc.o
-	$(call link,$(LD) $(EFI_LDFLAGS) -e unpack_open -u unpack_open)
+	$(call link_whole,-e unpack_open -u unpack_open)
