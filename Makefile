@@ -350,9 +350,8 @@ UNALIGNED := -fno-align-functions -fno-align-loops -fno-align-jumps -fno-align-l
 AT_ONCE := -flto=auto -flto-partition=one
 $(LOADER_O): ALSO := -Os $(UNALIGNED) $(AT_ONCE)
 $(OUT)/upstream/%.o $(OUT)/codecs/%.o: ALSO :=
-# Of what remains, here most is done: every line of every entry, and hundreds of thousands of relocations.
-$(addprefix $(OUT)/,config/lines.o config/bls.o config/words.o protocol/x86/linux_relocs.o): \
-	ALSO := $(UNALIGNED) $(AT_ONCE)
+# It goes twice through hundreds of thousands of fields.
+$(OUT)/protocol/x86/linux_relocs.o: ALSO := $(UNALIGNED) $(AT_ONCE)
 $(OUT)/kernel/formats.o: ALSO += $(call formats,$(PROTOCOLS))
 $(OUT)/base/rule.o: ALSO += $(foreach p,$(filter-out $(PROTOCOLS),$(HOST_PROTOCOLS)),-DNO_RULES_$(shell echo $(p) | tr a-z A-Z))
 # What the compiler calls by itself, it knows of only when all else is compiled.

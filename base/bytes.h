@@ -19,10 +19,11 @@ struct bytes {
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "UEFI 2.10, 1.8.1: every CPU of UEFI is little-endian");
 
-/* @width: 1 to 8 bytes. When it is a constant, as it nearly always is, this becomes a single instruction. */
+/* @width: 1 to 8 bytes. When it is a constant, as it nearly always is, this becomes a single instruction; a call is
+ * longer. */
 /*@ requires 1 <= width <= 8 && \valid_read(at + (0 .. width - 1));
     assigns \nothing; */
-static inline uint64_t load_le(const uint8_t *at, unsigned int width)
+static inline __attribute__((always_inline)) uint64_t load_le(const uint8_t *at, unsigned int width)
 {
 	uint64_t value = 0;
 
@@ -33,7 +34,7 @@ static inline uint64_t load_le(const uint8_t *at, unsigned int width)
 /* @width: 1 to 8 bytes; bits of @value above it are dropped. */
 /*@ requires 1 <= width <= 8 && \valid(at + (0 .. width - 1));
     assigns at[0 .. width - 1]; */
-static inline void store_le(uint8_t *at, unsigned int width, uint64_t value)
+static inline __attribute__((always_inline)) void store_le(uint8_t *at, unsigned int width, uint64_t value)
 {
 	__builtin_memcpy(at, &value, width);
 }
