@@ -2,6 +2,7 @@
 /* berth prepare: a kernel unpacked once, when it is installed, instead of at every boot. */
 #include "prepare.h"
 
+#include "beside.h"
 #include "record.h"
 #include "tool.h"
 #include "../install/volume.h"
@@ -48,26 +49,31 @@ static bool name_output(const struct options *options, char *path, size_t room)
 static bool write_all(const char *path, struct bytes bytes)
 {
 	FILE *file = fopen(path, "wb");
-	bool good = file != NULL && fwrite(bytes.at, 1, bytes.size, file) == bytes.size && fflush(file) == 0 &&
-		    fsync(fileno(file)) == 0;
+	bool good = file != NULL && fwrite(bytes.at, 1, bytes.size, file) == bytes.size;
 
 	return file != NULL && fclose(file) == 0 && good;
 }
 
-/* The file has its name once all of it is on the disk: an entry that names it never finds half a kernel. */
-static int write_file(const char *path, struct bytes bytes)
+static enum status write_file(const char *path, struct bytes bytes, struct fail *why)
 {
-	char new[HOST_PATH];
-	struct text text = TEXT(new);
+	char beside[HOST_PATH];
+	enum status status;
 
-	text_add(&text, "%s.new", path);
-	if (text_cut(&text))
-		return complain("%s: the name is too long", path);
-	if (write_all(new, bytes) && rename(new, path) == 0)
-		return EXIT_YES;
-	complain("%s: it cannot be written: %s", path, strerror(errno));
-	(void)unlink(new);
-	return EXIT_USAGE;
+	TRY(beside_name(path, beside, why));
+	status = write_all(beside, bytes) ? beside_take(beside, path, why)
+					  : fail(why, IO_ERROR, "%s: it cannot be written: %s", path, strerror(errno));
+	if (status != OK)
+		(void)unlink(beside);
+	return status;
+}
+
+/* The original is what a boot falls back to, and what `berth check` compares with. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat first, second;
+
+	return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+	       first.st_ino == second.st_ino;
 }
 
 /* ---- what is said ---- */
@@ -137,12 +143,16 @@ static int prepare(const struct options *options)
 
 	if (!name_output(options, path, sizeof(path)))
 		return complain("%s: the name is too long", options->kernel);
+	if (is_same_file(options->kernel, path))
+		return complain("%s: the prepared kernel would take the place of its original\n"
+				"  try: another name or folder with -o",
+				options->kernel);
 	if (file_head(options->kernel, SIZE_MAX - 1, &original, &size, &why) != OK)
 		return complain("%s", why.text);
 	if (prepare_make(&made, options->kernel, original, options->form, &why) != OK)
 		status = complain("%s", why.text);
-	if (status == EXIT_YES)
-		status = write_file(path, made.file);
+	if (status == EXIT_YES && write_file(path, made.file, &why) != OK)
+		status = complain("%s", why.text);
 	if (status == EXIT_YES)
 		say(&made, original, path);
 	prepared_kernel_free(&made);

@@ -2,6 +2,7 @@
 /* berth sums: records of entries for berth.sums (config/sums.h), in the file that is to be signed, or is signed here.
  */
 #include "../config/sums.h"
+#include "beside.h"
 #include "catalogue.h"
 #include "sums_file.h"
 #include "sums_record.h"
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 extern char **environ;
 
@@ -50,30 +52,47 @@ static enum status compose(FILE *out, const struct options *o, const struct chec
 }
 
 /* By sbsign, which reads the key wherever it is. */
-static enum status sign(const struct options *o, struct fail *why)
+static enum status sign(const struct options *o, const char *path, struct fail *why)
 {
-	const char *const words[] = {"sbsign",	 "--key", o->key, "--cert", o->certificate,
-				     "--output", o->out,  o->out, NULL};
+	const char *const words[] = {"sbsign", "--key", o->key, "--cert", o->certificate, "--output", path, path, NULL};
 	pid_t process;
 	int state = 1;
 
 	if (posix_spawnp(&process, words[0], NULL, NULL, (char *const *)(uintptr_t)words, environ) != 0)
-		return fail(why, NOT_FOUND, "sbsign cannot be run; %s is not signed\n  try: apt-get install sbsigntool",
-			    o->out);
+		return fail(why, NOT_FOUND,
+			    "sbsign cannot be run; %s was not written\n  try: apt-get install sbsigntool", o->out);
 	if (waitpid(process, &state, 0) != process || state != 0)
-		return fail(why, IO_ERROR, "sbsign failed; %s is not signed", o->out);
+		return fail(why, IO_ERROR, "sbsign failed; %s was not written", o->out);
 	return OK;
 }
 
+/*
+ * A machine that demands a berth.sums starts nothing by one that is cut or not signed yet: the file has its name when
+ * it is neither.
+ */
+static enum status write_whole(const struct options *o, const char *beside, enum elf_machine machine, struct word text,
+			       struct fail *why)
+{
+	TRY(sums_file_write(beside, machine, text.at, text.length, why));
+	if (o->key != NULL)
+		TRY(sign(o, beside, why));
+	return beside_take(beside, o->out, why);
+}
+
 /* What the loader will read is read here once. */
-static enum status write_sums(const struct options *o, const struct checked_tree *tree, const char *text, size_t size,
+static enum status write_sums(const struct options *o, const struct checked_tree *tree, struct word text,
 			      struct fail *why)
 {
+	char beside[HOST_PATH];
+	enum status status;
 	struct sums sums;
 
-	TRY(sums_parse(&sums, o->out, (struct word){text, size}, why));
-	TRY(sums_file_write(o->out, tree->arch->enters[0], text, size, why));
-	return o->key == NULL ? OK : sign(o, why);
+	TRY(sums_parse(&sums, o->out, text, why));
+	TRY(beside_name(o->out, beside, why));
+	status = write_whole(o, beside, tree->arch->enters[0], text, why);
+	if (status != OK)
+		(void)unlink(beside);
+	return status;
 }
 
 static int sums(const struct options *o)
@@ -96,7 +115,7 @@ static int sums(const struct options *o)
 		status = compose(out, o, &tree, &esp, &why);
 	fclose(out);
 	if (status == OK)
-		status = write_sums(o, &tree, text, size, &why);
+		status = write_sums(o, &tree, (struct word){text, size}, &why);
 	checked_free(&tree);
 	free(text);
 	return status == OK ? EXIT_YES : complain("%s", why.text);

@@ -60,24 +60,6 @@ static uint32_t up(size_t n, uint32_t align)
 	return (uint32_t)((n + align - 1) / align * align);
 }
 
-/* PE's numbers of CPUs. */
-static const struct {
-	enum elf_machine machine;
-	unsigned int pe;
-} machines[] = {
-#define MACHINE(id, number, bits, name, pe, flat, folder, file) {id, pe},
-#include "../base/machines.def"
-#undef MACHINE
-};
-
-static unsigned int pe_number(enum elf_machine machine)
-{
-	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
-		if (machines[i].machine == machine)
-			return machines[i].pe;
-	return 0;
-}
-
 /* The optional header, whose fields lie elsewhere where addresses have 32 bits; returns where the section table is. */
 static uint8_t *write_optional(uint8_t *optional, bool is_32, uint32_t code, uint32_t data, uint32_t end)
 {
@@ -114,7 +96,7 @@ static void write_headers(uint8_t *h, enum elf_machine machine, const struct sec
 	store_le(h, 2, 0x5a4d);
 	store_le(h + 0x3c, 4, PE_AT);
 	store_le(h + PE_AT, 4, 0x4550);
-	store_le(h + PE_AT + 4, 2, pe_number(machine));
+	store_le(h + PE_AT + 4, 2, machine_pe(machine));
 	store_le(h + PE_AT + 6, 2, SECTIONS);
 	row = write_optional(h + PE_AT + 24, is_32, code, data, address);
 	store_le(h + PE_AT + 20, 2, (uint64_t)(row - (h + PE_AT + 24)));

@@ -159,8 +159,7 @@ def a_wrong_command_is_told():
         tree.refused("--arch takes x64, ia32, aa64 or riscv64", "--version", "7", "--arch", "vax")
         tree.refused("nowhere: not a folder", "--version", "7", "--esp", "/nowhere")
         tree.refused("nowhere: not a folder", "--version", "7", "--xbootldr", "/nowhere")
-        Ran("sums", "--arch", "x64", "--esp", tree.esp, "-o", "/nowhere/sums", "--version", "7", "one").expect(2, "/nowhere/sums: ")
-        Ran("sums", "--arch", "x64", "--esp", tree.esp, "-o", "/dev/full", "--version", "7", "one").expect(2, "not all of it could be written")
+        Ran("sums", "--arch", "x64", "--esp", tree.esp, "-o", "/nowhere/sums", "--version", "7", "one").expect(2, "/nowhere/sums")
 
 
 def there_is_room_for_64_kib():
@@ -193,6 +192,25 @@ def it_is_signed_by_sbsign():
             os.environ["PATH"] = path
 
 
+def what_was_there_stays_until_all_of_the_new_one_is():
+    """A machine that demands a berth.sums starts nothing by half of one, or by one that nobody has signed"""
+    with Tree() as tree:
+        before = tree.sums()
+
+        def stays(said, *words):
+            tree.refused(said, *words)
+            expect(sections(tree.out)[".sums"].decode() == before, f"after {said}: another one")
+            expect(sorted(os.listdir(tree.folder)) == ["berth.sums", "esp"], f"after {said}: {os.listdir(tree.folder)}")
+
+        stays("sbsign failed; ", "--version", "8", "--sign", "/nowhere", "/nowhere")
+        os.symlink("/dev/full", tree.out + ".new")
+        stays("not all of it could be written", "--version", "8")
+        stays("`version` and a number", "--version", "0")
+        expect("version 9\n" in tree.sums("--version", "9"), "the new one")
+        tree.refused("the name is too long", "-o", "x" * 9000, "--version", "9")
+
+
 if __name__ == "__main__":
     run_tests([each_part_has_its_sum, it_is_a_program_for_each_cpu, what_cannot_be_bound_is_said, a_wrong_command_is_told,
-               there_is_room_for_64_kib, xbootldrs_entries_have_records_as_well, it_is_signed_by_sbsign])
+               there_is_room_for_64_kib, xbootldrs_entries_have_records_as_well, it_is_signed_by_sbsign,
+               what_was_there_stays_until_all_of_the_new_one_is])
