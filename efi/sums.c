@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sums.h"
 
+#include "../base/mem.h"
 #include "../config/sums.h"
 
 /* Of this start of the loader. */
@@ -117,11 +118,13 @@ void sums_enrolled(void)
 {
 	struct fw_file *file;
 	struct fail why;
-	uint64_t size;
+	uint64_t size, least;
 
 	if (fw_open(NULL, SUMS_PATH, &file, &size, &why) != OK)
 		return;
 	fw_close(file);
+	if (efi_sums_demand(&least) != VARIABLE_NONE)
+		return; /* a machine that had keys before keeps its number, which never falls */
 	if (efi_sums_keep(0))
 		fw_log(LOG_QUIET, "from now on " SUMS_PATH " is demanded");
 	else
@@ -131,6 +134,5 @@ void sums_enrolled(void)
 void sums_forget(void)
 {
 	efi_free(known.file);
-	known.file = NULL;
-	known.is_known = false;
+	memset(&known, 0, sizeof(known)); /* its words lay in the file */
 }

@@ -133,6 +133,30 @@ static void a_berth_sums_that_is_there_is_demanded_with_them(void **state)
 	scene_expect("berth: firmware does not keep that \\loader\\berth.sums is demanded\n", 1);
 }
 
+/* Who comes back to setup mode, and has keys enrolled once more, takes nothing back of what was demanded before. */
+static void what_a_machine_demands_already_does_not_fall(void **state)
+{
+	static const uint8_t value[8] = {7};
+
+	(void)state;
+	given_keys("", true);
+	scene_put_text("\\loader\\berth.sums", "any");
+	uefi_variable_put_as("BerthSums", value, sizeof(value),
+			     EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS);
+	expect_enrolled("again", ALL, EfiResetCold);
+	assert_int_equal(load_le(uefi_variable("BerthSums")->value, 8), 7);
+	scene_expect("berth.sums is demanded", 0);
+	/* A running system's is none, and not in the way. */
+	given_keys("", true);
+	scene_put_text("\\loader\\berth.sums", "any");
+	uefi_variable_put_as("BerthSums", value, sizeof(value),
+			     EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS);
+	expect_enrolled("a system's", ALL, EfiResetCold);
+	assert_int_equal(load_le(uefi_variable("BerthSums")->value, 8), 0);
+	assert_int_equal(uefi_variable("BerthSums")->attributes,
+			 EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS);
+}
+
 static void where_the_cpu_does_not_tell_smbios_does(void **state)
 {
 	static uint8_t entry[SMBIOS_3_ENTRY], structures[] = "\0\24bb\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\20\0\0\177\4zz\0";
@@ -385,6 +409,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_virtual_machine_gets_them_unasked_in_their_order),
 	    cmocka_unit_test(a_berth_sums_that_is_there_is_demanded_with_them),
+	    cmocka_unit_test(what_a_machine_demands_already_does_not_fall),
 	    cmocka_unit_test(where_the_cpu_does_not_tell_smbios_does),
 	    cmocka_unit_test(another_machine_offers_them_and_no_more),
 	    cmocka_unit_test(a_machine_with_keys_is_left_alone),
