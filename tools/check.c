@@ -7,39 +7,12 @@
 #include "sums_record.h"
 #include "volume_read.h"
 
-/* As a terminal may show it: text of files is hostile. */
-static void put(struct word word)
-{
-	while (word.length != 0) {
-		char line[512];
-		struct text text = TEXT(line);
-		unsigned int columns = 100;
-		size_t shown;
-
-		line[0] = '\0';
-		shown = word_show(&text, word, &columns);
-		fputs(line, stdout);
-		if (shown == 0)
-			break;
-		word.at += shown;
-		word.length -= shown;
-	}
-}
-
 /* Its lines, each under the entry. */
 static void print_said(const struct said *said, const char *indent)
 {
 	for (const struct sentence *sentence = said->first; sentence != NULL; sentence = sentence->next) {
-		const char *at = sentence->text;
-
-		while (*at != '\0') {
-			size_t length = strcspn(at, "\n");
-
-			fputs(indent, stdout);
-			put((struct word){at, length});
-			putchar('\n');
-			at += length + (at[length] != '\0');
-		}
+		print_lines(stdout, sentence->text, indent);
+		putchar('\n');
 	}
 }
 
@@ -54,7 +27,7 @@ static void print_entry(const struct checked *checked, char mark)
 		printf("%c %s", mark, word_shown(word_of(checked->name)).at);
 	} else {
 		printf("%c %-32s ", mark, word_shown(word_of(checked->entry.id)).at);
-		put(entry_title(&checked->entry));
+		print_word(stdout, entry_title(&checked->entry));
 	}
 	putchar('\n');
 	print_said(&checked->said, "      ");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dropped.h"
 
+#include "tool.h"
 #include "volume_read.h"
 
 #include "../config/dropins.h"
@@ -47,7 +48,7 @@ static void read_dropins(struct dropins *d, const struct fw_volume *esp)
 		if (bytes.size > MAX_CONFIG_FILE ||
 		    dropin_append(d->line, sizeof(d->line), &d->used, path,
 				  (struct word){(const char *)bytes.at, bytes.size}, &why) != OK)
-			fprintf(stderr, "berth: %s is left out, as the loader does\n", path);
+			(void)complain("%s is left out, as the loader does", path);
 		free((void *)(uintptr_t)bytes.at);
 	}
 }

@@ -57,6 +57,7 @@ size_t record_write_behind(const struct prepared *p, uint8_t to[RECORD_MOST + RE
 {
 	size_t size = record_write(p, to), padding = -size % BEHIND_ALIGN;
 
+	_Static_assert(RECORD_MOST % BEHIND_ALIGN == 0, "the longest has room for its padding");
 	/* The end of the file is a multiple of 8, and so the magic is found behind which a signature stands. */
 	memset(to + size, 0, padding + RECORD_END);
 	size += padding;

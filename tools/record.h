@@ -6,8 +6,12 @@
 
 #include "../protocol/elf/prepared.h"
 
-/* Bytes of a record with all that may be in it: the head, the owner's name and the value of each note. */
-#define RECORD_MOST (3 * (12 + 8) + (16 + PREPARED_SHA256 + PREPARED_NAME + 1) + 16 + PREPARED_SETUP + 1)
+/*
+ * Bytes of a record with all that may be in it: the head, the owner's name and the value of each note; up to a multiple
+ * of 8, on which a flat image's ends.
+ */
+#define RECORD_NOTES (3 * (12 + 8) + (16 + PREPARED_SHA256 + PREPARED_NAME + 1) + 16 + PREPARED_SETUP + 1)
+#define RECORD_MOST  ((RECORD_NOTES + 7) / 8 * 8)
 
 /* Bytes behind the record of a flat image: its size, 4 bytes that are 0, and a magic. */
 #define RECORD_END 16

@@ -8,6 +8,47 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+void print_word(FILE *out, struct word word)
+{
+	while (word.length != 0) {
+		char line[512];
+		struct text text = TEXT(line);
+		unsigned int columns = 100;
+		size_t shown;
+
+		line[0] = '\0';
+		shown = word_show(&text, word, &columns);
+		fputs(line, out);
+		if (shown == 0)
+			break;
+		word.at += shown;
+		word.length -= shown;
+	}
+}
+
+void print_lines(FILE *out, const char *text, const char *indent)
+{
+	for (;;) {
+		size_t length = strcspn(text, "\n");
+
+		fputs(indent, out);
+		print_word(out, (struct word){text, length});
+		if (text[length] == '\0' || text[length + 1] == '\0')
+			break;
+		fputc('\n', out);
+		text += length + 1;
+	}
+}
+
+/* Names of files, and what files tell, are among the words. */
+__attribute__((format(printf, 1, 0))) static void show_error(const char *format, va_list args)
+{
+	static char text[16384];
+
+	(void)vsnprintf(text, sizeof(text), format, args);
+	print_lines(stderr, text, "");
+}
+
 int complain(const char *format, ...)
 {
 	va_list args;
@@ -15,7 +56,7 @@ int complain(const char *format, ...)
 	fflush(stdout);
 	fputs("berth: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	show_error(format, args);
 	va_end(args);
 	fputc('\n', stderr);
 	return EXIT_USAGE;
@@ -27,7 +68,7 @@ int misused(const struct command *command, const char *format, ...)
 
 	fprintf(stderr, "berth %s: ", command->name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	show_error(format, args);
 	va_end(args);
 	fprintf(stderr, "\n  try: berth %s --help\n", command->name);
 	return EXIT_USAGE;

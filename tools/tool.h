@@ -8,6 +8,7 @@
 
 #include "../base/bytes.h"
 #include "../base/fail.h"
+#include "../config/entry.h"
 
 /* As grep(1) and cmp(1): an answer of "no" is not an error. */
 enum exit_status {
@@ -26,7 +27,12 @@ struct command {
 extern const struct command command_rules, command_inspect, command_plan, command_explain, command_log, command_check,
     command_measure, command_sums, command_prepare, command_install, command_update, command_remove, command_status;
 
-/* "berth: " and the sentence on standard error; returns EXIT_USAGE. */
+/* As a terminal may show it (word_show, config/entry.h): text of files is hostile. */
+void print_word(FILE *out, struct word word);
+/* Its lines, each behind @indent, without the last one's end. */
+void print_lines(FILE *out, const char *text, const char *indent);
+
+/* "berth: " and the sentence, as print_lines, on standard error; returns EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int complain(const char *format, ...);
 
 /* The same, and where to find help. */

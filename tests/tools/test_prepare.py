@@ -315,6 +315,8 @@ def refused():
         ran = Ran("prepare", name, "-o", path_of("never")).expect(2)
         expect(words in ran.err or (words == "just" and "bad" in ran.err), f"{words!r} is not in {ran.err}")
         expect(not os.path.exists(path_of("never")), f"{words}: something was written")
+    ran = Ran("prepare", written("bad", made.replace(b"kernel", b"\x1b[31mx"))).expect(2, "prepared already, from ?[31mx")
+    expect("\x1b" not in ran.err, "a terminal is told what a file's record says")
     Ran("prepare", path_of("nowhere")).expect(2, "No such file")
     Ran("prepare", written("n" * 128, good), "-o", path_of("never")).expect(2, "its name has 128 bytes, and 127")
     prepare(written("n" * 127, good))
