@@ -3,10 +3,11 @@
  * A partition in a disk image, through mtools, without root and without a mount. The first write makes a copy of the
  * image beside it, which takes the image's place at the end: at every moment the image is the old one or the new one.
  */
-#define _GNU_SOURCE /* holes of files, and locks of open ones */
+#define _GNU_SOURCE /* holes of files */
 
 #include "medium.h"
 
+#include "hold.h"
 #include "mtools.h"
 
 #include "../config/entry.h"
@@ -27,6 +28,7 @@
 struct image {
 	char path[MEDIUM_PATH];
 	char copy[MEDIUM_PATH + sizeof(COPY_NAME)]; /* empty as long as nothing was written */
+	int held;				    /* by hold_image(), as long as there is a copy */
 };
 
 static enum status wrong(const char *path, struct fail *why)
@@ -87,37 +89,19 @@ static enum status copy_into(struct image *image, int from, int to, struct fail 
 	return OK;
 }
 
-/* A running QEMU holds locks of bytes of its image (fcntl(2), open file description locks). */
-static bool is_in_use(int file)
-{
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-	return fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-}
-
 static enum status make_copy(struct image *image, struct fail *why)
 {
 	enum status status;
-	int from, to;
+	int to;
 
 	if (image->copy[0] != '\0')
 		return OK;
-	from = open(image->path, O_RDONLY | O_CLOEXEC);
-	if (from < 0)
-		return wrong(image->path, why);
-	if (is_in_use(from)) {
-		(void)close(from);
-		return fail(why, IO_ERROR,
-			    "%s is in use: a program holds a lock of it\n"
-			    "  try: again when the machine that runs from it is off",
-			    image->path);
-	}
+	TRY(hold_image(image->path, &image->held, why));
 	snprintf(image->copy, sizeof(image->copy), "%s%s", image->path, COPY_NAME);
 	to = open(image->copy, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	status = to < 0 ? wrong(image->copy, why) : copy_into(image, from, to, why);
+	status = to < 0 ? wrong(image->copy, why) : copy_into(image, image->held, to, why);
 	if (to >= 0)
 		(void)close(to);
-	(void)close(from);
 	return status;
 }
 
@@ -144,6 +128,7 @@ static enum status image_finish(struct medium *medium, struct fail *why)
 	    !sync_path(folder, O_RDONLY | O_DIRECTORY))
 		return wrong(image->path, why);
 	image->copy[0] = '\0';
+	(void)close(image->held);
 	return OK;
 }
 
@@ -153,8 +138,10 @@ static void image_close(struct medium *medium)
 
 	if (image == NULL)
 		return; /* it was never opened */
-	if (image->copy[0] != '\0')
+	if (image->copy[0] != '\0') {
 		(void)unlink(image->copy);
+		(void)close(image->held);
+	}
 	free(image);
 	medium->image = NULL;
 }
@@ -185,13 +172,38 @@ static void put_words(const struct medium *medium, const char *path, struct word
 	put_path(words->path, path);
 }
 
+/* mdir gives a file's own path; of a folder, those of what is in it. */
+static enum status check_is_file(struct medium *medium, const char *path, const struct words *words, struct fail *why)
+{
+	char shown[MEDIUM_PATH];
+	struct bytes out;
+	bool is_file;
+
+	TRY(mtools_run((const char *const[]){"mdir", "-b", "-a", "-i", words->image, words->path, NULL}, NULL, &out,
+		       MEDIUM_FILE, why));
+	is_file = strcspn((const char *)out.at, "\n") == strlen(words->path);
+	free((void *)(uintptr_t)out.at);
+	medium_shown(medium, path, shown);
+	return is_file ? OK : fail(why, BAD_INPUT, "%s: not a file", shown);
+}
+
 static enum status image_read(struct medium *medium, const char *path, struct bytes *out, struct fail *why)
 {
+	enum status status;
 	struct words words;
 
 	put_words(medium, path, &words);
-	return mtools_run((const char *const[]){"mcopy", "-i", words.image, words.path, "-", NULL}, NULL, out,
-			  MEDIUM_FILE, why);
+	TRY(mtools_run((const char *const[]){"mcopy", "-i", words.image, words.path, "-", NULL}, NULL, out, MEDIUM_FILE,
+		       why));
+	if (out->size != 0)
+		return OK;
+	/* mcopy gives nothing of a folder, and no error. */
+	status = check_is_file(medium, path, &words, why);
+	if (status == OK)
+		return OK;
+	free((void *)(uintptr_t)out->at);
+	*out = (struct bytes){NULL, 0};
+	return status;
 }
 
 /* mdir -b: a whole path on each line, "::/EFI/BOOT/", folders with a slash at the end. */

@@ -96,7 +96,7 @@ def an_image_may_have_an_xbootldr_partition_or_no_table():
 
 
 def an_image_that_is_none_or_in_use_stays():
-    """A file without a partition, a folder, and an image that a running machine holds a lock of: status 2, and not a byte changes"""
+    """A file without a partition, a folder, an image that a machine, a tool or a loop device uses: status 2, not a byte changes"""
     write(place("noise.img"), os.urandom(1 << 20))
     on_image("install", place("noise.img")).expect(2, "has no EFI system partition")
     on_image("install", FOLDER.name).expect(2, "not a file")
@@ -105,18 +105,36 @@ def an_image_that_is_none_or_in_use_stays():
     on_image("install", place("broken.img")).expect(2, "mdir: ")
     image = disk("locked.img")
     before = read(image)
-    held = subprocess.Popen([sys.executable, "-c", "import fcntl, os, sys\nf = open(sys.argv[1], 'r+b')\n"
-                             "fcntl.fcntl(f, 37, __import__('struct').pack('hhqqi4x', fcntl.F_RDLCK, 0, 100, 1, 0))\n"
-                             "print(flush=True)\nsys.stdin.read()", image], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    held.stdout.readline()
-    try:
-        on_image("install", image).expect(2, "is in use")
-        on_image("status", image).expect(1)
-    finally:
-        held.stdin.close()
-        held.wait()
+    for how in ("fcntl.fcntl(f, 37, __import__('struct').pack('hhqqi4x', fcntl.F_RDLCK, 0, 100, 1, 0))", "fcntl.flock(f, fcntl.LOCK_EX)"):
+        held = subprocess.Popen([sys.executable, "-c", f"import fcntl, sys\nf = open(sys.argv[1], 'r+b')\n{how}\nprint(flush=True)\nsys.stdin.read()",
+                                 image], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        held.stdout.readline()
+        try:
+            on_image("install", image).expect(2, "is in use")
+            on_image("status", image).expect(1)
+        finally:
+            held.stdin.close()
+            held.wait()
+    loop = subprocess.run(["losetup", "--find", "--show", image], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    if loop.returncode == 0:  # only root has one, and not everywhere
+        try:
+            on_image("install", image).expect(2, f"{loop.stdout.decode().strip()} is a loop device of it")
+        finally:
+            subprocess.run(["losetup", "--detach", loop.stdout.decode().strip()], check=True)
     expect(read(image) == before, "it changed")
     on_image("install", image).expect(0)
+
+
+def what_is_a_folder_is_no_file():
+    """Where an image has a folder with a loader's name nothing is written into it; a file without a byte is one"""
+    image = disk("folder.img", {REMOVABLE + "/x": b""})
+    before = read(image)
+    on_image("install", image).expect(2, f"{REMOVABLE}: not a file")
+    expect(read(image) == before, "it changed")
+    image = disk("empty.img", {REMOVABLE: b""})
+    on_image("install", image).expect(0, "in place of no loader")
+    on_image("remove", image).expect(0)
+    expect(in_image(image)[REMOVABLE] == b"", "it is not as before")
 
 
 def an_image_is_the_old_or_the_new_one_whenever_it_ends():
@@ -269,6 +287,6 @@ def a_folder_that_fills_up_keeps_what_it_has():
 if __name__ == "__main__":
     with FOLDER:
         run_tests([an_image_gets_the_same_files_as_a_folder, an_image_may_have_an_xbootldr_partition_or_no_table,
-                   an_image_that_is_none_or_in_use_stays, an_image_is_the_old_or_the_new_one_whenever_it_ends,
+                   an_image_that_is_none_or_in_use_stays, what_is_a_folder_is_no_file, an_image_is_the_old_or_the_new_one_whenever_it_ends,
                    what_was_there_or_what_is_new_boots_whenever_power_fails,
                    a_full_partition_is_refused_before_anything, a_folder_that_fills_up_keeps_what_it_has])
