@@ -9,6 +9,7 @@
 #include "start.h"
 
 #include "../arch/arch.h"
+#include "../base/mem.h"
 #include "../base/pe.h"
 #include "../loader/bound.h"
 #include "../loader/files.h"
@@ -66,17 +67,66 @@ static enum status check_stub(const struct boot *b, const struct entry *entry, s
 	return OK;
 }
 
+static enum status copy_kept(void *context, struct range place, struct fail *why)
+{
+	const struct bytes *kept = context;
+
+	(void)why;
+	memcpy(fw_memory_at(place.start), kept->at, kept->size);
+	return OK;
+}
+
+/* @kept: all initrds, if they were read before; else they are read when they are asked for. */
+static enum status start_with_initrds(struct boot *b, const struct entry *entry, struct bytes *kept, struct fail *why)
+{
+	struct initrd_source source = {b->situation.cargo.initrd_size, read_initrds, b};
+	enum status status;
+
+	if (kept->at != NULL)
+		source = (struct initrd_source){kept->size, copy_kept, kept};
+	TRY(initrd_offer(&source, why));
+	status = efi_start_program(entry, b->command_line, why);
+	initrd_take_away();
+	return status;
+}
+
+/*
+ * What a record binds is there, and is it, before the kernel starts: Linux's stub goes on without an initrd where
+ * reading it fails (drivers/firmware/efi/libstub/efi-stub.c, "Failed to load initrd!").
+ */
+static enum status start_with_bound(struct boot *b, const struct entry *entry, struct fail *why)
+{
+	uint64_t size = b->situation.cargo.initrd_size;
+	uint8_t *at = fw_take(size);
+	struct bytes kept = {at, (size_t)size};
+	enum status status;
+
+	if (at == NULL)
+		return fail(why, IO_ERROR, "no memory to check the %" PRIu64 " bytes of the initrds before the start",
+			    size);
+	status = read_initrds(b, (struct range){(uintptr_t)at, (uintptr_t)at + size}, why);
+	if (status == OK)
+		status = start_with_initrds(b, entry, &kept, why);
+	fw_give(at, size);
+	return status;
+}
+
+static enum status check_offer(const struct boot *b, const struct entry *entry, struct fail *why)
+{
+	return initrd_can_be_offered(b->situation.cargo.initrd_size,
+				     way_out(entry, "the machine without an initrd of its own, such as QEMU's -initrd"),
+				     why);
+}
+
 static enum status start(struct boot *b, const struct entry *entry, struct fail *why)
 {
 	uint64_t size;
-	enum status status;
 
 	TRY(boot_open(b, entry, why));
 	TRY(check_stub(b, entry, why));
 	size = b->situation.cargo.initrd_size;
 	if (size != 0)
-		TRY(initrd_can_be_offered(
-		    size, way_out(entry, "the machine without an initrd of its own, such as QEMU's -initrd"), why));
+		TRY(check_offer(b, entry, why));
 	if (!entry->by_stub)
 		fw_log(LOG_QUIET,
 		       "a confidential virtual machine: the kernel is started by its EFI stub, which knows its memory");
@@ -85,13 +135,13 @@ static enum status start(struct boot *b, const struct entry *entry, struct fail 
 		       entry->by_stub ? "with `handoff stub` " : "");
 	fw_trying(entry);
 	TRY(boot_bind(b, entry, why));
+	if (boot_is_bound(b)) /* firmware's is in no record, also where the record has none */
+		TRY(check_offer(b, entry, why));
 	fw_pass_seed();
 	if (size == 0)
 		return efi_start_program(entry, b->command_line, why);
-	TRY(initrd_offer(&(struct initrd_source){size, read_initrds, b}, why));
-	status = efi_start_program(entry, b->command_line, why);
-	initrd_take_away();
-	return status;
+	return boot_is_bound(b) ? start_with_bound(b, entry, why)
+				: start_with_initrds(b, entry, &(struct bytes){NULL, 0}, why);
 }
 
 /*

@@ -256,12 +256,14 @@ static void where_it_is_demanded_nothing_starts_without_a_record(void **state)
 	}
 }
 
-#define STUB "title T\nlinux /kernel\ninitrd /one\nhandoff stub\noptions quiet\n"
+#define BARE_STUB "title T\nlinux /kernel\nhandoff stub\noptions quiet\n"
+#define STUB	  BARE_STUB "initrd /one\n"
 
 static struct pe_file kernel;
 static EFI_STATUS initrd_given;
+static bool is_initrd_asked, is_initrd_right;
 
-/* As Linux's stub asks for it. */
+/* As Linux's stub asks for it; meanwhile the file is another. */
 static void take_initrd(void *image)
 {
 	static uint8_t bytes[140000];
@@ -269,41 +271,57 @@ static void take_initrd(void *image)
 	UINTN size = sizeof(bytes);
 
 	(void)image;
+	is_initrd_asked = true;
+	sim.file[1].head = (const uint8_t *)"\xff";
+	sim.file[1].head_size = 1;
 	initrd_given = protocol == NULL ? EFI_NOT_FOUND : protocol->LoadFile(protocol, initrd_path, 0, &size, bytes);
+	sim.file[1].head_size = 0;
+	is_initrd_right = size == sim.file[1].size;
+	for (size_t i = 0; is_initrd_right && i < size; i++)
+		is_initrd_right = bytes[i] == sim_byte(&sim.file[1], i);
 }
 
-static void given_stub(void)
+static void given_stub(const char *entry)
 {
-	given_entry(STUB);
+	given_entry(entry);
 	uefi.untrusted = false;
 	uefi.program = take_initrd;
 	pe_file_begin(&kernel, PE_X64, 1);
 	scene_put("\\kernel", kernel.bytes, kernel.size);
 	put_sums("version 3\n", "t.conf");
 	initrd_given = EFI_NOT_FOUND;
+	is_initrd_asked = is_initrd_right = false;
 }
 
 /* Firmware starts it from the bytes of the record, and it is given the initrds of the record alone. */
 static void a_kernel_that_is_started_by_its_stub_is_bound_as_well(void **state)
 {
 	(void)state;
-	given_stub();
+	given_stub(STUB);
 	scene_run("stub");
 	assert_int_equal(uefi_report.starts, 1);
 	assert_int_equal(uefi_report.loads_from_memory, 2);
 	assert_int_equal(initrd_given, EFI_SUCCESS);
-	given_stub();
+	assert_true(is_initrd_right);
+	given_stub(STUB);
 	sim.file[1].head = (const uint8_t *)"\xff";
 	sim.file[1].head_size = 1;
-	scene_run("another initrd");
+	/* Linux's stub would go on without one. */
+	expect_back("another initrd", "\\one: is not the initrd that berth.sums has for this entry");
+	assert_int_equal(uefi_report.starts, 0);
+	/* Firmware's own, of a boot option that a running system has written, is in no record. */
+	given_stub(BARE_STUB);
+	scene_run("no initrd");
 	assert_int_equal(uefi_report.starts, 1);
-	assert_int_equal(initrd_given, EFI_DEVICE_ERROR);
-	scene_expect("\\one: is not the initrd that berth.sums has for this entry", 1);
-	given_stub();
+	given_stub(BARE_STUB);
+	uefi.has_initrd = true;
+	expect_back("firmware's", "berth: firmware has an initrd for the kernel already");
+	assert_int_equal(uefi_report.starts, 0);
+	given_stub(STUB);
 	kernel.bytes[1000] ^= 1;
 	expect_back("another kernel", "\\kernel: is not the kernel that berth.sums has for this entry");
 	assert_int_equal(uefi_report.starts, 0);
-	given_stub();
+	given_stub(STUB);
 	sim.file[5].head = (const uint8_t *)STUB "options x\n";
 	sim.file[5].size = sim.file[5].head_size = strlen(STUB "options x\n");
 	expect_back("another line", "t.conf: its command line is not the one");
@@ -338,6 +356,33 @@ static void no_failing_call_starts_what_has_no_record(void **state)
 
 	(void)state;
 	sweep = scene_sweep(faults, COUNT_OF(faults), given_demanded, is_held);
+	assert_true(sweep.well != 0 && sweep.not_well != 0);
+}
+
+static void given_bound_stub(void)
+{
+	given_stub(STUB);
+	demand(1); /* without a record it would be what firmware trusts, with any initrd */
+}
+
+static bool is_stub_held(unsigned int call, uint64_t fault)
+{
+	(void)call;
+	(void)fault;
+	if (is_initrd_asked && (initrd_given != EFI_SUCCESS || !is_initrd_right))
+		fail_msg("started without its initrd, %s failed:\n%s", uefi_service_name(uefi_report.service),
+			 uefi_report.console);
+	return is_initrd_asked;
+}
+
+/* Memory for the initrds among them. */
+static void no_failing_call_starts_a_stub_without_its_initrd(void **state)
+{
+	static const uint64_t faults[] = {EFI_DEVICE_ERROR, EFI_OUT_OF_RESOURCES};
+	struct scene_sweep sweep;
+
+	(void)state;
+	sweep = scene_sweep(faults, COUNT_OF(faults), given_bound_stub, is_stub_held);
 	assert_true(sweep.well != 0 && sweep.not_well != 0);
 }
 
@@ -389,6 +434,7 @@ int main(void)
 	    cmocka_unit_test(where_it_is_demanded_nothing_starts_without_a_record),
 	    cmocka_unit_test(a_kernel_that_is_started_by_its_stub_is_bound_as_well),
 	    cmocka_unit_test(no_failing_call_starts_what_has_no_record),
+	    cmocka_unit_test(no_failing_call_starts_a_stub_without_its_initrd),
 	    cmocka_unit_test(what_firmware_does_not_keep_is_told),
 	};
 
