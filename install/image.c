@@ -327,6 +327,16 @@ static const struct medium_calls calls = {
 
 /* ---- opening ---- */
 
+/* mtools(1), "Drive letters": the file's name ends there, and a place in it follows. It would be another file. */
+static enum status check_name(const char *path, struct fail *why)
+{
+	return strstr(path, "@@") == NULL ? OK
+					  : fail(why, BAD_INPUT,
+						 "%s: mtools takes what follows @@ for a place in the file before it\n"
+						 "  try: another name",
+						 path);
+}
+
 static enum status open_image(const char *path, int *file, struct fail *why)
 {
 	struct stat found;
@@ -388,7 +398,9 @@ enum status image_open(struct medium *esp, struct medium *boot, bool *has_boot, 
 	text = TEXT(image->path);
 	text_add(&text, "%s", real);
 	free(real);
-	status = open_image(image->path, &file, why);
+	status = check_name(image->path, why);
+	if (status == OK)
+		status = open_image(image->path, &file, why);
 	if (status == OK) {
 		struct fail none;
 

@@ -125,6 +125,14 @@ def an_image_that_is_none_or_in_use_stays():
     on_image("install", image).expect(0)
 
 
+def an_image_that_mtools_takes_for_another_stays():
+    """To mtools a name ends before @@: the image of that name would be written to in its place"""
+    image, other = disk("name"), disk("name@@1M")
+    before = read(image)
+    on_image("install", other).expect(2, "mtools takes what follows @@")
+    expect(read(image) == before, "the other one changed")
+
+
 def what_is_a_folder_is_no_file():
     """Where an image has a folder with a loader's name nothing is written into it; a file without a byte is one"""
     image = disk("folder.img", {REMOVABLE + "/x": b""})
@@ -287,6 +295,7 @@ def a_folder_that_fills_up_keeps_what_it_has():
 if __name__ == "__main__":
     with FOLDER:
         run_tests([an_image_gets_the_same_files_as_a_folder, an_image_may_have_an_xbootldr_partition_or_no_table,
-                   an_image_that_is_none_or_in_use_stays, what_is_a_folder_is_no_file, an_image_is_the_old_or_the_new_one_whenever_it_ends,
+                   an_image_that_is_none_or_in_use_stays, an_image_that_mtools_takes_for_another_stays,
+                   what_is_a_folder_is_no_file, an_image_is_the_old_or_the_new_one_whenever_it_ends,
                    what_was_there_or_what_is_new_boots_whenever_power_fails,
                    a_full_partition_is_refused_before_anything, a_folder_that_fills_up_keeps_what_it_has])
