@@ -125,15 +125,12 @@ bool measured_last(const struct eventlog *log, enum measured what, struct bytes 
 	struct bytes last = {NULL, 0};
 	uint8_t wanted[SHA256_SIZE];
 	struct event event;
-	struct sha256 sum;
 
 	while (eventlog_next(&walk, &event))
 		if (event_is(&event, what))
 			last = event.sha256;
 	if (last.size == 0)
 		return false;
-	sha256_start(&sum);
-	sha256_add(&sum, bytes);
-	sha256_end(&sum, wanted);
+	sha256_of(bytes, wanted);
 	return memcmp(wanted, last.at, SHA256_SIZE) == 0;
 }

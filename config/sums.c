@@ -222,11 +222,8 @@ bool sums_match(struct word record, enum sums_part part, unsigned int n, struct 
 {
 	struct reader r = {.rest = record};
 	uint8_t sum[SHA256_SIZE];
-	struct sha256 making;
 
-	sha256_start(&making);
-	sha256_add(&making, bytes);
-	sha256_end(&making, sum);
+	sha256_of(bytes, sum);
 	while (next(&r))
 		if (word_is(r.key, parts[part].name) && n-- == 0)
 			return has_sum(r.value, sum);

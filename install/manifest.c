@@ -73,11 +73,8 @@ static void file_line(char line[LINE], bool boot, const char *path, struct bytes
 {
 	struct text text = {line, LINE, 0};
 	uint8_t digest[SHA256_SIZE];
-	struct sha256 sum;
 
-	sha256_start(&sum);
-	sha256_add(&sum, data);
-	sha256_end(&sum, digest);
+	sha256_of(data, digest);
 	text_add(&text, "file %s ", volume_of(boot));
 	for (size_t i = 0; i < sizeof(digest); i++)
 		text_add(&text, "%02x", digest[i]);

@@ -5,6 +5,7 @@
 #include "pack.h"
 #include "record.h"
 
+#include "../codecs/sha256.h"
 #include "../protocol/elf/elf_fields.h"
 #include "../protocol/x86/linux_relocs.h"
 #include "../protocol/x86/vmlinux.h"
@@ -316,7 +317,7 @@ enum status prepare_make(struct prepared_kernel *made, const char *path, struct 
 		return fail(why, BAD_INPUT, "%s: its name has %zu bytes, and %u can be recorded", path,
 			    prepared.name.size, PREPARED_NAME);
 	TRY(check_is_new(path, original, why));
-	record_sum(original, sha256);
+	sha256_of(original, sha256);
 	TRY(loaded_make(&made->kernel, path, original, why));
 	TRY(make_plain(made, &prepared, why));
 	TRY(pack(made, form, why));

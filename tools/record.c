@@ -126,15 +126,6 @@ void recorded_free(struct recorded *r)
 
 /* ---- comparing ---- */
 
-void record_sum(struct bytes file, uint8_t sha256[PREPARED_SHA256])
-{
-	struct sha256 sum;
-
-	sha256_start(&sum);
-	sha256_add(&sum, file);
-	sha256_end(&sum, sha256);
-}
-
 static enum status compare(const struct prepared *p, const char *name, const char *path, struct bytes file,
 			   struct fail *why)
 {
@@ -145,7 +136,7 @@ static enum status compare(const struct prepared *p, const char *name, const cha
 			    "%s was prepared from a file of %" PRIu64 " bytes, and %s has %zu\n"
 			    "  try: berth prepare %s",
 			    name, p->size, path, file.size, path);
-	record_sum(file, sha256);
+	sha256_of(file, sha256);
 	if (memcmp(sha256, p->sha256.at, PREPARED_SHA256) == 0)
 		return OK;
 	return fail(why, BAD_INPUT,

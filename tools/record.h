@@ -43,8 +43,6 @@ void recorded_free(struct recorded *recorded);
 enum status record_compare(const struct prepared *prepared, const char *name, const char *original,
 			   struct fail *why) MUST_CHECK;
 
-void record_sum(struct bytes file, uint8_t sha256[PREPARED_SHA256]);
-
 /* The last part of a path. */
 const char *record_name_of(const char *path);
 

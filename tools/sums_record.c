@@ -17,11 +17,8 @@ static void drop(struct bytes bytes)
 static void add_sum(FILE *out, enum sums_part part, struct bytes bytes)
 {
 	uint8_t sum[SHA256_SIZE];
-	struct sha256 making;
 
-	sha256_start(&making);
-	sha256_add(&making, bytes);
-	sha256_end(&making, sum);
+	sha256_of(bytes, sum);
 	fprintf(out, "%s ", sums_part_name(part));
 	for (size_t i = 0; i < SHA256_SIZE; i++)
 		fprintf(out, "%02x", sum[i]);

@@ -18,11 +18,8 @@ static uint8_t *bytes_of(const struct sim_file *file)
 static void add(struct text *out, enum sums_part part, struct bytes bytes)
 {
 	uint8_t sum[SHA256_SIZE];
-	struct sha256 making;
 
-	sha256_start(&making);
-	sha256_add(&making, bytes);
-	sha256_end(&making, sum);
+	sha256_of(bytes, sum);
 	text_add(out, "%s ", sums_part_name(part));
 	for (size_t i = 0; i < sizeof(sum); i++)
 		text_add(out, "%02x", sum[i]);
