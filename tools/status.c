@@ -283,11 +283,32 @@ static enum status show_site(struct showing *showing, struct opened_site *opened
 	return OK;
 }
 
+/* As JSON all of it or nothing: half of an object is none. */
+static enum status show(struct opened_site *opened, bool wants_json, size_t *n, struct fail *why)
+{
+	struct showing showing = {.json = NULL};
+	struct json json = {.depth = 0};
+	char *text = NULL;
+	size_t size = 0;
+	enum status status;
+
+	if (!wants_json)
+		return show_site(&showing, opened, n, why);
+	json.out = open_memstream(&text, &size);
+	if (json.out == NULL)
+		return fail(why, IO_ERROR, "no memory");
+	showing.json = &json;
+	status = show_site(&showing, opened, n, why);
+	(void)fclose(json.out);
+	if (status == OK)
+		fputs(text, stdout);
+	free(text);
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
 	static struct opened_site opened;
-	struct json json = {.out = stdout};
-	struct showing showing = {.json = NULL};
 	struct site_options options;
 	enum status status;
 	struct fail why;
@@ -296,10 +317,9 @@ static int run(int argc, char **argv)
 
 	if (wrong != EXIT_YES)
 		return wrong;
-	showing.json = options.json ? &json : NULL;
 	status = site_open(&opened, &options, &why);
 	if (status == OK)
-		status = show_site(&showing, &opened, &n, &why);
+		status = show(&opened, options.json, &n, &why);
 	site_close(&opened);
 	if (status != OK)
 		return complain("%s", why.text);

@@ -139,6 +139,7 @@ def what_is_a_folder_is_no_file():
     before = read(image)
     on_image("install", image).expect(2, f"{REMOVABLE}: not a file")
     expect(read(image) == before, "it changed")
+    expect(on_image("status", image, "--json").expect(2, "not a file").out == "", "half of an object")
     image = disk("empty.img", {REMOVABLE: b""})
     on_image("install", image).expect(0, "in place of no loader")
     on_image("remove", image).expect(0)
