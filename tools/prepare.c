@@ -210,7 +210,7 @@ const struct command command_prepare = {
 	"  -o DIR, -o FILE   where it goes; else beside KERNEL, under its name with .berth behind it\n"
 	"  --format F        vmlinux: not packed, the fastest to boot and the largest, and the default (an Image is\n"
 	"                    not packed either); lz4: half of that, fast to unpack; zstd: the smallest\n\n"
-	"An ELF file cannot be signed: with Secure Boot on an entry names the original.\n"
+	"An ELF file cannot be signed: with Secure Boot on an entry names the original, or has a record (berth sums).\n"
 	"Status: 0 it is there, 2 a wrong command, or a kernel that cannot be prepared.\n\n"
 	"examples:\n"
 	"  berth prepare /boot/vmlinuz-6.1.0-56-amd64\n"

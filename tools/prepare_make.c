@@ -5,6 +5,7 @@
 #include "pack.h"
 #include "record.h"
 
+#include "../base/utf8.h"
 #include "../codecs/sha256.h"
 #include "../protocol/elf/elf_fields.h"
 #include "../protocol/x86/linux_relocs.h"
@@ -301,6 +302,22 @@ static enum status check_made(const struct prepared_kernel *made, const char *pa
 	return status;
 }
 
+static enum status check_name(const char *path, const char *name, struct fail *why)
+{
+	size_t size = strlen(name), length;
+	uint32_t code;
+
+	if (size > PREPARED_NAME)
+		return fail(why, BAD_INPUT, "%s: its name has %zu bytes, and %u can be recorded", path, size,
+			    PREPARED_NAME);
+	for (; size != 0; name += length, size -= length) {
+		length = utf8_next(name, size, &code);
+		if (length == 0)
+			return fail(why, BAD_INPUT, "%s: its name is not UTF-8, and cannot be recorded", path);
+	}
+	return OK;
+}
+
 enum status prepare_make(struct prepared_kernel *made, const char *path, struct bytes original, enum prepare_form form,
 			 struct fail *why)
 {
@@ -313,9 +330,7 @@ enum status prepare_make(struct prepared_kernel *made, const char *path, struct 
 	};
 
 	*made = (struct prepared_kernel){.n_relocations = 0};
-	if (prepared.name.size > PREPARED_NAME)
-		return fail(why, BAD_INPUT, "%s: its name has %zu bytes, and %u can be recorded", path,
-			    prepared.name.size, PREPARED_NAME);
+	TRY(check_name(path, name, why));
 	TRY(check_is_new(path, original, why));
 	sha256_of(original, sha256);
 	TRY(loaded_make(&made->kernel, path, original, why));

@@ -320,6 +320,7 @@ def refused():
     Ran("prepare", path_of("nowhere")).expect(2, "No such file")
     Ran("prepare", written("n" * 128, good), "-o", path_of("never")).expect(2, "its name has 128 bytes, and 127")
     prepare(written("n" * 127, good))
+    Ran("prepare", written(b"k\xe4rnel".decode("utf-8", "surrogateescape"), good), "-o", path_of("never")).expect(2, "its name is not UTF-8")
 
 
 def where_it_goes():
