@@ -21,7 +21,7 @@ void sha256_add(struct sha256 *sum, struct bytes bytes); /* any number, none too
 /* Nothing stays in @sum; what the last steps left on the stack is the caller's to overwrite. */
 void sha256_end(struct sha256 *sum, uint8_t out[SHA256_SIZE]);
 
-/* Of bytes that are all there. */
+/* The sum of bytes that are all there, in one call. */
 static inline void sha256_of(struct bytes bytes, uint8_t out[SHA256_SIZE])
 {
 	struct sha256 sum;

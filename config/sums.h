@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * berth.sums: which files, and which command line, an entry of type #1 consists of, by their SHA-256, in the section
- * `.sums` of a PE file that somebody has signed. The signature is firmware's to judge, and comes first: of a file that
- * nobody trusts nothing is parsed but where that section lies. berth(7), "BERTH.SUMS", has the form, which is Berth's
- * own.
+ * `.sums` of a PE file that somebody has signed. The signature is firmware's to judge, and comes first: before that
+ * only the place of the section is read. docs/security.md, "berth.sums", tells what holds; the form is Berth's own:
  *
  *     berth-sums 1
  *     version NUMBER

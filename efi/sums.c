@@ -4,7 +4,7 @@
 #include "../base/mem.h"
 #include "../config/sums.h"
 
-/* Of this start of the loader. */
+/* What this start of the loader found. */
 static struct {
 	bool is_known;
 	enum status status; /* not OK: nothing may be started, for the reason in @why */
@@ -25,7 +25,7 @@ static enum status read_sums(struct sums *sums, struct fail *why)
 	return sums_parse(sums, SUMS_PATH, text, why);
 }
 
-/* Whatever is wrong with it. */
+/* Appends to what is wrong with the file that the machine demands it. */
 static enum status say_demanded(const struct fail *wrong, struct fail *why)
 {
 	return fail(why, REFUSED,
@@ -35,7 +35,7 @@ static enum status say_demanded(const struct fail *wrong, struct fail *why)
 		    wrong->text);
 }
 
-/* What it asks for itself: to be demanded, it or a later one, or not any more. */
+/* Does what the file asks for: that it or a later one is demanded from now on, or that none is any more. */
 static void obey(const struct sums *sums, uint64_t least)
 {
 	if (sums->clears && known.is_demanded) {

@@ -196,7 +196,7 @@ enum variable_state efi_sums_demand(uint64_t *least)
 
 	if (status == EFI_NOT_FOUND)
 		return VARIABLE_NONE;
-	/* Of one that is too large the attributes are told as well. */
+	/* GetVariable() tells the attributes of one that is too large, too. */
 	if ((!EFI_ERROR(status) || status == EFI_BUFFER_TOO_SMALL) && (attributes & EFI_VARIABLE_RUNTIME_ACCESS) != 0) {
 		fw_log(LOG_QUIET, "a running system has written BerthSums: it is removed, and says nothing");
 		(void)efi_sums_clear();

@@ -13,7 +13,7 @@ bool must_verify(const struct machine *machine)
 	return machine->secure_boot != SECURE_BOOT_DISABLED;
 }
 
-/* By a signature of its own: what a record of berth.sums names has the one of that file. */
+/* A kernel that a record names needs no signature of its own: that of berth.sums stands for it. */
 static bool must_be_signed(const struct boot *b)
 {
 	return must_verify(&b->situation.machine) && !boot_is_bound(b);

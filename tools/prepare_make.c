@@ -261,7 +261,7 @@ static enum status check_table(struct loaded *again, const char *path, struct fa
 	return vmlinux_randomise(&again->image, again->window, table, path, 1, &move, why);
 }
 
-/* Of a flat image the bytes that its file had: behind them is the record. */
+/* A flat image is compared up to the end of its file: behind that is the record. */
 static bool is_same_kernel(const struct loaded *again, const struct loaded *kernel)
 {
 	const struct image *image = &kernel->image;

@@ -22,7 +22,8 @@ size_t record_write(const struct prepared *prepared, uint8_t to[RECORD_MOST]);
 /* The same with what shows that it stands at the end of a file. */
 size_t record_write_behind(const struct prepared *prepared, uint8_t to[RECORD_MOST + RECORD_END]);
 
-/* Of a file that is not packed, ELF or flat. NOT_FOUND when it was not prepared; BAD_INPUT when its record is broken.
+/* The record of a file that is not packed, ELF or flat. NOT_FOUND when it was not prepared; BAD_INPUT when its record
+ * is broken.
  */
 enum status record_find(struct prepared *prepared, const char *name, struct bytes file, struct fail *why) MUST_CHECK;
 
