@@ -60,6 +60,8 @@ REFUSED = {
                     lambda esp: entry(esp, "more", initrds=3)),
     "order": Refused("its initrds in another order", "\\order\\second: is not the initrd that berth.sums has for this entry",
                      lambda esp: entry(esp, "order", swapped=True)),
+    "stub": Refused("`handoff stub`, and another second initrd", "\\stub\\second: is not the initrd that berth.sums has for this entry",
+                    lambda esp: esp.put("stub/second", lab.data_archive("second", b"evil"))),
     "options": Refused("another command line", "options.conf: its command line is not the one that berth.sums has for it",
                        lambda esp: entry(esp, "options", options=LINE + " init=/bin/sh")),
     "unknown": Refused("an entry without a record, where one is demanded",
@@ -87,7 +89,7 @@ def entry(esp, name, initrds=2, swapped=False, options=LINE):
     files = ["/initrd.cpio", f"/{name}/second", f"/{name}/second"][:initrds]
     esp.entry(name, f"title {name}", "sort-key b", f"linux /{name}/vmlinuz", *(f"initrd {file}" for file in
                                                                              (reversed(files) if swapped else files)),
-              f"options {options}")
+              f"options {options}", *(["handoff stub"] if name == "stub" else []))
     esp.put(f"{name}/vmlinuz", link=KERNEL["file"])
     esp.put(f"{name}/second", lab.data_archive("second", b"good"))
 
