@@ -168,14 +168,18 @@ link_whole = $(call link,$(CC) $(EFI_CFLAGS) -Os $(UNALIGNED) $(AT_ONCE) -nostdl
 	$(addprefix -Xlinker ,$(EFI_LDFLAGS) $(1)))
 
 $(OUT)/berth.elf: $(LOADER_O) $(OUT)/libunpack.a efi/efi.lds
-	$(call link_whole)
+	$(call link_whole,-Map=$(@:.elf=.map))
+
+# What the linker has taken from libraries, in the section .sbom.
+$(OUT)/berth.spdx.json: $(OUT)/berth.elf scripts/sbom base/version.h
+	$(Q)scripts/sbom $(EFI_NAME) $(<:.elf=.map) $(SOURCES)/versions base/version.h >$@
 
 define pe
 $(Q)$(HOST)/elf2efi $< $@
 endef
 
-$(LOADER): $(OUT)/berth.elf $(HOST)/elf2efi
-	$(pe)
+$(LOADER): $(OUT)/berth.elf $(OUT)/berth.spdx.json $(HOST)/elf2efi
+	$(pe) 0 $(OUT)/berth.spdx.json
 
 $(HOST)/elf2efi: $(HOST)/tool/tools/elf2efi.o
 	$(call link,$(HOSTCC))

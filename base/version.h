@@ -3,9 +3,11 @@
 #ifndef BERTH_VERSION_H
 #define BERTH_VERSION_H
 
-#define BERTH_VERSION "0.1"
-#define BERTH_PRODUCT "Berth"
-#define BERTH_NAME    BERTH_PRODUCT " " BERTH_VERSION
+/* And its day: files that tell a time have the same bytes whenever they are built. */
+#define BERTH_VERSION  "0.1"
+#define BERTH_RELEASED "2026-11-29"
+#define BERTH_PRODUCT  "Berth"
+#define BERTH_NAME     BERTH_PRODUCT " " BERTH_VERSION
 
 /*
  * bootctl(1) finds a loader's name and version by a text that begins so: newer ones in the section .sdmagic alone,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * elf2efi IN.elf OUT.efi [BASE]: turns a static position-independent ELF into a PE/COFF EFI application.
+ * elf2efi IN.elf OUT.efi [BASE [SBOM]]: turns a static position-independent ELF into a PE/COFF EFI application.
  * An ELF of 32 bits is read into the same structures, and becomes PE32 instead of PE32+.
  * Sections keep their addresses; relative relocations become a PE .reloc section, so firmware relocates the image
  * before its code is made read-only (objcopy's way needs a program that relocates itself in writable code pages).
  * BASE is where firmware is asked to put it; 0, the default, is not an address and leaves the choice to firmware.
+ * SBOM is a file that becomes the section .sbom, which nothing in the image reads.
  *
  * Sources: Microsoft PE Format; UEFI 2.10, 2.1.1; the NX_COMPAT demands on loaders signed for Secure Boot.
  */
@@ -46,6 +47,7 @@ struct image {
 	unsigned int n_sections;
 	uint8_t *reloc;
 	size_t reloc_size;
+	uint8_t *sbom;
 	uint64_t base;
 	bool is_32; /* addresses have 32 bits, and the file becomes PE32 */
 	Elf64_Ehdr ehdr;
@@ -299,6 +301,26 @@ static Elf64_Rela relocation_at(struct image *image, const uint8_t *table, size_
 	return (Elf64_Rela){rel[i].r_offset, ELF64_R_INFO(0, ELF32_R_TYPE(rel[i].r_info)), addend};
 }
 
+/* A section behind all others, on a page of its own. Discardable: shim does not even copy it into memory. */
+static void add_section(struct image *image, const char *name, const uint8_t *bytes, size_t size)
+{
+	const struct section *last = &image->section[image->n_sections - 1];
+	uint32_t at = align_up(last->address + last->memory_size, PAGE);
+
+	image->section[image->n_sections++] =
+	    (struct section){name, at, (uint32_t)size, (uint32_t)size, DATA | READ | DISCARDABLE, bytes};
+}
+
+static void add_sbom(struct image *image, const char *path)
+{
+	size_t size;
+
+	image->sbom = read_file(path, &size);
+	if (size == 0)
+		die("%s is empty", path);
+	add_section(image, ".sbom", image->sbom, size);
+}
+
 static void relocations(struct image *image, const Elf64_Shdr *sections, const Elf64_Ehdr *ehdr)
 {
 	uint32_t table_type = image->is_32 ? SHT_REL : SHT_RELA;
@@ -309,7 +331,6 @@ static void relocations(struct image *image, const Elf64_Shdr *sections, const E
 							    : 3 /* R_RISCV_RELATIVE */;
 	Elf64_Rela *all = NULL;
 	size_t count = 0;
-	uint32_t end = 0;
 
 	for (unsigned int i = 1; i < ehdr->e_shnum; i++) {
 		const Elf64_Shdr *s = &sections[i];
@@ -328,13 +349,9 @@ static void relocations(struct image *image, const Elf64_Shdr *sections, const E
 	}
 	make_reloc(image, all, count, relative);
 	free(all);
-	for (unsigned int i = 0; i < image->n_sections; i++)
-		end = align_up(image->section[i].address + image->section[i].memory_size, PAGE);
 	if (image->reloc_size == 0) /* some loaders take an image without .reloc for one that cannot move */
 		image->reloc_size = 8, put(image->reloc + 4, 4, 8);
-	image->section[image->n_sections++] = (struct section){
-	    ".reloc",	 end, (uint32_t)image->reloc_size, (uint32_t)image->reloc_size, DATA | READ | DISCARDABLE,
-	    image->reloc};
+	add_section(image, ".reloc", image->reloc, image->reloc_size);
 }
 
 static void write_headers(const struct image *image, const Elf64_Ehdr *ehdr, uint8_t *h)
@@ -400,15 +417,17 @@ int main(int argc, char **argv)
 	struct image image = {0};
 	FILE *out;
 
-	if (argc != 3 && argc != 4)
-		die("usage: elf2efi IN.elf OUT.efi [BASE]");
-	if (argc == 4)
+	if (argc < 3 || argc > 5)
+		die("usage: elf2efi IN.elf OUT.efi [BASE [SBOM]]");
+	if (argc > 3)
 		image.base = strtoull(argv[3], NULL, 0);
 	image.elf = read_file(argv[1], &image.size);
 	read_elf(&image, argv[1]);
 	take_sections(&image, image.sections, &image.ehdr);
 	if (image.n_sections == 0)
 		die("%s has no sections", argv[1]);
+	if (argc > 4)
+		add_sbom(&image, argv[4]);
 	relocations(&image, image.sections, &image.ehdr);
 	write_headers(&image, &image.ehdr, headers);
 
@@ -425,6 +444,7 @@ int main(int argc, char **argv)
 	if (fclose(out) != 0)
 		die("cannot write %s", argv[2]);
 	free(image.reloc);
+	free(image.sbom);
 	free(image.sections);
 	free(image.elf);
 	return 0;
