@@ -50,7 +50,8 @@ HOST_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar $(WARN) -fsanitize=address,undefi
 COUNTING := -fprofile-instr-generate=/dev/null -fcoverage-mapping
 
 # The host command: the loader's own pure objects behind a command line.
-TOOL_CFLAGS := -std=gnu11 -O2 -g -fshort-wchar $(WARN)
+# CFLAGS, CPPFLAGS and LDFLAGS are those of who makes a package, and concern this command alone.
+TOOL_CFLAGS := -std=gnu11 -O2 -g -fshort-wchar $(WARN) $(CPPFLAGS) $(CFLAGS)
 
 # ---- what each source may see ----
 # Firmware has no libc, so what runs there never sees this machine's headers: only the compiler's own, and those named
@@ -119,8 +120,9 @@ PURE := $(SHARED_C) $(call protocols_c,$(HOST_PROTOCOLS)) $(wildcard arch/*/prep
 	$(wildcard arch/x86/*.S arch/x86_64/*.S)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
-.PHONY: all check test run bench scale analyze prove mutate docs install clean help
+.PHONY: all loader check test run bench scale analyze prove mutate deb docs install clean help
 all: $(LOADER) $(HOST)/berth
+loader: $(LOADER)
 
 define HELP
 Build
@@ -144,6 +146,7 @@ Docs
 Install
   make install    the host command, its manuals and the loaders of all CPUs, or of those that CPUS names, to DESTDIR and
                   PREFIX (default /usr/local); `berth install` is what makes a machine boot by them
+  make deb        Debian packages of all that, of HEAD, in build/deb (scripts/deb; docs/packaging.md)
 
 V=1 shows the commands. GNUEFI=/path names gnu-efi's headers (default $(GNUEFI)).
 endef
@@ -190,7 +193,7 @@ PARTS_C := $(filter-out tools/berth.c,$(TOOL_C))
 TOOL_O := $(call objects,$(HOST)/tool,$(TOOL_C) $(PURE))
 
 $(HOST)/berth: $(TOOL_O) $(HOST)/tool/libunpack.a
-	$(call link,$(HOSTCC),-lm)
+	$(call link,$(HOSTCC) $(CFLAGS) $(LDFLAGS),-lm)
 
 $(HOST)/checked/berth: $(HOST)/tools/berth.o $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
 	$(call link,$(CHECK_CC) $(HOST_CFLAGS) $(COUNTING),-lm)
@@ -407,6 +410,10 @@ $(FUZZ)/fuzz_%.profraw: $(FUZZ)/fuzz_%
 test analyze bench prove mutate:
 	@scripts/$@
 
+DEB ?= $(BUILD)/deb
+deb:
+	@scripts/deb $(DEB)
+
 scale:
 	@scripts/bench-plan
 
@@ -423,9 +430,12 @@ docs: $(HOST)/berth
 PREFIX ?= /usr/local
 CPUS ?= $(MACHINES)
 TO := $(DESTDIR)$(PREFIX)
+PLACE := $(PREFIX)/lib/berth/$(EFI_NAME)
 
-.PHONY: $(CPUS:%=install-loader-%)
-install: $(HOST)/berth $(CPUS:%=install-loader-%)
+.PHONY: install-command $(CPUS:%=install-loader-%)
+install: install-command $(CPUS:%=install-loader-%)
+
+install-command: $(HOST)/berth
 	install -Dm755 $(HOST)/berth $(TO)/bin/berth
 	install -Dm644 docs/berth.1 $(TO)/share/man/man1/berth.1
 	install -Dm644 docs/berth.7 $(TO)/share/man/man7/berth.7
@@ -436,9 +446,12 @@ $(CPUS:%=install-loader-%): install-loader-%:
 	@$(MAKE) --no-print-directory ARCH=$* install-loader || { \
 		echo 'berth: no loader for $*: `scripts/deps cross` installs compilers; make install CPUS="x86_64" does without' >&2; exit 1; }
 
-.PHONY: install-loader
+# Of one CPU; and where it goes, for who is to sign it there.
+.PHONY: install-loader where-loader
 install-loader: $(LOADER)
-	install -Dm644 $(LOADER) $(TO)/lib/berth/$(EFI_NAME)
+	install -Dm644 $(LOADER) $(DESTDIR)$(PLACE)
+where-loader:
+	@echo $(PLACE)
 
 clean:
 	rm -rf $(OUT) $(HOST) $(BUILD)/run $(BUILD)/test $(BUILD)/bench $(BUILD)/prove $(BUILD)/mutate
