@@ -14,8 +14,7 @@
 #include "kernel.h"
 #include "mapread.h"
 #include "report.h"
-
-#define USUAL_DESC_SIZE 48 /* bytes of a descriptor in EDK2's firmware: 8 more than UEFI names */
+#include "surveyed.h"
 
 struct arguments {
 	const char *kernel, *memmap;
@@ -142,54 +141,15 @@ static int take_arguments(struct arguments *a, int argc, char **argv)
 
 /* ---- what firmware would have found out ---- */
 
-static enum status make_runs(const struct map_source *source, struct runs *runs, bool reliable)
-{
-	size_t room = 2 * source->map.count + 2 * source->n_refused + MAX_KEPT_OUT + 1;
-
-	runs->run = calloc(room, sizeof(*runs->run));
-	runs->room = room;
-	if (runs->run == NULL)
-		return IO_ERROR;
-	runs->count = memmap_free_runs(&source->map, reliable, runs->run, room);
-	return OK;
-}
-
-/* With room for what the command line keeps out. */
-static enum status copy_map(struct memmap *copy, const struct memmap *map)
-{
-	size_t room = map->count + MAX_KEPT_OUT;
-
-	*copy = (struct memmap){calloc(room, sizeof(*copy->entry)), map->count, room};
-	if (copy->entry == NULL)
-		return IO_ERROR;
-	if (map->count != 0)
-		memcpy(copy->entry, map->entry, map->count * sizeof(*copy->entry));
-	return OK;
-}
-
-/*
- * The machine as the log describes it. Other kinds of map describe only memory: then it has 4-level paging, 1 GiB pages
- * and an entropy source, as nearly all machines do.
- */
 static enum status survey_map(struct situation *p, const struct map_source *source, struct fail *why)
 {
-	struct survey *survey = &p->survey;
-
-	if (copy_map(&survey->map, &source->map) != OK || make_runs(source, &survey->free.all, false) != OK ||
-	    make_runs(source, &survey->free.reliable, true) != OK)
-		return fail(why, IO_ERROR, "no memory left on this machine");
+	TRY(surveyed_make(&p->survey, source, why));
 	TRY(situation_survey(p, why));
 	for (size_t i = 0; i < source->n_refused; i++)
-		TRY(free_memory_remove(&survey->free, source->refused[i], why));
+		TRY(free_memory_remove(&p->survey.free, source->refused[i], why));
 	TRY(situation_keep_out(p, why));
-	survey->descriptors = source->has_facts ? source->descriptors : source->map.count;
-	survey->final_room = source->has_facts ? source->map_room : source->map.count + SPARE_DESCRIPTORS;
-	survey->desc_size = source->has_facts ? source->desc_size : USUAL_DESC_SIZE;
-	p->cpu.five_levels = source->has_facts && source->levels == 5;
-	p->cpu.has_la57 = source->has_facts && source->has_la57;
-	p->cpu.gib_pages = !source->has_facts || source->gib_pages;
-	p->cpu.page_sizes = source->page_sizes != 0 ? source->page_sizes : 4096 + 16384 + 65536;
-	p->found.has_seed = !source->has_facts || source->has_seed;
+	surveyed_cpu(&p->cpu, source);
+	p->found.has_seed = surveyed_seed(source);
 	p->found.has_hart = true;
 	p->found.levels = source->has_facts ? source->levels : 0;
 	return OK;
@@ -315,9 +275,7 @@ static int run(int argc, char **argv)
 		status = complain("%s", why.text);
 	else
 		status = plan(&situation, &arguments, &source);
-	free(situation.survey.map.entry);
-	free(situation.survey.free.all.run);
-	free(situation.survey.free.reliable.run);
+	surveyed_free(&situation.survey);
 	map_source_free(&source);
 	return status;
 }
