@@ -188,14 +188,15 @@ $(HOST)/elf2efi: $(HOST)/tool/tools/elf2efi.o
 	$(call link,$(HOSTCC))
 
 # ---- the host command; the checked one, with sanitizers, is the tests'. ----
+# It has the loader's boot, too, and in place of the CPU that it runs on the one that is asked about.
 TOOL_C := $(filter-out tools/elf2efi.c,$(wildcard tools/*.c)) $(wildcard install/*.c)
-PARTS_C := $(filter-out tools/berth.c,$(TOOL_C))
-TOOL_O := $(call objects,$(HOST)/tool,$(TOOL_C) $(PURE))
+PARTS_C := $(filter-out tools/berth.c tools/dry_cpu.c,$(TOOL_C)) $(ASKING_C)
+TOOL_O := $(call objects,$(HOST)/tool,$(TOOL_C) $(ASKING_C) $(filter-out arch/x86_64/here.c,$(PURE)))
 
 $(HOST)/berth: $(TOOL_O) $(HOST)/tool/libunpack.a
 	$(call link,$(HOSTCC) $(CFLAGS) $(LDFLAGS),-lm)
 
-$(HOST)/checked/berth: $(HOST)/tools/berth.o $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
+$(HOST)/checked/berth: $(HOST)/tools/berth.o $(HOST)/tools/dry_cpu.o $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
 	$(call link,$(CHECK_CC) $(HOST_CFLAGS) $(COUNTING),-lm)
 
 # ---- EFI applications of the tests: tests/shape/ becomes build/x86_64/tests/shape.efi ----

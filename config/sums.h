@@ -25,6 +25,7 @@
 
 #include "../codecs/sha256.h"
 
+#define SUMS_PATH      "\\loader\\berth.sums"
 #define SUMS_SECTION   ".sums"
 #define SUMS_MOST_TEXT 65536u  /* bytes of the section */
 #define SUMS_MOST_FILE 262144u /* of the file: a signature with the certificates of its signer has 2 KiB or so */

@@ -2,7 +2,6 @@
 #include "sums.h"
 
 #include "../base/mem.h"
-#include "../config/sums.h"
 
 /* What this start of the loader found. */
 static struct {

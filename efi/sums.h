@@ -9,7 +9,7 @@
 
 #include "efi_local.h"
 
-#define SUMS_PATH "\\loader\\berth.sums"
+#include "../config/sums.h"
 
 /* Keys for Secure Boot were enrolled: where there is a berth.sums, of whatever version, the machine demands one. */
 void sums_enrolled(void);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What efi/catalogue.c and efi/unified.c do in firmware: the same parsers, order and choice, on files of this machine.
- * Nobody waits for a boot here, so every file that an entry names is looked at.
+ * Nobody waits for a boot here, so every file that an entry names is looked for. What is in a kernel's files is asked
+ * when its boot is tried (verdict.h).
  */
 #include "catalogue.h"
 
 #include "../base/machine.h"
 #include "../config/uki.h"
 #include "../install/loader.h"
-#include "kernel.h"
+#include "../protocol/device_tree.h"
 #include "record.h"
 
 #include <stdlib.h>
@@ -87,7 +88,8 @@ static void check_trees(struct checked *checked, const struct arch *arch)
 	if (!entry_wants_tree(entry))
 		return;
 	if (!arch_enters(arch, ELF_AARCH64) && !arch_enters(arch, ELF_RISCV)) {
-		checked_say(&checked->said, false, "devicetree ignored: kernels for this CPU do not use one");
+		if (entry->kind != ENTRY_LINUX) /* else its boot says so */
+			checked_say(&checked->said, false, "devicetree ignored: programs for this CPU do not use one");
 		return;
 	}
 	if (entry->devicetree.length != 0)
@@ -125,25 +127,16 @@ static void check_prepared(struct checked *checked, const char *path)
 
 static void check_kernel(struct checked *checked, const struct arch *arch)
 {
-	static struct image image;
 	struct entry *entry = &checked->entry;
 	char path[HOST_PATH];
-	struct fail why;
 
 	for (size_t i = 0; i < entry->n_initrds; i++)
 		(void)find_file(checked, "initrd", entry->initrd[i], path);
 	check_trees(checked, arch);
-	if (!find_file(checked, "linux", entry->program, path)) {
-		entry->broken = true; /* nobody's default, as in the loader */
-		return;
-	}
-	if (kernel_identify(&image, path, entry->loader_unpacks, &why) != OK)
-		checked_say(&checked->said, true, "linux: %s", why.text);
-	else if (!arch_enters(arch, image.machine))
-		checked_say(&checked->said, true, "linux: %s: a kernel for %s, which this loader does not enter", path,
-			    machine_name(image.machine));
-	else
+	if (find_file(checked, "linux", entry->program, path))
 		check_prepared(checked, path);
+	else
+		entry->broken = true; /* nobody's default, as in the loader */
 }
 
 static struct bytes front_of(struct bytes file)

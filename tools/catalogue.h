@@ -6,6 +6,7 @@
 #include "../arch/arch.h"
 #include "../config/interface.h"
 #include "../install/volume.h"
+#include "../plan/request.h"
 #include "tool.h"
 
 #define MOST_SAID 40 /* about one entry */
@@ -20,12 +21,31 @@ struct said {
 	bool is_wrong; /* one of them will keep something from working */
 };
 
+enum verdict_kind {
+	VERDICT_UNKNOWN, /* nothing was found wrong, and there was no memory to plan on */
+	VERDICT_BOOTS,
+	VERDICT_LIKELY, /* by all that is known, which is not all */
+	VERDICT_FAILS,
+};
+
+/* What becomes of an entry at the next boot (verdict.h). */
+struct verdict {
+	enum verdict_kind kind;
+	bool has_plan;	    /* Berth places it: */
+	bool is_random;	    /* anew at each boot, or */
+	struct plan plan;   /* here */
+	struct fail why;    /* when it fails: the loader's own sentence */
+	struct said doubts; /* about this entry, beside those about the machine */
+	struct said ways;   /* what would make it boot */
+};
+
 struct checked {
 	struct entry entry; /* first: lists have pointers to it */
 	struct checked *next;
 	char *name, *text, *title;
 	bool is_hidden; /* the loader does not show it */
 	struct said said;
+	struct verdict verdict;
 };
 
 struct checked_tree {
@@ -53,5 +73,7 @@ struct checked *checked_new(struct checked_tree *tree, const char *name);
 
 /* Adds a sentence; what is said without memory for it is wrong all the same. */
 __attribute__((format(printf, 3, 4))) void checked_say(struct said *said, bool is_wrong, const char *format, ...);
+
+void said_free(struct said *said);
 
 #endif

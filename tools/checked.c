@@ -46,7 +46,7 @@ struct checked *checked_new(struct checked_tree *tree, const char *name)
 	return checked;
 }
 
-static void free_said(struct said *said)
+void said_free(struct said *said)
 {
 	while (said->first != NULL) {
 		struct sentence *next = said->first->next;
@@ -54,6 +54,8 @@ static void free_said(struct said *said)
 		free(said->first);
 		said->first = next;
 	}
+	said->last = NULL;
+	said->n = 0;
 }
 
 void checked_free(struct checked_tree *tree)
@@ -61,14 +63,16 @@ void checked_free(struct checked_tree *tree)
 	while (tree->first != NULL) {
 		struct checked *next = tree->first->next;
 
-		free_said(&tree->first->said);
+		said_free(&tree->first->said);
+		said_free(&tree->first->verdict.doubts);
+		said_free(&tree->first->verdict.ways);
 		free(tree->first->name);
 		free(tree->first->text);
 		free(tree->first->title);
 		free(tree->first);
 		tree->first = next;
 	}
-	free_said(&tree->said);
+	said_free(&tree->said);
 	free(tree->shown);
 	free(tree->conf_text);
 }

@@ -53,13 +53,20 @@ static void read_dropins(struct dropins *d, const struct fw_volume *esp)
 	}
 }
 
+void dropped_into(struct entry *entry, const struct fw_volume *esp)
+{
+	static struct dropins dropins;
+	static bool are_read;
+
+	if (!are_read)
+		read_dropins(&dropins, esp);
+	are_read = true;
+	entry->dropins = (struct word){dropins.line, dropins.used};
+}
+
 enum status dropped_command_line(struct entry *entry, const struct fw_volume *esp, char *out, size_t room,
 				 struct fail *why)
 {
-	static struct dropins dropins;
-
-	dropins = (struct dropins){.esp = NULL};
-	read_dropins(&dropins, esp);
-	entry->dropins = (struct word){dropins.line, dropins.used};
+	dropped_into(entry, esp);
 	return entry_command_line(entry, out, room, why);
 }

@@ -7,8 +7,13 @@
 #include "../install/volume.h"
 
 /*
- * To @out, of @room bytes. What the loader leaves out of the drop-ins on @esp is left out, and said. BAD_INPUT when
- * there is no room for the line.
+ * Gives @entry the drop-ins, which stay where they are as long as the command runs: there is one ESP. What the loader
+ * leaves out of them is left out, and said.
+ */
+void dropped_into(struct entry *entry, const struct fw_volume *esp);
+
+/*
+ * To @out, of @room bytes. BAD_INPUT when there is no room for the line.
  */
 enum status dropped_command_line(struct entry *entry, const struct fw_volume *esp, char *out, size_t room,
 				 struct fail *why) MUST_CHECK;

@@ -3,11 +3,12 @@
 #include <stdlib.h>
 
 #include "../base/utf8.h"
+#include "known.h"
 #include "logtext.h"
 #include "tool.h"
 
 #define LARGEST_LOG 65536 /* the loader leaves 16 KiB at most */
-#define VARIABLE    "/sys/firmware/efi/efivars/BerthLog-d7e85280-5e34-48c9-b575-1fb6e8ff7d03"
+#define VARIABLE    EFIVARS_FOLDER "/" BERTH_LOG
 
 /* A variable may hold anything, and the log goes to a terminal. */
 static void print(struct bytes text)

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "draw.h"
-#include "json.h"
 
 bool report_option(int argc, char **argv, int *i, struct report_wish *wish)
 {
@@ -136,13 +135,13 @@ static void print_text(const struct report *report, const struct report_wish *wi
 
 /* ---- JSON ---- */
 
-static void json_places(struct json *json, const struct report *report)
+void json_places(struct json *json, const struct placement placed[N_PARTS])
 {
 	json_array(json, "placements");
 	for (size_t i = 0; i < N_PARTS; i++) {
-		const struct placement *p = &report->placed[i];
+		const struct placement *p = &placed[i];
 
-		if (!report->possible || range_is_empty(p->at))
+		if (range_is_empty(p->at))
 			continue;
 		json_object(json, NULL);
 		json_string(json, "name", part_name((enum part)i));
@@ -212,6 +211,7 @@ static void json_aftermath(struct json *json, const struct aftermath *o)
 
 static void print_json(const struct report *report, const struct report_wish *wish)
 {
+	static const struct placement nowhere[N_PARTS];
 	struct json json = {.out = stdout};
 
 	json_object(&json, NULL);
@@ -223,7 +223,7 @@ static void print_json(const struct report *report, const struct report_wish *wi
 		json_string(&json, "reason", report->why.text);
 		json_string(&json, "rule", rule_row(report->why.rule)->id);
 	}
-	json_places(&json, report);
+	json_places(&json, report->possible ? report->placed : nowhere);
 	json_copies(&json, &report->copies);
 	if (report->possible && report->has_aftermath)
 		json_aftermath(&json, &report->aftermath);

@@ -4,6 +4,7 @@
 #define BERTH_REPORT_H
 
 #include "../plan/aftermath.h"
+#include "json.h"
 #include "tool.h"
 
 /* Memory that was not taken; @text is the loader's own line. */
@@ -39,6 +40,9 @@ bool report_option(int argc, char **argv, int *i, struct report_wish *wish);
 
 /* One more; it is copied. False when memory is exhausted. */
 bool report_add_refused(struct report *report, const struct refused *refused);
+
+/* An array "placements" of the parts that have a place. */
+void json_places(struct json *json, const struct placement placed[N_PARTS]);
 
 /* Prints and draws; returns the exit status. Frees what the report holds. */
 int report_finish(struct report *report, const struct report_wish *wish);

@@ -151,7 +151,7 @@ void sums_judge(struct checked_tree *tree, const struct fw_volume *esp)
 	struct sums sums;
 	struct fail why;
 
-	if (volume_read(esp, "\\loader\\berth.sums", &file, &why) != OK)
+	if (volume_read(esp, SUMS_PATH, &file, &why) != OK)
 		return;
 	if (sums_in_file(file, "berth.sums", &text, &why) == OK && sums_parse(&sums, "berth.sums", text, &why) == OK)
 		for (struct checked *c = tree->first; c != NULL; c = c->next)
