@@ -292,6 +292,10 @@ $(HOST)/sim/%: $(HOST)/tests/sim/%.o $(SIM_O) $(UNIT_EXTRA_O) $(HOST)/libtool.a 
 	$(call link,$(CHECK_CC) $(HOST_CFLAGS) $(COUNTING) $(SIM_WRAP),-lcmocka -lm)
 .PRECIOUS: $(HOST)/tests/sim/%.o
 
+# ---- tests/tools/test_check_boots.py boots an entry of a folder with this, and compares with what berth check says ----
+$(HOST)/booted: $(HOST)/tests/tools/booted.o $(SIM_O) $(UNIT_EXTRA_O) $(HOST)/libtool.a $(HOST)/libpure.a $(HOST)/libunpack.a
+	$(call link,$(CHECK_CC) $(HOST_CFLAGS) $(COUNTING) $(SIM_WRAP),-lcmocka -lm)
+
 # ---- the real efi/ on a simulated UEFI: tests/uefi/test_NAME.c. Physical memory lies at its own addresses, where
 # AddressSanitizer has its own, so unclaimed pages are the guard. What efi/ keeps in variables gets sections with names
 # of their own, so that each boot can start as a fresh image does. ----
@@ -370,7 +374,7 @@ $(OUT)/efi/libc.o: ALSO := -fno-tree-loop-distribute-patterns # its loops are wh
 # takes one in N.
 OBJECTS_loader := $(OUT) $(LOADER_O) $(call whole,$(OUT)) $(if $(filter x86_64,$(ARCH)),$(APPLICATION_O)) $(PROBE_O)
 OBJECTS_checked := $(HOST) $(HOST_PURE_O) $(call objects,$(HOST),$(TOOL_C)) $(call whole,$(HOST)) $(UNIT_EXTRA_O) $(SIM_O) \
-	$(UNIT_TESTS:%=$(HOST)/tests/unit/%.o) $(SIM_TESTS:%=$(HOST)/tests/sim/%.o) $(HOST)/tests/elf/relocate.o
+	$(UNIT_TESTS:%=$(HOST)/tests/unit/%.o) $(SIM_TESTS:%=$(HOST)/tests/sim/%.o) $(HOST)/tests/elf/relocate.o $(HOST)/tests/tools/booted.o
 OBJECTS_tool := $(HOST)/tool $(TOOL_O) $(HOST)/tool/tools/elf2efi.o $(call whole,$(HOST)/tool)
 OBJECTS_plain := $(HOST)/tool $(PLAIN_O) $(PLAIN_TESTS:%=$(HOST)/tool/tests/unit/%.o) $(HOST)/tool/tests/bench/plan_scale.o
 OBJECTS_uefi := $(UEFI) $(filter-out %.named.o,$(UEFI_O)) $(UEFI_EFI_O:%.named.o=%.o) $(call whole,$(UEFI)) \

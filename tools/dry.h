@@ -35,7 +35,7 @@ struct dry_outcome {
 	bool is_own; /* not the machine's failure, but this command's: it says nothing of a boot */
 	struct plan plan;
 	struct wish wish;
-	uint64_t held; /* bytes that the loader had taken for itself when it looked at memory for its plan */
+	uint64_t held; /* bytes that were taken when the loader looked at memory for its plan: for a file to verify */
 	struct sized {
 		char path[MAX_PATH_TEXT];
 		uint64_t size;

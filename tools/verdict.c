@@ -198,17 +198,18 @@ static bool has_spare_memory(const struct judging *j)
 static void find_doubts(const struct judging *j, const struct dry_outcome *outcome)
 {
 	bool is_last = strcmp(j->known->booted, j->checked->entry.id) == 0;
-	bool is_verified = j->machine.secure_boot == SECURE_BOOT_ENABLED;
 
-	if (is_verified)
+	if (j->machine.secure_boot == SECURE_BOOT_ENABLED)
 		doubt(j, "whether firmware knows who has signed it");
 	if (!arch_enters(j->tree->arch, ELF_I386))
 		doubt(j, "firmware's device tree and ACPI tables");
 	if (!j->known->is_exact)
 		return;
-	if (outcome->held != 0 && (!is_last || is_verified || j->machine.measures))
+	if (outcome->held != 0)
 		checked_say(&j->checked->verdict.doubts, false,
-			    "where firmware has the %" PRIu64 " bytes that Berth needs before it plans", outcome->held);
+			    "where firmware has the %" PRIu64
+			    " bytes in which the kernel's file is measured before Berth plans",
+			    outcome->held);
 	if (!is_last && !has_spare_memory(j))
 		checked_say(&j->checked->verdict.doubts, false,
 			    "whether there is as much memory as when %s booted: less than %s of it is to spare",

@@ -353,5 +353,6 @@ def wrong_commands():
     Ran("prepare", "--help").expect(0, "--format F", "examples:")
 
 
-run_tests([debians_kernel, each_packing_of_a_payload, packed_anew, more_than_one_block_of_lz4, vmlinux_itself, flat_images,
-           of_another_original, what_check_says, damaged, refused, where_it_goes, wrong_commands])
+if __name__ == "__main__":
+    run_tests([debians_kernel, each_packing_of_a_payload, packed_anew, more_than_one_block_of_lz4, vmlinux_itself, flat_images,
+               of_another_original, what_check_says, damaged, refused, where_it_goes, wrong_commands])
