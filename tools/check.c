@@ -6,6 +6,7 @@
 
 #include "catalogue.h"
 #include "report.h"
+#include "site.h"
 #include "sums_record.h"
 #include "unfolded.h"
 #include "verdict.h"
@@ -263,7 +264,7 @@ static int judge(const struct options *options, const struct known *known, struc
 
 static int check(const struct options *options)
 {
-	struct checked_tree tree = {.arch = checked_arch(options->arch)};
+	struct checked_tree tree = {.arch = checked_arch(options->arch != NULL ? options->arch : site_firmware_arch())};
 	static struct known known;
 	struct fail why;
 	int status;

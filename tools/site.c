@@ -86,8 +86,7 @@ int site_options(int argc, char **argv, const struct command *command, struct si
 
 /* ---- CPUs ---- */
 
-/* A CPU with 64 bits may have firmware of 32, and then the loader has 32. */
-static const char *firmware_arch(void)
+const char *site_firmware_arch(void)
 {
 	const struct arch *arch = checked_arch(NULL);
 	FILE *in = fopen(FIRMWARE_BITS, "r");
@@ -128,7 +127,7 @@ static size_t words_of_list(const char *list)
 static enum status choose_machines(struct site *site, const struct site_options *options, struct fail *why)
 {
 	const char *list = options->arch;
-	const char *own = firmware_arch();
+	const char *own = site_firmware_arch();
 	struct loader_names names;
 	size_t n = 0;
 

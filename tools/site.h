@@ -28,6 +28,12 @@ struct opened_site {
 /* EXIT_YES, or EXIT_USAGE when the words are wrong, which has been said then. */
 int site_options(int argc, char **argv, const struct command *command, struct site_options *options);
 
+/*
+ * The CPU of this machine's firmware, as entries call it: one with 64 bits may have firmware of 32, and then the loader
+ * has 32. Empty: there is no loader for it.
+ */
+const char *site_firmware_arch(void);
+
 /* IO_ERROR, NOT_FOUND or BAD_INPUT: a partition that cannot be had, or a CPU that there is not. */
 enum status site_open(struct opened_site *opened, const struct site_options *options, struct fail *why) MUST_CHECK;
 void site_close(struct opened_site *opened);

@@ -226,7 +226,7 @@ static void judge_kernel(struct judging *j)
 	struct dry_outcome outcome;
 
 	dry_boot(&j->machine, entry, &j->tree->conf, &outcome);
-	if (outcome.is_own) {
+	if (outcome.status != OK && outcome.is_own) {
 		verdict->why = outcome.why;
 		return;
 	}
