@@ -75,7 +75,7 @@ def first_log(esp, image, memory):
 def what_will_not_boot_is_known_before(esp):
     """2 GiB: an initrd too large, and a place that firmware holds: the loader says at the boot what check said before it"""
     esp.put("large.cpio")
-    os.truncate(os.path.join(esp.tree, "large.cpio"), 2 * GIB - 200 * MIB)
+    os.truncate(os.path.join(esp.tree, "large.cpio"), 2 * GIB - 64 * MIB)
     image = add_entries(esp, "log debug", ("held", "placement 0x7d000000"), ("large", "initrd /large.cpio"))
     log = first_log(esp, image, "2G")
     for entry in ("held.conf", "large.conf"):

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import struct
 import subprocess
 import tempfile
@@ -229,6 +230,20 @@ def what_firmware_holds_is_not_in_the_kernels_map():
     expect(found["verdict"] == "will not boot" and "loader code" in found["reason"], f"{found}")
     found, _ = checked(tree("sysfs-plain", PLAIN), sysfs)
     expect(found["verdict"] == "likely boots" and set(placed(found)) >= {"kernel", "initrd"}, f"{found}")
+
+
+def captured_boots_come_out_again():
+    """By consoles of real boots, one in which firmware refused places that its map calls free: every part where it lay then"""
+    for name, refuses in (("berth", False), ("berth-refused", True)):
+        console = os.path.join(MAPS, "captures", f"ovmf-2022.11-6g.{name}.txt")
+        with open(console, encoding="utf-8", errors="replace") as file:
+            text = file.read()
+        seen = {part: (int(at, 16), int(size, 16)) for part, at, size in
+                re.findall(r"berth: place (\w+) (0x[0-9a-f]+) size (0x[0-9a-f]+)", text)}
+        expect(("berth: refused 0x" in text) == refuses and len(seen) == 4, f"{name}: {seen}")
+        found, known = checked(tree(f"captured-{name}", PLAIN, initrd=seen["initrd"][1]), console)
+        told = {p["name"]: (p["address"], p["size"]) for p in found["placements"]}
+        expect(known["exact"] and found["verdict"] == "will boot" and told == seen, f"{name}: {told} of {seen}: {found}")
 
 
 def what_would_fit_is_to_the_byte():
@@ -457,7 +472,8 @@ def a_large_initrd_is_not_read():
 
 
 if __name__ == "__main__":
-    run_tests([each_machine_boots_as_it_was_said, other_cpus_are_never_certain, what_firmware_holds_is_not_in_the_kernels_map,
+    run_tests([each_machine_boots_as_it_was_said, other_cpus_are_never_certain, captured_boots_come_out_again,
+               what_firmware_holds_is_not_in_the_kernels_map,
                what_would_fit_is_to_the_byte, other_ways_are_tried, another_entry_finds_other_memory, a_file_that_is_measured_first_is_likely, a_log_that_is_cut_is_not_believed,
                with_secure_boot_on, what_firmware_starts_is_likely, the_machines_own_log_is_found, statuses_are_for_scripts,
                a_dry_boot_leaves_nothing, a_disk_image_is_read, more_than_can_be_tried_is_unknown, a_large_initrd_is_not_read])
