@@ -142,21 +142,29 @@ enum status fw_verify(struct fw_volume *volume, const char *path, void *bytes, u
 		    path);
 }
 
-/* The words of the records stay as long as the command runs: there is one berth.sums. */
-enum status fw_record(const struct entry *entry, struct word *record, struct fail *why)
+/*
+ * The records that count; none when nobody has signed the file, or it is broken, with which the loader goes on. Their
+ * words stay as long as the command runs: there is one berth.sums.
+ */
+static bool read_sums(struct sums *sums)
 {
 	static struct bytes file;
 	struct word text;
+	struct fail why;
+
+	if (file.at == NULL && volume_read(dry.machine->esp, SUMS_PATH, &file, &why) != OK)
+		return false;
+	return sums_in_file(file, SUMS_PATH, &text, &why) == OK &&
+	       dry.machine->may_be_trusted(dry.machine->context, file) && sums_parse(sums, SUMS_PATH, text, &why) == OK;
+}
+
+enum status fw_record(const struct entry *entry, struct word *record, struct fail *why)
+{
 	struct sums sums;
-	struct fail ignored;
 
 	*record = (struct word){NULL, 0};
-	if (dry.machine->secure_boot == SECURE_BOOT_DISABLED)
+	if (dry.machine->secure_boot == SECURE_BOOT_DISABLED || !read_sums(&sums))
 		return OK;
-	if (file.at == NULL && volume_read(dry.machine->esp, SUMS_PATH, &file, &ignored) != OK)
-		return OK;
-	if (sums_in_file(file, SUMS_PATH, &text, &ignored) != OK || sums_parse(&sums, SUMS_PATH, text, &ignored) != OK)
-		return OK; /* said already, and the loader goes on without */
 	if (sums_record(&sums, entry->id, record) || sums.least == 0)
 		return OK;
 	return fail(why, REFUSED,

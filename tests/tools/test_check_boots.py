@@ -309,7 +309,8 @@ def a_log_that_is_cut_is_not_believed():
         text = file.read()
     facts = text.index("berth: facts ")
     for end in [*range(facts, text.index("berth: place "), 97), len(text)]:
-        ran = Ran("check", "--esp", folder, "--arch", "x64", "--json", "--memmap", put(path_of("part.log"), text[:end]))
+        ran = Ran("check", "--esp", folder, "--arch", "x64", "--json", "--memmap", put(path_of("part.log"), text[:end]),
+                  "--variables", variables("cut-log", False))
         whole = end == len(text)
         expect(ran.status in ((0,) if whole else (0, 1, 2)), f"{end}: {ran.err}")
         if ran.status != 2 and not whole:
@@ -377,6 +378,33 @@ def with_secure_boot_on():
     folder = tree("secure-unsigned", PLAIN, unsigned)
     expect(checked(folder, memory, "--variables", variables("db", db=b"x" * 40 + sum_of))[0]["verdict"] == "likely boots", "its sum is in db")
     expect(checked(folder, memory, "--variables", variables("both", db=sum_of, dbx=sum_of))[0]["verdict"] == "will not boot", "and in dbx")
+
+
+def with_signature(data):
+    """Of a PE32+ file: with one in its directory, whoever has made it."""
+    at = struct.unpack_from("<I", data, 0x3c)[0] + 24 + 112 + 4 * 8
+    return data[:at] + struct.pack("<II", len(data), 8) + data[at + 8:] + bytes(8)
+
+
+def records_count_when_somebody_has_signed_them():
+    """With Secure Boot on a kernel that cannot be signed boots by its record in berth.sums, if that is signed, and all is as it says"""
+    memory, on = map_of("sums", MAP_6G), ("--variables", variables("sums"))
+    folder = tree("sums", PLAIN, VMLINUX)
+    sums = os.path.join(folder, "loader/berth.sums")
+    Ran("sums", "--esp", folder, "--arch", "x64", "--version", "3", "--least", "3", "-o", sums).expect(0)
+    with open(sums, "rb") as file:
+        data = file.read()
+    found, _ = checked(folder, memory, *on)
+    expect(found["verdict"] == "will not boot" and "cannot be signed" in found["reason"], f"nobody has signed berth.sums: {found}")
+    put(sums, with_signature(data))
+    expect(checked(folder, memory, *on)[0]["verdict"] == "likely boots", "by its record it does not boot")
+    put(os.path.join(folder, "loader/entries/u.conf"), PLAIN)
+    found, _ = checked(folder, memory, *on, entry="u.conf")
+    expect(found["verdict"] == "will not boot" and "has no record in" in found["reason"], f"{found}")
+    os.unlink(os.path.join(folder, "loader/entries/u.conf"))
+    put(os.path.join(folder, "initrd.img"), b"another")
+    found, _ = checked(folder, memory, *on)
+    expect(found["verdict"] == "will not boot" and r"\initrd.img" in found["reason"] and "berth.sums" in found["reason"], f"{found}")
 
 
 def what_firmware_starts_is_likely():
@@ -475,5 +503,5 @@ if __name__ == "__main__":
     run_tests([each_machine_boots_as_it_was_said, other_cpus_are_never_certain, captured_boots_come_out_again,
                what_firmware_holds_is_not_in_the_kernels_map,
                what_would_fit_is_to_the_byte, other_ways_are_tried, another_entry_finds_other_memory, a_file_that_is_measured_first_is_likely, a_log_that_is_cut_is_not_believed,
-               with_secure_boot_on, what_firmware_starts_is_likely, the_machines_own_log_is_found, statuses_are_for_scripts,
+               with_secure_boot_on, records_count_when_somebody_has_signed_them, what_firmware_starts_is_likely, the_machines_own_log_is_found, statuses_are_for_scripts,
                a_dry_boot_leaves_nothing, a_disk_image_is_read, more_than_can_be_tried_is_unknown, a_large_initrd_is_not_read])
