@@ -40,6 +40,8 @@ static void learn_line(struct told *told, const char *line)
 	if (take(&at, "boots ")) {
 		*told = (struct told){.placed = false};
 		snprintf(told->booted, sizeof(told->booted), "%s", at);
+	} else if (take(&at, "facts ")) {
+		told->placed = false; /* by an earlier map */
 	} else if (take(&at, "place kernel ")) {
 		told->placed = true;
 	} else if (take(&at, "verified ")) {
@@ -75,9 +77,9 @@ static enum status read_map(struct known *known, const char *path, struct told *
 	TRY(file_head(path, MOST_LOG, &text, NULL, why));
 	status = map_read_text(path, (uint8_t *)(uintptr_t)text.at, text.size, &known->map, why);
 	known->has_map = status == OK;
-	known->is_exact = status == OK && known->map.has_facts;
-	if (known->is_exact)
+	if (status == OK && known->map.has_facts)
 		learn_log(told, text);
+	known->is_exact = told->placed;
 	drop(text);
 	return status;
 }
@@ -109,6 +111,10 @@ static void doubt_map(struct known *known)
 		    known->name, map->viewer);
 	else if (!map->has_facts)
 		checked_say(&known->doubts, false, "what Berth itself holds while it plans: %s is not its log",
+			    known->name);
+	else if (!known->is_exact)
+		checked_say(&known->doubts, false,
+			    "all of the memory: %s ends before a plan that was made on it, and may be cut off",
 			    known->name);
 	if (known->has_map && map->incomplete[0] != '\0')
 		checked_say(&known->doubts, false, "all of the memory: of %s a part may be missing, as %s", known->name,
