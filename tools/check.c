@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* berth check: what the loader will make of the boot entries of this machine, or of a copy of its partitions. */
+/* berth check: whether the boot entries of this machine, or of a copy of its partitions, will boot. */
 #define _GNU_SOURCE /* memmem */
 
 #include <string.h>
@@ -36,14 +36,12 @@ static void print_why(const struct fail *why)
 {
 	char line[FAIL_TEXT + 512];
 	struct text text = TEXT(line);
-	struct said said = {.n = 0};
 
 	text_add(&text, "%s", why->text);
 	if (why->rule != RULE_NONE)
 		text_add(&text, "\n%s  %s", rule_row(why->rule)->id, rule_row(why->rule)->sentence);
-	checked_say(&said, true, "%s", line);
-	print_said(&said, "        ");
-	said_free(&said);
+	print_lines(stdout, line, "        ");
+	putchar('\n');
 }
 
 static void print_list(const char *label, const struct said *said)
