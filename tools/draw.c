@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rule_source.h"
 #include "strip.h"
 #include "svg.h"
+#include "tool.h"
 
 #define LABEL_ABOVE 12 /* what a label takes above and below its badge's middle */
 #define LABEL_BELOW (LABEL_HEIGHT - LABEL_ABOVE)
@@ -13,13 +15,19 @@
 #define COLUMNS_TITLE 84 /* characters that fit across the page */
 #define COLUMNS_RULE  140
 #define COLUMNS_MONO  132
-#define COLUMNS_NOTE  56
+#define COLUMNS_NOTE  61
+#define COLUMNS_MARK  7 /* of them, where a mark stands before the note */
+#define COLUMNS_TRIED 64
+#define COLUMNS_PART  16 /* "kept-free memory" */
+#define LABELS_COPIES 4	 /* of pieces that wait for exit; the strip shows all */
+#define MOST_LABELS   (N_PARTS + LABELS_COPIES)
 
 static const struct svg_font font_title = {"sans bold", "start", 17}, font_sub = {"sans dim", "start", 12},
 			     font_part = {"mono bold", "start", 13}, font_words = {"mono", "start", 13},
 			     font_where = {"mono dim", "start", 11}, font_rule = {"mono white", "middle", 11},
 			     font_text = {"sans", "start", 11}, font_rule_id = {"mono bold", "start", 11},
-			     font_reason = {"mono", "start", 11}, font_note = {"sans dim", "start", 11};
+			     font_reason = {"mono", "start", 11}, font_note = {"sans dim", "start", 11},
+			     font_head = {"sans bold", "start", 12}, font_size = {"sans dim", "end", 11};
 
 static const char style[] = "text{white-space:pre}\n"
 			    ".sans{font-family:sans-serif;fill:#1f2328}\n"
@@ -35,33 +43,62 @@ static const char style[] = "text{white-space:pre}\n"
 			    ".lead{stroke-width:1.5;fill:none}\n"
 			    ".slice,.placed,.tick{shape-rendering:crispEdges}\n"
 			    ".tear{shape-rendering:auto}\n"
+			    ".paper{fill:#ffffff}\n"
+			    ".mark{fill:#ffffff;stroke:#9a1c1c}\n"
 			    ".box{fill:#fff1f0;stroke:#9a1c1c}\n";
 
-static uint64_t ram_of(const struct scale *scale)
-{
-	return scale->bytes[KIND_FREE] + scale->bytes[KIND_RELIABLE] + scale->bytes[KIND_BOOT] +
-	       scale->bytes[KIND_LOADER] + scale->bytes[KIND_ACPI] + scale->bytes[KIND_RUNTIME] +
-	       scale->bytes[KIND_UNACCEPTED] + scale->bytes[KIND_SOFT_RESERVED] + scale->bytes[KIND_HOT_PLUGGABLE];
-}
+/* What is otherwise on a dark screen; paper stays light. */
+static const char style_dark[] = ".sans,.mono{fill:#e6edf3}\n"
+				 ".dim{fill:#a3adb8}\n"
+				 ".white{fill:#ffffff}\n"
+				 ".limit{fill:#ff9d94}\n"
+				 ".limit-line{stroke:#ff9d94}\n"
+				 ".paper{fill:#0d1117}\n"
+				 ".mark{fill:#0d1117;stroke:#ff9d94}\n"
+				 ".box{fill:#2d1315;stroke:#ff9d94}\n";
 
-/* "6.0 GiB of RAM, 5.9 GiB free for a plan; 124 descriptors" */
-static void write_summary(FILE *out, const struct picture *picture, const struct scale *scale, int y)
-{
-	if (picture->map->count == 0)
-		svg_text(out, &font_sub, PAGE_LEFT, y, "physical memory, without a map: only the placements are known");
-	else
-		svg_text(out, &font_sub, PAGE_LEFT, y, "physical memory: %s of RAM, %s of it free; %zu %s in the map",
-			 size_words(ram_of(scale)).at,
-			 size_words(scale->bytes[KIND_FREE] + scale->bytes[KIND_RELIABLE]).at, picture->map->count,
-			 picture->map->count == 1 ? "descriptor" : "descriptors");
-}
+/* A picture while it is drawn. */
+struct drawn {
+	const struct picture *picture;
+	struct scale scale;
+	struct refusals refusals;
+};
 
 /* ---- the placements' labels ---- */
 
 struct label {
-	enum part part;
-	int y; /* of the rule's badge */
+	unsigned int block;
+	struct range at;
+	enum rule by;
+	uint64_t align; /* of what is placed */
+	uint64_t to;	/* of what waits */
+	int y;		/* of the rule's badge */
 };
+
+struct labels {
+	struct label label[MOST_LABELS];
+	size_t count;
+};
+
+static void collect_labels(struct labels *labels, const struct picture *picture)
+{
+	size_t copies = picture_copies(picture);
+
+	labels->count = 0;
+	for (unsigned int part = 0; part < N_PARTS; part++) {
+		const struct placement *p = &picture->placed[part];
+
+		if (picture_has(picture, (enum part)part))
+			labels->label[labels->count++] = (struct label){part, p->at, p->by, p->align, 0, 0};
+	}
+	for (size_t i = 0; i < copies && labels->count < MOST_LABELS; i++) {
+		const struct copy *c = &picture->copies->copy[i];
+
+		if (copy_moves(c))
+			labels->label[labels->count++] =
+			    (struct label){BLOCK_WAITS, {c->from, c->from + c->size}, C6, 0, c->to, 0};
+	}
+}
 
 /*
  * The labels of one zone, from the top down, as near to their blocks as they may lie without overlap: the least squares
@@ -69,7 +106,7 @@ struct label {
  */
 static void spread(struct label *label, int count, const struct zone *zone)
 {
-	int wish[N_PARTS], low = zone->top + LABEL_ABOVE, high = zone->bottom - LABEL_BELOW;
+	int wish[MOST_LABELS], low = zone->top + LABEL_ABOVE, high = zone->bottom - LABEL_BELOW;
 
 	high -= (count - 1) * LABEL_HEIGHT;
 	for (int i = 0; i < count; i++)
@@ -102,33 +139,43 @@ static int anchor(const struct scale *scale, struct range at)
 	return (scale_y(scale, here.start) + scale_y(scale, here.end)) / 2;
 }
 
-static void draw_label(FILE *out, const struct scale *scale, const struct placement *placed, const struct label *label)
+static void draw_where(FILE *out, const struct label *label, int y)
 {
-	int from = anchor(scale, placed->at), y = label->y, name = LABEL_LEFT + 44;
-	const char *words = part_name(label->part);
-	struct size_words align = size_words(placed->align);
-	char *dot = strstr(align.at, ".0");
+	if (label->block == BLOCK_WAITS)
+		svg_text(out, &font_where, LABEL_LEFT, y, "0x%" PRIx64 "-0x%" PRIx64 "  to 0x%" PRIx64, label->at.start,
+			 label->at.end, label->to);
+	else
+		svg_text(out, &font_where, LABEL_LEFT, y, "0x%" PRIx64 "-0x%" PRIx64 "  align %s", label->at.start,
+			 label->at.end, align_words(label->align).at);
+}
 
-	if (dot != NULL)
-		memmove(dot, dot + 2, strlen(dot + 2) + 1);
-	fprintf(out, "<path class=\"lead lead%u\" d=\"M%d %dh8L%d %dh8\"/>\n", label->part, STRIP_RIGHT + 8, from,
-		LABEL_LEFT - 8, y);
-	fprintf(out, "<rect class=\"part%u\" x=\"%d\" y=\"%d\" width=\"34\" height=\"18\" rx=\"3\"/>\n", label->part,
+static void draw_label(FILE *out, const struct scale *scale, const struct label *label, bool linked)
+{
+	int from = anchor(scale, label->at), y = label->y, name = LABEL_LEFT + 44;
+	const char *words = block_name(label->block);
+
+	fprintf(out, "<path class=\"lead lead%u\" d=\"M%d %dH%dL%d %dh8\"/>\n", label->block, STRIP_RIGHT + 8, from,
+		LABEL_LEFT - 14, LABEL_LEFT - 8, y);
+	if (linked)
+		fprintf(out, "<a href=\"#p%u\" tabindex=\"-1\">\n", label->block);
+	fprintf(out, "<rect class=\"part%u\" x=\"%d\" y=\"%d\" width=\"34\" height=\"18\" rx=\"3\"/>\n", label->block,
 		LABEL_LEFT, y - 9);
-	svg_text(out, &font_rule, LABEL_LEFT + 17, y + 4, "%s", rule_row(placed->by)->id);
+	svg_text(out, &font_rule, LABEL_LEFT + 17, y + 4, "%s", rule_row(label->by)->id);
 	svg_text(out, &font_part, name, y + 5, "%s", words);
 	svg_text(out, &font_words, name + 8 * (int)strlen(words) + 8, y + 5, "%s",
-		 size_words(range_size(placed->at)).at);
-	svg_text(out, &font_where, LABEL_LEFT, y + 22, "0x%" PRIx64 "-0x%" PRIx64 "  align %s", placed->at.start,
-		 placed->at.end, align.at);
+		 size_words(range_size(label->at)).at);
+	draw_where(out, label, y + 22);
+	if (linked)
+		fputs("</a>\n", out);
 }
 
 /* What joined slices are made of, next to slices that have no label next to them. */
-static void draw_notes(FILE *out, const struct scale *scale, const struct zone *zone, const struct label *label,
+static void draw_notes(FILE *out, const struct drawn *drawn, const struct zone *zone, const struct label *label,
 		       int count)
 {
 	for (size_t i = zone->first; i < zone->first + zone->count; i++) {
-		const struct slice *slice = &scale->slices.at[i];
+		const struct slice *slice = &drawn->scale.slices.at[i];
+		size_t first, marks = refusals_beside(&drawn->refusals, i, &first);
 		int y = (slice->top + slice->bottom) / 2, near = 0;
 		char words[COLUMNS_NOTE + 8];
 		struct text text = TEXT(words);
@@ -138,48 +185,108 @@ static void draw_notes(FILE *out, const struct scale *scale, const struct zone *
 				near++;
 		if (slice->ranges == 1 || near != 0)
 			continue;
-		strip_shares(&text, slice, COLUMNS_NOTE);
-		svg_text(out, &font_note, STRIP_RIGHT + 14, y + 4, "%s", words);
+		strip_shares(&text, slice, marks == 0 ? COLUMNS_NOTE : COLUMNS_NOTE - COLUMNS_MARK);
+		svg_text(out, &font_note, marks == 0 ? MARK_LEFT : MARK_LEFT + 42, y + 4, "%s", words);
 	}
 }
 
-static void draw_labels(FILE *out, const struct scale *scale, const struct placement *placed, const struct zone *zone)
+static void draw_labels(FILE *out, const struct scale *scale, const struct labels *all, const struct zone *zone,
+			const struct drawn *drawn)
 {
-	struct label label[N_PARTS];
+	struct label label[MOST_LABELS];
 	int count = 0;
 
-	for (unsigned int part = 0; placed != NULL && part < N_PARTS; part++) {
+	for (size_t i = 0; i < all->count; i++) {
 		int at = count;
 
-		if (range_is_empty(placed[part].at) || scale_zone(scale, placed[part].at.start) != zone)
+		if (scale_zone(scale, all->label[i].at.start) != zone)
 			continue;
-		for (; at > 0 && placed[label[at - 1].part].at.start < placed[part].at.start; at--)
+		for (; at > 0 && label[at - 1].at.start < all->label[i].at.start; at--)
 			label[at] = label[at - 1];
-		label[at] = (struct label){(enum part)part, anchor(scale, placed[part].at)};
+		label[at] = all->label[i];
+		label[at].y = anchor(scale, label[at].at);
 		count++;
 	}
 	spread(label, count, zone);
 	for (int i = 0; i < count; i++)
-		draw_label(out, scale, &placed[label[i].part], &label[i]);
-	draw_notes(out, scale, zone, label, count);
+		draw_label(out, scale, &label[i], drawn->picture->linked);
+	draw_notes(out, drawn, zone, label, count);
 }
 
 /* ---- below the strip ---- */
 
-static int draw_rules(FILE *out, const struct placement *placed, int y)
+static int draw_head(FILE *out, const char *words, int y)
 {
-	bool done[N_RULES] = {false};
+	svg_text(out, &font_head, PAGE_LEFT, y, "%s", words);
+	return y + 20;
+}
 
-	for (unsigned int part = 0; part < N_PARTS; part++) {
-		enum rule by = placed[part].by;
+static int draw_rules(FILE *out, const struct drawn *drawn, int y)
+{
+	bool used[N_RULES];
 
-		if (range_is_empty(placed[part].at) || by <= RULE_NONE || by >= N_RULES || done[by])
+	if (!picture_rules(drawn->picture, used))
+		return y;
+	y = draw_head(out, "The rules", y);
+	for (unsigned int by = 0; by < N_RULES; by++) {
+		if (!used[by])
 			continue;
-		done[by] = true;
-		svg_text(out, &font_rule_id, PAGE_LEFT, y, "%s", rule_row(by)->id);
-		y = svg_paragraph(out, &font_text, PAGE_LEFT + 36, y, rule_row(by)->sentence, COLUMNS_RULE, 4);
+		svg_text(out, &font_rule_id, PAGE_LEFT, y, "%s", rule_row((enum rule)by)->id);
+		y = svg_paragraph(out, &font_text, PAGE_LEFT + 36, y, rule_row((enum rule)by)->sentence, COLUMNS_RULE,
+				  4);
+		y = svg_paragraph(out, &font_note, PAGE_LEFT + 36, y, rule_source((enum rule)by), COLUMNS_RULE, 4) + 4;
 	}
-	return y + 8;
+	return y + 12;
+}
+
+/* In two columns, the first one down and then the second. */
+static int draw_contents(FILE *out, const struct picture *picture, int y)
+{
+	size_t half = (picture->n_contents + 1) / 2;
+
+	if (half == 0)
+		return y;
+	y = draw_head(out, "In the handoff block", y);
+	for (size_t i = 0; i < picture->n_contents; i++) {
+		const struct content *c = &picture->content[i];
+		int left = i < half ? PAGE_LEFT : PAGE_LEFT + (PAGE_RIGHT - PAGE_LEFT) / 2;
+		int down = y + (int)(i % half) * 16;
+
+		svg_text(out, &font_reason, left, down, "0x%" PRIx64, c->at.start);
+		svg_text(out, &font_text, left + 136, down, "%s", c->name);
+		svg_text(out, &font_size, left + 440, down, "%s", size_words(range_size(c->at)).at);
+	}
+	return y + (int)half * 16 + 12;
+}
+
+static int draw_refusal(FILE *out, const struct refusal_row *row, size_t number, int y)
+{
+	char words[sizeof(row->refused->text) + 32];
+	struct text text = TEXT(words);
+
+	refusal_choice(&text, row);
+	strip_mark(out, PAGE_LEFT, y - 4, number, 1);
+	(void)svg_paragraph(out, &font_rule_id, PAGE_LEFT + 36, y, row->refused->part, COLUMNS_PART, 1);
+	svg_text(out, &font_reason, PAGE_LEFT + 150, y, "0x%" PRIx64 "-0x%" PRIx64, row->refused->run.start,
+		 row->refused->run.end);
+	svg_text(out, &font_size, PAGE_LEFT + 484, y, "%s", refusal_size(row->refused).at);
+	svg_text(out, &font_rule_id, PAGE_LEFT + 494, y, "%s", rule_row(row->refused->by)->id);
+	return svg_paragraph(out, &font_note, PAGE_LEFT + 524, y, words, COLUMNS_TRIED, 1) + 3;
+}
+
+static int draw_refusals(FILE *out, const struct refusals *refusals, int y)
+{
+	if (refusals->count == 0)
+		return y;
+	y = draw_head(out, "Not taken", y);
+	for (size_t i = 0; i < refusals->count; i++)
+		y = draw_refusal(out, &refusals->row[i], i, y);
+	if (refusals->left_out != 0) {
+		svg_text(out, &font_note, PAGE_LEFT + 36, y, "and %zu more, which `--explain` lists",
+			 refusals->left_out);
+		y += 16;
+	}
+	return y + 12;
 }
 
 static int draw_reason(FILE *out, const char *reason, int y)
@@ -195,85 +302,132 @@ static int draw_reason(FILE *out, const char *reason, int y)
 	return svg_paragraph(out, &font_reason, PAGE_LEFT + 12, y + 26, reason, COLUMNS_MONO, 40) + 22;
 }
 
-static int draw_footer(FILE *out, const struct picture *picture, const struct scale *scale, int y)
+static int draw_footer(FILE *out, const struct drawn *drawn, int y)
 {
+	const struct picture *picture = drawn->picture;
+
+	if (picture->linked)
+		return y - 30;
 	if (picture->reason != NULL)
 		y = draw_reason(out, picture->reason, y);
-	else
-		y = draw_rules(out, picture->placed, y);
-	y = strip_legend(out, scale, y);
-	svg_text(out, &font_sub, PAGE_LEFT, y + 18,
+	y = strip_legend(out, &drawn->scale, y);
+	svg_text(out, &font_note, PAGE_LEFT, y + 14,
 		 "The scale is broken: a slice's height grows with the logarithm of its size, and holes are cut short. "
 		 "Address 0 is at the bottom.");
-	return y + 18;
+	y += 42;
+	y = draw_refusals(out, &drawn->refusals, y);
+	y = draw_contents(out, picture, y);
+	return draw_rules(out, drawn, y) - 12;
 }
 
 /* ---- the document ---- */
 
 static void write_description(FILE *out, const struct picture *picture, const struct scale *scale)
 {
-	fprintf(out, "<desc>%s of RAM.", size_words(ram_of(scale)).at);
-	for (unsigned int part = 0; picture->reason == NULL && part < N_PARTS; part++)
-		if (!range_is_empty(picture->placed[part].at))
+	char words[128];
+	struct text summary = TEXT(words);
+
+	scale_summary(&summary, scale, picture->map);
+	fprintf(out, "<desc id=\"berth-desc\">%s.", words);
+	for (unsigned int part = 0; part < N_PARTS; part++)
+		if (picture_has(picture, (enum part)part))
 			fprintf(out, " %s at 0x%" PRIx64 "-0x%" PRIx64 " by rule %s.", part_name((enum part)part),
 				picture->placed[part].at.start, picture->placed[part].at.end,
 				rule_row(picture->placed[part].by)->id);
-	if (picture->reason != NULL)
-		svg_escape(out, picture->reason, strlen(picture->reason));
+	if (picture->reason != NULL) {
+		fputs(" No plan: ", out);
+		svg_escape_lines(out, picture->reason);
+	}
 	fputs("</desc>\n", out);
 }
 
-static void write_head(FILE *out, const struct picture *picture, const struct scale *scale, int height)
+static void write_styles(FILE *out)
 {
+	fprintf(out, "<style>\n%s", style);
+	strip_style(out);
+	fprintf(out, "@media screen and (prefers-color-scheme:dark){\n%s", style_dark);
+	strip_style_dark(out);
+	fputs("}\n</style>\n<defs>\n", out);
+	strip_patterns(out);
+	fputs("</defs>\n", out);
+}
+
+static void write_head(FILE *out, const struct drawn *drawn, int height)
+{
+	const struct picture *picture = drawn->picture;
+
 	fprintf(
 	    out,
 	    "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" version=\"1.1\" "
-	    "width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">\n<title>",
-	    PAGE_WIDTH, height, PAGE_WIDTH, height);
+	    "width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"%s\" aria-labelledby=\"berth-title berth-desc\">\n"
+	    "<title id=\"berth-title\">",
+	    PAGE_WIDTH, height, PAGE_WIDTH, height, picture->linked ? "group" : "img");
 	svg_escape(out, picture->title, strlen(picture->title));
 	fputs("</title>\n", out);
-	write_description(out, picture, scale);
-	fprintf(out, "<style>\n%s", style);
-	strip_style(out);
-	fputs("</style>\n<defs>\n", out);
-	strip_patterns(out);
-	fprintf(out, "</defs>\n<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>\n", PAGE_WIDTH, height);
+	write_description(out, picture, &drawn->scale);
+	write_styles(out);
+	fprintf(out, "<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", PAGE_WIDTH, height);
+}
+
+static int draw_title(FILE *out, const struct picture *picture, const struct scale *scale)
+{
+	char words[128];
+	struct text summary = TEXT(words);
+	int y = 34;
+
+	if (picture->linked)
+		return -14;
+	y = svg_paragraph(out, &font_title, PAGE_LEFT, y, picture->title, COLUMNS_TITLE, 2);
+	scale_summary(&summary, scale, picture->map);
+	svg_text(out, &font_sub, PAGE_LEFT, y - 2, "%s", words);
+	return y;
 }
 
 /* Returns the picture's height. */
-static int draw_body(FILE *out, const struct picture *picture, struct scale *scale)
+static int draw_body(FILE *out, struct drawn *drawn)
 {
-	const struct placement *placed = picture->reason == NULL ? picture->placed : NULL;
-	int y = svg_paragraph(out, &font_title, PAGE_LEFT, 34, picture->title, COLUMNS_TITLE, 2);
+	const struct picture *picture = drawn->picture;
+	struct scale *scale = &drawn->scale;
+	unsigned int beside[N_ZONES] = {0};
+	struct labels labels;
+	int y = draw_title(out, picture, scale);
 
-	write_summary(out, picture, scale, y - 2);
-	scale_lay_out(scale, placed, y + 38);
-	strip_draw(out, scale, picture->map->count != 0);
+	collect_labels(&labels, picture);
+	for (size_t i = 0; i < labels.count; i++)
+		beside[scale_zone(scale, labels.label[i].at.start) - scale->zone]++;
+	scale_lay_out(scale, beside, y + 38);
+	strip_draw(out, scale, picture);
 	strip_limits(out, scale);
 	for (size_t i = 0; i < scale->n_zones; i++)
-		draw_labels(out, scale, placed, &scale->zone[i]);
-	return draw_footer(out, picture, scale, scale->bottom + 36) + 18;
+		draw_labels(out, scale, &labels, &scale->zone[i], drawn);
+	strip_marks(out, scale, &drawn->refusals, picture->linked);
+	return draw_footer(out, drawn, scale->bottom + 36) + 18;
 }
 
-void draw_svg(FILE *out, const struct picture *picture)
+bool draw_svg(FILE *out, const struct picture *picture)
 {
-	struct scale scale;
+	struct drawn drawn = {.picture = picture};
 	char *body = NULL;
 	size_t size = 0;
 	FILE *memory = open_memstream(&body, &size);
+	bool done = false;
 
-	if (memory != NULL && scale_make(&scale, picture->map, picture->reason == NULL ? picture->placed : NULL)) {
-		int height = draw_body(memory, picture, &scale);
+	if (memory != NULL && scale_make(&drawn.scale, picture)) {
+		int height;
 
-		if (fclose(memory) == 0) {
-			write_head(out, picture, &scale, height);
+		refusals_group(&drawn.refusals, picture, &drawn.scale);
+		height = draw_body(memory, &drawn);
+		done = fclose(memory) == 0;
+		memory = NULL;
+		if (done) {
+			write_head(out, &drawn, height);
 			fwrite(body, 1, size, out);
 			fputs("</svg>\n", out);
 		}
-		memory = NULL;
-		scale_free(&scale);
 	}
+	scale_free(&drawn.scale);
 	if (memory != NULL)
 		fclose(memory);
 	free(body);
+	return done;
 }

@@ -5,20 +5,12 @@
 
 #include <stdio.h>
 
-#include "../plan/memmap.h"
-#include "../plan/request.h"
-
-struct picture {
-	const char *title;		/* "vmlinuz-6.1 on map.txt, placement high" */
-	const struct memmap *map;	/* may have no entries: then only the placements are drawn */
-	const struct placement *placed; /* N_PARTS of them; an empty range is not a placement */
-	const char *reason;		/* why there is no plan; NULL when there is one */
-};
+#include "picture.h"
 
 /*
- * Writes a whole SVG 1.1 document, complete in itself, the same bytes for the same picture. Writes nothing when this
- * machine's memory has run out.
+ * Writes a whole SVG 1.1 document, complete in itself, the same bytes for the same picture. With picture->linked
+ * it is an element for a page instead (page.h). False, and nothing written, when this machine's memory has run out.
  */
-void draw_svg(FILE *out, const struct picture *picture);
+bool draw_svg(FILE *out, const struct picture *picture);
 
 #endif

@@ -251,8 +251,8 @@ static int run(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++) {
 		if (report_option(argc, argv, &i, &wish)) {
-			if (wish.svg_is_nameless)
-				return misused(&command_explain, "--svg needs a value");
+			if (wish.nameless != NULL)
+				return misused(&command_explain, "%s needs a value", wish.nameless);
 			continue;
 		}
 		if (argv[i][0] == '-' && argv[i][1] != '\0')
@@ -270,14 +270,15 @@ const struct command command_explain = {
     .name = "explain",
     .summary = "reads a console log of the loader, and tells or draws what it did",
     .help =
-	"usage: berth explain LOG [--explain] [--json] [--svg FILE]\n"
+	"usage: berth explain LOG [--explain] [--json] [--svg FILE] [--html FILE]\n"
 	"Reads what `berth log` prints, or the console of a boot, from a serial port or a file, and prints what lies\n"
 	"where and by which rule, or why nothing was booted. The last of several attempts in a log counts. A\n"
 	"console has the memory map, which the picture needs, and every candidate that was refused only with\n"
 	"`log debug` in loader.conf.\n\n"
 	"  --explain   each candidate that was not taken, and the rule that refused it\n"
 	"  --json      for machines; addresses and sizes are numbers of bytes\n"
-	"  --svg FILE  a picture of memory and of what lies where\n\n"
+	"  --svg FILE  a picture of memory, of what lies where, by which rule, and what was not taken\n"
+	"  --html FILE the same as a page, whose parts can be pointed at, with a table of everything\n\n"
 	"examples:\n"
 	"  berth log | berth explain -\n"
 	"  berth explain console.log --svg memory.svg\n"

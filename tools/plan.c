@@ -87,7 +87,8 @@ static int take_argument(struct arguments *a, int argc, char **argv, int *i)
 	size_t n = 0;
 
 	if (report_option(argc, argv, i, &a->report))
-		return a->report.svg_is_nameless ? misused(&command_plan, "--svg needs a value") : EXIT_YES;
+		return a->report.nameless != NULL ? misused(&command_plan, "%s needs a value", a->report.nameless)
+						  : EXIT_YES;
 	while (n < 7 && !option_value(argc, argv, i, name[n], &value))
 		n++;
 	if (n < 7 && value == NULL)
@@ -175,7 +176,7 @@ static void keep_refusal(void *context, const struct refusal *refusal)
 
 static enum status make_plan(struct situation *p, struct arguments *a, struct report *report)
 {
-	struct plan_trace trace = {a->report.explain ? keep_refusal : NULL, report};
+	struct plan_trace trace = {report_shows_refused(&a->report) ? keep_refusal : NULL, report};
 	struct entry entry = {.wish = a->placement};
 	bool added;
 
@@ -186,10 +187,14 @@ static enum status make_plan(struct situation *p, struct arguments *a, struct re
 	return OK;
 }
 
-static void fill_report(struct report *report, const struct situation *p)
+static void fill_report(struct report *report, struct situation *p)
 {
+	struct handoff handoff = {.block = {NULL, p->plan.part[PART_HANDOFF].at.start, 0}};
+
 	memcpy(report->placed, p->plan.part, sizeof(report->placed));
 	report->copies = p->plan.copies;
+	situation_describe(p, &handoff);
+	report->n_contents = contents_of(&handoff, report->content);
 	aftermath_of(&p->plan, &p->survey.free.all, linux_words_may_move(&p->image, p->cargo.command_line),
 		     &report->aftermath);
 	report->has_aftermath = true;
@@ -302,12 +307,14 @@ const struct command command_plan = {
 	"  --entropy N          what random is drawn from; a debug log tells what firmware gave\n"
 	"  --explain            each candidate that was not taken, and the rule that refused it\n"
 	"  --json               for machines; addresses and sizes are numbers of bytes\n"
-	"  --svg FILE           a picture of memory and of what lies where\n\n"
+	"  --svg FILE           a picture of memory, of what lies where, by which rule, and what was not taken\n"
+	"  --html FILE          the same as a page, whose parts can be pointed at, with a table of everything\n\n"
 	"Status: 0 there is a plan, 1 there is none, 2 a wrong command or unreadable input.\n\n"
 	"examples:\n"
 	"  berth plan /boot/vmlinuz --initrd /boot/initrd.img --memmap console.log\n"
 	"  berth plan vmlinuz --initrd 3G --memmap map.txt --explain     would a larger initrd fit?\n"
 	"  berth plan vmlinuz --placement 0x1000000 --memmap map.txt     who holds that memory?\n"
-	"  printf '1M-3G free\\n4G-6G free\\n' | berth plan vmlinuz --memmap - --svg memory.svg\n",
+	"  printf '1M-3G free\\n4G-6G free\\n' | berth plan vmlinuz --memmap - --svg memory.svg\n"
+	"  berth plan vmlinuz --initrd 48M --memmap console.log --html plan.html\n",
     .run = run,
 };

@@ -6,6 +6,16 @@
 #include <string.h>
 
 #include "draw.h"
+#include "page.h"
+
+static bool file_option(int argc, char **argv, int *i, const char *name, const char **file, struct report_wish *wish)
+{
+	if (!option_value(argc, argv, i, name, file))
+		return false;
+	if (*file == NULL)
+		wish->nameless = name;
+	return true;
+}
 
 bool report_option(int argc, char **argv, int *i, struct report_wish *wish)
 {
@@ -13,10 +23,8 @@ bool report_option(int argc, char **argv, int *i, struct report_wish *wish)
 		return wish->json = true;
 	if (strcmp(argv[*i], "--explain") == 0)
 		return wish->explain = true;
-	if (!option_value(argc, argv, i, "--svg", &wish->svg))
-		return false;
-	wish->svg_is_nameless = wish->svg == NULL;
-	return true;
+	return file_option(argc, argv, i, "--svg", &wish->svg, wish) ||
+	       file_option(argc, argv, i, "--html", &wish->html, wish);
 }
 
 bool report_add_refused(struct report *report, const struct refused *refused)
@@ -37,52 +45,36 @@ bool report_add_refused(struct report *report, const struct refused *refused)
 
 /* ---- text ---- */
 
-/* 2 MiB, not 2.0 MiB: alignments are whole numbers. */
-static struct size_words align_words(uint64_t align)
-{
-	static const char unit[] = "KMGTPE";
-	struct size_words words;
-	size_t u = 0;
-
-	align >>= 10;
-	while (align % 1024 == 0 && align != 0 && unit[u + 1] != '\0') {
-		align /= 1024;
-		u++;
-	}
-	snprintf(words.at, sizeof(words.at), "%" PRIu64 " %ciB", align, unit[u]);
-	return words;
-}
-
 /* Where bytes of the kernel lie until they are copied. */
-static void print_copies(const struct copies *copies)
+static void print_copies(FILE *out, const struct copies *copies)
 {
 	for (size_t i = 0; i < copies->n; i++)
 		if (copy_moves(&copies->copy[i]))
-			printf("  %-16s  %#18" PRIx64 "  %#18" PRIx64 "  %10s  %8s  to %#" PRIx64 "\n", "  until exit",
-			       copies->copy[i].from, copies->copy[i].from + copies->copy[i].size,
-			       size_words(copies->copy[i].size).at, "", copies->copy[i].to);
+			fprintf(out, "  %-16s  %#18" PRIx64 "  %#18" PRIx64 "  %10s  %8s  to %#" PRIx64 "\n",
+				"  until exit", copies->copy[i].from, copies->copy[i].from + copies->copy[i].size,
+				size_words(copies->copy[i].size).at, "", copies->copy[i].to);
 }
 
-static void print_places(const struct report *report)
+static void print_places(FILE *out, const struct report *report)
 {
-	bool colour = wants_colour(stdout);
+	bool colour = wants_colour(out);
 
-	printf("\n  %-16s  %18s  %18s  %10s  %8s  %s\n", "part", "start", "end", "size", "align", "rule");
+	fprintf(out, "\n  %-16s  %18s  %18s  %10s  %8s  %s\n", "part", "start", "end", "size", "align", "rule");
 	for (size_t i = 0; i < N_PARTS; i++) {
 		const struct placement *p = &report->placed[i];
 
 		if (range_is_empty(p->at))
 			continue;
-		printf("  %-16s  %#18" PRIx64 "  %#18" PRIx64 "  %10s  %8s  %s%s%s\n", part_name((enum part)i),
-		       p->at.start, p->at.end, size_words(range_size(p->at)).at, align_words(p->align).at,
-		       colour ? "\033[1m" : "", rule_row(p->by)->id, colour ? "\033[0m" : "");
+		fprintf(out, "  %-16s  %#18" PRIx64 "  %#18" PRIx64 "  %10s  %8s  %s%s%s\n", part_name((enum part)i),
+			p->at.start, p->at.end, size_words(range_size(p->at)).at, align_words(p->align).at,
+			colour ? "\033[1m" : "", rule_row(p->by)->id, colour ? "\033[0m" : "");
 		if (i == PART_KERNEL)
-			print_copies(&report->copies);
+			print_copies(out, &report->copies);
 	}
-	putchar('\n');
+	fputc('\n', out);
 }
 
-static void print_rules(const struct report *report)
+static void print_rules(FILE *out, const struct report *report)
 {
 	bool seen[N_RULES] = {false};
 
@@ -92,45 +84,46 @@ static void print_rules(const struct report *report)
 		if (range_is_empty(report->placed[i].at) || seen[by])
 			continue;
 		seen[by] = true;
-		print_wrapped(rule_row(by)->id, "    ", rule_row(by)->sentence);
+		print_wrapped(out, rule_row(by)->id, "    ", rule_row(by)->sentence);
 	}
 }
 
-static void print_aftermath(const struct aftermath *aftermath)
+static void print_aftermath(FILE *out, const struct aftermath *aftermath)
 {
 	char line[512];
 	struct text left = TEXT(line);
 
 	aftermath_left(&left, aftermath);
-	printf("\n%s\n", line);
+	fprintf(out, "\n%s\n", line);
 	left.used = 0;
 	aftermath_moves(&left, aftermath);
-	printf("%s\n", line);
+	fprintf(out, "%s\n", line);
 }
 
-static void print_refused(const struct report *report)
+static void print_refused(FILE *out, const struct report *report)
 {
-	printf("\n  %zu %s not taken%s\n", report->n_refused, report->n_refused == 1 ? "candidate" : "candidates",
-	       report->n_refused == 0 ? "" : ":");
+	fprintf(out, "\n  %zu %s not taken%s\n", report->n_refused, report->n_refused == 1 ? "candidate" : "candidates",
+		report->n_refused == 0 ? "" : ":");
 	for (size_t i = 0; i < report->n_refused; i++)
-		printf("  %s\n", report->refused[i].text);
+		fprintf(out, "  %s\n", report->refused[i].text);
 }
 
-static void print_text(const struct report *report, const struct report_wish *wish)
+static void print_text(FILE *out, const struct report *report, bool explain)
 {
-	printf("%s\n", report->title);
+	fprintf(out, "%s\n", report->title);
 	if (report->possible) {
-		print_places(report);
-		print_rules(report);
+		print_places(out, report);
+		print_rules(out, report);
 		if (report->has_aftermath)
-			print_aftermath(&report->aftermath);
+			print_aftermath(out, &report->aftermath);
 	} else {
-		printf("\n%s\n", report->why.text);
+		fprintf(out, "\n%s\n", report->why.text);
 		if (report->why.rule != RULE_NONE)
-			printf("  rule %s: %s\n", rule_row(report->why.rule)->id, rule_row(report->why.rule)->sentence);
+			fprintf(out, "  rule %s: %s\n", rule_row(report->why.rule)->id,
+				rule_row(report->why.rule)->sentence);
 	}
-	if (wish->explain)
-		print_refused(report);
+	if (explain)
+		print_refused(out, report);
 }
 
 /* ---- JSON ---- */
@@ -165,6 +158,19 @@ static void json_copies(struct json *json, const struct copies *copies)
 		json_number(json, "from", copies->copy[i].from);
 		json_number(json, "to", copies->copy[i].to);
 		json_number(json, "size", copies->copy[i].size);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void json_contents(struct json *json, const struct report *report)
+{
+	json_array(json, "handoff");
+	for (size_t i = 0; i < report->n_contents; i++) {
+		json_object(json, NULL);
+		json_string(json, "name", report->content[i].name);
+		json_number(json, "address", report->content[i].at.start);
+		json_number(json, "size", range_size(report->content[i].at));
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -225,6 +231,8 @@ static void print_json(const struct report *report, const struct report_wish *wi
 	}
 	json_places(&json, report->possible ? report->placed : nowhere);
 	json_copies(&json, &report->copies);
+	if (report->n_contents != 0)
+		json_contents(&json, report);
 	if (report->possible && report->has_aftermath)
 		json_aftermath(&json, &report->aftermath);
 	if (wish->explain)
@@ -234,18 +242,49 @@ static void print_json(const struct report *report, const struct report_wish *wi
 
 /* ---- all of it ---- */
 
-static int draw(const struct report *report, const char *path)
+static struct picture picture_of(const struct report *report)
 {
-	struct picture picture = {report->title, report->map, report->placed,
-				  report->possible ? NULL : report->why.text};
+	return (struct picture){
+	    .title = report->title,
+	    .map = report->map,
+	    .placed = report->placed,
+	    .reason = report->possible ? NULL : report->why.text,
+	    .by = report->possible ? RULE_NONE : report->why.rule,
+	    .copies = &report->copies,
+	    .content = report->content,
+	    .n_contents = report->n_contents,
+	    .refused = report->refused,
+	    .n_refused = report->n_refused,
+	};
+}
+
+static bool write_page(FILE *out, const struct report *report, const struct picture *picture)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *memory = open_memstream(&text, &size);
+	bool done = false;
+
+	if (memory == NULL)
+		return false;
+	print_text(memory, report, true);
+	if (fclose(memory) == 0)
+		done = page_write(out, picture, text);
+	free(text);
+	return done;
+}
+
+static int draw(const struct report *report, const char *path, bool as_page)
+{
+	struct picture picture = picture_of(report);
 	FILE *out = fopen(path, "w");
-	bool wrong;
+	bool done;
 
 	if (out == NULL)
 		return complain("%s: %s", path, strerror(errno));
-	draw_svg(out, &picture);
-	wrong = ferror(out) != 0;
-	if (fclose(out) != 0 || wrong)
+	done = as_page ? write_page(out, report, &picture) : draw_svg(out, &picture);
+	done = done && ferror(out) == 0;
+	if (fclose(out) != 0 || !done)
 		return complain("%s: not all of the picture could be written", path);
 	return EXIT_YES;
 }
@@ -257,8 +296,10 @@ int report_finish(struct report *report, const struct report_wish *wish)
 	if (wish->json)
 		print_json(report, wish);
 	else
-		print_text(report, wish);
-	if (wish->svg != NULL && draw(report, wish->svg) != EXIT_YES)
+		print_text(stdout, report, wish->explain);
+	if (wish->svg != NULL && draw(report, wish->svg, false) != EXIT_YES)
+		status = EXIT_USAGE;
+	if (wish->html != NULL && draw(report, wish->html, true) != EXIT_YES)
 		status = EXIT_USAGE;
 	free(report->refused);
 	return status;

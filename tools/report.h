@@ -5,15 +5,8 @@
 
 #include "../plan/aftermath.h"
 #include "json.h"
+#include "picture.h"
 #include "tool.h"
-
-/* Memory that was not taken; @text is the loader's own line. */
-struct refused {
-	char part[32];
-	struct range run;
-	enum rule by;
-	char text[256];
-};
 
 struct report {
 	char title[512]; /* what was planned, on which memory */
@@ -21,7 +14,9 @@ struct report {
 	bool possible;
 	struct placement placed[N_PARTS];
 	struct copies copies; /* of the kernel, after exit (rule C6) */
-	struct fail why;      /* when it is not possible */
+	struct content content[MAX_CONTENTS];
+	size_t n_contents; /* 0 for a log, which does not tell */
+	struct fail why;   /* when it is not possible */
 	struct refused *refused;
 	size_t n_refused;
 	bool has_aftermath; /* false for a log without a memory map */
@@ -31,11 +26,17 @@ struct report {
 /* What is to be printed, and where. */
 struct report_wish {
 	bool json, explain;
-	const char *svg;      /* a file's name, NULL: no picture */
-	bool svg_is_nameless; /* --svg was the last word */
+	const char *svg, *html; /* a file's name, NULL: no picture, no page */
+	const char *nameless;	/* the option that was the last word, without its value; NULL: none */
 };
 
-/* True when argv[*i] is one of the report's own options, --json, --explain and --svg FILE, which it then reads. */
+/* Whether anybody wants to know what was refused. */
+static inline bool report_shows_refused(const struct report_wish *wish)
+{
+	return wish->explain || wish->svg != NULL || wish->html != NULL;
+}
+
+/* True when argv[*i] is one of the report's own options, which it then reads. */
 bool report_option(int argc, char **argv, int *i, struct report_wish *wish);
 
 /* One more; it is copied. False when memory is exhausted. */

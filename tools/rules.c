@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* berth rules: every placement rule, with its source. docs/rules.md is what `berth rules --markdown` prints. */
 #include "json.h"
+#include "rule_source.h"
 #include "tool.h"
 
 #include <string.h>
@@ -10,29 +11,15 @@ static const char *kind_words(enum rule_kind kind)
 	return kind == LIMIT ? "limit" : "duty";
 }
 
-/* Sources are for readers: no loader has them. */
-static const char *source_of(const struct rule_row *row)
+static void print_text(enum rule rule)
 {
-	static const char *const source[N_RULES] = {
-	    [RULE_NONE] = "",
-#define RULE(id, kind, sentence, source) [id] = source,
-#include "../base/rules.def"
-#undef RULE
-	};
-	enum rule rule = RULE_NONE;
-
-	(void)rule_named(row->id, strlen(row->id), &rule);
-	return source[rule];
-}
-
-static void print_text(const struct rule_row *row)
-{
+	const struct rule_row *row = rule_row(rule);
 	bool colour = wants_colour(stdout);
 
 	printf("%s%s%s  (%s)\n", colour ? "\033[1m" : "", row->id, colour ? "\033[0m" : "", kind_words(row->kind));
-	print_wrapped("", "    ", row->sentence);
+	print_wrapped(stdout, "", "    ", row->sentence);
 	printf("%s", colour ? "\033[2m" : "");
-	print_wrapped("    source:", "    ", source_of(row));
+	print_wrapped(stdout, "    source:", "    ", rule_source(rule));
 	printf("%s", colour ? "\033[0m" : "");
 }
 
@@ -49,7 +36,8 @@ static void print_markdown(void)
 	for (unsigned int i = RULE_NONE + 1; i < N_RULES; i++) {
 		const struct rule_row *row = rule_row((enum rule)i);
 
-		printf("| %s | %s | %s | %s |\n", row->id, kind_words(row->kind), row->sentence, source_of(row));
+		printf("| %s | %s | %s | %s |\n", row->id, kind_words(row->kind), row->sentence,
+		       rule_source((enum rule)i));
 	}
 }
 
@@ -63,7 +51,7 @@ static void print_json(struct json *json)
 		json_string(json, "id", row->id);
 		json_string(json, "kind", kind_words(row->kind));
 		json_string(json, "sentence", row->sentence);
-		json_string(json, "source", source_of(row));
+		json_string(json, "source", rule_source((enum rule)i));
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -100,7 +88,7 @@ static int run(int argc, char **argv)
 		if (wanted && any)
 			putchar('\n');
 		if (wanted)
-			print_text(rule_row((enum rule)i));
+			print_text((enum rule)i);
 		any |= wanted;
 	}
 	return EXIT_YES;

@@ -44,10 +44,10 @@ static void find_zones(struct scale *scale, bool measure)
 	}
 }
 
-bool scale_make(struct scale *scale, const struct memmap *map, const struct placement *placed)
+bool scale_make(struct scale *scale, const struct picture *picture)
 {
 	*scale = (struct scale){.top = 0};
-	if (!slices_cut(&scale->slices, map, placed))
+	if (!slices_cut(&scale->slices, picture))
 		return false;
 	find_zones(scale, true);
 	slices_join(&scale->slices);
@@ -60,9 +60,27 @@ void scale_free(struct scale *scale)
 	slices_free(&scale->slices);
 }
 
+static uint64_t ram_of(const struct scale *scale)
+{
+	return scale->bytes[KIND_FREE] + scale->bytes[KIND_RELIABLE] + scale->bytes[KIND_BOOT] +
+	       scale->bytes[KIND_LOADER] + scale->bytes[KIND_ACPI] + scale->bytes[KIND_RUNTIME] +
+	       scale->bytes[KIND_UNACCEPTED] + scale->bytes[KIND_SOFT_RESERVED] + scale->bytes[KIND_HOT_PLUGGABLE];
+}
+
+void scale_summary(struct text *text, const struct scale *scale, const struct memmap *map)
+{
+	if (map->count == 0)
+		text_add(text, "physical memory, without a map: only the placements are known");
+	else
+		text_add(text, "physical memory: %s of RAM, %s of it free; %zu %s in the map",
+			 size_words(ram_of(scale)).at,
+			 size_words(scale->bytes[KIND_FREE] + scale->bytes[KIND_RELIABLE]).at, map->count,
+			 map->count == 1 ? "descriptor" : "descriptors");
+}
+
 static int least_height(const struct slice *slice)
 {
-	return slice->kind == KIND_NOTHING && slice->part == N_PARTS ? HOLE_HEIGHT : SLICE_HEIGHT;
+	return slice->kind == KIND_NOTHING && slice->block == N_BLOCKS ? HOLE_HEIGHT : SLICE_HEIGHT;
 }
 
 /*
@@ -74,7 +92,7 @@ static int wished_height(const struct slice *slice)
 	uint64_t pages = range_size(slice->at) / EFI_PAGE;
 	int bits = pages <= 1 ? 0 : 63 - __builtin_clzll(pages), most = bits < 20 ? bits : 20;
 
-	if (slice->kind == KIND_NOTHING && slice->part == N_PARTS)
+	if (slice->kind == KIND_NOTHING && slice->block == N_BLOCKS)
 		return HOLE_HEIGHT;
 	if (slice->kind == KIND_DEVICE || slice->kind == KIND_RESERVED)
 		most = most < 12 ? most : 12;
@@ -102,14 +120,11 @@ static int height_of(const struct slice *slice, int squeeze)
 	return least + (wished_height(slice) - least) * squeeze / 1000;
 }
 
-static int room_for_words(const struct zone *zone, const struct placement *placed)
+static int room_for_words(const struct zone *zone, unsigned int labels)
 {
-	int room = zone->has_memory ? ZONE_HEIGHT : HOLE_HEIGHT, labels = 0;
+	int room = zone->has_memory ? ZONE_HEIGHT : HOLE_HEIGHT, asked = (int)labels * LABEL_HEIGHT;
 
-	for (unsigned int part = 0; placed != NULL && part < N_PARTS; part++)
-		if (!range_is_empty(placed[part].at) && placed[part].at.start - zone->at.start < range_size(zone->at))
-			labels++;
-	return labels * LABEL_HEIGHT > room ? labels * LABEL_HEIGHT : room;
+	return asked > room ? asked : room;
 }
 
 /* From @top down, which is from the last slice to the first. */
@@ -133,7 +148,7 @@ static void lay_out_zone(struct scale *scale, struct zone *zone, int squeeze, in
 	}
 }
 
-void scale_lay_out(struct scale *scale, const struct placement *placed, int top)
+void scale_lay_out(struct scale *scale, const unsigned int labels[N_ZONES], int top)
 {
 	int squeeze = squeeze_of(&scale->slices);
 
@@ -141,7 +156,7 @@ void scale_lay_out(struct scale *scale, const struct placement *placed, int top)
 	for (size_t i = scale->n_zones; i-- > 0;) {
 		struct zone *zone = &scale->zone[i];
 
-		lay_out_zone(scale, zone, squeeze, room_for_words(zone, placed), top);
+		lay_out_zone(scale, zone, squeeze, room_for_words(zone, labels[i]), top);
 		top = zone->bottom;
 	}
 	scale->bottom = top;

@@ -6,6 +6,7 @@
 #ifndef BERTH_SCALE_H
 #define BERTH_SCALE_H
 
+#include "../base/text.h"
 #include "slices.h"
 
 #define LABEL_HEIGHT 38 /* for a placement's two lines */
@@ -29,12 +30,15 @@ struct scale {
 	int top, bottom;
 };
 
-/* @placed: N_PARTS of them, or NULL. False when memory ran out; scale_free() gives it back in either case. */
-bool scale_make(struct scale *scale, const struct memmap *map, const struct placement *placed);
+/* False when memory ran out; scale_free() gives it back in either case. */
+bool scale_make(struct scale *scale, const struct picture *picture);
 void scale_free(struct scale *scale);
 
-/* Gives every slice and zone its pixels, from @top down, with LABEL_HEIGHT for each placement beside its zone. */
-void scale_lay_out(struct scale *scale, const struct placement *placed, int top);
+/* "physical memory: 5.9 GiB of RAM, 5.8 GiB of it free; 124 descriptors in the map" */
+void scale_summary(struct text *text, const struct scale *scale, const struct memmap *map);
+
+/* Gives every slice and zone its pixels, from @top down, with LABEL_HEIGHT for each label beside its zone. */
+void scale_lay_out(struct scale *scale, const unsigned int labels[N_ZONES], int top);
 
 /* The zone that @address lies in. */
 const struct zone *scale_zone(const struct scale *scale, uint64_t address);

@@ -6,12 +6,13 @@
 #define READABLE 26 /* slices, and what the placements cut */
 
 const struct limit limits[N_LIMITS] = {
-    {MIB(16), "16 MiB (ISA DMA)"},
-    {GIB(4), "4 GiB (DMA32)"},
-    {TIB(64), "64 TiB (4-level paging)"}, /* Linux arch/x86/include/asm/sparsemem.h, MAX_PHYSMEM_BITS */
+    {MIB(1), "1 MiB", "real mode"},
+    {MIB(16), "16 MiB", "ISA DMA"},
+    {GIB(4), "4 GiB", "DMA32"},
+    {TIB(64), "64 TiB", "4-level paging"}, /* Linux arch/x86/include/asm/sparsemem.h, MAX_PHYSMEM_BITS */
 };
 
-/* Where a layer begins or ends: a kind, or N_KINDS and a part. */
+/* Where a layer begins or ends: a kind, or N_KINDS and a block. */
 struct edge {
 	uint64_t at;
 	unsigned int layer;
@@ -60,18 +61,27 @@ static int compare_edges(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool collect_edges(struct edges *edges, const struct memmap *map, const struct placement *placed)
+static bool collect_edges(struct edges *edges, const struct picture *picture)
 {
+	const struct memmap *map = picture->map;
+	size_t copies = picture_copies(picture);
 	uint64_t below = 0;
 
 	edges->count = 0;
-	edges->at = malloc((map->count + N_PARTS + N_LIMITS) * 2 * sizeof(*edges->at));
+	edges->at = malloc((map->count + N_PARTS + copies + N_LIMITS) * 2 * sizeof(*edges->at));
 	if (edges->at == NULL)
 		return false;
 	for (size_t i = 0; i < map->count; i++)
 		add_edges(edges, map->entry[i].at, kind_of(&map->entry[i]), 1);
-	for (unsigned int part = 0; placed != NULL && part < N_PARTS; part++)
-		add_edges(edges, placed[part].at, N_KINDS + part, 1);
+	for (unsigned int part = 0; part < N_PARTS; part++)
+		if (picture_has(picture, (enum part)part))
+			add_edges(edges, picture->placed[part].at, N_KINDS + part, 1);
+	for (size_t i = 0; i < copies; i++) {
+		const struct copy *copy = &picture->copies->copy[i];
+
+		if (copy_moves(copy))
+			add_edges(edges, (struct range){copy->from, copy->from + copy->size}, N_KINDS + BLOCK_WAITS, 1);
+	}
 	for (size_t i = 0; i < N_LIMITS; below = limits[i++].at)
 		add_edges(edges, (struct range){below, limits[i].at}, KIND_NOTHING, 0);
 	qsort(edges->at, edges->count, sizeof(*edges->at), compare_edges);
@@ -91,27 +101,27 @@ static void add_slice(struct slices *slices, struct range at, const size_t *acti
 {
 	struct slice *last = slices->count == 0 ? NULL : &slices->at[slices->count - 1];
 	enum kind kind = N_KINDS - 1;
-	unsigned int part = 0;
+	unsigned int block = 0;
 
 	while (kind != KIND_NOTHING && active[kind] == 0)
 		kind--;
-	while (part < N_PARTS && active[N_KINDS + part] == 0)
-		part++;
-	if (last == NULL || last->kind != kind || last->part != (enum part)part || is_limit(at.start)) {
+	while (block < N_BLOCKS && active[N_KINDS + block] == 0)
+		block++;
+	if (last == NULL || last->kind != kind || last->block != block || is_limit(at.start)) {
 		last = &slices->at[slices->count++];
-		*last = (struct slice){.at = {at.start, at.start}, .kind = kind, .part = (enum part)part, .ranges = 1};
+		*last = (struct slice){.at = {at.start, at.start}, .kind = kind, .block = block, .ranges = 1};
 	}
 	last->at.end = at.end;
 	last->bytes[kind] += range_size(at);
 }
 
-bool slices_cut(struct slices *slices, const struct memmap *map, const struct placement *placed)
+bool slices_cut(struct slices *slices, const struct picture *picture)
 {
-	size_t active[N_KINDS + N_PARTS] = {0};
+	size_t active[N_KINDS + N_BLOCKS] = {0};
 	struct edges edges;
 
 	*slices = (struct slices){NULL, 0};
-	if (!collect_edges(&edges, map, placed))
+	if (!collect_edges(&edges, picture))
 		return false;
 	slices->at = calloc(edges.count + 1, sizeof(*slices->at));
 	for (size_t i = 0; slices->at != NULL && i < edges.count - 1; i++) {
@@ -140,7 +150,7 @@ static bool may_join(const struct slice *a, const struct slice *b, uint64_t most
 {
 	uint64_t times = weight(a) > weight(b) ? weight(a) : weight(b);
 
-	return a->part == N_PARTS && b->part == N_PARTS && !is_limit(b->at.start) &&
+	return a->block == N_BLOCKS && b->block == N_BLOCKS && !is_limit(b->at.start) &&
 	       b->at.end - a->at.start <= most / times;
 }
 

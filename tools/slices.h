@@ -6,8 +6,7 @@
 #ifndef BERTH_SLICES_H
 #define BERTH_SLICES_H
 
-#include "../plan/memmap.h"
-#include "../plan/request.h"
+#include "picture.h"
 
 /* The kinds that a person tells apart in a map. Where descriptors overlap, the later kind in this list is believed. */
 enum kind {
@@ -33,7 +32,7 @@ struct slice {
 	uint64_t bytes[N_KINDS]; /* how many of each kind */
 	size_t ranges;		 /* neighbouring ranges of one kind that were joined; 1: all of one kind */
 	enum kind kind;		 /* the kind of the most bytes */
-	enum part part;		 /* what was placed here; N_PARTS: nothing */
+	unsigned int block;	 /* what was placed here; N_BLOCKS: nothing */
 	int top, bottom;	 /* in the picture (scale.h) */
 };
 
@@ -43,15 +42,15 @@ struct slices {
 };
 
 /* The lines that no slice crosses, ascending. */
-#define N_LIMITS 3
+#define N_LIMITS 4
 struct limit {
 	uint64_t at;
-	const char *name;
+	const char *name, *meaning;
 };
 extern const struct limit limits[N_LIMITS];
 
-/* @placed: N_PARTS of them, or NULL. False when memory ran out; slices_free() gives the slices back. */
-bool slices_cut(struct slices *slices, const struct memmap *map, const struct placement *placed);
+/* False when memory ran out; slices_free() gives the slices back. */
+bool slices_cut(struct slices *slices, const struct picture *picture);
 void slices_free(struct slices *slices);
 
 /* Joins neighbours, the smallest first, until a page holds the picture; never placements, nor across a limit. */

@@ -9,12 +9,20 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
+/* Characters that reorder the text beside them (Unicode 15, 2.10 and UAX #9): a name could look like another. */
+static bool turns_text(uint32_t code)
+{
+	return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0x200e ||
+	       code == 0x200f || code == 0x61c;
+}
+
 /* The length of what stands at @text, 1 or more; @code is U+FFFD where XML has no such character. */
 static size_t next_character(const char *text, size_t size, uint32_t *code)
 {
 	size_t length = utf8_next(text, size, code);
 
-	if (length == 0 || *code < 0x20 || (*code >= 0x7f && *code < 0xa0) || (*code & 0xfffe) == 0xfffe)
+	if (length == 0 || *code < 0x20 || (*code >= 0x7f && *code < 0xa0) || (*code & 0xfffe) == 0xfffe ||
+	    turns_text(*code))
 		*code = 0xfffd;
 	return length == 0 ? 1 : length;
 }
@@ -33,12 +41,27 @@ void svg_escape(FILE *out, const char *text, size_t length)
 			fputs("&amp;", out);
 		else if (code == '"')
 			fputs("&quot;", out);
+		else if (code == '\'')
+			fputs("&#39;", out);
 		else if (code == 0xfffd)
 			fputs(REPLACEMENT, out);
 		else
 			fwrite(text, 1, bytes, out);
 		text += bytes;
 		length -= bytes;
+	}
+}
+
+void svg_escape_lines(FILE *out, const char *text)
+{
+	for (;;) {
+		size_t length = strcspn(text, "\n");
+
+		svg_escape(out, text, length);
+		if (text[length] == '\0')
+			return;
+		fputc('\n', out);
+		text += length + 1;
 	}
 }
 

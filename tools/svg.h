@@ -6,8 +6,14 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* XML 1.0, 2.2 and 2.4. What is not UTF-8, or not a character of XML, becomes U+FFFD. */
+/*
+ * XML 1.0, 2.2 and 2.4, and good for HTML as well. What is not UTF-8, not a character of XML, a command to a terminal,
+ * or reorders text becomes U+FFFD.
+ */
 void svg_escape(FILE *out, const char *text, size_t length);
+
+/* The same for a text of several lines. */
+void svg_escape_lines(FILE *out, const char *text);
 
 /*
  * The bytes of @text's first line when lines have at most @columns of them, 1 or more: up to a line's end, else a

@@ -138,27 +138,42 @@ bool option_value(int argc, char **argv, int *i, const char *name, const char **
 	return true;
 }
 
-void print_wrapped(const char *label, const char *indent, const char *text)
+void print_wrapped(FILE *out, const char *label, const char *indent, const char *text)
 {
 	size_t width = strlen(indent), column = strlen(label);
 
-	printf("%s%*s", label, column < width ? (int)(width - column) : 1, "");
+	fprintf(out, "%s%*s", label, column < width ? (int)(width - column) : 1, "");
 	column = column < width ? width : column + 1;
 	for (bool first = true; *text != '\0'; first = false) {
 		size_t length = strcspn(text, " ");
 
 		if (!first && column + 1 + length > 100) {
-			printf("\n%s", indent);
+			fprintf(out, "\n%s", indent);
 			column = width;
 		} else if (!first) {
-			putchar(' ');
+			fputc(' ', out);
 			column++;
 		}
-		printf("%.*s", (int)length, text);
+		fprintf(out, "%.*s", (int)length, text);
 		column += length;
 		text += length + strspn(text + length, " ");
 	}
-	putchar('\n');
+	fputc('\n', out);
+}
+
+struct size_words align_words(uint64_t align)
+{
+	static const char unit[] = "KMGTPE";
+	struct size_words words;
+	size_t u = 0;
+
+	align >>= 10;
+	while (align % 1024 == 0 && align != 0 && unit[u + 1] != '\0') {
+		align /= 1024;
+		u++;
+	}
+	snprintf(words.at, sizeof(words.at), "%" PRIu64 " %ciB", align, unit[u]);
+	return words;
 }
 
 bool wants_colour(FILE *out)

@@ -52,7 +52,10 @@ enum status file_head(const char *path, size_t limit, struct bytes *head, uint64
 bool option_value(int argc, char **argv, int *i, const char *name, const char **value);
 
 /* @text on lines of at most 100 columns: the first begins with @label, the others with @indent. */
-void print_wrapped(const char *label, const char *indent, const char *text);
+void print_wrapped(FILE *out, const char *label, const char *indent, const char *text);
+
+/* 2 MiB, not 2.0 MiB: alignments are whole numbers of KiB. */
+struct size_words align_words(uint64_t align);
 
 /* Colours only on a terminal, never with NO_COLOR in the environment (no-color.org). */
 bool wants_colour(FILE *out);

@@ -13,7 +13,12 @@
 void given_drawing(struct drawing *d)
 {
 	memset(d, 0, sizeof(*d));
-	d->picture = (struct picture){"vmlinuz-6.1 on map.txt", &world.map, d->placed, NULL};
+	d->picture = (struct picture){.title = "vmlinuz-6.1 on map.txt",
+				      .map = &world.map,
+				      .placed = d->placed,
+				      .copies = &d->copies,
+				      .content = d->content,
+				      .refused = d->refused};
 }
 
 void place(struct drawing *d, enum part part, uint64_t start, uint64_t size, enum rule by)
@@ -21,11 +26,26 @@ void place(struct drawing *d, enum part part, uint64_t start, uint64_t size, enu
 	d->placed[part] = (struct placement){{start, start + size}, EFI_PAGE, by};
 }
 
+void refuse(struct drawing *d, const char *part, struct range run, enum rule by, const char *choice)
+{
+	struct refused *refused = &d->refused[d->picture.n_refused++];
+
+	assert_true(d->picture.n_refused <= MOST_REFUSED);
+	*refused = (struct refused){.run = run, .by = by};
+	snprintf(refused->part, sizeof(refused->part), "%s", part);
+	snprintf(refused->text, sizeof(refused->text), "refuse %s in 0x0-0x1 (1 bytes) for %s: rule C1", part, choice);
+}
+
+void hold(struct drawing *d, const char *name, uint64_t start, uint64_t size)
+{
+	d->content[d->picture.n_contents++] = (struct content){name, {start, start + size}};
+}
+
 /* ---- a reader of XML: tags in balance, nothing unescaped, no byte that XML forbids ---- */
 
 static const char *read_entity(const char *at)
 {
-	static const char *const known[] = {"&lt;", "&gt;", "&amp;", "&quot;"};
+	static const char *const known[] = {"&lt;", "&gt;", "&amp;", "&quot;", "&#39;"};
 
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (strncmp(at, known[i], strlen(known[i])) == 0)
@@ -121,7 +141,8 @@ static double number(const char *tag, const char *end, const char *name)
 
 static void unescape(char *text)
 {
-	static const char *const known[][2] = {{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&amp;", "&"}};
+	static const char *const known[][2] = {
+	    {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#39;", "'"}, {"&amp;", "&"}};
 
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		for (char *at = text; (at = strstr(at, known[i][0])) != NULL; at++) {
@@ -196,6 +217,7 @@ void expect_drawn(const struct drawing *d, const char *text)
 
 void expect_lines(const struct drawing *d)
 {
+	expect_drawn(d, "1 MiB (real mode)");
 	expect_drawn(d, "16 MiB (ISA DMA)");
 	expect_drawn(d, "4 GiB (DMA32)");
 	expect_drawn(d, "64 TiB (4-level paging)");
@@ -221,6 +243,39 @@ static void expect_placements(const struct drawing *d)
 	for (unsigned int part = 0; part < N_PARTS; part++)
 		if (!range_is_empty(d->placed[part].at))
 			expect_label(d, part_name(part), &d->placed[part]);
+}
+
+static void expect_copies(const struct drawing *d)
+{
+	for (size_t i = 0; i < d->copies.n; i++) {
+		const struct copy *c = &d->copies.copy[i];
+		char where[96];
+
+		snprintf(where, sizeof(where), "0x%" PRIx64 "-0x%" PRIx64 "  to 0x%" PRIx64, c->from, c->from + c->size,
+			 c->to);
+		if (copy_moves(c))
+			expect_drawn(d, where);
+	}
+}
+
+/* What there is a row for has its memory and its rule in it; for what there is no row, a line says how many. */
+static void expect_refusals(const struct drawing *d)
+{
+	bool some_left_out = find_words(d, " more, which `--explain` lists") != d->n_words;
+
+	for (size_t i = 0; i < d->picture.n_refused; i++) {
+		const struct refused *r = &d->refused[i];
+		char run[64];
+		size_t at;
+
+		snprintf(run, sizeof(run), "0x%" PRIx64 "-0x%" PRIx64, r->run.start, r->run.end);
+		for (at = 0; at + 2 < d->n_words; at++)
+			if (strcmp(d->words[at].text, run) == 0 &&
+			    strcmp(d->words[at + 2].text, rule_row(r->by)->id) == 0)
+				break;
+		if (at + 2 >= d->n_words && !some_left_out)
+			fail_msg("%s was refused by %s, and that is not in the picture", run, rule_row(r->by)->id);
+	}
 }
 
 static void expect_legible(const struct drawing *d)
@@ -267,8 +322,11 @@ static void expect_ascending(const struct drawing *d)
 void expect_good(const struct drawing *d)
 {
 	expect_lines(d);
-	if (d->picture.reason == NULL)
+	if (d->picture.reason == NULL) {
 		expect_placements(d);
+		expect_copies(d);
+	}
+	expect_refusals(d);
 	expect_legible(d);
 	expect_ascending(d);
 }

@@ -13,8 +13,13 @@ struct words {
 	char text[200];
 };
 
+#define MOST_REFUSED 60
+
 struct drawing {
 	struct placement placed[N_PARTS];
+	struct copies copies;
+	struct content content[MAX_CONTENTS];
+	struct refused refused[MOST_REFUSED];
 	struct picture picture;
 	char *svg;
 	size_t size;
@@ -25,6 +30,9 @@ struct drawing {
 /* A picture of the world's map with nothing placed; what a test changes, it changes before draw(). */
 void given_drawing(struct drawing *d);
 void place(struct drawing *d, enum part part, uint64_t start, uint64_t size, enum rule by);
+
+void refuse(struct drawing *d, const char *part, struct range run, enum rule by, const char *choice);
+void hold(struct drawing *d, const char *name, uint64_t start, uint64_t size);
 
 /* Draws, and expects well-formed XML of no more than 200 kB; put_away() frees it. */
 void draw(struct drawing *d);
@@ -38,9 +46,10 @@ size_t count_of(const struct drawing *d, const char *text);
 size_t find_words(const struct drawing *d, const char *text);
 void expect_drawn(const struct drawing *d, const char *text);
 
-/* The lines at 16 MiB, 4 GiB and 64 TiB. */
+/* The lines at 1 MiB, 16 MiB, 4 GiB and 64 TiB. */
 void expect_lines(const struct drawing *d);
-/* These, every placement's label, no text on another or outside, slices in the order of their addresses. */
+/* These, every placement's label, every refusal's row, no text on another or outside, slices in the order of their
+ * addresses. */
 void expect_good(const struct drawing *d);
 
 #endif

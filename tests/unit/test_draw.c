@@ -5,6 +5,8 @@
  */
 #include "drawing.h"
 
+#include "../../tools/rule_source.h"
+
 #define MANY 5000 /* fragments */
 
 static void every_placement_is_labelled_with_its_rule(void **state)
@@ -123,6 +125,81 @@ static void without_a_plan_the_reason_stands_in_its_place(void **state)
 	put_away(&d);
 }
 
+static void what_was_refused_is_numbered_beside_its_memory(void **state)
+{
+	struct drawing d;
+
+	(void)state;
+	given_map("1M-3G free, 4G-6G free, 8G-9G boot");
+	given_drawing(&d);
+	place(&d, PART_KERNEL, GIB(6) - MIB(64), MIB(64), C3);
+	refuse(&d, "initrd", (struct range){MIB(1), GIB(3)}, C1, "the lowest from 0x0 align 0x1000");
+	refuse(&d, "bounce", (struct range){GIB(4), GIB(6)}, C7, "the highest from 0x100000000 align 0x1000");
+	refuse(&d, "bounce", (struct range){GIB(4), GIB(6)}, C7, "the lowest from 0x100000000 align 0x1000");
+	draw(&d);
+	expect_good(&d);
+	expect_drawn(&d, "for the highest from 0x100000000 align 0x1000, and 1 more choice");
+	expect_drawn(&d, "Files are read in bounded pieces");
+	expect_drawn(&d, rule_source(C7));
+	expect_drawn(&d, rule_source(C3));
+	/* The first stands above: beside the free memory that the kernel left of its run. */
+	assert_int_equal(count_of(&d, "<title>not taken: bounce by rule C7</title>"), 1);
+	assert_int_equal(count_of(&d, "<title>not taken: initrd by rule C1</title>"), 1);
+	assert_true(find(d.svg, "not taken: bounce") < find(d.svg, "not taken: initrd"));
+	put_away(&d);
+}
+
+static void refusals_that_nobody_would_read_are_counted(void **state)
+{
+	struct drawing d;
+
+	(void)state;
+	given_map("1M-3G free");
+	given_drawing(&d);
+	for (unsigned int i = 0; i < 30; i++)
+		refuse(&d, "kernel", (struct range){MIB(2) * i, MIB(2) * i + MIB(1)}, C2, "the lowest");
+	draw(&d);
+	expect_good(&d);
+	expect_drawn(&d, "and 10 more, which `--explain` lists");
+	put_away(&d);
+}
+
+static void c6_what_waits_for_exit_is_drawn_where_it_waits(void **state)
+{
+	struct drawing d;
+
+	(void)state;
+	given_map("1M-16M free, 16M-24M boot, 24M-3G free");
+	given_drawing(&d);
+	place(&d, PART_KERNEL, MIB(16), MIB(50), C6);
+	d.copies = (struct copies){{{GIB(2), MIB(16), MIB(8)}, {MIB(24), MIB(24), MIB(8)}}, 2};
+	draw(&d);
+	expect_good(&d);
+	assert_int_equal(count_of(&d, "class=\"placed\" data-start=\"0x80000000\" data-end=\"0x80800000\""), 1);
+	expect_drawn(&d, "kernel until exit");
+	expect_drawn(&d, "An exact place may lie in memory that boot services hold");
+	put_away(&d);
+}
+
+static void the_pieces_of_the_handoff_block_are_listed(void **state)
+{
+	struct drawing d;
+
+	(void)state;
+	given_map("1M-3G free");
+	given_drawing(&d);
+	place(&d, PART_HANDOFF, MIB(32), MIB(1), C3);
+	hold(&d, "boot_params", MIB(32), 4096);
+	hold(&d, "command line", MIB(32) + 4096, 16);
+	hold(&d, "page tables", MIB(32) + 8192, 16384);
+	draw(&d);
+	expect_good(&d);
+	expect_drawn(&d, "0x2001000");
+	expect_drawn(&d, "command line");
+	expect_drawn(&d, "16 bytes");
+	put_away(&d);
+}
+
 static void hostile_names_stay_text(void **state)
 {
 	static const char *const titles[] = {
@@ -133,6 +210,8 @@ static void hostile_names_stay_text(void **state)
 	    "",
 	    "\n",
 	    "%s%n%x",
+	    "]]>--><!--</svg>' onload='x",
+	    "\xe2\x80\xae txt.exe \xe2\x81\xa6\xd8\x9c",
 	};
 
 	(void)state;
@@ -144,9 +223,12 @@ static void hostile_names_stay_text(void **state)
 		d.picture.title = titles[i];
 		if (i % 2 == 1)
 			d.picture.reason = titles[i];
+		refuse(&d, titles[i], (struct range){MIB(1), MIB(2)}, C1, titles[i]);
 		draw(&d);
 		expect_good(&d);
 		assert_null(find(d.svg, "<script"));
+		assert_null(find(d.svg, "]]>"));
+		assert_null(find(d.svg, "\xe2\x80\xae"));
 		put_away(&d);
 	}
 }
@@ -265,6 +347,15 @@ static void any_map_and_any_placements_make_a_good_picture(void **state)
 			if (roll(&dice, 2) == 0)
 				d.placed[part] =
 				    (struct placement){roll_range(&dice), EFI_PAGE, C1 + roll(&dice, N_RULES - 1)};
+		for (unsigned int i = roll(&dice, 4); i != 0; i--) {
+			uint64_t from = EFI_PAGE * roll(&dice, 1 << 20) << roll(&dice, 12),
+				 size = EFI_PAGE << roll(&dice, 12);
+
+			d.copies.copy[d.copies.n++] = (struct copy){from, roll(&dice, 3) == 0 ? from : MIB(16), size};
+		}
+		for (unsigned int i = roll(&dice, roll(&dice, 8) == 0 ? MOST_REFUSED : 4); i != 0; i--)
+			refuse(&d, part_name(roll(&dice, N_PARTS)), roll_range(&dice), C1 + roll(&dice, N_RULES - 1),
+			       "the highest from 0x400000000000 align 0x40000000");
 		if (roll(&dice, 8) == 0)
 			d.picture.reason = "no place\n  for it";
 		draw(&d);
@@ -281,6 +372,10 @@ int main(void)
 	    cmocka_unit_test(the_lines_stand_in_every_picture),
 	    cmocka_unit_test(sums_leave_out_what_is_no_ram_and_what_overlaps),
 	    cmocka_unit_test(without_a_plan_the_reason_stands_in_its_place),
+	    cmocka_unit_test(what_was_refused_is_numbered_beside_its_memory),
+	    cmocka_unit_test(refusals_that_nobody_would_read_are_counted),
+	    cmocka_unit_test(c6_what_waits_for_exit_is_drawn_where_it_waits),
+	    cmocka_unit_test(the_pieces_of_the_handoff_block_are_listed),
 	    cmocka_unit_test(hostile_names_stay_text),
 	    cmocka_unit_test(long_names_are_broken_into_lines_and_cut),
 	    cmocka_unit_test(thousands_of_fragments_are_a_readable_picture),
