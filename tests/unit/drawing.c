@@ -69,10 +69,12 @@ static const char *read_attribute(const char *at)
 	return at + 1;
 }
 
+#define MOST_DEPTH 16
+
 static const char *read_tag(const char *at, char stack[][16], size_t *depth)
 {
 	bool closes = at[1] == '/';
-	size_t length = strspn(at + 1 + closes, "abcdefghijklmnopqrstuvwxyz");
+	size_t length = strspn(at + 1 + closes, "abcdefghijklmnopqrstuvwxyz0123456789");
 	char name[16] = "";
 
 	assert_in_range(length, 1, 15);
@@ -89,19 +91,24 @@ static const char *read_tag(const char *at, char stack[][16], size_t *depth)
 	if (at[0] == '/' && at[1] == '>')
 		return at + 2;
 	assert_true(*at == '>');
-	assert_true(*depth < 8);
+	assert_true(*depth < MOST_DEPTH);
 	memcpy(stack[(*depth)++], name, sizeof(name));
 	return at + 1;
 }
 
-static void expect_xml(const struct drawing *d)
+/* @at: behind a document's declaration. */
+static void expect_xml(const struct drawing *d, const char *at)
 {
-	char stack[8][16];
+	char stack[MOST_DEPTH][16];
 	size_t depth = 0;
 
 	assert_int_equal(strlen(d->svg), d->size);
-	for (const char *at = d->svg; *at != '\0';) {
-		if (*at == '<') {
+	while (*at != '\0') {
+		if (strncmp(at, "<![CDATA[", 9) == 0) {
+			at = find(at, "]]>");
+			assert_non_null(at);
+			at += 3;
+		} else if (*at == '<') {
 			at = read_tag(at, stack, &depth);
 			assert_true(depth > 0 || strcmp(at, "\n") == 0); /* one root */
 		} else if (*at == '&') {
@@ -191,8 +198,16 @@ void draw(struct drawing *d)
 	draw_svg(out, &d->picture);
 	fclose(out);
 	assert_in_range(d->size, 1000, MOST_BYTES);
-	expect_xml(d);
+	expect_xml(d, d->svg);
 	read_words(d);
+}
+
+void expect_page(const struct drawing *d)
+{
+	static const char declaration[] = "<!DOCTYPE html>\n";
+
+	assert_true(strncmp(d->svg, declaration, strlen(declaration)) == 0);
+	expect_xml(d, d->svg + strlen(declaration));
 }
 
 void put_away(struct drawing *d)

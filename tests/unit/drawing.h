@@ -38,6 +38,9 @@ void hold(struct drawing *d, const char *name, uint64_t start, uint64_t size);
 void draw(struct drawing *d);
 void put_away(struct drawing *d);
 
+/* A page in d->svg: HTML that is well-formed XML, too. */
+void expect_page(const struct drawing *d);
+
 /* strstr, which under ASan reads to the end of the file each time. */
 const char *find(const char *at, const char *words);
 size_t count_of(const struct drawing *d, const char *text);
