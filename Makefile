@@ -425,10 +425,11 @@ scale:
 run: all
 	@scripts/run
 
-# docs/rules.md and docs/refusals.md are generated, never edited.
+# docs/rules.md, docs/refusals.md and docs/memory.svg are generated, never edited.
 docs: $(HOST)/berth
 	$(HOST)/berth rules --markdown >docs/rules.md
 	tests/boot/refusals.py >docs/refusals.md
+	BERTH=$(HOST)/berth tests/tools/test_picture.py --print >docs/memory.svg
 
 # The host command and its manuals; the loaders go where `berth install` looks for them, under the names that firmware
 # looks for. Each CPU's is built by a make of its own, and stops it where its compiler is missing.
