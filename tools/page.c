@@ -289,7 +289,7 @@ static void write_legend(FILE *out, const struct scale *scale, const struct refu
 			    "<b>%s</b></li>\n",
 			    strip_class(kind), strip_meaning(kind), size_words(scale->bytes[kind]).at);
 	if (refusals->count != 0)
-		fputs("<li><i class=\"num\">1</i> memory that a part was refused</li>\n", out);
+		fputs("<li><i class=\"num\">1</i> memory that was refused to a part</li>\n", out);
 	fputs("</ul>\n<p class=\"scale\">The scale is broken: a slice's height grows with the logarithm of its size, "
 	      "and holes "
 	      "are cut short. Address 0 is at the bottom.</p>\n",

@@ -74,7 +74,7 @@ const char page_style[] =
     "border-width:1px 0 0;max-height:46vh;box-shadow:0 -4px 16px rgba(0,0,0,.25)}\n"
     "#panel.idle{display:none}\n"
     "#panel h2{margin-bottom:2px}\n"
-    "#panel dl{display:grid;grid-template-columns:max-content 1fr;gap:0 12px}\n"
+    "#panel dl{display:grid;grid-template-columns:fit-content(9em) minmax(0,1fr);gap:0 12px}\n"
     "#panel dt{margin:1px 0 0}\n"
     "}\n"
     "@media screen and (max-width:700px){\n"

@@ -237,11 +237,11 @@ def contrast(a, b):
 
 
 def colours(style):
-    """{class: the colour that it fills with, or draws lines in}"""
+    """{class: the colour that it fills with, or else draws lines in}"""
     found = {}
     for names, body in re.findall(r"([^{}]+)\{([^{}]*)\}", style):
         colour = re.search(r"fill:(#[0-9a-f]{6})", body) or re.search(r"stroke:(#[0-9a-f]{6})", body)
-        found.update({name.strip().lstrip("."): colour[1] for name in names.split(",") if colour})
+        found.update({name.strip().lstrip("."): colour[1] for name in names.split(",") if colour and " " not in name})
     return found
 
 
