@@ -91,6 +91,11 @@ def pointing_shows_and_a_click_pins():
             page.point(".strip a[href='#r1']")
             expect("for the highest from" in panel(page) and "C7 says" in panel(page), f"{width}: {panel(page)}")
             quiet(page, width)
+    with Page(path_of("many.html"), SCREEN) as page:
+        count = page.value("+document.querySelector('.strip a[data-count]:not([data-count=\"1\"])').dataset.count")
+        page.point(".strip a[data-count='%d']" % count)
+        told = page.value("document.querySelectorAll('#panel h2').length")
+        expect(told == count > 1, f"a mark of {count} refusals tells of {told}")
 
 
 def keys_reach_everything():
@@ -157,6 +162,7 @@ def main():
     DEBIAN.write(FOLDER.name)
     page_of("plan", "ovmf-2022.11-6g.log", "--initrd", "48M")
     page_of("none", "ovmf-2022.11-2g.log", "--initrd", "3G")
+    page_of("many", "held-at-16m.map", "--initrd", "48M")
     page_of("copy", "ovmf-2022.11-6g.log", "--initrd", "48M", "--placement", "0x1000000")
     run_tests(tests)
 

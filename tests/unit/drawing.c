@@ -334,6 +334,18 @@ static void expect_ascending(const struct drawing *d)
 	assert_true(!first && start == 0);
 }
 
+bool is_marked(const struct drawing *d, const char *title, uint64_t start)
+{
+	const char *mark = find(find(d->svg, title), "<rect "), *slice;
+	double at = number(mark, strchr(mark, '>'), " y=\"") + 8, top;
+	char words[64];
+
+	snprintf(words, sizeof(words), " data-start=\"0x%" PRIx64 "\"", start);
+	slice = find(find(d->svg, words), "<rect ");
+	top = number(slice, strchr(slice, '>'), " y=\"");
+	return at > top && at < top + number(slice, strchr(slice, '>'), " height=\"");
+}
+
 void expect_good(const struct drawing *d)
 {
 	expect_lines(d);

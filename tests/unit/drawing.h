@@ -49,6 +49,9 @@ size_t count_of(const struct drawing *d, const char *text);
 size_t find_words(const struct drawing *d, const char *text);
 void expect_drawn(const struct drawing *d, const char *text);
 
+/* Whether the first mark with this title stands beside the slice that starts there. */
+bool is_marked(const struct drawing *d, const char *title, uint64_t start);
+
 /* The lines at 1 MiB, 16 MiB, 4 GiB and 64 TiB. */
 void expect_lines(const struct drawing *d);
 /* These, every placement's label, every refusal's row, no text on another or outside, slices in the order of their

@@ -146,6 +146,8 @@ static void what_was_refused_is_numbered_beside_its_memory(void **state)
 	assert_int_equal(count_of(&d, "<title>not taken: bounce by rule C7</title>"), 1);
 	assert_int_equal(count_of(&d, "<title>not taken: initrd by rule C1</title>"), 1);
 	assert_true(find(d.svg, "not taken: bounce") < find(d.svg, "not taken: initrd"));
+	assert_true(is_marked(&d, "<title>not taken: bounce", GIB(4)));
+	assert_true(is_marked(&d, "<title>not taken: initrd", MIB(16)));
 	put_away(&d);
 }
 

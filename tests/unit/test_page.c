@@ -77,6 +77,7 @@ static void everything_of_a_plan_has_a_row_and_every_link_leads_to_one(void **st
 	expect_once(&d, "GRUB efi disk bounce buffers");
 	expect_once(&d, "the plan\n  as text &amp; more\n");
 	expect_once(&d, "The whole map: 4 descriptors");
+	assert_true(count_of(&d, "<td data-l=\"of which\"></td>") == count_of(&d, "<td data-l=\"of which\">"));
 	put_away(&d);
 }
 
