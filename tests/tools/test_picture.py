@@ -42,12 +42,13 @@ def read(name):
 
 
 class Drawn:
-    """One plan as JSON, text, picture and page, each from a run of its own."""
+    """One plan as JSON, as text, and as picture and page, which have what was refused without being asked for it."""
 
     def __init__(self, *words):
-        ran = Ran(*words, "--json", "--explain", "--svg", path_of("x.svg"))
+        ran = Ran(*words, "--json", "--explain")
         self.told = json.loads(ran.out)
-        self.text = Ran(*words, "--explain", "--html", path_of("x.html")).expect(ran.status).out
+        self.text = Ran(*words, "--explain").expect(ran.status).out
+        Ran(*words, "--svg", path_of("x.svg"), "--html", path_of("x.html")).expect(ran.status)
         self.svg, self.page = read("x.svg"), read("x.html")
         self.picture, self.tree = tree.fromstring(self.svg), tree.fromstring(self.page)
         self.words = [t.text or "" for t in self.picture.iter(SVG + "text")]
