@@ -68,12 +68,12 @@ struct drawn {
 /* ---- the placements' labels ---- */
 
 struct label {
-	unsigned int block;
 	struct range at;
-	enum rule by;
 	uint64_t align; /* of what is placed */
 	uint64_t to;	/* of what waits */
-	int y;		/* of the rule's badge */
+	unsigned int block;
+	enum rule by;
+	int y; /* of the rule's badge */
 };
 
 struct labels {
@@ -90,14 +90,14 @@ static void collect_labels(struct labels *labels, const struct picture *picture)
 		const struct placement *p = &picture->placed[part];
 
 		if (picture_has(picture, (enum part)part))
-			labels->label[labels->count++] = (struct label){part, p->at, p->by, p->align, 0, 0};
+			labels->label[labels->count++] = (struct label){p->at, p->align, 0, part, p->by, 0};
 	}
 	for (size_t i = 0; i < copies && labels->count < MOST_LABELS; i++) {
 		const struct copy *c = &picture->copies->copy[i];
 
 		if (copy_moves(c))
 			labels->label[labels->count++] =
-			    (struct label){BLOCK_WAITS, {c->from, c->from + c->size}, C6, 0, c->to, 0};
+			    (struct label){{c->from, c->from + c->size}, 0, c->to, BLOCK_WAITS, C6, 0};
 	}
 }
 
