@@ -84,7 +84,7 @@ void refusal_choice(struct text *text, const struct refusal_row *row)
 	if (from != NULL && to != NULL && from < to)
 		text_add(text, "%.*s", (int)(to - from - 1), from + 1);
 	if (row->times > 1)
-		text_add(text, ", and %zu more %s", row->times - 1, row->times == 2 ? "choice" : "choices");
+		text_add(text, ", and %zu more", row->times - 1);
 }
 
 struct size_words refusal_size(const struct refused *refused)

@@ -138,7 +138,7 @@ static void what_was_refused_is_numbered_beside_its_memory(void **state)
 	refuse(&d, "bounce", (struct range){GIB(4), GIB(6)}, C7, "the lowest from 0x100000000 align 0x1000");
 	draw(&d);
 	expect_good(&d);
-	expect_drawn(&d, "for the highest from 0x100000000 align 0x1000, and 1 more choice");
+	expect_drawn(&d, "for the highest from 0x100000000 align 0x1000, and 1 more");
 	expect_drawn(&d, "Files are read in bounded pieces");
 	expect_drawn(&d, rule_source(C7));
 	expect_drawn(&d, rule_source(C3));
