@@ -15,8 +15,6 @@
 
 #define SUFFIX ".berth"
 
-static const char *const form_names[N_PREPARE_FORMS] = {"vmlinux", "lz4", "zstd"};
-
 struct options {
 	const char *kernel, *out;
 	enum prepare_form form;
@@ -149,7 +147,7 @@ static int prepare(const struct options *options)
 				options->kernel);
 	if (file_head(options->kernel, SIZE_MAX - 1, &original, &size, &why) != OK)
 		return complain("%s", why.text);
-	if (prepare_make(&made, options->kernel, original, options->form, &why) != OK)
+	if (prepare_make(&made, options->kernel, record_name_of(options->kernel), original, options->form, &why) != OK)
 		status = complain("%s", why.text);
 	if (status == EXIT_YES && write_file(path, made.file, &why) != OK)
 		status = complain("%s", why.text);
@@ -160,11 +158,13 @@ static int prepare(const struct options *options)
 	return status;
 }
 
-static bool set_form(struct options *options, const char *value)
+bool prepare_form_of(const char *word, enum prepare_form *form)
 {
+	static const char *const names[N_PREPARE_FORMS] = {"vmlinux", "lz4", "zstd"};
+
 	for (unsigned int i = 0; i < N_PREPARE_FORMS; i++)
-		if (strcmp(value, form_names[i]) == 0) {
-			options->form = (enum prepare_form)i;
+		if (strcmp(word, names[i]) == 0) {
+			*form = (enum prepare_form)i;
 			return true;
 		}
 	return false;
@@ -189,7 +189,7 @@ static int run(int argc, char **argv)
 			options.kernel = word;
 		if (value == NULL)
 			return misused(&command_prepare, "%s needs a value", word);
-		if (form != NULL && !set_form(&options, form))
+		if (form != NULL && !prepare_form_of(form, &options.form))
 			return misused(&command_prepare, "--format takes vmlinux, lz4 or zstd");
 	}
 	if (options.kernel == NULL)

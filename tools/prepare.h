@@ -15,13 +15,16 @@ struct prepared_kernel {
 };
 
 /*
- * @path: of the kernel, by whose last part it is recorded; @original: all its bytes. What was made is read back before
- * it is given out: as the loader does, and its record.
- * BAD_INPUT: no kernel that can be prepared, broken, or prepared already; IO_ERROR: no memory, or a table beside it
- * that cannot be read. prepared_kernel_free() in any case.
+ * @path: of the kernel; @name: by which it is recorded, and found beside what was made; @original: all its bytes. What
+ * was made is read back before it is given out: as the loader does, and its record. BAD_INPUT: no kernel that can be
+ * prepared, broken, or prepared already; IO_ERROR: no memory, or a table beside it that cannot be read.
+ * prepared_kernel_free() in any case.
  */
-enum status prepare_make(struct prepared_kernel *made, const char *path, struct bytes original, enum prepare_form form,
-			 struct fail *why) MUST_CHECK;
+enum status prepare_make(struct prepared_kernel *made, const char *path, const char *name, struct bytes original,
+			 enum prepare_form form, struct fail *why) MUST_CHECK;
+
+/* "vmlinux", "lz4" or "zstd"; false, and *form untouched, when it is none of them. */
+bool prepare_form_of(const char *word, enum prepare_form *form);
 
 void prepared_kernel_free(struct prepared_kernel *made);
 

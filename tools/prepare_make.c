@@ -318,10 +318,9 @@ static enum status check_name(const char *path, const char *name, struct fail *w
 	return OK;
 }
 
-enum status prepare_make(struct prepared_kernel *made, const char *path, struct bytes original, enum prepare_form form,
-			 struct fail *why)
+enum status prepare_make(struct prepared_kernel *made, const char *path, const char *name, struct bytes original,
+			 enum prepare_form form, struct fail *why)
 {
-	const char *name = record_name_of(path);
 	uint8_t sha256[PREPARED_SHA256];
 	struct prepared prepared = {
 	    .size = original.size,
