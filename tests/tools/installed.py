@@ -4,14 +4,16 @@
 The loaders are small PE files that say in .sdmagic who they are, as bootctl looks for it. Firmware's variables are a folder
 of files in the form of efivarfs, and what udev tells of a partition is a file as udev writes it.
 """
+import functools
 import os
 import shutil
 import struct
+import subprocess
 import sys
 import tempfile
 import uuid
 
-from tap import ROOT, Ran, expect
+from tap import BERTH, ROOT, Ran, expect
 from test_inspect import pe
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "boot"))
@@ -143,3 +145,42 @@ def option(description, path, guid=GUID):
 
 
 BERTH_OPTION = option("Berth", "\\EFI\\berth\\berthx64.efi")
+
+
+# ---- what ends a command early ----
+
+CUT_STATUS = 99  # as tests/tools/power_cut.c has it
+
+
+@functools.lru_cache(None)
+def cutter():
+    """The library that ends a command at one of its changes."""
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", place("cut.so"), os.path.join(ROOT, "tests/tools/power_cut.c"), "-ldl"],
+                   check=True)
+    return place("cut.so")
+
+
+def cut_off(n, *words):
+    """Whether berth with these words came to its end with power for @n changes."""
+    done = subprocess.run([BERTH, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, cwd=ROOT,
+                          env={**os.environ, "LD_PRELOAD": cutter(), "CUT_AFTER": str(n), "ASAN_OPTIONS": "verify_asan_link_order=0"})
+    expect(done.returncode in (0, CUT_STATUS), f"status {done.returncode}: {done.stdout} {done.stderr}")
+    return done.returncode == 0
+
+
+@functools.lru_cache(None)
+def counted_mtools():
+    """Commands of mtools that count themselves, and one of them ends the command above it in the middle of what it does."""
+    folder = tree("counted")
+    for command in ("mcopy", "mdel", "mmd", "mmove", "mrd"):
+        write(os.path.join(folder, command), "#!/bin/sh\n"
+              f"n=$(($(cat {folder}/n) + 1)); echo $n >{folder}/n\n"
+              f"[ $n -eq $STOP ] && {{ head -c 99 >/dev/null; kill -9 $PPID; exit 1; }}\nexec /usr/bin/{command} \"$@\"\n")
+        os.chmod(os.path.join(folder, command), 0o755)
+    return folder
+
+
+def killed_at(n):
+    """The environment in which berth is killed at the @n-th command of mtools, from 1."""
+    write(os.path.join(counted_mtools(), "n"), "0")
+    return {"PATH": counted_mtools() + os.pathsep + os.environ["PATH"], "STOP": str(n)}

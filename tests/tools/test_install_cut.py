@@ -4,7 +4,6 @@
 
 A folder and a disk image get the same files, byte for byte; whatever ends a command early, what was there boots.
 """
-import functools
 import os
 import shutil
 import signal
@@ -13,8 +12,8 @@ import sys
 import tempfile
 
 from installed import (BERTH_OPTION, CONF, FOLDER, GLOBAL, GUID, KIND, LOADER, MTOOLS, NEW, OLD, OWN, REMOVABLE, SEED,
-                       SYSTEMD, Esp, lab, listed, loaders, option, place, read, tree, write)
-from tap import BERTH, ROOT, Ran, expect, run_tests
+                       SYSTEMD, Esp, cut_off, killed_at, lab, listed, loaders, option, place, read, tree, write)
+from tap import BERTH, Ran, expect, run_tests
 
 
 # ---- images ----
@@ -149,20 +148,12 @@ def what_is_a_folder_is_no_file():
 def an_image_is_the_old_or_the_new_one_whenever_it_ends():
     """Killed at each command of mtools, the image is the old one to the byte; the next run does all of it"""
     image, saved = disk("cut.img", {REMOVABLE: SYSTEMD, OWN: OLD}), place("cut.saved")
-    counted = tree("counted", {"n": "0"})
-    for command in ("mcopy", "mdel", "mmd", "mmove", "mrd"):
-        # Counts itself, and ends the command above it in the middle of what it does.
-        write(os.path.join(counted, command), "#!/bin/sh\n"
-              f"n=$(($(cat {counted}/n) + 1)); echo $n >{counted}/n\n"
-              f"[ $n -eq $STOP ] && {{ head -c 99 >/dev/null; kill -9 $PPID; exit 1; }}\nexec /usr/bin/{command} \"$@\"\n")
-        os.chmod(os.path.join(counted, command), 0o755)
     wanted = None
     for command in ("install", "update", "remove"):
         shutil.copyfile(image, saved)
         before = read(saved)
         for stop in range(1, 100):
-            write(os.path.join(counted, "n"), "0")
-            ran = on_image(command, image, env={"PATH": counted + os.pathsep + os.environ["PATH"], "STOP": str(stop)})
+            ran = on_image(command, image, env=killed_at(stop))
             if ran.status != -signal.SIGKILL:
                 ran.expect(0)
                 break
@@ -176,17 +167,6 @@ def an_image_is_the_old_or_the_new_one_whenever_it_ends():
 
 # ---- power ----
 
-CUT_STATUS = 99  # as tests/tools/power_cut.c has it
-
-
-@functools.lru_cache(None)
-def cutter():
-    """The library that ends a command at one of its changes."""
-    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", place("cut.so"), os.path.join(ROOT, "tests/tools/power_cut.c"), "-ldl"],
-                   check=True)
-    return place("cut.so")
-
-
 def without_chance(files):
     """Random bytes by their number."""
     return {name: len(data) if name in (SEED, "LoaderSystemToken-" + LOADER) else data for name, data in files.items()}
@@ -195,12 +175,8 @@ def without_chance(files):
 def cut_at(esp, command, n):
     """Whether the command came to its end with power for @n changes. A variable is written as a whole, or not at all."""
     before = listed(esp.vars)
-    done = subprocess.run([BERTH, command, "--esp-path", esp.path, "--variables", esp.vars, "--udev", esp.udev,
-                           *(["--loaders", esp.loaders] if command != "remove" else []),
-                           *(["--arch", "x64"] if command == "install" else [])], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          env={**os.environ, "LD_PRELOAD": cutter(), "CUT_AFTER": str(n), "ASAN_OPTIONS": "verify_asan_link_order=0"},
-                          check=False)
-    expect(done.returncode in (0, CUT_STATUS), f"status {done.returncode}: {done.stdout} {done.stderr}")
+    done = cut_off(n, command, "--esp-path", esp.path, "--variables", esp.vars, "--udev", esp.udev,
+                   *(["--loaders", esp.loaders] if command != "remove" else []), *(["--arch", "x64"] if command == "install" else []))
     whole = {f"Boot0001-{GLOBAL}": len(BERTH_OPTION), f"BootOrder-{GLOBAL}": None, f"LoaderSystemToken-{LOADER}": 32}
     for name, data in listed(esp.vars).items():
         size = whole.get(name, len(data) - 4)
@@ -208,7 +184,7 @@ def cut_at(esp, command, n):
             os.unlink(os.path.join(esp.vars, name))
             if name in before:
                 write(os.path.join(esp.vars, name), before[name])
-    return done.returncode == 0
+    return done
 
 
 def every_cut(given, command, before, after):
