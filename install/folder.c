@@ -156,6 +156,63 @@ static enum status folder_room(struct medium *medium, uint64_t *bytes, struct fa
 	return OK;
 }
 
+#define PIECE 65536 /* bytes of a file that are in memory */
+
+/* As many bytes as there are, PIECE at most; less than that is the end. Negative: an error. */
+static ssize_t read_piece(int file, uint8_t out[PIECE])
+{
+	size_t used = 0;
+
+	while (used < PIECE) {
+		ssize_t got = read(file, out + used, PIECE - used);
+
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		used += (size_t)got;
+	}
+	return (ssize_t)used;
+}
+
+static bool are_same(int a, int b)
+{
+	static uint8_t piece[2][PIECE];
+	ssize_t got;
+
+	do {
+		got = read_piece(a, piece[0]);
+		if (got < 0 || read_piece(b, piece[1]) != got || memcmp(piece[0], piece[1], (size_t)got) != 0)
+			return false;
+	} while (got == PIECE);
+	return true;
+}
+
+static enum status folder_compare(struct medium *medium, const char *path, const char *source, uint64_t *size,
+				  bool *is_same, struct fail *why)
+{
+	char place[HOST_PATH];
+	struct stat found;
+	int file, other;
+
+	*is_same = false;
+	PLACE(medium, path, place, why);
+	file = open(place, O_RDONLY | O_CLOEXEC);
+	if (file < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return fail(why, NOT_FOUND, "%s: there is no such file", place);
+	if (file < 0 || fstat(file, &found) != 0)
+		return wrong(medium, path, why);
+	*size = (uint64_t)found.st_size;
+	other = source != NULL ? open(source, O_RDONLY | O_CLOEXEC) : -1;
+	/* One that cannot be read differs, and to copy it will say why. */
+	if (other >= 0) {
+		*is_same = fstat(other, &found) == 0 && (uint64_t)found.st_size == *size && are_same(file, other);
+		(void)close(other);
+	}
+	(void)close(file);
+	return OK;
+}
+
 /* ---- writing ---- */
 
 static enum status folder_make(struct medium *medium, const char *path, struct fail *why)
@@ -178,10 +235,25 @@ static bool write_all(int file, struct bytes data)
 		data.at += done;
 		data.size -= (size_t)done;
 	}
-	return fsync(file) == 0;
+	return true;
 }
 
-static enum status folder_write(struct medium *medium, const char *path, struct bytes data, struct fail *why)
+/* All that @from has behind its place. */
+static bool copy_all(int file, int from)
+{
+	static uint8_t piece[PIECE];
+	ssize_t got;
+
+	do {
+		got = read_piece(from, piece);
+		if (got < 0 || !write_all(file, (struct bytes){piece, (size_t)got}))
+			return false;
+	} while (got == PIECE);
+	return true;
+}
+
+/* @from: a file to copy, or negative. What is not whole on the disk is gone again. */
+static enum status put_file(struct medium *medium, const char *path, struct bytes data, int from, struct fail *why)
 {
 	char place[HOST_PATH];
 	bool is_written;
@@ -192,7 +264,7 @@ static enum status folder_write(struct medium *medium, const char *path, struct 
 	file = open(place, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (file < 0)
 		return wrong(medium, path, why);
-	is_written = write_all(file, data);
+	is_written = (from >= 0 ? copy_all(file, from) : write_all(file, data)) && fsync(file) == 0;
 	if (!is_written)
 		(void)wrong(medium, path, why);
 	(void)close(file);
@@ -200,6 +272,23 @@ static enum status folder_write(struct medium *medium, const char *path, struct 
 		return OK;
 	(void)unlink(place);
 	return IO_ERROR;
+}
+
+static enum status folder_write(struct medium *medium, const char *path, struct bytes data, struct fail *why)
+{
+	return put_file(medium, path, data, -1, why);
+}
+
+static enum status folder_copy(struct medium *medium, const char *path, const char *source, struct fail *why)
+{
+	int from = open(source, O_RDONLY | O_CLOEXEC);
+	enum status status;
+
+	if (from < 0)
+		return fail(why, IO_ERROR, "%s: %s", source, strerror(errno));
+	status = put_file(medium, path, (struct bytes){NULL, 0}, from, why);
+	(void)close(from);
+	return status;
 }
 
 static enum status folder_rename(struct medium *medium, const char *from, const char *to, struct fail *why)
@@ -250,8 +339,10 @@ static const struct medium_calls calls = {
     .read = folder_read,
     .list = folder_list,
     .room = folder_room,
+    .compare = folder_compare,
     .make_folder = folder_make,
     .write = folder_write,
+    .copy = folder_copy,
     .rename = folder_rename,
     .remove = folder_remove,
     .remove_folder = folder_remove_folder,

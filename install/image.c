@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define COPY_NAME ".berth-new"
+#define FAT_FILE  ((size_t)UINT32_MAX) /* bytes of the largest file on a FAT */
 
 struct image {
 	char path[MEDIUM_PATH];
@@ -254,18 +255,51 @@ static enum status image_room(struct medium *medium, uint64_t *bytes, struct fai
 	return end != NULL ? OK : fail(why, IO_ERROR, "%s: mdir does not say how much is free", medium->name);
 }
 
-/* A command that changes something; @in is what it is to write, or NULL. */
-static enum status change(struct medium *medium, const char *command, const char *path, const struct bytes *in,
-			  struct fail *why)
+static bool is_same_as(struct bytes data, const char *source)
+{
+	FILE *file = fopen(source, "rb");
+	size_t at = 0, got = 1;
+	uint8_t piece[4096];
+	bool is_same = file != NULL;
+
+	while (is_same && got != 0) {
+		got = fread(piece, 1, sizeof(piece), file);
+		is_same = got <= data.size - at && memcmp(data.at + at, piece, got) == 0;
+		at += got;
+	}
+	is_same = is_same && ferror(file) == 0 && at == data.size;
+	if (file != NULL)
+		(void)fclose(file);
+	return is_same;
+}
+
+static enum status image_compare(struct medium *medium, const char *path, const char *source, uint64_t *size,
+				 bool *is_same, struct fail *why)
+{
+	struct words words;
+	struct bytes data;
+
+	put_words(medium, path, &words);
+	TRY(mtools_run((const char *const[]){"mcopy", "-i", words.image, words.path, "-", NULL}, NULL, &data, FAT_FILE,
+		       why));
+	*size = data.size;
+	*is_same = source != NULL && is_same_as(data, source);
+	free((void *)(uintptr_t)data.at);
+	return OK;
+}
+
+/* A command that changes something; @source is what it copies, "-" for @in; else both are NULL. */
+static enum status change(struct medium *medium, const char *command, const char *path, const char *source,
+			  const struct bytes *in, struct fail *why)
 {
 	struct words words;
 	struct bytes out;
 
 	TRY(make_copy(medium->image, why));
 	put_words(medium, path, &words);
-	if (in != NULL)
-		TRY(mtools_run((const char *const[]){command, "-D", "o", "-i", words.image, "-", words.path, NULL}, in,
-			       &out, MEDIUM_FILE, why));
+	if (source != NULL)
+		TRY(mtools_run((const char *const[]){command, "-D", "o", "-i", words.image, source, words.path, NULL},
+			       in, &out, MEDIUM_FILE, why));
 	else
 		TRY(mtools_run((const char *const[]){command, "-i", words.image, words.path, NULL}, NULL, &out,
 			       MEDIUM_FILE, why));
@@ -275,12 +309,22 @@ static enum status change(struct medium *medium, const char *command, const char
 
 static enum status image_make(struct medium *medium, const char *path, struct fail *why)
 {
-	return change(medium, "mmd", path, NULL, why);
+	return change(medium, "mmd", path, NULL, NULL, why);
 }
 
 static enum status image_write(struct medium *medium, const char *path, struct bytes data, struct fail *why)
 {
-	return change(medium, "mcopy", path, &data, why);
+	return change(medium, "mcopy", path, "-", &data, why);
+}
+
+/* By its whole path: mcopy takes a name that begins with a dash for an option. */
+static enum status image_copy(struct medium *medium, const char *path, const char *source, struct fail *why)
+{
+	char *real = realpath(source, NULL);
+	enum status status = real != NULL ? change(medium, "mcopy", path, real, NULL, why) : wrong(source, why);
+
+	free(real);
+	return status;
 }
 
 /*
@@ -293,9 +337,9 @@ static enum status image_rename(struct medium *medium, const char *from, const c
 	enum status status;
 
 	TRY(image_read(medium, from, &data, why));
-	status = change(medium, "mdel", to, NULL, why);
+	status = change(medium, "mdel", to, NULL, NULL, why);
 	if (status == OK || status == NOT_FOUND)
-		status = change(medium, "mdel", from, NULL, why);
+		status = change(medium, "mdel", from, NULL, NULL, why);
 	if (status == OK)
 		status = image_write(medium, to, data, why);
 	free((void *)(uintptr_t)data.at);
@@ -304,20 +348,22 @@ static enum status image_rename(struct medium *medium, const char *from, const c
 
 static enum status image_remove(struct medium *medium, const char *path, struct fail *why)
 {
-	return change(medium, "mdel", path, NULL, why);
+	return change(medium, "mdel", path, NULL, NULL, why);
 }
 
 static enum status image_remove_folder(struct medium *medium, const char *path, struct fail *why)
 {
-	return change(medium, "mrd", path, NULL, why);
+	return change(medium, "mrd", path, NULL, NULL, why);
 }
 
 static const struct medium_calls calls = {
     .read = image_read,
     .list = image_list,
     .room = image_room,
+    .compare = image_compare,
     .make_folder = image_make,
     .write = image_write,
+    .copy = image_copy,
     .rename = image_rename,
     .remove = image_remove,
     .remove_folder = image_remove_folder,

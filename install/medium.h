@@ -26,10 +26,15 @@ struct medium_calls {
 	enum status (*list)(struct medium *medium, const char *path, void (*each)(void *context, const char *name),
 			    void *context, struct fail *why);
 	enum status (*room)(struct medium *medium, uint64_t *bytes, struct fail *why); /* that are free */
+	/* *size of a file, and whether it is the same as @source on this machine, if one is named. NOT_FOUND. */
+	enum status (*compare)(struct medium *medium, const char *path, const char *source, uint64_t *size,
+			       bool *is_same, struct fail *why);
 
 	enum status (*make_folder)(struct medium *medium, const char *path, struct fail *why);
 	/* Replaces a file of that name that an earlier, interrupted one has left. */
 	enum status (*write)(struct medium *medium, const char *path, struct bytes data, struct fail *why);
+	/* As write, what the file @source of this machine has, which may be larger than memory. */
+	enum status (*copy)(struct medium *medium, const char *path, const char *source, struct fail *why);
 	enum status (*rename)(struct medium *medium, const char *from, const char *to, struct fail *why); /* replaces */
 	enum status (*remove)(struct medium *medium, const char *path, struct fail *why);
 	enum status (*remove_folder)(struct medium *medium, const char *path, struct fail *why);

@@ -73,6 +73,19 @@ void steps_file(struct steps *steps, struct medium *medium, const char *path, st
 	if (step == NULL)
 		return;
 	keep_bytes(steps, step, data);
+	step->new_size = data.size;
+	step->old_size = old_size;
+}
+
+void steps_copy(struct steps *steps, struct medium *medium, const char *path, const char *source, uint64_t new_size,
+		uint64_t old_size, const char *what, const char *undo)
+{
+	struct step *step = add(steps, STEP_COPY, medium, path, what, undo);
+
+	if (step == NULL)
+		return;
+	step->source = copy_text(steps, source);
+	step->new_size = new_size;
 	step->old_size = old_size;
 }
 
@@ -121,26 +134,56 @@ void steps_note(struct steps *steps, const char *format, ...)
 		steps->note[steps->n_notes++] = copy_text(steps, line);
 }
 
+static bool is_of(const struct step *step, const struct medium *medium, const char *path)
+{
+	return step->medium == medium && step->target != NULL && word_is_ascii_case(word_of(step->target), path);
+}
+
 bool steps_removes(const struct steps *steps, const struct medium *medium, const char *path)
 {
 	for (size_t i = 0; i < steps->n; i++) {
 		const struct step *step = &steps->step[i];
 
-		if ((step->kind == STEP_REMOVE || step->kind == STEP_REMOVE_FOLDER) && step->medium == medium &&
-		    step->target != NULL && word_is_ascii_case(word_of(step->target), path))
+		if ((step->kind == STEP_REMOVE || step->kind == STEP_REMOVE_FOLDER) && is_of(step, medium, path))
 			return true;
 	}
 	return false;
 }
 
-static uint64_t in_clusters(uint64_t size)
+bool steps_write(const struct steps *steps, const struct medium *medium, const char *path)
 {
-	return (size + CLUSTER - 1) / CLUSTER * CLUSTER; /* of files that are in memory, or were read into it */
+	for (size_t i = 0; i < steps->n; i++) {
+		const struct step *step = &steps->step[i];
+
+		if ((step->kind == STEP_FILE || step->kind == STEP_COPY) && is_of(step, medium, path))
+			return true;
+	}
+	return false;
 }
 
-/* How much a partition must have free before the first step. A file that is replaced goes after the new one is there.
- */
-static uint64_t most_needed(const struct steps *steps, const struct medium *medium)
+void steps_append(struct steps *steps, struct steps *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		if (steps->n == STEPS_MOST) {
+			steps->is_too_long = true;
+			break;
+		}
+		steps->step[steps->n++] = from->step[i];
+		from->step[i] = (struct step){.kind = STEP_FOLDER};
+	}
+	for (size_t i = 0; i < from->n_notes; i++)
+		steps_note(steps, "%s", from->note[i]);
+	steps->is_too_long = steps->is_too_long || from->is_too_long;
+	steps_free(from);
+	from->n = from->n_notes = 0;
+}
+
+static uint64_t in_clusters(uint64_t size)
+{
+	return (size + CLUSTER - 1) / CLUSTER * CLUSTER; /* of files that this machine has */
+}
+
+uint64_t steps_need(const struct steps *steps, const struct medium *medium, uint64_t *stays)
 {
 	uint64_t used = 0, freed = 0, most = 0;
 
@@ -151,29 +194,29 @@ static uint64_t most_needed(const struct steps *steps, const struct medium *medi
 			continue;
 		if (step->kind == STEP_FOLDER)
 			used += CLUSTER;
-		else if (step->kind == STEP_FILE)
-			used += in_clusters(step->data.size);
+		else if (step->kind == STEP_FILE || step->kind == STEP_COPY)
+			used += in_clusters(step->new_size);
 		if (used > freed && used - freed > most)
 			most = used - freed;
-		freed += in_clusters(step->old_size);
+		freed += in_clusters(step->old_size); /* what is replaced goes after the new one is there */
 	}
-	return most;
+	*stays = used > freed ? used - freed : 0;
+	return most != 0 ? most + CLUSTER : 0; /* a folder's own table may grow */
 }
 
 static enum status has_room_on(const struct steps *steps, struct medium *medium, struct fail *why)
 {
-	uint64_t needed = most_needed(steps, medium), room;
+	uint64_t stays, needed = steps_need(steps, medium, &stays), room;
 
 	if (needed == 0)
 		return OK;
-	needed += CLUSTER; /* a folder's own table may grow */
 	TRY(medium->calls->room(medium, &room, why));
 	if (needed <= room)
 		return OK;
 	return fail(why, NO_PLACE,
-		    "%s: %s are free, and up to %s are needed\n"
+		    "%s: %s are free, and up to %s are needed: %" PRIu64 " bytes more\n"
 		    "  try: remove old kernels there; nothing was changed",
-		    medium->name, size_words(room).at, size_words(needed).at);
+		    medium->name, size_words(room).at, size_words(needed).at, needed - room);
 }
 
 enum status steps_fit(const struct steps *steps, struct fail *why)
@@ -188,6 +231,12 @@ enum status steps_fit(const struct steps *steps, struct fail *why)
 
 /* ---- doing it ---- */
 
+static enum status put_file(struct medium *medium, const struct step *step, const char *path, struct fail *why)
+{
+	return step->kind == STEP_COPY ? medium->calls->copy(medium, path, step->source, why)
+				       : medium->calls->write(medium, path, step->data, why);
+}
+
 static enum status write_file(struct medium *medium, const struct step *step, struct fail *why)
 {
 	const struct medium_calls *calls = medium->calls;
@@ -196,7 +245,10 @@ static enum status write_file(struct medium *medium, const struct step *step, st
 
 	if (snprintf(beside, sizeof(beside), "%s%s", step->target, BESIDE) >= (int)sizeof(beside))
 		return fail(why, BAD_INPUT, "%s: too long", step->target);
-	TRY(calls->write(medium, beside, step->data, why));
+	/* Of an image nobody sees a moment between, and to rename there is to write once more. */
+	if (medium->image != NULL && step->kind == STEP_COPY)
+		return put_file(medium, step, step->target, why);
+	TRY(put_file(medium, step, beside, why));
 	if (calls->rename(medium, beside, step->target, why) == OK)
 		return OK;
 	(void)calls->remove(medium, beside, &none);
@@ -209,6 +261,7 @@ static enum status change(struct medium *medium, const struct step *step, struct
 	case STEP_FOLDER:
 		return medium->calls->make_folder(medium, step->target, why);
 	case STEP_FILE:
+	case STEP_COPY:
 		return write_file(medium, step, why);
 	case STEP_REMOVE:
 		return medium->calls->remove(medium, step->target, why);
@@ -258,12 +311,24 @@ enum status steps_do(const struct steps *steps, void (*done)(void *context, cons
 	return status;
 }
 
+static void say_nothing(void *context, const struct step *step)
+{
+	(void)context;
+	(void)step;
+}
+
+enum status steps_do_quietly(const struct steps *steps, struct fail *why)
+{
+	return steps_do(steps, say_nothing, NULL, why);
+}
+
 void steps_free(struct steps *steps)
 {
 	for (size_t i = 0; i < steps->n; i++) {
 		free(steps->step[i].target);
 		free(steps->step[i].what);
 		free(steps->step[i].undo);
+		free(steps->step[i].source);
 		free((void *)(uintptr_t)steps->step[i].data.at);
 	}
 	for (size_t i = 0; i < steps->n_notes; i++)

@@ -8,12 +8,13 @@
 
 #include "medium.h"
 
-#define STEPS_MOST 64
+#define STEPS_MOST 256
 #define NOTES_MOST 32
 
 enum step_kind {
 	STEP_FOLDER,	      /* makes one */
 	STEP_FILE,	      /* writes a new one, or replaces one */
+	STEP_COPY,	      /* the same, of a file on this machine */
 	STEP_REMOVE,	      /* removes a file */
 	STEP_REMOVE_FOLDER,   /* that is empty */
 	STEP_VARIABLE,	      /* makes or replaces one */
@@ -25,6 +26,8 @@ struct step {
 	struct medium *medium; /* of a file or folder */
 	char *target;	       /* its path; or the NAME-GUID of a variable */
 	struct bytes data;
+	char *source;	   /* of STEP_COPY: a file of this machine, */
+	uint64_t new_size; /* and how many bytes it, or data, has */
 	bool is_secret;	   /* a variable that nobody but root may read */
 	uint64_t old_size; /* bytes of the file that it replaces or removes */
 	char *what;	   /* "Berth 0.1, 380416 bytes" */
@@ -44,6 +47,8 @@ struct steps {
 void steps_folder(struct steps *steps, struct medium *medium, const char *path);
 void steps_file(struct steps *steps, struct medium *medium, const char *path, struct bytes data, uint64_t old_size,
 		const char *what, const char *undo);
+void steps_copy(struct steps *steps, struct medium *medium, const char *path, const char *source, uint64_t new_size,
+		uint64_t old_size, const char *what, const char *undo);
 void steps_remove(struct steps *steps, struct medium *medium, const char *path, uint64_t size, const char *what,
 		  const char *undo);
 void steps_remove_folder(struct steps *steps, struct medium *medium, const char *path, const char *undo);
@@ -54,6 +59,17 @@ __attribute__((format(printf, 2, 3))) void steps_note(struct steps *steps, const
 
 /* Whether one of them removes this file or folder; names are the same in upper and lower case. */
 bool steps_removes(const struct steps *steps, const struct medium *medium, const char *path);
+/* Whether one of them writes this file. */
+bool steps_write(const struct steps *steps, const struct medium *medium, const char *path);
+
+/* Moves all steps and notes of @from, which has none then, behind those of @steps. */
+void steps_append(struct steps *steps, struct steps *from);
+
+/*
+ * Bytes that the partition must have free before the first step, with what its own tables may take; 0: none. *stays: by
+ * how many it has less when all is done.
+ */
+uint64_t steps_need(const struct steps *steps, const struct medium *medium, uint64_t *stays);
 
 /* NO_PLACE, with both numbers, when a partition has less room than the steps need at any moment. */
 enum status steps_fit(const struct steps *steps, struct fail *why) MUST_CHECK;
@@ -61,6 +77,9 @@ enum status steps_fit(const struct steps *steps, struct fail *why) MUST_CHECK;
 /* Does them in their order, and tells of each that is done. What was done before an error stays. */
 enum status steps_do(const struct steps *steps, void (*done)(void *context, const struct step *step), void *context,
 		     struct fail *why) MUST_CHECK;
+
+/* Does them, and tells nobody. */
+enum status steps_do_quietly(const struct steps *steps, struct fail *why);
 
 void steps_free(struct steps *steps);
 
