@@ -2,119 +2,28 @@
 /* berth install, update and remove: a plan of steps is made, and then told, or done and told. */
 #include <string.h>
 
-#include "json.h"
 #include "site.h"
+#include "told.h"
 
 typedef enum status planner(struct site *site, struct steps *steps, struct fail *why);
-
-/* ---- what is told ---- */
-
-static const struct action {
-	const char *did, *would, *word;
-} actions[] = {
-    [STEP_FOLDER] = {"made", "would make", "make-folder"},
-    [STEP_FILE] = {"wrote", "would write", "write"},
-    [STEP_REMOVE] = {"removed", "would remove", "remove"},
-    [STEP_REMOVE_FOLDER] = {"removed", "would remove", "remove-folder"},
-    [STEP_VARIABLE] = {"set", "would set", "set-variable"},
-    [STEP_REMOVE_VARIABLE] = {"deleted", "would delete", "delete-variable"},
-};
-
-/* A variable by its name alone, without the GUID behind. */
-static void show_target(const struct step *step, char out[MEDIUM_PATH])
-{
-	if (step->medium != NULL)
-		medium_shown(step->medium, step->target, out);
-	else
-		snprintf(out, MEDIUM_PATH, "%.*s", (int)strcspn(step->target, "-"), step->target);
-}
-
-struct telling {
-	struct json *json; /* NULL: text */
-	bool dry_run;
-};
-
-static void tell_step(void *context, const struct step *step)
-{
-	const struct telling *telling = context;
-	const struct action *action = &actions[step->kind];
-	char target[MEDIUM_PATH];
-
-	show_target(step, target);
-	if (telling->json == NULL) {
-		printf("%s %s: %s\n  undo: %s\n", telling->dry_run ? action->would : action->did, target, step->what,
-		       step->undo);
-		return;
-	}
-	json_object(telling->json, NULL);
-	json_string(telling->json, "action", action->word);
-	json_string(telling->json, "target", target);
-	json_string(telling->json, "what", step->what);
-	json_string(telling->json, "undo", step->undo);
-	json_close(telling->json, '}');
-}
-
-static void tell_notes(const struct telling *telling, const struct steps *steps, const char *more)
-{
-	if (telling->json != NULL) {
-		json_array(telling->json, "notes");
-		for (size_t i = 0; i < steps->n_notes; i++)
-			json_string(telling->json, NULL, steps->note[i]);
-		if (more != NULL)
-			json_string(telling->json, NULL, more);
-		json_close(telling->json, ']');
-		return;
-	}
-	for (size_t i = 0; i < steps->n_notes; i++)
-		printf("%s\n", steps->note[i]);
-	if (more != NULL)
-		printf("%s\n", more);
-}
-
-/* The steps and notes; an error after some of the steps does not take them back. */
-static enum status tell_or_do(const struct steps *steps, const struct telling *telling, const char *more,
-			      struct fail *why)
-{
-	enum status status = OK;
-
-	if (telling->json != NULL) {
-		json_object(telling->json, NULL);
-		json_bool(telling->json, "dry_run", telling->dry_run);
-		json_array(telling->json, "steps");
-	}
-	if (!telling->dry_run)
-		status = steps_do(steps, tell_step, (void *)(uintptr_t)telling, why);
-	for (size_t i = 0; telling->dry_run && i < steps->n; i++)
-		tell_step((void *)(uintptr_t)telling, &steps->step[i]);
-	if (telling->json != NULL)
-		json_close(telling->json, ']');
-	tell_notes(telling, steps, more);
-	if (telling->json != NULL) {
-		if (status != OK)
-			json_string(telling->json, "error", why->text);
-		json_close(telling->json, '}');
-	} else if (telling->dry_run) {
-		puts("nothing was changed (--dry-run)");
-	}
-	return status;
-}
 
 static enum status carry_out(struct opened_site *opened, const struct site_options *options, planner *planner,
 			     struct fail *why)
 {
 	static struct steps steps;
-	struct json json = {.out = stdout};
-	const struct telling telling = {options->json ? &json : NULL, options->dry_run};
 	bool wants_option = strcmp(options->command->name, "update") != 0;
+	const struct telling telling = {
+	    .is_json = options->json,
+	    .dry_run = options->dry_run,
+	    .note = wants_option ? opened->why_no_variables : NULL,
+	};
 	enum status status;
 
 	memset(&steps, 0, sizeof(steps));
 	steps.variables = opened->site.variables;
 	status = planner(&opened->site, &steps, why);
 	if (status == OK)
-		status = steps_fit(&steps, why);
-	if (status == OK)
-		status = tell_or_do(&steps, &telling, wants_option ? opened->why_no_variables : NULL, why);
+		status = tell_or_do(&steps, &telling, why);
 	steps_free(&steps);
 	return status;
 }
@@ -133,10 +42,7 @@ static int run_planner(int argc, char **argv, const struct command *command, pla
 	if (status == OK)
 		status = carry_out(&opened, &options, planner, &why);
 	site_close(&opened);
-	if (status == OK)
-		return EXIT_YES;
-	(void)complain("%s", why.text);
-	return status == NO_PLACE || status == REFUSED ? EXIT_NO : EXIT_USAGE;
+	return told_status(status, &why);
 }
 
 static int run_install(int argc, char **argv)
@@ -154,20 +60,9 @@ static int run_remove(int argc, char **argv)
 	return run_planner(argc, argv, &command_remove, plan_removal);
 }
 
-#define WHERE_HELP                                                                                                     \
-	"  --esp-path DIR   the EFI system partition; else $SYSTEMD_ESP_PATH, /efi, /boot/efi or /boot\n"              \
-	"  --boot-path DIR  the XBOOTLDR partition; else $SYSTEMD_XBOOTLDR_PATH, or /boot if it is one\n"              \
-	"  --root DIR       looks for both below DIR, and leaves firmware's variables alone\n"                         \
-	"  --image FILE     the partitions in a disk image, without root (mtools); not its firmware\n"                 \
-	"  --udev DIR       another folder than /run/udev/data, which tells of partitions\n"
-
 #define VARIABLES_HELP                                                                                                 \
 	"  --no-variables   leaves firmware's variables alone\n"                                                       \
 	"  --variables DIR  another folder than /sys/firmware/efi/efivars\n"
-
-#define SHOW_HELP                                                                                                      \
-	"  --dry-run        tells what would be done, and does nothing\n"                                              \
-	"  --json           an object for machines\n\n"
 
 const struct command command_install = {
     .name = "install",
