@@ -10,7 +10,7 @@
 static const struct command *const commands[] = {
     &command_plan,   &command_explain, &command_log,	 &command_check,   &command_measure,
     &command_sums,   &command_inspect, &command_prepare, &command_install, &command_update,
-    &command_remove, &command_status,  &command_rules,
+    &command_remove, &command_status,  &command_kernel,	 &command_rules,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -22,7 +22,8 @@ static bool take_value(int argc, char **argv, int *i, struct site_options *optio
 	} row[] = {
 	    {"--esp-path", &options->esp},	  {"--boot-path", &options->boot},  {"--image", &options->image},
 	    {"--root", &options->root},		  {"--loaders", &options->loaders}, {"--arch", &options->arch},
-	    {"--variables", &options->variables}, {"--udev", &options->udev},
+	    {"--variables", &options->variables}, {"--udev", &options->udev},	    {"--token", &options->token},
+	    {"--prepare", &options->prepare},
 	};
 
 	for (size_t n = 0; n < sizeof(row) / sizeof(row[0]); n++)
@@ -39,11 +40,9 @@ static bool take_flag(const char *word, struct site_options *options)
 		const char *name;
 		bool *to;
 	} row[] = {
-	    {"--no-variables", &options->no_variables},
-	    {"--default", &options->is_first},
-	    {"--no-removable", &options->no_removable},
-	    {"--dry-run", &options->dry_run},
-	    {"--json", &options->json},
+	    {"--no-variables", &options->no_variables}, {"--default", &options->is_first},
+	    {"--no-removable", &options->no_removable}, {"--dry-run", &options->dry_run},
+	    {"--refresh", &options->refresh},		{"--json", &options->json},
 	};
 
 	for (size_t n = 0; n < sizeof(row) / sizeof(row[0]); n++)
@@ -71,13 +70,19 @@ int site_options(int argc, char **argv, const struct command *command, struct si
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i], *value = "";
 
+		if (word[0] != '-' && command == &command_kernel && options->n_operands < OPERANDS_MOST) {
+			options->operand[options->n_operands++] = word;
+			continue;
+		}
 		if (!has_option(command, word) ||
 		    (!take_value(argc, argv, &i, options, &value) && !take_flag(word, options)))
 			return misused(command, "no option %s", word);
 		if (value == NULL)
 			return misused(command, "%s needs a value", word);
 	}
-	if (options->image != NULL && (options->esp != NULL || options->boot != NULL || options->root != NULL))
+	/* A kernel is of a system, and that may be below --root. */
+	if (options->image != NULL &&
+	    (options->esp != NULL || options->boot != NULL || (options->root != NULL && command != &command_kernel)))
 		return misused(command, "--image goes with none of --esp-path, --boot-path and --root");
 	if (options->variables != NULL && options->no_variables)
 		return misused(command, "--variables and --no-variables at once");
@@ -168,6 +173,8 @@ static enum status open_folders(struct opened_site *opened, const struct site_op
 
 	if (esp == NULL && find_esp(root, options->udev, opened->esp))
 		esp = opened->esp;
+	if (esp == NULL && options->command == &command_kernel)
+		esp = boot; /* nothing of what a kernel needs lies elsewhere */
 	if (esp == NULL)
 		return fail(why, NOT_FOUND,
 			    "no EFI system partition is mounted at /efi, /boot/efi or /boot, or it cannot "

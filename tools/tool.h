@@ -25,7 +25,8 @@ struct command {
 };
 
 extern const struct command command_rules, command_inspect, command_plan, command_explain, command_log, command_check,
-    command_measure, command_sums, command_prepare, command_install, command_update, command_remove, command_status;
+    command_measure, command_sums, command_prepare, command_install, command_update, command_remove, command_status,
+    command_kernel;
 
 /* As a terminal may show it (word_show, config/entry.h): text of files is hostile. */
 void print_word(FILE *out, struct word word);
