@@ -145,7 +145,8 @@ Docs
   make docs       docs/rules.md from the rules in the code, docs/refusals.md from the boots that show it
 Install
   make install    the host command, its manuals and the loaders of all CPUs, or of those that CPUS names, to DESTDIR and
-                  PREFIX (default /usr/local); `berth install` is what makes a machine boot by them
+                  PREFIX (default /usr/local), and hooks for kernels' packages, which HOOKS= leaves out; `berth install`
+                  is what makes a machine boot by them
   make deb        Debian packages of all that, of HEAD, in build/deb (scripts/deb; docs/packaging.md)
 
 V=1 shows the commands. GNUEFI=/path names gnu-efi's headers (default $(GNUEFI)).
@@ -438,6 +439,13 @@ CPUS ?= $(MACHINES)
 TO := $(DESTDIR)$(PREFIX)
 PLACE := $(PREFIX)/lib/berth/$(EFI_NAME)
 
+# What packages of kernels call, each in the one folder where its caller looks; kernel-install(8) has one for distributions
+# and one for administrators, and older ones have none in /usr/local.
+HOOKS ?= yes
+CONF_DIR ?= /etc
+KERNEL_INSTALL_DIR ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,$(CONF_DIR))/kernel/install.d
+DEBIAN_HOOKS := kernel/postinst.d kernel/postrm.d initramfs/post-update.d
+
 .PHONY: install-command $(CPUS:%=install-loader-%)
 install: install-command $(CPUS:%=install-loader-%)
 
@@ -446,7 +454,14 @@ install-command: $(HOST)/berth
 	install -Dm644 docs/berth.1 $(TO)/share/man/man1/berth.1
 	install -Dm644 docs/berth.7 $(TO)/share/man/man7/berth.7
 	install -Dm644 docs/berth-install.8 $(TO)/share/man/man8/berth-install.8
+	install -Dm644 docs/berth-kernel.8 $(TO)/share/man/man8/berth-kernel.8
 	install -Dm644 tools/completion/berth $(TO)/share/bash-completion/completions/berth
+ifneq ($(HOOKS),)
+	install -Dm755 tools/hooks/95-berth.install $(DESTDIR)$(KERNEL_INSTALL_DIR)/95-berth.install
+	for folder in $(DEBIAN_HOOKS); do \
+		install -Dm755 tools/hooks/zz-berth $(DESTDIR)$(CONF_DIR)/$$folder/zz-berth || exit 1; \
+	done
+endif
 
 $(CPUS:%=install-loader-%): install-loader-%:
 	@$(MAKE) --no-print-directory ARCH=$* install-loader || { \
