@@ -15,7 +15,7 @@ enum status kernel_each_unnamed(struct medium *boot, const char *token,
 				void *context, struct fail *why) MUST_CHECK;
 
 /* The line that undoes what is done to the kernel: it is added again. @which: files. */
-#define KERNEL_UNDO (2 * MAX_ENTRY_ID)
+#define KERNEL_UNDO (2ul * MAX_ENTRY_ID)
 void kernel_undo(char out[KERNEL_UNDO], const char *version, const char *which);
 
 /* Steps that remove the version's entries, but for the file @but, which is NULL or the new one. */

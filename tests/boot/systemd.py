@@ -64,13 +64,18 @@ class Run:
         return said
 
 
-def guest_disk(esp, suite, lists):
-    """A disk with the ESP and the guest's root, which runs these lists."""
+def guest_disk(esp, suite, lists, more):
+    """A disk with the ESP and the guest's root, which has @more, (file here, path there), and runs these lists."""
     guest = lab.script("guest", suite)
     root = os.path.join(esp.path, "root.ext4")
     subprocess.run(["cp", "--sparse=always", os.path.join(guest, "root.ext4"), root], check=True)
+    if more:
+        room = sum(os.path.getsize(file) for file, _ in more) + 512 * lab.MIB
+        os.truncate(root, os.path.getsize(root) + room)
+        subprocess.run(["/sbin/resize2fs", "-f", root], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    files = [(write(esp, steps(lists)), "steps"), *more]
     subprocess.run(["/sbin/debugfs", "-w", "-f", "-", root], check=True, text=True, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, input=f"write {write(esp, steps(lists))} steps\n")
+                   stderr=subprocess.DEVNULL, input="".join(f"write {file} {path}\n" for file, path in files))
     esp.put("vmlinuz", link=os.path.join(guest, "vmlinuz"))
     esp.put("initrd.img", link=os.path.join(guest, "initrd.img"))
     disk = os.path.join(esp.path, "disk.img")
@@ -96,8 +101,8 @@ def entries(esp, *names, counters=""):
                   "initrd /initrd.img", f"options {options(name)}")
 
 
-def run(esp, suite, lists, timeout):
-    disk = guest_disk(esp, suite, lists)
+def run(esp, suite, lists, timeout, more=()):
+    disk = guest_disk(esp, suite, lists, more)
     with Machine(esp, "--resets", memory="3G", timeout=timeout, image=disk) as machine:
         found = Run(machine.finish())
     os.unlink(disk)
