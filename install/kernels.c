@@ -23,11 +23,46 @@ static bool is_name(const char *name)
 	return name[strlen(name) - 1] != '.';
 }
 
+bool kernel_is_same(const char *a, const char *b)
+{
+	return strcasecmp(a, b) == 0;
+}
+
 void kernel_id(const char *token, const char *version, char out[MAX_ENTRY_ID])
 {
 	struct text text = {out, MAX_ENTRY_ID, 0};
 
 	text_add(&text, "%s-%s.conf", token, version);
+}
+
+const char *kernel_file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* Another file of the kernel's folder than those before it. */
+static enum status file_fits(const struct kernel_wish *wish, const char *path, size_t n_before, struct fail *why)
+{
+	const char *name = kernel_file_name(path);
+	bool is_taken = kernel_is_same(name, KERNEL_NAME) || kernel_is_same(name, PREPARED_FILE);
+
+	for (size_t i = 0; i < n_before; i++)
+		is_taken = is_taken || kernel_is_same(name, kernel_file_name(wish->initrd[i]));
+	if (!is_name(name))
+		return fail(why, BAD_INPUT, "%s: not a name for a file on a FAT\n  try: another name", path);
+	if (is_taken)
+		return fail(why, BAD_INPUT, "%s: two files of kernel %s would have the name %s\n  try: another name",
+			    path, wish->version, name);
+	return OK;
+}
+
+static enum status files_fit(const struct kernel_wish *wish, struct fail *why)
+{
+	for (size_t i = 0; i < wish->n_initrds; i++)
+		TRY(file_fits(wish, wish->initrd[i], i, why));
+	return wish->devicetree != NULL ? file_fits(wish, wish->devicetree, wish->n_initrds, why) : OK;
 }
 
 enum status kernel_names_fit(const struct kernel_wish *wish, struct fail *why)
@@ -47,12 +82,7 @@ enum status kernel_names_fit(const struct kernel_wish *wish, struct fail *why)
 	if (counters_of(word_of(wish->version)).left != 0)
 		return fail(why, BAD_INPUT, "version \"%s\" ends as boot counters do: the entry would be counted by it",
 			    word_shown(word_of(wish->version)).at);
-	return OK;
-}
-
-bool kernel_is_same(const char *a, const char *b)
-{
-	return strcasecmp(a, b) == 0;
+	return files_fit(wish, why);
 }
 
 void kernel_path(char out[MAX_PATH_TEXT], const char *token, const char *version, const char *name)

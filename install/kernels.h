@@ -31,7 +31,10 @@ struct kernel_wish {
 	uint64_t keep_free;  /* and less than so many bytes would stay free */
 };
 
-/* BAD_INPUT when token or version cannot be names on a FAT, or the entry's would be longer than 255 bytes. */
+/*
+ * BAD_INPUT when token, version or the name of a file cannot be names on a FAT, two files have one name, or the entry's
+ * would be longer than 255 bytes.
+ */
 enum status kernel_names_fit(const struct kernel_wish *wish, struct fail *why) MUST_CHECK;
 
 /* The id of its entry, TOKEN-VERSION.conf. */

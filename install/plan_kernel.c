@@ -15,13 +15,6 @@ static struct bytes text_bytes(const char *text)
 	return (struct bytes){(const uint8_t *)text, strlen(text)};
 }
 
-static const char *name_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash != NULL ? slash + 1 : path;
-}
-
 /* ---- adding ---- */
 
 struct adding {
@@ -133,9 +126,9 @@ static enum status add_files(struct adding *in, struct fail *why)
 	const struct bytes none = {NULL, 0};
 
 	for (size_t i = 0; i < wish->n_initrds; i++)
-		TRY(add_file(in, "an initrd", name_of(wish->initrd[i]), wish->initrd[i], none, why));
+		TRY(add_file(in, "an initrd", kernel_file_name(wish->initrd[i]), wish->initrd[i], none, why));
 	if (wish->devicetree != NULL)
-		TRY(add_file(in, "its device tree", name_of(wish->devicetree), wish->devicetree, none, why));
+		TRY(add_file(in, "its device tree", kernel_file_name(wish->devicetree), wish->devicetree, none, why));
 	TRY(add_file(in, "the kernel", KERNEL_NAME, wish->kernel, none, why));
 	return wish->prepared.at != NULL ? add_prepared(in, why) : OK;
 }
@@ -165,9 +158,9 @@ static enum status put_entry(const struct kernel_wish *wish, char out[MAX_CONFIG
 	add_line(&text, "options", wish->options);
 	add_path(&text, "linux", wish, wish->prepared.at != NULL ? PREPARED_FILE : KERNEL_NAME);
 	if (wish->devicetree != NULL)
-		add_path(&text, "devicetree", wish, name_of(wish->devicetree));
+		add_path(&text, "devicetree", wish, kernel_file_name(wish->devicetree));
 	for (size_t i = 0; i < wish->n_initrds; i++)
-		add_path(&text, "initrd", wish, name_of(wish->initrd[i]));
+		add_path(&text, "initrd", wish, kernel_file_name(wish->initrd[i]));
 	return text_cut(&text) ? fail(why, BAD_INPUT, "the entry would have more than %d bytes", MAX_CONFIG_FILE) : OK;
 }
 

@@ -5,6 +5,9 @@
 
 #include "kernels.h"
 
+/* What is behind the last slash of a path of this machine. */
+const char *kernel_file_name(const char *path);
+
 /* \TOKEN\VERSION, and \NAME behind it, if there is one. */
 void kernel_path(char out[MAX_PATH_TEXT], const char *token, const char *version, const char *name);
 void kernel_entry_path(char out[MAX_PATH_TEXT], const char *file);

@@ -228,6 +228,12 @@ def what_is_wrong_in_the_systems_files_is_named():
     for version in ("../6", "6 1", "6\\1", ".6", "6*", "6.", "a+2", "v" * 240):
         ran = system.add(version).expect(2)
         expect("not a name" in ran.err or "boot counters" in ran.err or "bytes, and may have 255" in ran.err, ran.err)
+    for initrds, said in ((["boot/initrd.img", "other/initrd.img"], "two files of kernel 6.1 would have the name initrd.img"),
+                          (["boot/Linux"], "would have the name Linux"), (["boot/linux.berth"], "two files"),
+                          (["boot/init rd"], "not a name for a file on a FAT")):
+        for name in initrds:
+            write(f"{system.root}/{name}", INITRD)
+        system.run("add", "6.1", system.boot("vmlinuz"), *(f"{system.root}/{name}" for name in initrds)).expect(2, said, "another name")
     for words, said in ((["add", "6.1"], "needs a version and a kernel"), (["drop", "6.1"], "no action drop"), ([], "add, adopt or remove?"),
                         (["remove"], "needs a version"), (["remove", "6.1", "x"], "too many words"), (["adopt", "1", "x", "y"], "too many"),
                         (["add", "1", *"abcdefghijklmnopqrs"], "too many words: s"),
