@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "plan_kernel.h"
+#include "kernels.h"
 
 #include "site.h"
 

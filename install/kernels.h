@@ -61,6 +61,22 @@ bool kernel_list_has(const struct kernel_list *list, const char *version);
 /* Both names are one: a FAT does not tell upper from lower case. */
 bool kernel_is_same(const char *a, const char *b);
 
+/* What is behind the last slash of a path of this machine. */
+const char *kernel_file_name(const char *path);
+
+/* \TOKEN\VERSION, and \NAME behind it, if there is one. */
+void kernel_path(char out[MAX_PATH_TEXT], const char *token, const char *version, const char *name);
+void kernel_entry_path(char out[MAX_PATH_TEXT], const char *file);
+
+/* Each folder of the token's that no entry names, by no key: an interrupted run has left it. */
+enum status kernel_each_unnamed(struct medium *boot, const char *token,
+				enum status (*each)(void *context, const char *version, struct fail *why),
+				void *context, struct fail *why) MUST_CHECK;
+
+/* The line that undoes what is done to the kernel: it is added again. @which: files. */
+#define KERNEL_UNDO (2ul * MAX_ENTRY_ID)
+void kernel_undo(char out[KERNEL_UNDO], const char *version, const char *which);
+
 /*
  * Its files are written and then its entry; what is the same already stays. Old kernels go, as @wish has it: before
  * that when there is no room otherwise, else behind it.

@@ -60,8 +60,8 @@ static void given_prepared(bool with_table, enum prepare_form form)
 	packed = packed_as(&kinds[0], given.vmlinux.file);
 	given.bzimage = vmlinux_in_bzimage(debian, packed, &at);
 	drop(&packed);
-	if (prepare_make(&given.made, "/boot/vmlinuz", "vmlinuz", (struct bytes){given.bzimage.at, given.bzimage.size}, form,
-			 &why) != OK)
+	if (prepare_make(&given.made, "/boot/vmlinuz", "vmlinuz", (struct bytes){given.bzimage.at, given.bzimage.size},
+			 form, &why) != OK)
 		fail_msg("not prepared: %s", why.text);
 	given.file = blob_copy(given.made.file.at, given.made.file.size);
 	set_up(ENTRY);
