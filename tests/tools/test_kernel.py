@@ -575,9 +575,13 @@ def kernel_installs_plugin():
     expect(f"{TOKEN}-6.2+3.conf" in system.entries(), "what cannot be prepared ends an upgrade")
     kernel_install("remove", "6.1")
     expect(f"{TOKEN}/6.1" not in system.files() and system.entries() == [f"{TOKEN}-6.2+3.conf"], f"{system.files().keys()}")
+    system.conf("berth.conf", "keep=1\n")
+    said = kernel_install("add", "6.4", system.boot("vmlinuz"))
+    expect("berth.conf:1: keep takes" in said and "stays as kernel-install has written it" in said, said)
+    expect(f"{TOKEN}-6.4+3.conf" in system.entries(), "a wrong berth.conf ends an upgrade")
     system.conf("install.conf", "layout=other\n")
-    kernel_install("add", "6.3", system.boot("vmlinuz"))
-    expect(f"{TOKEN}/6.3" not in system.files(), "another layout")
+    said = kernel_install("add", "6.3", system.boot("vmlinuz"))
+    expect(f"{TOKEN}/6.3" not in system.files() and "berth" not in said, f"another layout: {said}")
 
 
 def help_names_what_there_is():
