@@ -68,7 +68,7 @@ def kernel_updates_of_debian(esp):
     """A second kernel of Debian's comes by dpkg, with an entry that is counted, and boots; its new initrd reaches the partition"""
     found, new = run(esp, lambda new: [
         [OWN, "dpkg -i /var/kernel.deb", "ls /efi/loader/entries", f"bootctl set-oneshot {entry(new)}", "systemctl reboot"],
-        ["uname -r", "cat /proc/cmdline", "variable LoaderBootCountPath", "/lib/systemd/systemd-bless-boot status",
+        ["uname -r", "cat /proc/cmdline", "variable LoaderBootCountPath", "systemctl start systemd-bless-boot", "/lib/systemd/systemd-bless-boot status",
          "ls /efi/loader/entries", f"update-initramfs -u -k {new}",
          f"cmp /boot/initrd.img-{new} /efi/{MACHINE_ID}/{new}/initrd.img-{new}", "ls -1 /efi/loader/entries", "poweroff -ff"],
     ])
