@@ -74,6 +74,9 @@ struct checked *checked_new(struct checked_tree *tree, const char *name);
 /* Adds a sentence; what is said without memory for it is wrong all the same. */
 __attribute__((format(printf, 3, 4))) void checked_say(struct said *said, bool is_wrong, const char *format, ...);
 
+/* The first line of @text stands there already. */
+bool said_has(const struct said *said, const char *text);
+
 void said_free(struct said *said);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* berth check: whether the boot entries of this machine, or of a copy of its partitions, will boot. */
-#define _GNU_SOURCE /* memmem */
-
 #include <string.h>
 
 #include "catalogue.h"
@@ -19,17 +17,6 @@ static void print_said(const struct said *said, const char *indent)
 		print_lines(stdout, sentence->text, indent);
 		putchar('\n');
 	}
-}
-
-/* The first line of it stands there already. */
-static bool is_said(const struct said *said, const char *text)
-{
-	size_t length = strcspn(text, "\n");
-
-	for (const struct sentence *s = said->first; s != NULL; s = s->next)
-		if (memmem(s->text, strlen(s->text), text, length) != NULL)
-			return true;
-	return false;
 }
 
 static void print_why(const struct fail *why)
@@ -64,7 +51,7 @@ static void print_verdict(const struct checked *checked)
 		verdict_places(&text, verdict);
 	printf("      %s%s%s\n", verdict_words(verdict->kind), verdict->has_plan ? "; " : "",
 	       verdict->has_plan ? line : "");
-	if (verdict->why.text[0] != '\0' && !is_said(&checked->said, verdict->why.text))
+	if (verdict->why.text[0] != '\0' && !said_has(&checked->said, verdict->why.text))
 		print_why(&verdict->why);
 	print_list("it would boot", &verdict->ways);
 	print_list("not known", &verdict->doubts);

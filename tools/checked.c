@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is known of a volume's entries, and what is said of each: kept in lists, and given back. */
+#define _GNU_SOURCE /* memmem */
+
 #include "catalogue.h"
 
 #include <stdarg.h>
@@ -44,6 +46,16 @@ struct checked *checked_new(struct checked_tree *tree, const char *name)
 	*end = checked;
 	tree->n_all++;
 	return checked;
+}
+
+bool said_has(const struct said *said, const char *text)
+{
+	size_t length = strcspn(text, "\n");
+
+	for (const struct sentence *s = said->first; s != NULL; s = s->next)
+		if (memmem(s->text, strlen(s->text), text, length) != NULL)
+			return true;
+	return false;
 }
 
 void said_free(struct said *said)

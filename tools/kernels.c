@@ -13,8 +13,7 @@
 #include "sums_record.h"
 #include "system.h"
 #include "told.h"
-
-#define SUMS_PATH "\\loader\\berth.sums"
+#include "verdict.h"
 
 struct kernel_run {
 	struct opened_site opened;
@@ -96,33 +95,85 @@ static enum status prepare(struct kernel_run *run, struct fail *why)
 
 /* ---- behind the last step ---- */
 
-static void tell_said(const char *id, const struct said *said, struct json *json)
+static void tell_sentences(const char *id, const struct said *said, bool is_wrong)
 {
-	if (json != NULL) {
-		json_object(json, "check");
-		json_bool(json, "wrong", said->is_wrong);
-		json_array(json, "said");
-	} else {
-		printf("checked %s: %s\n", id,
-		       said->is_wrong ? "it will not boot as it should" : "the loader takes it");
-	}
 	for (const struct sentence *sentence = said->first; sentence != NULL; sentence = sentence->next)
-		if (json != NULL)
-			json_string(json, NULL, sentence->text);
-		else if (said->is_wrong)
+		if (is_wrong)
 			(void)complain("warning: %s: %s", id, sentence->text);
 		else
 			printf("  %s\n", sentence->text);
-	if (json != NULL) {
-		json_close(json, ']');
-		json_close(json, '}');
-	}
+}
+
+/* One line where it boots; else the loader's own sentence, and what would make it boot. */
+static void tell_verdict(const char *id, const struct checked *checked)
+{
+	const struct verdict *verdict = &checked->verdict;
+	char line[512];
+	struct text text = TEXT(line);
+
+	if (verdict->has_plan)
+		verdict_places(&text, verdict);
+	printf("checked %s: %s%s%s\n", id,
+	       verdict->kind != VERDICT_UNKNOWN ? verdict_words(verdict->kind)
+	       : checked->said.is_wrong		? "it will not boot as it should"
+						: "the loader takes it",
+	       verdict->has_plan ? "; " : "", verdict->has_plan ? line : "");
+	tell_sentences(id, &checked->said, checked->said.is_wrong);
+	if (verdict->kind == VERDICT_FAILS && !said_has(&checked->said, verdict->why.text))
+		(void)complain("warning: %s: %s", id, verdict->why.text);
+	for (const struct sentence *way = verdict->ways.first; way != NULL; way = way->next)
+		(void)complain("  it would boot %s", way->text);
+}
+
+static void json_checked(const struct checked *checked, struct json *json)
+{
+	const struct verdict *verdict = &checked->verdict;
+
+	json_object(json, "check");
+	json_bool(json, "wrong", checked->said.is_wrong);
+	json_string(json, "verdict", verdict_words(verdict->kind));
+	if (verdict->kind == VERDICT_FAILS)
+		json_string(json, "reason", verdict->why.text);
+	json_array(json, "said");
+	for (const struct sentence *sentence = checked->said.first; sentence != NULL; sentence = sentence->next)
+		json_string(json, NULL, sentence->text);
+	json_close(json, ']');
+	json_close(json, '}');
+}
+
+/* The next boot of this machine; of another's, whose memory is not here, only by a map that was given. */
+static void judge_entry(struct kernel_run *run, struct checked_tree *tree, struct checked *checked,
+			const struct fw_volume *esp)
+{
+	const struct known_options options = {.memmap = run->options.memmap,
+					      .variables = run->options.variables,
+					      .is_elsewhere = run->options.root != NULL};
+	static struct known known;
+	struct fail why;
+
+	if (known_open(&known, &options, &why) == OK)
+		verdict_make(tree, checked, &known, esp);
+	else
+		(void)complain("warning: %s", why.text);
+	known_close(&known);
+}
+
+static void check_one(struct kernel_run *run, struct checked_tree *tree, struct checked *checked, struct json *json)
+{
+	const struct fw_volume esp = {run->opened.site.esp.name, "esp"};
+
+	if (!checked->is_hidden)
+		judge_entry(run, tree, checked, &esp);
+	if (json != NULL)
+		json_checked(checked, json);
+	else
+		tell_verdict(checked->entry.id, checked);
 }
 
 /* As berth check, of the entry alone. */
 static void check_entry(void *context, struct json *json)
 {
-	const struct kernel_run *run = context;
+	struct kernel_run *run = context;
 	const struct site *site = &run->opened.site;
 	const struct fw_volume esp = {site->esp.name, "esp"}, boot = {site->boot.name, "xbootldr"};
 	struct checked_tree tree = {.arch = checked_arch(NULL)};
@@ -134,9 +185,9 @@ static void check_entry(void *context, struct json *json)
 	kernel_id(run->wish.token, run->wish.version, id);
 	if (checked_read(&tree, &esp, site->has_boot ? &boot : NULL, &why) == OK) {
 		sums_judge(&tree, &esp);
-		for (const struct checked *c = tree.first; c != NULL; c = c->next)
+		for (struct checked *c = tree.first; c != NULL; c = c->next)
 			if (word_is_ascii_case(word_of(c->entry.id), id))
-				tell_said(id, &c->said, json);
+				check_one(run, &tree, c, json);
 	} else {
 		(void)complain("warning: %s", why.text);
 	}
@@ -340,6 +391,7 @@ const struct command command_kernel = {
 	"  --token TOKEN    instead of the one in /etc/kernel/entry-token, or of the system's names\n"
 	"  --prepare FORM   instead of `prepare` in berth.conf: no, vmlinux, lz4 or zstd\n"
 	"  --refresh        adds nothing new: only what an entry is there for changes\n"
+	"  --memmap MAP     what the entry is checked on, as `berth check --memmap`\n"
 	"  --variables DIR  another folder than /sys/firmware/efi/efivars, which tells of Secure Boot\n" SHOW_HELP
 	"Status: 0 done, or nothing to do, 1 there is no room, 2 a wrong command, or something failed.\n\n"
 	"examples:\n"

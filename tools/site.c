@@ -23,7 +23,7 @@ static bool take_value(int argc, char **argv, int *i, struct site_options *optio
 	    {"--esp-path", &options->esp},	  {"--boot-path", &options->boot},  {"--image", &options->image},
 	    {"--root", &options->root},		  {"--loaders", &options->loaders}, {"--arch", &options->arch},
 	    {"--variables", &options->variables}, {"--udev", &options->udev},	    {"--token", &options->token},
-	    {"--prepare", &options->prepare},
+	    {"--prepare", &options->prepare},	  {"--memmap", &options->memmap},
 	};
 
 	for (size_t n = 0; n < sizeof(row) / sizeof(row[0]); n++)

@@ -14,9 +14,9 @@
 struct site_options {
 	const struct command *command;
 	const char *esp, *boot, *image, *root, *loaders, *variables, *udev;
-	const char *arch;		    /* "x64,aa64", or "all" */
-	const char *token, *prepare;	    /* of berth kernel */
-	const char *operand[OPERANDS_MOST]; /* words that are no options, for commands that take some */
+	const char *arch;		      /* "x64,aa64", or "all" */
+	const char *token, *prepare, *memmap; /* of berth kernel */
+	const char *operand[OPERANDS_MOST];   /* words that are no options, for commands that take some */
 	size_t n_operands;
 	bool refresh, no_variables, is_first, no_removable, dry_run, json;
 };

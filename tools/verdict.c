@@ -329,9 +329,10 @@ static void judge(struct judging *j)
 	}
 }
 
-void verdicts_make(struct checked_tree *tree, const struct known *known, const struct fw_volume *esp)
+void verdict_make(struct checked_tree *tree, struct checked *checked, const struct known *known,
+		  const struct fw_volume *esp)
 {
-	struct judging j = {.tree = tree, .known = known, .esp = esp};
+	struct judging j = {.tree = tree, .known = known, .esp = esp, .checked = checked};
 
 	j.machine = (struct dry_machine){
 	    .arch = tree->arch,
@@ -343,7 +344,12 @@ void verdicts_make(struct checked_tree *tree, const struct known *known, const s
 	    .say = say,
 	    .context = &j,
 	};
-	for (j.checked = tree->first; j.checked != NULL; j.checked = j.checked->next)
-		if (!j.checked->is_hidden)
-			judge(&j);
+	judge(&j);
+}
+
+void verdicts_make(struct checked_tree *tree, const struct known *known, const struct fw_volume *esp)
+{
+	for (struct checked *checked = tree->first; checked != NULL; checked = checked->next)
+		if (!checked->is_hidden)
+			verdict_make(tree, checked, known, esp);
 }

@@ -8,7 +8,9 @@
 
 #include "known.h"
 
-/* Tries every entry that is shown; what will not boot is said to be wrong. */
+/* Tries one entry of those that are shown, or every one; what will not boot is said to be wrong. */
+void verdict_make(struct checked_tree *tree, struct checked *checked, const struct known *known,
+		  const struct fw_volume *esp);
 void verdicts_make(struct checked_tree *tree, const struct known *known, const struct fw_volume *esp);
 
 /* "will boot", "likely boots", "will not boot", "unknown". */

@@ -146,16 +146,30 @@ def dry_run_and_json():
         expect(text.count("  undo: ") == len(dry["steps"]) == 7, text)
         done = json.loads(system.add("6.1", "--json").expect(0).out)
         expect(done["steps"] == dry["steps"] and not done["dry_run"], f"{done}")
-        expect(image or done["check"] == {"wrong": False, "said": []}, f"{done}")
+        expect(image or done["check"] == {"wrong": False, "verdict": "unknown", "said": []}, f"{done}")
 
 
 def what_will_not_boot_is_a_warning():
     """A kernel that the loader does not know is added, with status 0 and a warning of berth check's"""
     system = System("wrong")
     write(system.boot("vmlinuz"), b"no kernel" * 999)
-    ran = system.add("6.1").expect(0, f"checked {TOKEN}-6.1.conf: it will not boot as it should")
-    expect(f"berth: warning: {TOKEN}-6.1.conf: linux: " in ran.err, ran.err)
+    ran = system.add("6.1").expect(0, f"checked {TOKEN}-6.1.conf: will not boot")
+    expect(f"berth: warning: {TOKEN}-6.1.conf: " in ran.err and "not a kernel that Berth knows" in ran.err, ran.err)
     expect(json.loads(system.add("6.1", "--json").out)["check"]["wrong"], "--json says it is well")
+
+
+def the_entry_is_planned_on_the_machines_memory():
+    """--memmap: where kernel and initrd will lie, or that they have no place and what would make it boot: a warning, in --json too"""
+    system = System("planned")
+    maps = {name: os.path.join(system.root, name) for name in ("roomy", "narrow")}
+    write(maps["roomy"], b"1M-512M free\n")
+    write(maps["narrow"], b"1M-17M free\n")
+    system.add("6.1", "--memmap", maps["roomy"]).expect(0, f"checked {TOKEN}-6.1.conf: likely boots; kernel at 0x", ", initrd at 0x")
+    ran = system.add("6.1", "--memmap", maps["narrow"]).expect(0, f"checked {TOKEN}-6.1.conf: will not boot")
+    expect(f"berth: warning: {TOKEN}-6.1.conf: " in ran.err and " MiB" in ran.err, ran.err)
+    check = json.loads(system.add("6.1", "--memmap", maps["narrow"], "--json").out)["check"]
+    expect(check["wrong"] and check["verdict"] == "will not boot" and check["reason"], f"{check}")
+    expect("warning: " in system.add("6.1", "--memmap", "nowhere").expect(0).err, "a map that is not there is not told")
 
 
 # ---- what the system says ----
@@ -598,7 +612,8 @@ def help_names_what_there_is():
 if __name__ == "__main__":
     with FOLDER:
         run_tests([a_kernel_gets_files_and_an_entry, an_undo_line_undoes, what_is_the_same_is_not_written, refresh_adds_nothing_new,
-                   dry_run_and_json, what_will_not_boot_is_a_warning, names_come_from_the_system, this_machines_command_line,
+                   dry_run_and_json, what_will_not_boot_is_a_warning,
+                   the_entry_is_planned_on_the_machines_memory, names_come_from_the_system, this_machines_command_line,
                    what_is_wrong_in_the_systems_files_is_named, old_kernels_go_by_number, a_kernel_that_failed_goes_first,
                    a_full_partition_keeps_what_it_has, a_disk_that_refuses_leaves_what_was_there, each_cut_leaves_what_boots,
                    an_image_is_the_old_or_the_new_one, a_prepared_kernel_is_named_instead,
