@@ -75,7 +75,7 @@ def kernel_updates_of_debian(esp):
     old = found.said(0, "uname -r")
     added = found.said(0, "dpkg -i /var/kernel.deb")
     expect("has no kernel" in added and "gets none (--refresh)" in added, f"update-initramfs has not called the hook:\n{added}")
-    for words in (f"wrote /efi/{MACHINE_ID}/{new}/linux", f"wrote /efi/loader/entries/{entry(new, '+2')}", "likely boots; kernel at"):
+    for words in (f"wrote /efi/{MACHINE_ID}/{new}/linux", f"wrote /efi/loader/entries/{entry(new, '+2')}", "; kernel at 0x"):
         expect(words in added, f"dpkg does not say {words!r}:\n{added}")
     expect(names(found, 0, "ls /efi/loader/entries") == sorted(["first.conf", entry(old, "+2"), entry(new, "+2")]),
            found.said(0, "ls /efi/loader/entries"))
