@@ -268,16 +268,17 @@ static int check(const struct options *options)
 	return status;
 }
 
-static int check_image(struct options *options)
+static int check_image(const struct options *given)
 {
+	struct options options = *given;
 	struct unfolded unfolded;
 	struct fail why;
 	int status;
 
-	if (unfolded_open(&unfolded, options->image, &why) == OK) {
-		options->esp = unfolded.esp;
-		options->xbootldr = unfolded.has_boot ? unfolded.boot : NULL;
-		status = check(options);
+	if (unfolded_open(&unfolded, options.image, &why) == OK) {
+		options.esp = unfolded.esp;
+		options.xbootldr = unfolded.has_boot ? unfolded.boot : NULL;
+		status = check(&options);
 	} else {
 		status = complain("%s", why.text);
 	}

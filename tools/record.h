@@ -11,7 +11,7 @@
  * of 8, on which a flat image's ends.
  */
 #define RECORD_NOTES (3 * (12 + 8) + (16 + PREPARED_SHA256 + PREPARED_NAME + 1) + 16 + PREPARED_SETUP + 1)
-#define RECORD_MOST  ((RECORD_NOTES + 7) / 8 * 8)
+#define RECORD_MOST  ((RECORD_NOTES + 7ul) / 8 * 8)
 
 /* Bytes behind the record of a flat image: its size, 4 bytes that are 0, and a magic. */
 #define RECORD_END 16
