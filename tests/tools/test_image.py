@@ -147,7 +147,7 @@ def a_size_is_kept():
 
 
 def what_cannot_boot_is_named():
-    """What is no kernel, or one for another CPU, is refused before anything is made, and an older image stays"""
+    """Of what is no kernel, or one for another CPU, no image is made, and an older one stays"""
     place("old.img", b"as it was")
     refused("no file missing", "missing", "-o", "old.img")
     refused("is not a file", FOLDER.name, "-o", "old.img")
