@@ -118,10 +118,8 @@ def loader_interface(esp):
     check_healthy(guest, REPORT + " nokaslr entry=second")
     expect("Boots in 1 s" in guest.text and "Boots in 2 s" not in guest.text, "the menu did not stand for one second")
     found = told(guest)
-    with open(os.path.join(lab.ROOT, "base", "version.h")) as file:
-        version = re.search(r'^#define BERTH_VERSION "(.*)"$', file.read(), re.M)[1]
     wanted = {
-        "LoaderInfo": (6, str16("Berth " + version)),
+        "LoaderInfo": (6, str16("Berth " + lab.version())),
         "LoaderFeatures": (6, (0x3ffbff).to_bytes(8, "little")),
         "LoaderFirmwareInfo": (6, str16("Debian distribution of EDK II 1.00")),
         "LoaderFirmwareType": (6, str16("UEFI 2.70")),

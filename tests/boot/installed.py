@@ -73,21 +73,16 @@ def installed_as_a_boot_option(esp):
     os.unlink(disk)
 
 
-def version():
-    with open(os.path.join(lab.ROOT, "base", "version.h")) as file:
-        return re.search(r'^#define BERTH_VERSION "(.*)"$', file.read(), re.M)[1]
-
-
 def other(product, digit):
     """A name and version that take as many bytes as the loader's own."""
-    return f"{product} {re.sub('[0-9]', digit, version())}"
+    return f"{product} {re.sub('[0-9]', digit, lab.version())}"
 
 
 def loader(name):
     """The loader, under this name and version."""
     with open(os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI"), "rb") as file:
         data = file.read()
-    own = f"Berth {version()}"
+    own = f"Berth {lab.version()}"
     expect(len(name) == len(own) and own.encode() in data, f"the loader does not say {own!r}")
     return data.replace(own.encode(), name.encode())
 

@@ -36,6 +36,12 @@ class Failure(Exception):
     """What a test saw instead of what it expected."""
 
 
+def version():
+    """The loader's, and the host command's."""
+    with open(os.path.join(ROOT, "base", "version.h")) as file:
+        return re.search(r'^#define BERTH_VERSION +"(.*)"$', file.read(), re.M)[1]
+
+
 def expect(condition, sentence):
     if not condition:
         raise Failure(sentence)

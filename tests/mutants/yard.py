@@ -92,9 +92,13 @@ def firmware_files():
     return expand("loader/*.c")
 
 
+def tool_files():
+    """The host command's: of these a program gets what it calls: the command is a firmware of its own, and a CPU."""
+    return sorted(set(expand("tools/*.c", "install/*.c")) - {"tools/elf2efi.c", "tools/berth.c", "tools/dry_cpu.c"})
+
+
 def helper_files(folder):
-    tools = set(expand("tools/*.c", "install/*.c")) - {"tools/elf2efi.c", "tools/berth.c"}
-    helpers = [f for f in expand("tests/unit/*.c") if "/test_" not in f and "/plain_" not in f] + sorted(tools)
+    helpers = [f for f in expand("tests/unit/*.c") if "/test_" not in f and "/plain_" not in f]
     if folder == "sim":
         helpers += [f for f in expand("tests/sim/*.c", "tests/probe/clauses*.c") if "/test_" not in f]
     return helpers
@@ -132,6 +136,9 @@ class Yard:
     def library(self, folder):
         return os.path.join(self.folder, "lib", folder, "libcode.so")
 
+    def tools(self):
+        return os.path.join(self.folder, "lib", "libtool.a")
+
     def program(self, test):
         return os.path.join(self.folder, folder_of(test), name_of(test))
 
@@ -158,7 +165,7 @@ class Yard:
         folder = folder_of(test)
         helpers = [self.object_of(f) for f in helper_files(folder)]
         os.makedirs(os.path.dirname(self.program(test)), exist_ok=True)
-        run(["gcc", *self.link, *self.wrap(folder), self.object_of(test), *helpers, self.library(folder), DECODERS[self.is_checked],
+        run(["gcc", *self.link, *self.wrap(folder), self.object_of(test), *helpers, self.tools(), self.library(folder), DECODERS[self.is_checked],
              "-lcmocka", "-lm", "-o", self.program(test)], cwd=self.root)
 
     def _stale(self, file):
@@ -171,13 +178,16 @@ class Yard:
 
     def build(self, pool, wanted):
         """Everything that the programs of the tests in @wanted need; True when something was built."""
-        files = set(pure_files() + assembly_files() + wanted)
+        files = set(pure_files() + assembly_files() + tool_files() + wanted)
         for folder in {folder_of(test) for test in wanted}:
             files.update(helper_files(folder))
         stale = {file: note for file in sorted(files) if (note := self._stale(file))}
         at_once(pool, [(self.compile, file, self.object_of(file), self.flags, self.root) for file in stale])
         missing = [test for test in wanted if stale or not os.path.exists(self.program(test))]
         folders = sorted({folder_of(test) for test in missing})
+        if missing:
+            os.makedirs(os.path.dirname(self.tools()), exist_ok=True)
+            run(["sh", "-c", 'rm -f "$0" && ar rcsD "$0" "$@"', self.tools(), *map(self.object_of, tool_files())])
         at_once(pool, [(self.link_library, folder, self.code_objects(folder), self.library(folder))
                        for folder in folders])
         at_once(pool, [(self.link_program, test) for test in missing])
