@@ -8,7 +8,7 @@ same for every loader that the system's tools know.
 QEMU's -icount makes guest time a count of instructions, and the disk lies in guest memory, so the figures repeat. The
 kernel is Debian's with its first instructions replaced by ones that mark the time; the initrd is 128 MiB, and 20 entries
 lie on the volume. A second table goes on to the first instruction of the kernel proper, unpacked by its own decompressor
-or by Berth; a third, prepared.py's, to that of init.
+or by Berth; a third, to_init.py's, to that of init.
 """
 import os
 import statistics
@@ -21,8 +21,8 @@ import boots  # noqa: E402
 import entered  # noqa: E402
 import keys  # noqa: E402
 import lab  # noqa: E402
-import prepared  # noqa: E402
 import sums  # noqa: E402
+import to_init  # noqa: E402
 from debugger import Debugger  # noqa: E402
 
 RAMDISK = 0x180000000
@@ -173,7 +173,7 @@ def main():
     worst = secure + [w for w, bad in (("own instructions: 2,000,000 or more", statistics.median(own) >= 2000000),
                               ("without variable services: more than 1.08 of the Reads", ratio_without > 1.08),
                               ("whole time: more than 1.14 of the Reads", ratio > 1.14)) if bad]
-    worst += prepared.measure()
+    worst += to_init.measure()
     for words in worst:
         print("bench: too slow: " + words)
     return 1 if worst else 0
