@@ -328,7 +328,7 @@ static enum status run_all(struct kernel_run *run, struct fail *why)
 	bool is_here = run->options.root == NULL && run->options.image == NULL;
 
 	TRY(site_open(&run->opened, &run->options, why));
-	TRY(system_read(&run->system, root, is_here, run->version, why));
+	TRY(system_read(&run->system, root, is_here, does(run, "remove") ? NULL : run->version, why));
 	TRY(make_wish(run, why));
 	return carry_out(run, why);
 }

@@ -349,10 +349,12 @@ enum status system_read(struct kernel_system *system, const char *root, bool is_
 	system->is_here = is_here;
 	snprintf(system->prepare, sizeof(system->prepare), "no");
 	TRY(read_os_release(system, why));
-	if (system->title[0] == '\0')
-		snprintf(system->title, sizeof(system->title), "Linux %.200s", version);
 	TRY(read_machine_id(system, why));
 	TRY(read_line(system, "entry-token", path, system->token, why));
+	if (version == NULL)
+		return OK;
+	if (system->title[0] == '\0')
+		snprintf(system->title, sizeof(system->title), "Linux %.200s", version);
 	TRY(read_line(system, "tries", path, system->tries, why));
 	if (strspn(system->tries, "0123456789") != strlen(system->tries) || strlen(system->tries) > 9)
 		return fail(why, BAD_INPUT, "%s: \"%s\" is not a number of tries", path, system->tries);

@@ -30,8 +30,10 @@ struct kernel_system {
 };
 
 /*
- * @version: for its device tree. BAD_INPUT names the file, the line and what it may have; IO_ERROR: a file is there and
- * cannot be read. KERNEL_INSTALL_CONF_ROOT in the environment names another folder than both.
+ * @version: for its device tree. NULL: a kernel is only removed, and no more is read than what names its entry; its
+ * package has taken the device tree away, and a mistake in another file is no reason to keep the kernel. BAD_INPUT
+ * names the file, the line and what it may have; IO_ERROR: a file is there and cannot be read. KERNEL_INSTALL_CONF_ROOT
+ * in the environment names another folder than both.
  */
 enum status system_read(struct kernel_system *system, const char *root, bool is_here, const char *version,
 			struct fail *why) MUST_CHECK;

@@ -215,6 +215,19 @@ def names_come_from_the_system():
     expect("options    own\n" in says(system.files(), "loader/entries/t-6.1.conf"), "KERNEL_INSTALL_CONF_ROOT")
 
 
+def a_kernel_goes_whatever_is_wrong_elsewhere():
+    """remove reads no more than what names the entry: not the device tree, which its package took away, nor another file's mistake"""
+    system = System("goes", devicetree="board/a.dtb\n")
+    tree_of = f"{system.root}/usr/lib/linux-image-6.1/board/a.dtb"
+    write(tree_of, b"tree")
+    system.add("6.1").expect(0)
+    os.unlink(tree_of)
+    for name, text in (("berth.conf", "kept=2\n"), ("tries", "many\n"), ("cmdline", "a " * 5000)):
+        system.conf(name, text)
+    system.run("remove", "6.1").expect(0, "removed")
+    expect(system.entries() == [] and system.versions() == [], f"{system.files().keys()}")
+
+
 def this_machines_command_line():
     """Of this machine's own kernel, without a cmdline file, the line that runs, but for what its loader has added"""
     path = tree("here")
@@ -613,7 +626,7 @@ if __name__ == "__main__":
     with FOLDER:
         run_tests([a_kernel_gets_files_and_an_entry, an_undo_line_undoes, what_is_the_same_is_not_written, refresh_adds_nothing_new,
                    dry_run_and_json, what_will_not_boot_is_a_warning,
-                   the_entry_is_planned_on_the_machines_memory, names_come_from_the_system, this_machines_command_line,
+                   the_entry_is_planned_on_the_machines_memory, names_come_from_the_system, a_kernel_goes_whatever_is_wrong_elsewhere, this_machines_command_line,
                    what_is_wrong_in_the_systems_files_is_named, old_kernels_go_by_number, a_kernel_that_failed_goes_first,
                    a_full_partition_keeps_what_it_has, a_disk_that_refuses_leaves_what_was_there, each_cut_leaves_what_boots,
                    an_image_is_the_old_or_the_new_one, a_prepared_kernel_is_named_instead,
