@@ -65,6 +65,12 @@ static enum status files_fit(const struct kernel_wish *wish, struct fail *why)
 	return wish->devicetree != NULL ? file_fits(wish, wish->devicetree, wish->n_initrds, why) : OK;
 }
 
+/* Kernels' folders may be removed with all that is in them, and firmware's and loaders' files are no kernel's. */
+static bool is_loaders(const char *token)
+{
+	return kernel_is_same(token, "EFI") || kernel_is_same(token, "loader");
+}
+
 enum status kernel_names_fit(const struct kernel_wish *wish, struct fail *why)
 {
 	size_t tries = wish->tries != NULL ? 1 + strlen(wish->tries) : 0;
@@ -73,6 +79,11 @@ enum status kernel_names_fit(const struct kernel_wish *wish, struct fail *why)
 	if (!is_name(wish->token))
 		return fail(why, BAD_INPUT, "token \"%s\": not a name for a folder on a FAT",
 			    word_shown(word_of(wish->token)).at);
+	if (is_loaders(wish->token))
+		return fail(why, BAD_INPUT,
+			    "token \"%s\": the folder of that name has loaders and their files\n"
+			    "  try: another name in /etc/kernel/entry-token, or --token",
+			    wish->token);
 	if (!is_name(wish->version))
 		return fail(why, BAD_INPUT, "version \"%s\": not a name for a folder on a FAT",
 			    word_shown(word_of(wish->version)).at);

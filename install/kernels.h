@@ -32,8 +32,8 @@ struct kernel_wish {
 };
 
 /*
- * BAD_INPUT when token, version or the name of a file cannot be names on a FAT, two files have one name, or the entry's
- * would be longer than 255 bytes.
+ * BAD_INPUT when token, version or the name of a file cannot be names on a FAT, the token's folder would be the
+ * loaders', two files have one name, or the entry's would be longer than 255 bytes.
  */
 enum status kernel_names_fit(const struct kernel_wish *wish, struct fail *why) MUST_CHECK;
 

@@ -215,6 +215,18 @@ def names_come_from_the_system():
     expect("options    own\n" in says(system.files(), "loader/entries/t-6.1.conf"), "KERNEL_INSTALL_CONF_ROOT")
 
 
+def loaders_folders_are_no_kernels():
+    """A token that names the folder of loaders, or of their files, is refused: old kernels go with all that is in their folders"""
+    for token in ("EFI", "efi", "loader"):
+        system = System("token", files={"EFI/BOOT/BOOTX64.EFI": NEW, "EFI/other/x.efi": NEW, "loader/entries/o.conf": "linux /a\n"},
+                        **{"entry-token": token + "\n", "berth.conf": "keep=2\n"})
+        before = system.files()
+        system.add("6.1").expect(2, f'token "{token}": the folder of that name has loaders', "--token")
+        for folder in ("BOOT", "entries"):
+            system.run("remove", folder).expect(2, "has loaders")
+        expect(system.files() == before, f"{token}: {system.files().keys()}")
+
+
 def a_kernel_goes_whatever_is_wrong_elsewhere():
     """remove reads no more than what names the entry: not the device tree, which its package took away, nor another file's mistake"""
     system = System("goes", devicetree="board/a.dtb\n")
@@ -626,7 +638,7 @@ if __name__ == "__main__":
     with FOLDER:
         run_tests([a_kernel_gets_files_and_an_entry, an_undo_line_undoes, what_is_the_same_is_not_written, refresh_adds_nothing_new,
                    dry_run_and_json, what_will_not_boot_is_a_warning,
-                   the_entry_is_planned_on_the_machines_memory, names_come_from_the_system, a_kernel_goes_whatever_is_wrong_elsewhere, this_machines_command_line,
+                   the_entry_is_planned_on_the_machines_memory, names_come_from_the_system, loaders_folders_are_no_kernels, a_kernel_goes_whatever_is_wrong_elsewhere, this_machines_command_line,
                    what_is_wrong_in_the_systems_files_is_named, old_kernels_go_by_number, a_kernel_that_failed_goes_first,
                    a_full_partition_keeps_what_it_has, a_disk_that_refuses_leaves_what_was_there, each_cut_leaves_what_boots,
                    an_image_is_the_old_or_the_new_one, a_prepared_kernel_is_named_instead,
