@@ -126,6 +126,12 @@ static enum status folder_read(struct medium *medium, const char *path, struct b
 	return status;
 }
 
+/* No FAT has a name with a backslash; on another file system "..\\..\\x" would be taken for a path, and lead out. */
+static bool is_name(const char *name)
+{
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strchr(name, '\\') == NULL;
+}
+
 static enum status folder_list(struct medium *medium, const char *path, void (*each)(void *context, const char *name),
 			       void *context, struct fail *why)
 {
@@ -140,7 +146,7 @@ static enum status folder_list(struct medium *medium, const char *path, void (*e
 	if (dir == NULL)
 		return wrong(medium, path, why);
 	while ((found = readdir(dir)) != NULL)
-		if (strcmp(found->d_name, ".") != 0 && strcmp(found->d_name, "..") != 0)
+		if (is_name(found->d_name))
 			each(context, found->d_name);
 	(void)closedir(dir);
 	return OK;

@@ -22,7 +22,7 @@ struct medium;
 struct medium_calls {
 	/* A whole file, which the caller must free(). NOT_FOUND: there is none. BAD_INPUT: above MEDIUM_FILE. */
 	enum status (*read)(struct medium *medium, const char *path, struct bytes *out, struct fail *why);
-	/* Each name in a folder. NOT_FOUND: there is none. */
+	/* Each name in a folder that may be one on a FAT. NOT_FOUND: there is none. */
 	enum status (*list)(struct medium *medium, const char *path, void (*each)(void *context, const char *name),
 			    void *context, struct fail *why);
 	enum status (*room)(struct medium *medium, uint64_t *bytes, struct fail *why); /* that are free */

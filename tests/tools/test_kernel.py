@@ -378,6 +378,17 @@ def a_disk_that_refuses_leaves_what_was_there():
         expect(system.files() == before, f"{system.files().keys()}")
 
 
+def names_lead_nowhere_else():
+    """A name with backslashes, which no FAT has, is not a path: nothing outside the kernel's own folder is removed"""
+    system = System("out", files={"keep": "1", f"{TOKEN}/other": "2"})
+    system.add("6.1").expect(0)
+    write(f"{system.path}/{TOKEN}/6.1/..\\..\\keep", "")
+    write(f"{system.path}/{TOKEN}/6.1/..\\other", "")
+    system.run("remove", "6.1").expect(2, "Directory not empty")
+    expect(read(system.path, "keep") == b"1" and read(system.path, TOKEN, "other") == b"2", f"{system.files().keys()}")
+    expect(system.entries() == [], f"{system.entries()}")
+
+
 # ---- what ends it early ----
 
 def names_whole_files(system, files, given, wanted):
@@ -640,7 +651,7 @@ if __name__ == "__main__":
                    dry_run_and_json, what_will_not_boot_is_a_warning,
                    the_entry_is_planned_on_the_machines_memory, names_come_from_the_system, loaders_folders_are_no_kernels, a_kernel_goes_whatever_is_wrong_elsewhere, this_machines_command_line,
                    what_is_wrong_in_the_systems_files_is_named, old_kernels_go_by_number, a_kernel_that_failed_goes_first,
-                   a_full_partition_keeps_what_it_has, a_disk_that_refuses_leaves_what_was_there, each_cut_leaves_what_boots,
+                   a_full_partition_keeps_what_it_has, a_disk_that_refuses_leaves_what_was_there, names_lead_nowhere_else, each_cut_leaves_what_boots,
                    an_image_is_the_old_or_the_new_one, a_prepared_kernel_is_named_instead,
                    a_prepared_kernel_that_does_not_fit_is_left_out, under_secure_boot_the_signed_kernel_stays,
                    adopt_completes_what_kernel_install_wrote, where_the_kernels_go, debians_hooks, kernel_installs_plugin, help_names_what_there_is])
