@@ -260,27 +260,7 @@ static enum status plan(struct kernel_run *run, struct steps *steps, struct fail
 	return make_plan(run, steps, why);
 }
 
-/* Of a kernel that was not there before nothing stays: it would take room that others need. */
-static void take_back(struct kernel_run *run, const struct steps *done)
-{
-	static struct steps steps;
-	char folder[MAX_PATH_TEXT];
-	struct text text = TEXT(folder);
-	struct fail none;
-	bool was_new = false;
-
-	text_add(&text, "\\%s\\%s", run->wish.token, run->wish.version);
-	for (size_t i = 0; i < done->n; i++)
-		was_new =
-		    was_new || (done->step[i].kind == STEP_FOLDER && kernel_is_same(done->step[i].target, folder));
-	memset(&steps, 0, sizeof(steps));
-	if (was_new && run->opened.site.esp.image == NULL &&
-	    plan_kernel_remove(site_boot(&run->opened.site), run->wish.token, run->wish.version, &steps, &none) == OK)
-		(void)steps_do_quietly(&steps, &none);
-	steps_free(&steps);
-}
-
-/* --refresh: of a kernel that is not there nothing is new. */
+/* There is an entry for it. */
 static enum status is_known(struct kernel_run *run, bool *is, struct fail *why)
 {
 	struct kernel_list list;
@@ -289,6 +269,29 @@ static enum status is_known(struct kernel_run *run, bool *is, struct fail *why)
 	*is = status == OK && kernel_list_has(&list, run->wish.version);
 	kernel_list_free(&list);
 	return status;
+}
+
+/*
+ * Of a kernel that was not there before nothing stays: it would take room that others need. Its entry comes last, and
+ * where that is there, something else has failed.
+ */
+static void take_back(struct kernel_run *run, const struct steps *done)
+{
+	static struct steps steps;
+	char folder[MAX_PATH_TEXT];
+	struct text text = TEXT(folder);
+	struct fail none;
+	bool was_new = false, is_there = true;
+
+	text_add(&text, "\\%s\\%s", run->wish.token, run->wish.version);
+	for (size_t i = 0; i < done->n; i++)
+		was_new =
+		    was_new || (done->step[i].kind == STEP_FOLDER && kernel_is_same(done->step[i].target, folder));
+	memset(&steps, 0, sizeof(steps));
+	if (was_new && run->opened.site.esp.image == NULL && is_known(run, &is_there, &none) == OK && !is_there &&
+	    plan_kernel_remove(site_boot(&run->opened.site), run->wish.token, run->wish.version, &steps, &none) == OK)
+		(void)steps_do_quietly(&steps, &none);
+	steps_free(&steps);
 }
 
 static enum status carry_out(struct kernel_run *run, struct fail *why)
@@ -303,7 +306,7 @@ static enum status carry_out(struct kernel_run *run, struct fail *why)
 	enum status status;
 	bool is = true;
 
-	if (run->options.refresh)
+	if (run->options.refresh) /* of a kernel that is not there nothing is new */
 		TRY(is_known(run, &is, why));
 	memset(&steps, 0, sizeof(steps));
 	status = is && !does(run, "remove") ? prepare(run, why) : OK;

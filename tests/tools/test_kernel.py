@@ -389,6 +389,17 @@ def names_lead_nowhere_else():
     expect(system.entries() == [], f"{system.entries()}")
 
 
+def a_new_kernel_stays_when_an_old_one_does_not_go():
+    """Where an old kernel cannot be removed, behind the new one's entry, status 2 says so, and the new one stays"""
+    system = System("behind")
+    fill(system, "6.1", "6.2")
+    write(f"{system.path}/{TOKEN}/6.1/no\\name", "")
+    system.conf("berth.conf", "keep=2\n")
+    system.add("6.3").expect(2, "Directory not empty")
+    expect(system.entries() == [f"{TOKEN}-6.2.conf", f"{TOKEN}-6.3.conf"], f"{system.entries()}")
+    expect({f"{TOKEN}/6.3/linux", f"{TOKEN}/6.3/initrd.img"} <= set(system.files()), f"{system.files().keys()}")
+
+
 # ---- what ends it early ----
 
 def names_whole_files(system, files, given, wanted):
@@ -651,7 +662,8 @@ if __name__ == "__main__":
                    dry_run_and_json, what_will_not_boot_is_a_warning,
                    the_entry_is_planned_on_the_machines_memory, names_come_from_the_system, loaders_folders_are_no_kernels, a_kernel_goes_whatever_is_wrong_elsewhere, this_machines_command_line,
                    what_is_wrong_in_the_systems_files_is_named, old_kernels_go_by_number, a_kernel_that_failed_goes_first,
-                   a_full_partition_keeps_what_it_has, a_disk_that_refuses_leaves_what_was_there, names_lead_nowhere_else, each_cut_leaves_what_boots,
+                   a_full_partition_keeps_what_it_has, a_disk_that_refuses_leaves_what_was_there, names_lead_nowhere_else,
+                   a_new_kernel_stays_when_an_old_one_does_not_go, each_cut_leaves_what_boots,
                    an_image_is_the_old_or_the_new_one, a_prepared_kernel_is_named_instead,
                    a_prepared_kernel_that_does_not_fit_is_left_out, under_secure_boot_the_signed_kernel_stays,
                    adopt_completes_what_kernel_install_wrote, where_the_kernels_go, debians_hooks, kernel_installs_plugin, help_names_what_there_is])
