@@ -203,10 +203,13 @@ static enum status folder_compare(struct medium *medium, const char *path, const
 
 	*is_same = false;
 	PLACE(medium, path, place, why);
+	if (stat(place, &found) != 0)
+		return errno == ENOENT || errno == ENOTDIR ? fail(why, NOT_FOUND, "%s: there is no such file", place)
+							   : wrong(medium, path, why);
+	if (!S_ISREG(found.st_mode))
+		return fail(why, BAD_INPUT, "%s: not a file", place);
 	file = open(place, O_RDONLY | O_CLOEXEC);
-	if (file < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return fail(why, NOT_FOUND, "%s: there is no such file", place);
-	if (file < 0 || fstat(file, &found) != 0)
+	if (file < 0)
 		return wrong(medium, path, why);
 	*size = (uint64_t)found.st_size;
 	other = source != NULL ? open(source, O_RDONLY | O_CLOEXEC) : -1;

@@ -285,7 +285,7 @@ static enum status image_compare(struct medium *medium, const char *path, const 
 	*size = data.size;
 	*is_same = source != NULL && is_same_as(data, source);
 	free((void *)(uintptr_t)data.at);
-	return OK;
+	return data.size != 0 ? OK : check_is_file(medium, path, &words, why);
 }
 
 /* A command that changes something; @source is what it copies, "-" for @in; else both are NULL. */

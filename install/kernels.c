@@ -159,11 +159,15 @@ static enum status look_into(struct medium *boot, const char *token, struct kern
 	struct text text = TEXT(path), wanted = TEXT(folder);
 	struct entry parsed;
 	struct found found;
+	enum status status;
 	struct fail none;
 
 	text_add(&text, "%s\\%s", ENTRIES_PATH, entry->file);
 	text_add(&wanted, "\\%s\\%s\\", token, entry->version);
-	TRY(site_read(boot, path, &found, why));
+	status = site_read(boot, path, &found, why);
+	if (status == BAD_INPUT)
+		return OK; /* a folder, say */
+	TRY(status);
 	if (found.data.size != 0 && found.data.size <= MAX_CONFIG_FILE) {
 		(void)entry_parse(&parsed, entry->file, (const char *)found.data.at, found.data.size, &none);
 		entry->is_ours = parsed.kind == ENTRY_LINUX && parsed.program.length != 0 &&
@@ -258,11 +262,15 @@ static enum status is_named(struct medium *boot, const struct names_of *entries,
 {
 	char file[MAX_PATH_TEXT];
 	struct found found;
+	enum status status;
 
 	*is = false;
 	for (size_t i = 0; i < entries->n && !*is; i++) {
 		kernel_entry_path(file, entries->at[i]);
-		TRY(site_read(boot, file, &found, why));
+		status = site_read(boot, file, &found, why);
+		if (status == BAD_INPUT)
+			continue; /* a folder of somebody's, say, which the loader does not read either */
+		TRY(status);
 		*is = has_path(found.data, path);
 		found_free(&found);
 	}

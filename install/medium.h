@@ -26,7 +26,8 @@ struct medium_calls {
 	enum status (*list)(struct medium *medium, const char *path, void (*each)(void *context, const char *name),
 			    void *context, struct fail *why);
 	enum status (*room)(struct medium *medium, uint64_t *bytes, struct fail *why); /* that are free */
-	/* *size of a file, and whether it is the same as @source on this machine, if one is named. NOT_FOUND. */
+	/* *size of a file, and whether it is the same as @source on this machine, if one is named. NOT_FOUND.
+	 * BAD_INPUT: not a file. */
 	enum status (*compare)(struct medium *medium, const char *path, const char *source, uint64_t *size,
 			       bool *is_same, struct fail *why);
 

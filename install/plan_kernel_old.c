@@ -25,6 +25,7 @@ struct removing {
 	struct steps *steps;
 	const char *token, *version, *undo;
 	const struct kernel_wish *but; /* not NULL: only what no entry of this wish may name, or what was interrupted */
+	bool has_folder;	       /* that somebody else has made there */
 	enum status status;
 	struct fail *why;
 };
@@ -57,6 +58,10 @@ static void remove_listed(void *context, const char *name)
 	kernel_path(path, in->token, in->version, name);
 	in->status = remove_file(in->boot, in->steps, path,
 				 in->but != NULL ? "no longer needed" : "a file of that kernel", in->undo, in->why);
+	if (in->status == BAD_INPUT) {
+		in->has_folder = true;
+		in->status = OK;
+	}
 }
 
 /* Entries first: none ever names a file that is gone. */
@@ -75,22 +80,29 @@ enum status kernel_remove_entries(struct medium *boot, const struct kernel_list 
 	return OK;
 }
 
+/* *is_whole: nothing stays. */
 static enum status remove_version(struct medium *boot, const struct kernel_list *list, const char *token,
-				  const char *version, struct steps *steps, struct fail *why)
+				  const char *version, struct steps *steps, bool *is_whole, struct fail *why)
 {
-	char undo[KERNEL_UNDO], path[MAX_PATH_TEXT];
-	struct removing in = {boot, steps, token, version, undo, NULL, OK, why};
+	char undo[KERNEL_UNDO], path[MAX_PATH_TEXT], shown[MEDIUM_PATH];
+	struct removing in = {boot, steps, token, version, undo, NULL, false, OK, why};
 	enum status status;
 
 	kernel_undo(undo, version, "of its package");
 	TRY(kernel_remove_entries(boot, list, version, NULL, undo, steps, why));
 	kernel_path(path, token, version, NULL);
+	*is_whole = true;
 	status = boot->calls->list(boot, path, remove_listed, &in, why);
 	if (status == NOT_FOUND)
 		return OK;
 	TRY(status);
 	TRY(in.status);
-	steps_remove_folder(steps, boot, path, undo);
+	*is_whole = !in.has_folder;
+	medium_shown(boot, path, shown);
+	if (*is_whole)
+		steps_remove_folder(steps, boot, path, undo);
+	else
+		steps_note(steps, "%s stays: there is a folder in it, which no kernel has", shown);
 	return OK;
 }
 
@@ -98,7 +110,7 @@ enum status kernel_remove_left(struct medium *boot, const struct kernel_wish *wi
 			       struct fail *why)
 {
 	char path[MAX_PATH_TEXT], undo[KERNEL_UNDO];
-	struct removing removing = {boot, steps, wish->token, wish->version, undo, wish, OK, why};
+	struct removing removing = {boot, steps, wish->token, wish->version, undo, wish, false, OK, why};
 	enum status status;
 
 	kernel_undo(undo, wish->version, "that were there before");
@@ -112,11 +124,12 @@ enum status plan_kernel_remove(struct medium *boot, const char *token, const cha
 {
 	struct kernel_list list;
 	enum status status = kernel_list(boot, token, &list, why);
+	bool is_whole;
 
 	if (status == OK)
-		status = remove_version(boot, &list, token, version, steps, why);
+		status = remove_version(boot, &list, token, version, steps, &is_whole, why);
 	kernel_list_free(&list);
-	if (status == OK && steps->n == 0)
+	if (status == OK && steps->n == 0 && steps->n_notes == 0)
 		steps_note(steps, "%s has no kernel %s of %s", boot->name, version, token);
 	return status;
 }
@@ -131,12 +144,17 @@ struct pruning {
 	size_t n_left; /* versions, with the new one */
 };
 
+static bool is_running(const struct kernel_wish *wish, const char *version)
+{
+	return wish->running != NULL && kernel_is_same(version, wish->running);
+}
+
 static bool may_go(const struct pruning *in, size_t i)
 {
 	const struct kernel_entry *entry = &in->list->at[i];
 
 	return !in->is_gone[i] && entry->is_ours && !kernel_is_same(entry->version, in->wish->version) &&
-	       (in->wish->running == NULL || !kernel_is_same(entry->version, in->wish->running));
+	       !is_running(in->wish, entry->version);
 }
 
 /* The first to go: one that has failed all its tries, then the oldest. */
@@ -188,7 +206,9 @@ static uint64_t freed_by(const struct steps *steps, size_t from)
 
 static enum status remove_old(struct pruning *in, const struct kernel_entry *old, struct steps *steps, struct fail *why)
 {
-	return remove_version(in->boot, in->list, in->wish->token, old->version, steps, why);
+	bool is_whole;
+
+	return remove_version(in->boot, in->list, in->wish->token, old->version, steps, &is_whole, why);
 }
 
 /* Those without which the new one does not fit, or too little stays free. */
@@ -227,12 +247,21 @@ struct unnamed {
 
 static enum status remove_unnamed(void *context, const char *version, struct fail *why)
 {
+	static struct steps own;
 	const struct unnamed *unnamed = context;
 	const struct pruning *in = unnamed->in;
+	enum status status;
+	bool is_whole = false;
 
-	if (kernel_is_same(version, in->wish->version) || kernel_list_has(in->list, version))
+	if (kernel_is_same(version, in->wish->version) || is_running(in->wish, version) ||
+	    kernel_list_has(in->list, version))
 		return OK;
-	return remove_version(in->boot, in->list, in->wish->token, version, unnamed->steps, why);
+	memset(&own, 0, sizeof(own));
+	status = remove_version(in->boot, in->list, in->wish->token, version, &own, &is_whole, why);
+	if (status == OK && is_whole) /* with a folder in it, it was never a kernel's */
+		steps_append(unnamed->steps, &own);
+	steps_free(&own);
+	return status;
 }
 
 /* Only where Berth is to take kernels away at all. Of an image all is done or nothing, and nothing is left of that. */

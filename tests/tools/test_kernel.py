@@ -400,6 +400,33 @@ def a_new_kernel_stays_when_an_old_one_does_not_go():
     expect({f"{TOKEN}/6.3/linux", f"{TOKEN}/6.3/initrd.img"} <= set(system.files()), f"{system.files().keys()}")
 
 
+def folders_of_others_stay():
+    """With keep, a folder beside the kernels' that has folders in it is no interrupted run's; nor is the running kernel's without an entry"""
+    system = System("others", files={f"{TOKEN}/backup/2024/photo": "1", f"{TOKEN}/backup/list": "2", "loader/entries/old/x.conf": "linux /x\n"})
+    before = system.files()
+    fill(system, "6.1", "6.2")
+    system.conf("berth.conf", "keep=2\n")
+    write(f"{system.path}/{TOKEN}/left/initrd.img", INITRD)  # of an interrupted run
+    system.add("6.3").expect(0)
+    files = system.files()
+    expect(all(files.get(name, 0) == data for name, data in before.items()), f"{files.keys()}")
+    expect(f"{TOKEN}/left" not in files and f"{TOKEN}/6.1" not in files, f"{files.keys()}")
+    # In a kernel's own folder, too, it stays, and all else goes.
+    write(f"{system.path}/{TOKEN}/6.2/notes/a", "3")
+    system.add("6.4").expect(0, f"{TOKEN}/6.2 stays: there is a folder in it")
+    write(f"{system.path}/{TOKEN}/6.3/notes/a", "3")
+    system.run("remove", "6.3").expect(0, f"{TOKEN}/6.3 stays: there is a folder in it")
+    files = system.files()
+    expect(sorted(name for name in files if name.endswith("/linux") or "-6." in name) ==
+           [f"{TOKEN}/6.4/linux", f"loader/entries/{TOKEN}-6.4.conf"], f"{files.keys()}")
+    expect(files[f"{TOKEN}/6.2/notes/a"] == files[f"{TOKEN}/6.3/notes/a"] == b"3", f"{files.keys()}")
+
+    running, path = os.uname().release, tree("unnamed", {f"t/{os.uname().release}/linux": KERNEL, "t/other/linux": KERNEL})
+    own = tree("unnamed-conf", {"entry-token": "t\n", "cmdline": "x\n", "berth.conf": "keep=2\n"})
+    Ran("kernel", "add", "999.1", system.boot("vmlinuz"), "--esp-path", path, env={"KERNEL_INSTALL_CONF_ROOT": own}).expect(0)
+    expect(sorted(os.listdir(f"{path}/t")) == sorted([running, "999.1"]), f"{os.listdir(f'{path}/t')}")
+
+
 # ---- what ends it early ----
 
 def names_whole_files(system, files, given, wanted):
@@ -663,7 +690,7 @@ if __name__ == "__main__":
                    the_entry_is_planned_on_the_machines_memory, names_come_from_the_system, loaders_folders_are_no_kernels, a_kernel_goes_whatever_is_wrong_elsewhere, this_machines_command_line,
                    what_is_wrong_in_the_systems_files_is_named, old_kernels_go_by_number, a_kernel_that_failed_goes_first,
                    a_full_partition_keeps_what_it_has, a_disk_that_refuses_leaves_what_was_there, names_lead_nowhere_else,
-                   a_new_kernel_stays_when_an_old_one_does_not_go, each_cut_leaves_what_boots,
+                   a_new_kernel_stays_when_an_old_one_does_not_go, folders_of_others_stay, each_cut_leaves_what_boots,
                    an_image_is_the_old_or_the_new_one, a_prepared_kernel_is_named_instead,
                    a_prepared_kernel_that_does_not_fit_is_left_out, under_secure_boot_the_signed_kernel_stays,
                    adopt_completes_what_kernel_install_wrote, where_the_kernels_go, debians_hooks, kernel_installs_plugin, help_names_what_there_is])
