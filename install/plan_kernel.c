@@ -141,6 +141,15 @@ static void add_line(struct text *text, const char *key, const char *value)
 		text_add(text, "%-10s %s\n", key, value);
 }
 
+/* Readers take a pair of quotes around a whole value away (lines.c), and the kernel's are not meant. */
+static void add_options(struct text *text, const char *options)
+{
+	if (options[0] == '"' || options[0] == '\'')
+		text_add(text, "%-10s \"%s\"\n", "options", options);
+	else
+		add_line(text, "options", options);
+}
+
 static void add_path(struct text *text, const char *key, const struct kernel_wish *wish, const char *name)
 {
 	text_add(text, "%-10s /%s/%s/%s\n", key, wish->token, wish->version, name);
@@ -155,7 +164,7 @@ static enum status put_entry(const struct kernel_wish *wish, char out[MAX_CONFIG
 	add_line(&text, "version", wish->version);
 	add_line(&text, "machine-id", wish->machine_id);
 	add_line(&text, "sort-key", wish->sort_key);
-	add_line(&text, "options", wish->options);
+	add_options(&text, wish->options);
 	add_path(&text, "linux", wish, wish->prepared.at != NULL ? PREPARED_FILE : KERNEL_NAME);
 	if (wish->devicetree != NULL)
 		add_path(&text, "devicetree", wish, kernel_file_name(wish->devicetree));

@@ -215,6 +215,14 @@ def names_come_from_the_system():
     expect("options    own\n" in says(system.files(), "loader/entries/t-6.1.conf"), "KERNEL_INSTALL_CONF_ROOT")
 
 
+def quotes_at_both_ends_are_the_kernels():
+    """A command line that begins and ends with quotes has another pair in the entry, which its readers take away"""
+    for text in ('"dyndbg=file a +p" root=/dev/vda2 "x=y z"', "'a b' 'c'", '"a'):
+        system = System("quotes", cmdline=text + "\n", **{"entry-token": "t"})
+        system.add("6.1").expect(0)
+        expect(f'options    "{text}"\n' in says(system.files(), "loader/entries/t-6.1.conf"), says(system.files(), "loader/entries/t-6.1.conf"))
+
+
 def loaders_folders_are_no_kernels():
     """A token that names the folder of loaders, or of their files, is refused: old kernels go with all that is in their folders"""
     for token in ("EFI", "efi", "loader"):
@@ -687,7 +695,7 @@ if __name__ == "__main__":
     with FOLDER:
         run_tests([a_kernel_gets_files_and_an_entry, an_undo_line_undoes, what_is_the_same_is_not_written, refresh_adds_nothing_new,
                    dry_run_and_json, what_will_not_boot_is_a_warning,
-                   the_entry_is_planned_on_the_machines_memory, names_come_from_the_system, loaders_folders_are_no_kernels, a_kernel_goes_whatever_is_wrong_elsewhere, this_machines_command_line,
+                   the_entry_is_planned_on_the_machines_memory, names_come_from_the_system, quotes_at_both_ends_are_the_kernels, loaders_folders_are_no_kernels, a_kernel_goes_whatever_is_wrong_elsewhere, this_machines_command_line,
                    what_is_wrong_in_the_systems_files_is_named, old_kernels_go_by_number, a_kernel_that_failed_goes_first,
                    a_full_partition_keeps_what_it_has, a_disk_that_refuses_leaves_what_was_there, names_lead_nowhere_else,
                    a_new_kernel_stays_when_an_old_one_does_not_go, folders_of_others_stay, each_cut_leaves_what_boots,
