@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernels.h"
 
+#include "shell.h"
 #include "site.h"
 
 #include "../config/counting.h"
@@ -114,7 +115,9 @@ void kernel_undo(char out[KERNEL_UNDO], const char *version, const char *which)
 {
 	struct text text = {out, KERNEL_UNDO, 0};
 
-	text_add(&text, "berth kernel add %s KERNEL INITRD, those %s", version, which);
+	text_add(&text, "berth kernel add");
+	shell_word(&text, version);
+	text_add(&text, " KERNEL INITRD, those %s", which);
 }
 
 /* ---- what is there ---- */

@@ -74,7 +74,7 @@ enum status kernel_each_unnamed(struct medium *boot, const char *token,
 				void *context, struct fail *why) MUST_CHECK;
 
 /* The line that undoes what is done to the kernel: it is added again. @which: files. */
-#define KERNEL_UNDO (2ul * MAX_ENTRY_ID)
+#define KERNEL_UNDO (5ul * MAX_ENTRY_ID) /* a quote takes four bytes in quotes */
 void kernel_undo(char out[KERNEL_UNDO], const char *version, const char *which);
 
 /*

@@ -102,6 +102,14 @@ def an_undo_line_undoes():
         expect(len(lines) == 7 and system.files() == {}, f"{lines} {system.files().keys()}")
 
 
+def an_undo_line_runs_nothing_else():
+    """A version, which may be read from the partition, stands in quotes where a shell would not take it as it stands"""
+    system = System("quoted")
+    fill(system, "6.1;$(id)'")
+    lines = [line for line in system.run("remove", "6.1;$(id)'").expect(0).out.splitlines() if "undo: " in line]
+    expect(lines and all(line == r"  undo: berth kernel add '6.1;$(id)'\''' KERNEL INITRD, those of its package" for line in lines), f"{lines}")
+
+
 def what_is_the_same_is_not_written():
     """A second add does nothing, whatever the counters; a new initrd is written, and the entry gets its tries again"""
     for image in (False, True):
@@ -693,7 +701,7 @@ def help_names_what_there_is():
 
 if __name__ == "__main__":
     with FOLDER:
-        run_tests([a_kernel_gets_files_and_an_entry, an_undo_line_undoes, what_is_the_same_is_not_written, refresh_adds_nothing_new,
+        run_tests([a_kernel_gets_files_and_an_entry, an_undo_line_undoes, an_undo_line_runs_nothing_else, what_is_the_same_is_not_written, refresh_adds_nothing_new,
                    dry_run_and_json, what_will_not_boot_is_a_warning,
                    the_entry_is_planned_on_the_machines_memory, names_come_from_the_system, quotes_at_both_ends_are_the_kernels, loaders_folders_are_no_kernels, a_kernel_goes_whatever_is_wrong_elsewhere, this_machines_command_line,
                    what_is_wrong_in_the_systems_files_is_named, old_kernels_go_by_number, a_kernel_that_failed_goes_first,
