@@ -648,6 +648,11 @@ def debians_hooks():
         os.unlink(f"{system.root}/{folder}/postinst.d/zz-systemd-boot")
     hook(system, "postrm.d", "6.1", image, is_systemd=True, params="remove")
     expect(f"{TOKEN}/6.1" not in system.files() and f"loader/entries/{TOKEN}-6.1.conf" not in system.files(), f"{system.files().keys()}")
+    # What cannot be removed does not keep the package.
+    system.conf("entry-token", "a/b\n")
+    said = hook(system, "postrm.d", "6.1", image, params="remove")
+    expect("not a name" in said and "berth: kernel 6.1 stays on its partition" in said, said)
+    system.conf("entry-token", TOKEN)
     os.unlink(f"{system.path}/EFI/berth/berthx64.efi")
     hook(system, "postinst.d", "6.1", image)
     expect(f"{TOKEN}/6.1" not in system.files(), "added where Berth is not installed")
