@@ -32,6 +32,16 @@ struct step_telling {
 	bool dry_run;
 };
 
+/* Names on a partition may have anything in them, and a terminal would obey some of that. */
+static void print_step(const char *verb, const char *target, const struct step *step)
+{
+	printf("%s ", verb);
+	print_word(stdout, word_of(target));
+	printf(": %s\n  undo: ", step->what);
+	print_word(stdout, word_of(step->undo));
+	putchar('\n');
+}
+
 static void tell_step(void *context, const struct step *step)
 {
 	const struct step_telling *telling = context;
@@ -40,8 +50,7 @@ static void tell_step(void *context, const struct step *step)
 
 	show_target(step, target);
 	if (telling->json == NULL) {
-		printf("%s %s: %s\n  undo: %s\n", telling->dry_run ? action->would : action->did, target, step->what,
-		       step->undo);
+		print_step(telling->dry_run ? action->would : action->did, target, step);
 		return;
 	}
 	json_object(telling->json, NULL);

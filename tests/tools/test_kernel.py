@@ -395,12 +395,14 @@ def a_disk_that_refuses_leaves_what_was_there():
 
 
 def names_lead_nowhere_else():
-    """A name with backslashes, which no FAT has, is not a path: nothing outside the kernel's own folder is removed"""
+    """A name with backslashes, which no FAT has, is no path out of the folder; one with control characters is no terminal's"""
     system = System("out", files={"keep": "1", f"{TOKEN}/other": "2"})
     system.add("6.1").expect(0)
+    write(f"{system.path}/{TOKEN}/6.1/\x1b[2J\x9b", "")
     write(f"{system.path}/{TOKEN}/6.1/..\\..\\keep", "")
     write(f"{system.path}/{TOKEN}/6.1/..\\other", "")
-    system.run("remove", "6.1").expect(2, "Directory not empty")
+    ran = system.run("remove", "6.1").expect(2, f"{TOKEN}/6.1/?[2J?", "Directory not empty")
+    expect("\x1b" not in ran.out and "\x9b" not in ran.out, "a terminal would obey the name")
     expect(read(system.path, "keep") == b"1" and read(system.path, TOKEN, "other") == b"2", f"{system.files().keys()}")
     expect(system.entries() == [], f"{system.entries()}")
 
