@@ -149,12 +149,30 @@ static bool is_running(const struct kernel_wish *wish, const char *version)
 	return wish->running != NULL && kernel_is_same(version, wish->running);
 }
 
+static bool is_older(const char *a, const char *b)
+{
+	return version_compare(word_of(a), word_of(b)) < 0;
+}
+
+/* Of those that have not failed, with the new one: it boots by default, also when it is an older one that changes. */
+static bool is_newest(const struct pruning *in, const struct kernel_entry *entry)
+{
+	bool is = !entry->is_exhausted && !is_older(entry->version, in->wish->version);
+
+	for (size_t i = 0; i < in->list->n; i++) {
+		const struct kernel_entry *other = &in->list->at[i];
+
+		is = is && (!other->is_ours || other->is_exhausted || !is_older(entry->version, other->version));
+	}
+	return is;
+}
+
 static bool may_go(const struct pruning *in, size_t i)
 {
 	const struct kernel_entry *entry = &in->list->at[i];
 
 	return !in->is_gone[i] && entry->is_ours && !kernel_is_same(entry->version, in->wish->version) &&
-	       !is_running(in->wish, entry->version);
+	       !is_running(in->wish, entry->version) && !is_newest(in, entry);
 }
 
 /* The first to go: one that has failed all its tries, then the oldest. */
@@ -162,7 +180,7 @@ static bool goes_before(const struct kernel_entry *a, const struct kernel_entry 
 {
 	if (a->is_exhausted != b->is_exhausted)
 		return a->is_exhausted;
-	return version_compare(word_of(a->version), word_of(b->version)) < 0;
+	return is_older(a->version, b->version);
 }
 
 static const struct kernel_entry *next_to_go(struct pruning *in)

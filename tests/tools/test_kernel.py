@@ -325,7 +325,7 @@ def old_kernels_go_by_number():
 
 
 def a_kernel_that_failed_goes_first():
-    """Of old ones the one without tries goes before the oldest; the one that runs, and the last but the new one, stay"""
+    """Of old ones the one without tries goes before the oldest; the one that runs, the newest, and the last but the new one, stay"""
     system = System("failed")
     fill(system, "6.1", "6.2", "6.3")
     os.rename(f"{system.path}/loader/entries/{TOKEN}-6.3.conf", f"{system.path}/loader/entries/{TOKEN}-6.3+0-3.conf")
@@ -338,6 +338,13 @@ def a_kernel_that_failed_goes_first():
     for version in (running, "999.1", "999.2"):
         Ran("kernel", "add", version, system.boot("vmlinuz"), "--esp-path", path, env={"KERNEL_INSTALL_CONF_ROOT": own}).expect(0)
     expect(sorted(os.listdir(f"{path}/t")) == sorted([running, "999.2"]), f"{os.listdir(f'{path}/t')}")
+    # An older one that changes does not take the newest away.
+    write(f"{own}/berth.conf", "keep=3\n")
+    add = ("kernel", "add", "0.1", system.boot("vmlinuz"), "--esp-path", path)
+    Ran(*add, env={"KERNEL_INSTALL_CONF_ROOT": own}).expect(0)
+    write(f"{own}/berth.conf", "keep=2\n")
+    Ran(*add, "--refresh", env={"KERNEL_INSTALL_CONF_ROOT": own}).expect(0)
+    expect(sorted(os.listdir(f"{path}/t")) == sorted(["0.1", running, "999.2"]), f"{os.listdir(f'{path}/t')}")
 
 
 def room(image, free):
