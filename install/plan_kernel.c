@@ -263,41 +263,67 @@ static enum status add_all(struct adding *in, struct fail *why)
 	return status;
 }
 
-/* The entry that kernel-install has written, with another kernel, in its own file. */
-static enum status adopt(struct adding *in, struct fail *why)
+/* Without a prepared kernel, one that an earlier run has named is named no longer. */
+static bool names_another(const struct kernel_wish *wish, struct word named)
+{
+	char path[MAX_PATH_TEXT], prepared[MAX_PATH_TEXT];
+	struct fail none;
+
+	kernel_path(prepared, wish->token, wish->version, PREPARED_FILE);
+	return wish->prepared.at != NULL ||
+	       (entry_path(named, path, sizeof(path), &none) == OK && kernel_is_same(path, prepared));
+}
+
+static void put_adopted(const struct kernel_wish *wish, struct bytes old, struct text *out)
+{
+	const char *name = wish->prepared.at != NULL ? PREPARED_FILE : KERNEL_NAME;
+	const char *from = (const char *)old.at, *end = from + old.size;
+	struct lines lines;
+	struct line line;
+
+	lines_open(&lines, from, old.size);
+	while (lines_next(&lines, &line))
+		if (word_is(line.key, "linux") && names_another(wish, line.value)) {
+			text_add(out, "%.*s", (int)(line.value.at - from), from);
+			text_add(out, "/%s/%s/%s", wish->token, wish->version, name);
+			from = line.value.at + line.value.length;
+		}
+	text_add(out, "%.*s", (int)(end - from), from);
+}
+
+/* An entry that kernel-install has written, with another kernel, in its own file. */
+static enum status adopt_entry(struct adding *in, const struct kernel_entry *entry, struct fail *why)
 {
 	static char text[MAX_CONFIG_FILE];
 	char path[MAX_PATH_TEXT], undo[KERNEL_UNDO];
-	const struct kernel_entry *entry = in->list->at;
 	struct text new = TEXT(text);
 	struct found found;
-	struct lines lines;
-	struct line line;
-	const char *from;
+	enum status status = OK;
 
-	while (!kernel_is_same(entry->version, in->wish->version))
-		entry++;
-	if (in->wish->prepared.at == NULL)
-		return kernel_remove_left(in->boot, in->wish, in->steps, why);
-	TRY(add_prepared(in, why));
 	kernel_entry_path(path, entry->file);
 	TRY(site_read(in->boot, path, &found, why));
-	from = (const char *)found.data.at;
-	lines_open(&lines, from, found.data.size);
-	while (lines_next(&lines, &line))
-		if (word_is(line.key, "linux")) {
-			text_add(&new, "%.*s", (int)(line.value.at - from), from);
-			text_add(&new, "/%s/%s/%s", in->wish->token, in->wish->version, PREPARED_FILE);
-			from = line.value.at + line.value.length;
-		}
-	text_add(&new, "%.*s", (int)(found.data.size - (size_t)(from - (const char *)found.data.at)), from);
-	if (text_cut(&new) || found.data.size > MAX_CONFIG_FILE)
-		(void)fail(why, BAD_INPUT, "%s: larger than %d bytes", path, MAX_CONFIG_FILE);
+	text[0] = '\0';
+	put_adopted(in->wish, found.data, &new);
+	if (text_cut(&new) || lines_nul((const char *)found.data.at, found.data.size) != 0)
+		status = fail(why, BAD_INPUT, "%s: not a text of at most %d bytes", path, MAX_CONFIG_FILE);
 	else if (new.used != found.data.size || memcmp(text, found.data.at, new.used) != 0)
 		steps_file(in->steps, in->boot, path, text_bytes(text), found.data.size,
-			   "its entry, with the prepared kernel", undo_of(in, true, undo));
+			   in->wish->prepared.at != NULL ? "its entry, with the prepared kernel"
+							 : "its entry, with the kernel as it is",
+			   undo_of(in, true, undo));
 	found_free(&found);
-	return text_cut(&new) ? BAD_INPUT : OK;
+	return status;
+}
+
+/* Of two files of one id the loader takes one, so each is to name what is there. */
+static enum status adopt(struct adding *in, struct fail *why)
+{
+	if (in->wish->prepared.at != NULL)
+		TRY(add_prepared(in, why));
+	for (size_t i = 0; i < in->list->n; i++)
+		if (kernel_is_same(in->list->at[i].version, in->wish->version))
+			TRY(adopt_entry(in, &in->list->at[i], why));
+	return kernel_remove_left(in->boot, in->wish, in->steps, why);
 }
 
 static enum status plan(struct medium *boot, const struct kernel_wish *wish, struct steps *steps,

@@ -589,6 +589,16 @@ def adopt_completes_what_kernel_install_wrote():
     expect(system.files()[f"loader/entries/{TOKEN}-6.1+3.conf"].decode() == text.replace("6.1/linux\n", "6.1/linux.berth\n"),
            system.files()[f"loader/entries/{TOKEN}-6.1+3.conf"])
     expect("wrote" not in system.run("adopt", "6.1", system.boot("vmlinuz"), "--prepare", "lz4").expect(0).out, "it was written again")
+    # No longer prepared: no entry names what goes, also where kernel-install has written one beside one without its tries.
+    write(f"{system.path}/loader/entries/{TOKEN}-6.1.conf", text.replace("6.1/linux\n", "6.1/linux.berth\n"))
+    system.run("adopt", "6.1", system.boot("vmlinuz")).expect(0, "its entry, with the kernel as it is", "linux.berth: no longer needed")
+    files = system.files()
+    expect(f"{TOKEN}/6.1/linux.berth" not in files and {name: data for name, data in files.items() if name != f"loader/entries/{TOKEN}-6.1.conf"}
+           == before and files[f"loader/entries/{TOKEN}-6.1.conf"].decode() == text, f"{files}")
+    broken = System("adopt-broken", files={f"loader/entries/{TOKEN}-6.1.conf": text + "\0", f"{TOKEN}/6.1/linux": KERNEL, f"{TOKEN}/6.1/i": INITRD})
+    before = broken.files()
+    broken.run("adopt", "6.1", broken.boot("vmlinuz"), "--prepare", "lz4")
+    expect(broken.files()[f"loader/entries/{TOKEN}-6.1.conf"] == before[f"loader/entries/{TOKEN}-6.1.conf"], "it was cut")
 
 
 def where_the_kernels_go():
