@@ -175,7 +175,8 @@ static enum status look_into(struct medium *boot, const char *token, struct kern
 		(void)entry_parse(&parsed, entry->file, (const char *)found.data.at, found.data.size, &none);
 		entry->is_ours = parsed.kind == ENTRY_LINUX && parsed.program.length != 0 &&
 				 entry_path(parsed.program, path, sizeof(path), &none) == OK &&
-				 strncasecmp(path, folder, strlen(folder)) == 0;
+				 strncasecmp(path, folder, strlen(folder)) == 0 &&
+				 !kernel_is_same(entry->version, RESCUE_VERSION);
 	}
 	found_free(&found);
 	return OK;

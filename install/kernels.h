@@ -12,8 +12,9 @@
 
 #include "../config/entry.h"
 
-#define KERNEL_NAME   "linux"	    /* of the kernel in its folder */
-#define PREPARED_FILE "linux.berth" /* and of what `berth prepare` makes of it */
+#define KERNEL_NAME    "linux"	     /* of the kernel in its folder */
+#define RESCUE_VERSION "0-rescue"    /* of the kernel that dracut's kernel-install plugin keeps for emergencies */
+#define PREPARED_FILE  "linux.berth" /* and of what `berth prepare` makes of it */
 
 /* Which kernel, and what is to be kept. Texts are checked by kernel_names_fit(). */
 struct kernel_wish {
@@ -45,7 +46,7 @@ struct kernel_entry {
 	char file[MAX_ENTRY_ID];    /* with its counters */
 	char version[MAX_ENTRY_ID]; /* behind the token */
 	bool is_exhausted;	    /* no tries are left */
-	bool is_ours;		    /* its kernel lies in \TOKEN\VERSION */
+	bool is_ours;		    /* its kernel lies in \TOKEN\VERSION, and is not there for an emergency */
 };
 
 struct kernel_list {

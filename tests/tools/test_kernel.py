@@ -309,18 +309,19 @@ def fill(system, *versions):
 
 
 def old_kernels_go_by_number():
-    """keep: the oldest go when the new one is there, by UAPI.10's order; entries of others and of other tokens stay"""
+    """keep: the oldest go when the new one is there, by UAPI.10's order; the rescue kernel, entries of others and of other tokens stay"""
     for image in (False, True):
         system = System("number", image, {"loader/entries/other.conf": "linux /a\n", f"loader/entries/{TOKEN}x-1.0.conf": "linux /a\n",
                                           f"loader/entries/{TOKEN}-0.1.conf": "linux /mine\n"})
-        fill(system, "6.9", "6.10", "6.1.0-2")
-        expect(system.versions() == ["6.1.0-2", "6.10", "6.9"], f"{system.versions()}")
+        fill(system, "0-rescue", "6.9", "6.10", "6.1.0-2")
+        expect(system.versions() == ["0-rescue", "6.1.0-2", "6.10", "6.9"], f"{system.versions()}")
         system.conf("berth.conf", "keep=2\n")
         ran = system.add("6.11").expect(0)
-        expect(system.versions() == ["6.10", "6.11"], f"{system.versions()}")
+        expect(system.versions() == ["0-rescue", "6.10", "6.11"], f"{system.versions()}")
         steps = [line for line in ran.out.splitlines() if line.startswith(("wrote", "removed"))]
         expect([line.split()[0] for line in steps] == ["wrote"] * 3 + ["removed"] * 8, ran.out)
-        expect(set(system.entries()) == {"other.conf", f"{TOKEN}x-1.0.conf", f"{TOKEN}-0.1.conf", f"{TOKEN}-6.10.conf", f"{TOKEN}-6.11.conf"},
+        expect(set(system.entries()) == {"other.conf", f"{TOKEN}x-1.0.conf", f"{TOKEN}-0.1.conf", f"{TOKEN}-0-rescue.conf",
+                                         f"{TOKEN}-6.10.conf", f"{TOKEN}-6.11.conf"},
                f"{system.entries()}")
 
 
