@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BLOCK_DEVICES "/sys/block"
@@ -79,6 +80,20 @@ static enum status check(int file, const char *path, struct fail *why)
 			    "  try: again when the machine that runs from it is off",
 			    path);
 	return OK;
+}
+
+int hold_folder(const char *path)
+{
+	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (unsigned int i = 0; folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) != 0; i++) {
+		if (i == HOLD_SECONDS * 10) {
+			(void)close(folder);
+			return -1;
+		}
+		(void)nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+	}
+	return folder;
 }
 
 enum status hold_image(const char *path, int *file, struct fail *why)

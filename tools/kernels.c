@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "../config/sums.h"
+#include "../install/hold.h"
 #include "../install/kernels.h"
 #include "catalogue.h"
 #include "prepare.h"
@@ -23,6 +25,7 @@ struct kernel_run {
 	struct kernel_wish wish;
 	struct prepared_kernel made;
 	char running[SYSTEM_TEXT];
+	int held;	  /* by hold_folder(); negative: none */
 	const char *note; /* why the prepared kernel is not taken; NULL */
 	struct fail why_not;
 };
@@ -325,12 +328,20 @@ static enum status carry_out(struct kernel_run *run, struct fail *why)
 	return status;
 }
 
+/* What one run has written and no entry names yet, another would take for what an interrupted one has left. */
+static void wait_for_others(struct kernel_run *run)
+{
+	if (run->opened.site.esp.image == NULL && !run->options.dry_run)
+		run->held = hold_folder(site_boot(&run->opened.site)->name);
+}
+
 static enum status run_all(struct kernel_run *run, struct fail *why)
 {
 	const char *root = run->options.root != NULL ? run->options.root : "";
 	bool is_here = run->options.root == NULL && run->options.image == NULL;
 
 	TRY(site_open(&run->opened, &run->options, why));
+	wait_for_others(run);
 	TRY(system_read(&run->system, root, is_here, does(run, "remove") ? NULL : run->version, why));
 	TRY(make_wish(run, why));
 	return carry_out(run, why);
@@ -369,6 +380,7 @@ static int run(int argc, char **argv)
 	int wrong;
 
 	memset(&run, 0, sizeof(run));
+	run.held = -1;
 	wrong = site_options(argc, argv, &command_kernel, &run.options);
 	if (wrong == EXIT_YES)
 		wrong = take_operands(&run);
@@ -376,6 +388,8 @@ static int run(int argc, char **argv)
 		return wrong;
 	status = run_all(&run, &why);
 	site_close(&run.opened);
+	if (run.held >= 0)
+		(void)close(run.held);
 	return told_status(status, &why);
 }
 

@@ -5,6 +5,7 @@
 What is expected is kernel-install's layout and UAPI.1's entries. Kernels are small ones of test_prepare's; the hooks are run
 as packages run them, with a bootctl of the test's own.
 """
+import fcntl
 import json
 import os
 import re
@@ -155,6 +156,24 @@ def dry_run_and_json():
         done = json.loads(system.add("6.1", "--json").expect(0).out)
         expect(done["steps"] == dry["steps"] and not done["dry_run"], f"{done}")
         expect(image or done["check"] == {"wrong": False, "verdict": "unknown", "said": []}, f"{done}")
+
+
+def two_runs_wait_for_each_other():
+    """A run waits until another one's is done with the partition; what only tells does not"""
+    system = System("waits")
+    folder = os.open(system.path, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    system.add("6.1", "--dry-run").expect(0)
+    with subprocess.Popen([BERTH, "kernel", "add", "6.1", system.boot("vmlinuz"), *system.where()], stdout=subprocess.PIPE) as second:
+        try:
+            second.wait(0.5)
+            expect(False, "it did not wait")
+        except subprocess.TimeoutExpired:
+            expect(system.files() == {}, f"{system.files().keys()}")
+        finally:
+            os.close(folder)
+        second.communicate(timeout=30)
+        expect(second.returncode == 0 and system.versions() == ["6.1"], f"{second.returncode} {system.files().keys()}")
 
 
 def what_will_not_boot_is_a_warning():
@@ -727,7 +746,7 @@ def help_names_what_there_is():
 if __name__ == "__main__":
     with FOLDER:
         run_tests([a_kernel_gets_files_and_an_entry, an_undo_line_undoes, an_undo_line_runs_nothing_else, what_is_the_same_is_not_written, refresh_adds_nothing_new,
-                   dry_run_and_json, what_will_not_boot_is_a_warning,
+                   dry_run_and_json, two_runs_wait_for_each_other, what_will_not_boot_is_a_warning,
                    the_entry_is_planned_on_the_machines_memory, names_come_from_the_system, quotes_at_both_ends_are_the_kernels, loaders_folders_are_no_kernels, a_kernel_goes_whatever_is_wrong_elsewhere, this_machines_command_line,
                    what_is_wrong_in_the_systems_files_is_named, old_kernels_go_by_number, a_kernel_that_failed_goes_first,
                    a_full_partition_keeps_what_it_has, a_disk_that_refuses_leaves_what_was_there, names_lead_nowhere_else,
