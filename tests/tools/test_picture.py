@@ -19,7 +19,6 @@ from test_corpus import DEBIAN, MAPS, Kernel
 from test_inspect import arm64, riscv
 
 FOLDER = tempfile.TemporaryDirectory()
-SVG = "{http://www.w3.org/2000/svg}"
 I386 = Kernel("i386", init_size=17 << 20, align=16 << 20, least=13, xload=0)
 MAPS_SHOWN = ("ovmf-2022.11-6g.log", "ovmf-2022.11-2g.log", "terabytes-80.map", "above-64t-alone.map", "numa-holes.map",
               "fragments-between-gib-pages.map", "mirrored-too-small.map", "boot-services-everywhere.map")
@@ -51,7 +50,7 @@ class Drawn:
         Ran(*words, "--svg", path_of("x.svg"), "--html", path_of("x.html")).expect(ran.status)
         self.svg, self.page = read("x.svg"), read("x.html")
         self.picture, self.tree = tree.fromstring(self.svg), tree.fromstring(self.page)
-        self.words = [t.text or "" for t in self.picture.iter(SVG + "text")]
+        self.words = [t.text or "" for t in self.picture.findall(".//{*}text")]
 
     def rows(self, start):
         """{id: its cells} of the page's rows whose ids are @start and a number."""
@@ -248,7 +247,7 @@ def colours(style):
 
 def words_stand_out_from_what_they_stand_on():
     """Every text of the picture has a contrast of 4.5 to 1 on every colour that it may stand on, in light and in dark"""
-    style = Drawn("plan", path_of("debian"), "--memmap", os.path.join(MAPS, "ovmf-2022.11-6g.log")).picture.find(SVG + "style").text
+    style = Drawn("plan", path_of("debian"), "--memmap", os.path.join(MAPS, "ovmf-2022.11-6g.log")).picture.find("{*}style").text
     light, dark = style.split("@media screen and (prefers-color-scheme:dark){")
     for name, found in (("light", colours(light)), ("dark", {**colours(light), **colours(dark)})):
         blocks = [c for c in found if re.fullmatch(r"part\d(-[ab])?", c)]
