@@ -199,6 +199,14 @@ bool sums_record(const struct sums *sums, const char *id, struct word *record)
 	return find(sums->records, word_of(id), record);
 }
 
+enum status sums_missing(const char *id, struct fail *why)
+{
+	return fail(why, REFUSED,
+		    "%s: has no record in " SUMS_PATH ", and this machine starts nothing else\n"
+		    "  try: another entry; or `berth sums`, which makes records of kernels",
+		    word_shown(word_of(id)).at);
+}
+
 unsigned int sums_count(struct word record, enum sums_part part)
 {
 	struct reader r = {.rest = record};

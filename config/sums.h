@@ -60,6 +60,9 @@ enum status sums_parse(struct sums *sums, const char *path, struct word text, st
 /* The lines of the entry with this id, behind its `entry`; false when there are none. */
 bool sums_record(const struct sums *sums, const char *id, struct word *record);
 
+/* REFUSED: the entry with this id has none, where the machine starts nothing else. */
+enum status sums_missing(const char *id, struct fail *why);
+
 /* How many lines a record has of this part. */
 unsigned int sums_count(struct word record, enum sums_part part);
 

@@ -107,10 +107,7 @@ enum status fw_record(const struct entry *entry, struct word *record, struct fai
 		return OK;
 	if (!known.is_demanded || is_whole(entry))
 		return OK;
-	return fail(why, REFUSED,
-		    "%s: has no record in " SUMS_PATH ", and this machine starts nothing else\n"
-		    "  try: another entry; or `berth sums`, which makes records of kernels",
-		    word_shown(word_of(entry->id)).at);
+	return sums_missing(entry->id, why);
 }
 
 void sums_enrolled(void)

@@ -167,10 +167,7 @@ enum status fw_record(const struct entry *entry, struct word *record, struct fai
 		return OK;
 	if (sums_record(&sums, entry->id, record) || sums.least == 0)
 		return OK;
-	return fail(why, REFUSED,
-		    "%s: has no record in " SUMS_PATH ", and this machine starts nothing else\n"
-		    "  try: another entry; or `berth sums`, which makes records of kernels",
-		    word_shown(word_of(entry->id)).at);
+	return sums_missing(entry->id, why);
 }
 
 /* ---- memory ---- */
