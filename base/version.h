@@ -9,10 +9,7 @@
 #define BERTH_PRODUCT  "Berth"
 #define BERTH_NAME     BERTH_PRODUCT " " BERTH_VERSION
 
-/*
- * bootctl(1) finds a loader's name and version by a text that begins so: newer ones in the section .sdmagic alone,
- * older ones wherever it stands.
- */
+/* So begins the loader's section .sdmagic, by which bootctl(1) finds its name and version (config/magic.h). */
 #define LOADER_MAGIC "#### LoaderInfo: " BERTH_PRODUCT " "
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "extra.h"
+#include "magic.h"
 #include "scan.h"
 
 /* systemd, src/boot/boot.c: credentials are secrets, and for root alone. */
@@ -44,14 +45,12 @@ bool extra_read(struct word path, enum extra *which, char name[EXTRA_NAME])
 
 bool extra_is_taken(struct word magic)
 {
-	struct word version = {magic.at, sizeof(EXTRA_MAGIC) - 1};
 	uint64_t number = 0;
-	size_t at = version.length;
 
-	if (magic.length < at || !word_is(version, EXTRA_MAGIC))
+	if (!magic_is_of(&magic, EXTRA_STUB))
 		return true;
-	for (; at < magic.length && is_digit(magic.at[at]) && number < 1000; at++)
-		number = number * 10 + digit_value(magic.at[at]);
+	for (; is_digit(first(magic)) && number < 1000; skip(&magic, 1))
+		number = number * 10 + digit_value(first(magic));
 	return number >= 261;
 }
 

@@ -33,7 +33,7 @@ void extra_pack(const struct entry *entry, enum extra which, const uint32_t *siz
  * The stub of an image puts its own initrd behind the one that it is offered, and does not fail when there is one: not
  * when its section .sdmagic says that it is systemd's of before 261 (systemd #41748).
  */
-#define EXTRA_MAGIC "#### LoaderInfo: systemd-stub "
+#define EXTRA_STUB "systemd-stub"
 bool extra_is_taken(struct word magic);
 
 /* Where the system finds them: "/.extra/credentials" without the slash. */

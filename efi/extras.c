@@ -13,6 +13,7 @@
 
 #include "../base/mem.h"
 #include "../config/extra.h"
+#include "../config/magic.h"
 #include "../loader/files.h"
 
 static struct {
@@ -109,7 +110,7 @@ static void archive_is_whole(enum extra which, struct bytes archive)
 static enum status check_image(const struct entry *entry, struct fail *why)
 {
 	static struct program_file program; /* its path is too large to be added to those on the stack */
-	char text[sizeof(EXTRA_MAGIC) + 3];
+	char text[MAGIC_ROOM(EXTRA_STUB) + 4];
 	struct word magic;
 
 	if (entry->kind == ENTRY_UKI_URL) /* nothing of it is here */

@@ -2,6 +2,7 @@
 #include "programs.h"
 
 #include "../base/version.h"
+#include "../config/magic.h"
 
 static uint8_t head[PE_HEAD_MOST];
 
@@ -70,7 +71,8 @@ struct word program_magic(struct program_file *program, char *text, size_t room)
 
 bool program_is_berth(struct program_file *program)
 {
-	char text[sizeof(LOADER_MAGIC) - 1];
+	char text[MAGIC_ROOM(BERTH_PRODUCT)];
+	struct word magic = program_magic(program, text, sizeof(text));
 
-	return word_is(program_magic(program, text, sizeof(text)), LOADER_MAGIC);
+	return magic_is_of(&magic, BERTH_PRODUCT);
 }

@@ -3,7 +3,7 @@
 
 #include "../base/text.h"
 #include "../base/version.h"
-#include "../config/entry.h"
+#include "../config/magic.h"
 
 #include <string.h>
 
@@ -45,10 +45,10 @@ static void take_word(const char *at, size_t length, char out[LOADER_WORD])
 static void read_magic(struct word text, struct loader *loader)
 {
 	size_t start = sizeof(MAGIC) - 1, end = sizeof(MAGIC_END) - 1;
+	struct word rest = text;
 	const char *blank;
 
-	loader->is_berth =
-	    text.length >= sizeof(LOADER_MAGIC) - 1 && memcmp(text.at, LOADER_MAGIC, sizeof(LOADER_MAGIC) - 1) == 0;
+	loader->is_berth = magic_is_of(&rest, BERTH_PRODUCT);
 	if (text.length <= start + end || memcmp(text.at, MAGIC, start) != 0 ||
 	    memcmp(text.at + text.length - end, MAGIC_END, end) != 0)
 		return;

@@ -112,7 +112,8 @@ def run(esp, suite, lists, timeout, more=()):
 def check_252(found):
     status = found.said(0, "bootctl status")
     for words in ("Product: Berth 0.1", "✓ One-shot entry control", "✓ Boot counting", "✓ Menu timeout control",
-                  "✓ Support @saved pseudo-entry", f"ESP: /dev/disk/by-partuuid/{PARTITION}", "File: └─/EFI/BOOT/BOOTX64.EFI"):
+                  "✓ Support @saved pseudo-entry", f"ESP: /dev/disk/by-partuuid/{PARTITION}", "File: └─/EFI/BOOT/BOOTX64.EFI\n",
+                  "File: └─/EFI/BOOT/BOOTX64.EFI (Berth 0.1)"):
         expect(words in status, f"bootctl status does not say {words!r}:\n{status}")
     listed = found.said(0, "bootctl list")
     expect("title: The first (default) (selected)\n" in listed, f"bootctl list says:\n{listed}")
