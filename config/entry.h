@@ -236,7 +236,8 @@ bool entry_is_meant(const struct entry *entry, struct word pattern);
 #define DISK_TAG 9 /* bytes with the NUL: eight hexadecimal digits, the first of the GUID of a disk's partition */
 
 /*
- * Marks an entry as one of another disk: "disk-TAG-" stands before its id. Its title, with the disk behind it, goes to
+ * Marks an entry as one of another disk: "auto-disk-TAG-" stands before its id. Its title, with the disk behind it,
+ * goes to
  * @title, which must outlive the entry. @kind: the disk's, "NVMe " for instance, or empty.
  */
 void entry_moves_elsewhere(struct entry *entry, const char tag[DISK_TAG], const char *kind, struct text *title);

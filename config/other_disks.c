@@ -3,7 +3,11 @@
 #include "interface.h"
 #include "scan.h"
 
-#define PREFIX	      "disk-"
+/*
+ * Nobody's file has such a name (config/bls.c, entry_is_named), and systemd takes only what begins so for an entry of
+ * the loader's own that logind may be asked for: src/shared/bootspec.c, boot_config_augment_from_loader, "auto-".
+ */
+#define PREFIX	      "auto-disk-"
 #define PREFIX_LENGTH (sizeof(PREFIX) - 1)
 #define MARK_LENGTH   (PREFIX_LENGTH + DISK_TAG) /* with the "-" behind the tag */
 

@@ -198,8 +198,8 @@ def entry_of_another_disk(esp):
     with open(other, "rb") as file:
         expect(hashlib.file_digest(file, "sha256").hexdigest() == before, "the other disk was written to")
     variables = told(guest)
-    expect(variables["LoaderEntrySelected"][1] == str16(f"disk-{OTHER[:8]}-far.conf"), variables["LoaderEntrySelected"])
-    expect(variables["LoaderEntries"][1] == str16("own.conf") + str16(f"disk-{OTHER[:8]}-far.conf"), variables["LoaderEntries"])
+    expect(variables["LoaderEntrySelected"][1] == str16(f"auto-disk-{OTHER[:8]}-far.conf"), variables["LoaderEntrySelected"])
+    expect(variables["LoaderEntries"][1] == str16("own.conf") + str16(f"auto-disk-{OTHER[:8]}-far.conf"), variables["LoaderEntries"])
     os.unlink(own)
     os.unlink(other)
 
@@ -233,14 +233,14 @@ def an_entry_of_a_disk_that_firmware_has_not_connected(esp):
     far = volume(esp, "far")
     plain(far, name="far", options=REPORT + " nokaslr entry=far")
     plain(esp, name="own")
-    esp.shape("option disk-d15c516e-far")
+    esp.shape("option auto-disk-d15c516e-far")
     own, other = disk_of(esp, (lab.TYPE_ESP, ESP, image_of(esp))), mbr_of(far, (0xef, image_of(far)))
     more = ("-drive", f"if=none,id=own,format=raw,snapshot=on,file={own}", "-device", "virtio-blk-pci,drive=own,bootindex=0")
     guest = boot(esp, image=other, more=more)
     os.unlink(own)
     os.unlink(other)
     check_healthy(guest, REPORT + " nokaslr entry=far")
-    expect(told(guest)["LoaderEntrySelected"][1] == str16("disk-d15c516e-far.conf"), told(guest)["LoaderEntrySelected"])
+    expect(told(guest)["LoaderEntrySelected"][1] == str16("auto-disk-d15c516e-far.conf"), told(guest)["LoaderEntrySelected"])
 
 
 def put_catalogue(disk):

@@ -188,7 +188,7 @@ def what_only_the_machine_knows_is_not_wrong():
     def with_conf(conf, name="machine", entry=GOOD):
         return tree(name, {"loader/entries/a.conf": entry, "loader/loader.conf": conf})
 
-    for value in ("auto-windows", "auto-win*", "AUTO-OSX", "disk-1a2b3c4d-x.conf", "secure-boot-keys-*", "auto-reboot-to-firmware-setup"):
+    for value in ("auto-windows", "auto-win*", "AUTO-OSX", "auto-disk-1a2b3c4d-x.conf", "secure-boot-keys-*", "auto-reboot-to-firmware-setup"):
         for key in ("default", "preferred"):
             answer = told(with_conf(f"{key} {value}\n"))
             expect(answer["good"] and answer["default"] is None, answer)
@@ -201,7 +201,7 @@ def what_only_the_machine_knows_is_not_wrong():
         expect(answer["good"] and answer["default"] == "a.conf" and answer["said"] == [], answer)
     for conf in ("default auto-window\n", "default auto-windows\nauto-entries no\n", "default auto-poweroff\n",
                  "default secure-boot-keys-auto\nsecure-boot-enroll off\n",
-                 "default disk-1a2b3c4d-*\n", "default disk-1a2b3c4d-x.conf\nother-disks no\n"):
+                 "default auto-disk-1a2b3c4d-*\n", "default auto-disk-1a2b3c4d-x.conf\nother-disks no\n"):
         answer = told(with_conf(conf))
         expect(answer["default"] == "a.conf" and "matches no entry that can boot" in answer["said"][0], answer)
     answer = told(with_conf("default auto-windows\n", "broken", "linux /none\n"))

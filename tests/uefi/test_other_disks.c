@@ -43,8 +43,10 @@ static void given(const char *conf)
 	scene_put_text(ENTRIES "own.conf", LINUX);
 }
 
-#define OWN    "own.conf "
-#define OTHERS "disk-" TAG "-image.efi disk-" TAG "-image.efi@rescue disk-" TAG "-far.conf disk-" TAG "-auto-windows "
+#define OWN "own.conf "
+#define OTHERS                                                                                                         \
+	"auto-disk-" TAG "-image.efi auto-disk-" TAG "-image.efi@rescue auto-disk-" TAG "-far.conf auto-disk-" TAG     \
+	"-auto-windows "
 
 static void expect_entries(const char *wanted)
 {
@@ -58,10 +60,10 @@ static void a_boot_without_a_menu_does_not_read_them(void **state)
 {
 	static const char *const conf[] = {"",
 					   "default own\n",
-					   "default disk-*\n",
+					   "default auto-disk-*\n",
 					   "default *far*\n",
 					   "default far.conf\n",
-					   "preferred disk-" TAG "-*\n",
+					   "preferred auto-disk-" TAG "-*\n",
 					   "timeout menu-hidden\n"};
 
 	(void)state;
@@ -101,14 +103,15 @@ static void loader_conf_switches_them_off(void **state)
 	scene_run("off");
 	expect_entries(OWN);
 	assert_true(uefi_report.other_volumes == 0 && uefi_report.connects == 0);
-	given("other-disks no\ndefault disk-" TAG "-far.conf\n");
+	given("other-disks no\ndefault auto-disk-" TAG "-far.conf\n");
 	uefi.nobody = true;
 	scene_run("named");
 	assert_true(outcome.entered && uefi_report.other_volumes == 0);
 	given("timeout 3\nauto-entries no\n");
 	uefi.nobody = true;
 	scene_run("no Windows");
-	expect_entries(OWN "disk-" TAG "-image.efi disk-" TAG "-image.efi@rescue disk-" TAG "-far.conf ");
+	expect_entries(OWN "auto-disk-" TAG "-image.efi auto-disk-" TAG "-image.efi@rescue auto-disk-" TAG
+			   "-far.conf ");
 }
 
 static void expect_far(const char *name)
@@ -124,20 +127,20 @@ static void expect_far(const char *name)
 static void one_that_is_named_in_full_boots(void **state)
 {
 	(void)state;
-	given("default disk-" TAG "-far.conf\n");
+	given("default auto-disk-" TAG "-far.conf\n");
 	expect_far("loader.conf");
 	assert_true(outcome.entered); /* the next one is the own */
 	given("");
-	uefi_variable_put_text("LoaderEntryOneShot", "DISK-" TAG "-far");
+	uefi_variable_put_text("LoaderEntryOneShot", "AUTO-DISK-" TAG "-far");
 	expect_far("one shot");
 	given("");
-	uefi.option = "disk-" TAG "-far";
+	uefi.option = "auto-disk-" TAG "-far";
 	expect_far("load option");
 	expect_entries(OWN OTHERS);
 	given("default @saved\n");
-	uefi_variable_put_text("LoaderEntryLastBooted", "disk-" TAG "-far.conf");
+	uefi_variable_put_text("LoaderEntryLastBooted", "auto-disk-" TAG "-far.conf");
 	expect_far("saved");
-	given("default disk-" TAG "-far.conf\n");
+	given("default auto-disk-" TAG "-far.conf\n");
 	uefi.other = OTHER_DISK;
 	uefi.nobody = true;
 	scene_run("not connected");
@@ -152,7 +155,7 @@ static void one_that_is_asked_for_once_has_its_disk_connected(void **state)
 	given("");
 	uefi.other = OTHER_DISK;
 	uefi.nobody = true;
-	uefi_variable_put_text("LoaderEntryOneShot", "disk-" TAG "-far");
+	uefi_variable_put_text("LoaderEntryOneShot", "auto-disk-" TAG "-far");
 	scene_run("not connected");
 	scene_expect("\\far: no such file on disk " TAG, 1);
 	assert_true(uefi_report.connects != 0 && uefi_report.other_volumes == 1);
@@ -172,14 +175,14 @@ static void one_that_the_load_option_names_has_its_disk_connected(void **state)
 		given("");
 		uefi.other = other;
 		uefi.nobody = true;
-		uefi.option = "disk-" TAG "-far";
+		uefi.option = "auto-disk-" TAG "-far";
 		scene_run("not connected");
 		scene_expect("\\far: no such file on disk " TAG, 1);
 		assert_int_equal(uefi_report.other_volumes, 1);
 		given_alone("");
 		uefi.other = other;
 		uefi.nobody = true;
-		uefi.option = "disk-" TAG "-auto-windows";
+		uefi.option = "auto-disk-" TAG "-auto-windows";
 		scene_run("nothing beside the loader");
 		assert_int_equal(uefi_report.starts, 1);
 		scene_expect("press any key for what is on other disks", 0);
@@ -187,9 +190,9 @@ static void one_that_the_load_option_names_has_its_disk_connected(void **state)
 	given("");
 	uefi.other = OTHER_DISK;
 	uefi.nobody = true;
-	uefi.option = "disk-" TAG "-nothing";
+	uefi.option = "auto-disk-" TAG "-nothing";
 	scene_run("no such entry");
-	scene_expect("the load option names the entry \"disk-" TAG "-nothing\", which does not exist", 1);
+	scene_expect("the load option names the entry \"auto-disk-" TAG "-nothing\", which does not exist", 1);
 	assert_true(outcome.entered && uefi_report.connects != 0);
 	given("");
 	uefi.other = OTHER_DISK;
@@ -228,8 +231,9 @@ static void a_disk_with_the_older_table_is_named_by_its_signature(void **state)
 	uefi.nobody = true;
 	uefi.other_mbr = true;
 	scene_run("MBR");
-	expect_entries(OWN "disk-d15c516e-image.efi disk-d15c516e-image.efi@rescue disk-d15c516e-far.conf "
-			   "disk-d15c516e-auto-windows ");
+	expect_entries(OWN
+		       "auto-disk-d15c516e-image.efi auto-disk-d15c516e-image.efi@rescue auto-disk-d15c516e-far.conf "
+		       "auto-disk-d15c516e-auto-windows ");
 	scene_expect("\n      Far (NVMe disk d15c516e)\n", 1);
 	/* The loader's own disk may be a copy of it: what is not told apart is not offered. */
 	given("timeout 1\n");
@@ -272,7 +276,7 @@ static void a_volume_without_entries_offers_other_disks(void **state)
 static void what_is_named_in_full_boots_from_a_volume_without_entries(void **state)
 {
 	(void)state;
-	given_alone("default disk-" TAG "-auto-windows\n");
+	given_alone("default auto-disk-" TAG "-auto-windows\n");
 	uefi.nobody = true;
 	scene_run("loader.conf");
 	assert_int_equal(uefi_report.starts, 1);
@@ -281,10 +285,10 @@ static void what_is_named_in_full_boots_from_a_volume_without_entries(void **sta
 	given_alone("");
 	uefi.nobody = true;
 	uefi.other = OTHER_DISK;
-	uefi_variable_put_text("LoaderEntryOneShot", "disk-" TAG "-auto-windows");
+	uefi_variable_put_text("LoaderEntryOneShot", "auto-disk-" TAG "-auto-windows");
 	scene_run("once");
 	assert_int_equal(uefi_report.starts, 1);
-	given_alone("default disk-" TAG "-nothing\n");
+	given_alone("default auto-disk-" TAG "-nothing\n");
 	uefi.nobody = true;
 	scene_run("not there");
 	assert_int_equal(uefi_report.starts, 0);
@@ -300,7 +304,7 @@ static void programs_start_from_their_disk_and_are_not_counted(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(row); i++) {
 		given("");
-		snprintf(id, sizeof(id), "disk-" TAG "-%s", row[i][0]);
+		snprintf(id, sizeof(id), "auto-disk-" TAG "-%s", row[i][0]);
 		uefi_variable_put_text("LoaderEntryOneShot", id);
 		uefi.nobody = true;
 		uefi.program_returns = EFIERR(1);
@@ -325,7 +329,7 @@ static void a_kernel_from_there_boots(void **state)
 	if (!outcome.entered)
 		fail_msg("%s", outcome.why.text);
 	assert_int_equal(uefi_report.renames, 0);
-	assert_true(uefi_variable_says("LoaderEntrySelected", "disk-" TAG "-far.conf"));
+	assert_true(uefi_variable_says("LoaderEntrySelected", "auto-disk-" TAG "-far.conf"));
 }
 
 /* When the menu comes after a failure; and an action keeps its place in the list when others come before it. */
@@ -346,7 +350,7 @@ static void they_come_with_a_later_menu(void **state)
 static void none_is_read_twice(void **state)
 {
 	(void)state;
-	given("default disk-" TAG "-auto-windows\n");
+	given("default auto-disk-" TAG "-auto-windows\n");
 	uefi.program_returns = EFIERR(1);
 	uefi.keys = "|k|\033";
 	scene_run("named, then a menu");

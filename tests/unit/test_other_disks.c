@@ -21,7 +21,7 @@ static void id_and_title_name_the_disk(void **state)
 {
 	(void)state;
 	given("Far+3.conf", "title The far one\nlinux /k\n");
-	assert_string_equal(entry.id, "disk-0a1b2c3d-far.conf");
+	assert_string_equal(entry.id, "auto-disk-0a1b2c3d-far.conf");
 	assert_true(word_is(entry_title(&entry), "The far one (USB disk 0a1b2c3d)"));
 	given("far.conf", "linux /k\n");
 	assert_true(word_is(entry_title(&entry), "far.conf (USB disk 0a1b2c3d)"));
@@ -41,12 +41,12 @@ static void a_long_id_is_cut(void **state)
 	memcpy(entry.id, name, sizeof(name));
 	entry_moves_elsewhere(&entry, "0a1b2c3d", "", &room);
 	assert_int_equal(strlen(entry.id), MAX_ENTRY_ID - 1);
-	assert_memory_equal(entry.id, "disk-0a1b2c3d-nnn", 17);
+	assert_memory_equal(entry.id, "auto-disk-0a1b2c3d-nnn", 22);
 	assert_int_equal(entry.plain_id, 0);
 	room = (struct text)TEXT(title);
 	entry = (struct entry){.plain_id = 9, .id = "image.efi@p", .title = word_of("T")};
 	entry_moves_elsewhere(&entry, "0a1b2c3d", "", &room);
-	assert_int_equal(entry.plain_id, strlen("disk-0a1b2c3d-image.efi"));
+	assert_int_equal(entry.plain_id, strlen("auto-disk-0a1b2c3d-image.efi"));
 	assert_true(word_is(entry.title, "T (disk 0a1b2c3d)"));
 }
 
@@ -56,15 +56,15 @@ static void its_whole_id_alone_means_it(void **state)
 		const char *pattern;
 		bool meant;
 	} row[] = {
-	    {"disk-0a1b2c3d-far.conf", true},
-	    {"disk-0a1b2c3d-far", true},
-	    {"DISK-0A1B2C3D-FAR", true},
+	    {"auto-disk-0a1b2c3d-far.conf", true},
+	    {"auto-disk-0a1b2c3d-far", true},
+	    {"AUTO-DISK-0A1B2C3D-FAR", true},
 	    {"*", false},
-	    {"disk-*", false},
-	    {"disk-0a1b2c3d-far*", false},
+	    {"auto-disk-*", false},
+	    {"auto-disk-0a1b2c3d-far*", false},
 	    {"far.conf", false},
-	    {"disk-0a1b2c3d-fa", false},
-	    {"disk-0a1b2c3d-fa?", false},
+	    {"auto-disk-0a1b2c3d-fa", false},
+	    {"auto-disk-0a1b2c3d-fa?", false},
 	};
 
 	(void)state;
@@ -80,18 +80,19 @@ static void such_a_name_is_known(void **state)
 		const char *name;
 		bool is_one;
 	} row[] = {
-	    {"disk-0a1b2c3d-f", true},
-	    {"Disk-0A1B2C3D-far.conf", true},
-	    {"disk-0a1b2c3d-", false},
-	    {"disk-0a1b2c3d", false},
-	    {"disk-0a1b2c3g-far", false},
-	    {"disk-0a1b2c3-far", false},
-	    {"disk-0a1b2c3d_far", false},
-	    {"disc-0a1b2c3d-far", false},
-	    {"disk-0a1b2c3d-far*", false},
-	    {"disk-0a1b2c3d-f?r", false},
-	    {"disk-0a1b2c3d-[f]ar", false},
-	    {"disk-*-far", false},
+	    {"auto-disk-0a1b2c3d-f", true},
+	    {"Auto-Disk-0A1B2C3D-far.conf", true},
+	    {"auto-disk-0a1b2c3d-", false},
+	    {"auto-disk-0a1b2c3d", false},
+	    {"auto-disk-0a1b2c3g-far", false},
+	    {"auto-disk-0a1b2c3-far", false},
+	    {"auto-disk-0a1b2c3d_far", false},
+	    {"auto-disc-0a1b2c3d-far", false},
+	    {"disk-0a1b2c3d-far", false},
+	    {"auto-disk-0a1b2c3d-far*", false},
+	    {"auto-disk-0a1b2c3d-f?r", false},
+	    {"auto-disk-0a1b2c3d-[f]ar", false},
+	    {"auto-disk-*-far", false},
 	    {"", false},
 	    {"*", false},
 	};
@@ -104,12 +105,12 @@ static void such_a_name_is_known(void **state)
 
 static void whoever_may_choose_may_ask_for_one(void **state)
 {
-	const struct word far = word_of("disk-0a1b2c3d-far"), saved = word_of("@saved");
+	const struct word far = word_of("auto-disk-0a1b2c3d-far"), saved = word_of("@saved");
 
 	(void)state;
 	assert_false(asks_for_other_disk(NULL, 0, &LOADER_CONF_DEFAULT, &(struct asked){.last_booted = far}));
 	assert_true(asks_for_other_disk(NULL, 0, &LOADER_CONF_DEFAULT, &(struct asked){.sys_fail = far}));
-	struct entry known = {.id = "disk-0a1b2c3d-far.conf", .elsewhere = true}, *list[] = {&known};
+	struct entry known = {.id = "auto-disk-0a1b2c3d-far.conf", .elsewhere = true}, *list[] = {&known};
 
 	assert_true(asks_for_other_disk(NULL, 0, &LOADER_CONF_DEFAULT, &(struct asked){.one_shot = far}));
 	assert_false(asks_for_other_disk(list, 1, &LOADER_CONF_DEFAULT, &(struct asked){.one_shot = far}));
