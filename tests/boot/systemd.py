@@ -10,10 +10,13 @@ import subprocess
 
 import boots
 import lab
+import volumes
 from chain import unified_image, whole
 from lab import Machine, expect
 
 PARTITION, ROOT = "0a1b2c3d-4e5f-4678-9abc-def012345678", "11111111-2222-4333-8444-555555555555"
+BOOT = "22222222-3333-4444-8555-666666666666"
+BLESS = "/lib/systemd/systemd-bless-boot status"
 # Runs one list a boot: each command with its words, what it says, and its status.
 RUNNER = """
 step=$(cat /var/step 2>/dev/null || echo 0)
@@ -24,9 +27,9 @@ do_it() {
 	"$@" 2>&1 | sed 's/^/guest: | /'
 	echo "guest: status ${PIPESTATUS[0]}"
 }
-variable() {
+variable() { # one string, or several, with a blank between them
 	echo "guest: variable $1 $(cat "/sys/firmware/efi/efivars/$1-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f" |
-		tail -c +5 | tr -d "\\000")"
+		tail -c +5 | sed 's/\\x00\\x00\\x00/\\x00 /g' | tr -d "\\000" | sed 's/ $//')"
 }
 echo "guest: boot $step"
 variable LoaderEntrySelected
@@ -64,8 +67,11 @@ class Run:
         return said
 
 
-def guest_disk(esp, suite, lists, more):
-    """A disk with the ESP and the guest's root, which has @more, (file here, path there), and runs these lists."""
+def guest_disk(esp, suite, lists, more, boot=None):
+    """
+    A disk with the ESP and the guest's root, which has @more, (file here, path there), and runs these lists.
+    @boot: a tree for an XBOOTLDR partition with ext4; it has the kernel then, and the root an empty /boot.
+    """
     guest = lab.script("guest", suite)
     root = os.path.join(esp.path, "root.ext4")
     subprocess.run(["cp", "--sparse=always", os.path.join(guest, "root.ext4"), root], check=True)
@@ -74,17 +80,23 @@ def guest_disk(esp, suite, lists, more):
         os.truncate(root, os.path.getsize(root) + room)
         subprocess.run(["/sbin/resize2fs", "-f", root], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     files = [(write(esp, steps(lists)), "steps"), *more]
+    # systemd-gpt-auto-generator mounts where nothing is.
+    gone = [f"rm /boot/{name}\n" for name in files_of_boot(root)] if boot else []
     subprocess.run(["/sbin/debugfs", "-w", "-f", "-", root], check=True, text=True, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, input="".join(f"write {file} {path}\n" for file, path in files))
-    esp.put("vmlinuz", link=os.path.join(guest, "vmlinuz"))
-    esp.put("initrd.img", link=os.path.join(guest, "initrd.img"))
-    disk = os.path.join(esp.path, "disk.img")
-    image = esp.image() + ".esp"
-    os.rename(disk, image)
-    lab.partitioned(disk, (lab.TYPE_ESP, PARTITION, image), (lab.TYPE_ROOT, ROOT, root))
-    os.unlink(root)
-    os.unlink(image)
-    return disk
+                   stderr=subprocess.DEVNULL, input="".join([*(f"write {file} {path}\n" for file, path in files), *gone]))
+    for name in ("vmlinuz", "initrd.img"):
+        (boot or esp).put(name, link=os.path.join(guest, name))
+    partitions = [(lab.TYPE_ESP, PARTITION, volumes.image_of(esp)), (lab.TYPE_ROOT, ROOT, root)]
+    if boot:
+        partitions.insert(1, (lab.TYPE_XBOOTLDR, BOOT, volumes.ext4_of(esp, boot)))
+    return volumes.disk_of(esp, *partitions)
+
+
+def files_of_boot(root):
+    """The names of the files in /boot of an ext4 image."""
+    listed = subprocess.run(["/sbin/debugfs", "-R", "ls -p /boot", root], check=True, text=True, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL).stdout
+    return re.findall(r"^/\d+/100\d+/\d+/\d+/([^/]+)/", listed, re.M)
 
 
 def write(esp, text):
@@ -101,9 +113,10 @@ def entries(esp, *names, counters=""):
                   "initrd /initrd.img", f"options {options(name)}")
 
 
-def run(esp, suite, lists, timeout, more=()):
-    disk = guest_disk(esp, suite, lists, more)
-    with Machine(esp, "--resets", memory="3G", timeout=timeout, image=disk) as machine:
+def run(esp, suite, lists, timeout, more=(), boot=None, machine=()):
+    """@more, @boot: see guest_disk(). @machine: options of QEMU's."""
+    disk = guest_disk(esp, suite, lists, more, boot)
+    with Machine(esp, "--resets", memory="3G", timeout=timeout, image=disk, more=machine) as machine:
         found = Run(machine.finish())
     os.unlink(disk)
     return found
@@ -120,7 +133,7 @@ def check_252(found):
     expect("not reported" not in listed, f"bootctl list has entries that the loader has not told:\n{listed}")
     # The loader counts the try before it starts the kernel; systemd-bless-boot.service takes the counters away.
     expect(r"berth: counted as \loader\entries\first+2-1.conf" in found.text, "the loader has not counted its try")
-    expect(found.said(0, "/lib/systemd/systemd-bless-boot status") == "good", "the boot is not blessed")
+    expect(found.said(0, BLESS) == "good", "the boot is not blessed")
     expect(found.said(0, "ls /efi/loader/entries").split() == ["first.conf", "second.conf", "third.conf"],
            "the entries are " + found.said(0, "ls /efi/loader/entries"))
     wanted = ["first", "second", "third", "first", "third", "first"]
@@ -135,8 +148,7 @@ def systemd_252(esp):
     """Debian 12's bootctl and logind: status, list, default, one-shot, timeouts and reboots to an entry work unchanged"""
     entries(esp, "first", "second", "third", counters="+3")
     found = run(esp, "bookworm", [
-        ["bootctl status", "bootctl list", "/lib/systemd/systemd-bless-boot status", "ls /efi/loader/entries",
-         "bootctl set-oneshot second.conf", "systemctl reboot"],
+        ["bootctl status", "bootctl list", BLESS, "ls /efi/loader/entries", "bootctl set-oneshot second.conf", "systemctl reboot"],
         ["bootctl set-default third.conf", "systemctl reboot"],
         ["systemctl reboot --boot-loader-entry=first.conf"],
         ["bootctl set-timeout-oneshot 3", "systemctl reboot"],
