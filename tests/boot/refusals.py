@@ -14,6 +14,7 @@ from typing import NamedTuple
 import arm64
 import keys
 import lab
+import pvh
 import sums
 import trees
 from boots import KERNEL, REPORT, boots, check_healthy
@@ -84,6 +85,13 @@ def packed_by(*words):
     return lambda folder: subprocess.run([*words, "-c", "-q"], input=vmlinux(), stdout=subprocess.PIPE, check=True).stdout
 
 
+def by_pvh(folder):
+    """A kernel other than Linux, which is entered by its PVH note."""
+    path = os.path.join(folder, "kernel.elf")
+    pvh.make_pvh.make(pvh.FLAT, path)
+    return read(path)
+
+
 def table_of(data):
     return pe_at(data) + 24 + struct.unpack_from("<H", data, pe_at(data) + 20)[0]
 
@@ -118,6 +126,8 @@ FIRMWARE = {
     "half": Row("signed, the first half of it", "{}: firmware does not trust it: ", lambda folder: kernel(folder)[:4000000]),
     "longer": Row("signed, with 4 KiB more behind it", "{}: firmware does not trust it: ", lambda folder: kernel(folder) + bytes(4096)),
     "elf": Row("a vmlinux", "{} is an ELF file: " + NO_SIGNATURE, lambda folder: vmlinux()),
+    "pvh": Row("an ELF kernel that is entered by PVH", "{} is an ELF file: " + NO_SIGNATURE, by_pvh),
+    "pvh-gzip": Row("the same in gzip", "{} is compressed as a whole: " + NO_SIGNATURE, lambda folder: gzip.compress(by_pvh(folder), 1)),
     "gzip": Row("a vmlinux in gzip", "{} is compressed as a whole: " + NO_SIGNATURE, lambda folder: gzip.compress(vmlinux(), 1)),
     "lz4": Row("a vmlinux in LZ4", "{} is compressed as a whole: " + NO_SIGNATURE, packed_by("lz4", "-1")),
     "zstd": Row("a vmlinux in zstd", "{} is compressed as a whole: " + NO_SIGNATURE, packed_by("zstd", "-1")),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import arm64
 import keys
 import lab
+import pvh
 import trees
 from boots import KERNEL, REPORT, boot, boots, check_healthy
 from direct import elf_end, unpacked, vmlinux
@@ -72,6 +73,7 @@ REFUSED = {
     "tree": Refused("another device tree (arm64)", "\\tree.dtb: is not the devicetree that berth.sums has for this entry"),
     "overlay": Refused("another overlay (arm64)", "\\over.dtbo: is not the devicetree-overlay that berth.sums has for this entry"),
     "relocs": Refused("another relocation table beside a vmlinux", "\\vmlinux.relocs: is not the relocs that berth.sums has for this entry"),
+    "pvh": Refused("one bit of an ELF kernel that is entered by PVH", "\\changed.elf: is not the kernel that berth.sums has for this entry"),
     "deleted": Refused("no berth.sums, where one is demanded", f"{SUMS}: no such file"),
     "unsigned": Refused("a berth.sums without a signature", f"{SUMS}: firmware does not trust it: access denied"),
     "foreign": Refused("a berth.sums signed by somebody whom nobody knows", f"{SUMS}: firmware does not trust it: access denied"),
@@ -212,3 +214,19 @@ def sums_bind_the_relocation_table(esp):
     expect(guest.text.count(REFUSED["relocs"].said) == 1, f"not {REFUSED['relocs'].said!r}")
     check_bound(guest, REPORT + " berth.dmesg")
     expect(" moved by 0x" in guest.text, "the table was not used")
+
+
+@boots(sampled=True)
+def sums_bind_a_kernel_that_is_entered_by_pvh(esp):
+    """Secure Boot, berth.sums: an ELF kernel that nobody can sign is entered by PVH with every clause kept, by its record; with one other bit it is refused"""
+    options = secured(esp, "sort-key z")
+    pvh.given(esp, "sort-key b")
+    esp.put("changed.elf", link=os.path.join(esp.tree, "kernel.elf"))
+    esp.entry("changed", "title changed", "sort-key a", "linux /changed.elf", "options x")
+    sums(esp, "--least", "1")
+    esp.put("changed.elf", byte_flipped(os.path.join(esp.tree, "kernel.elf"), 0x2000))
+    esp.conf("timeout 1", "default changed.conf")
+    probe = pvh.boot_pvh(esp, *options, memory="2G")
+    expect(probe.text.count(REFUSED["pvh"].said) == 1, f"the console does not say once {REFUSED['pvh'].said!r}")
+    expect("berth: verified \\kernel.elf, all of it, by berth.sums" in probe.text, "the log does not tell")
+    expect(not probe.skipped("the initrd arrived whole"), "the initrd was not checked")
