@@ -56,7 +56,7 @@ TOOL_CFLAGS := -std=gnu11 -O2 -g -fshort-wchar $(WARN) $(CPPFLAGS) $(CFLAGS)
 # ---- what each source may see ----
 # Firmware has no libc, so what runs there never sees this machine's headers: only the compiler's own, and those named
 # here. What is hosted, tools and tests, has the machine's.
-FREESTANDING := base plan protocol kernel config arch policy codecs loader efi tests/probe tests/shape tests/chain tests/trees
+FREESTANDING := base plan protocol kernel config arch policy codecs loader efi tests/probe tests/shape tests/chain tests/trees tests/keeper
 gnuefi = -isystem $(1) -isystem $(1)/$(2)
 
 # COMPILER: its own headers. A compiler that is not there is missed when it is needed.
@@ -78,7 +78,7 @@ $(1)_GNUEFI := $$(call gnuefi,$(4),$(5))
 
 $(1)/%.o: %.c $(BUILT_BY)
 	@mkdir -p $$(@D)
-	$$(Q)$(2) $(3) $(6) $$(call flags_of,$$<,$$($(1)_HEADERS)) $$(if $$(filter efi/% tests/shape/% tests/chain/% tests/trees/% tests/uefi/%,$$<),$$($(1)_GNUEFI)) $$(ALSO) \
+	$$(Q)$(2) $(3) $(6) $$(call flags_of,$$<,$$($(1)_HEADERS)) $$(if $$(filter efi/% tests/shape/% tests/chain/% tests/trees/% tests/keeper/% tests/uefi/%,$$<),$$($(1)_GNUEFI)) $$(ALSO) \
 		-MMD -MP -c $$< -o $$@
 
 $(1)/%.o: %.S $(BUILT_BY)
@@ -201,7 +201,8 @@ $(HOST)/checked/berth: $(HOST)/tools/berth.o $(HOST)/tools/dry_cpu.o $(HOST)/lib
 	$(call link,$(CHECK_CC) $(HOST_CFLAGS) $(COUNTING),-lm)
 
 # ---- EFI applications of the tests: tests/shape/ becomes build/x86_64/tests/shape.efi ----
-APPLICATIONS := shape chain trees
+# What a CPU's firmware lacks is a reason for one; the others stay where most of firmware's ways are tried.
+APPLICATIONS := $(if $(filter x86_64,$(ARCH)),shape chain trees) $(if $(filter riscv64,$(ARCH)),keeper)
 application_objects = $(call objects,$(OUT),$(wildcard tests/$(1)/*.c))
 APPLICATION_O := $(foreach a,$(APPLICATIONS),$(call application_objects,$(a)))
 $(foreach a,$(APPLICATIONS),$(eval $(OUT)/tests/$(a).elf: $(call application_objects,$(a))))
@@ -245,7 +246,7 @@ endif
 
 # What boots of this CPU need beside its loader.
 .PHONY: test-efi
-test-efi: $(if $(filter x86_64,$(ARCH)),$(APPLICATIONS:%=$(OUT)/tests/%.efi)) $(PROBES_$(ARCH):%=$(OUT)/probe/%.bin)
+test-efi: $(APPLICATIONS:%=$(OUT)/tests/%.efi) $(PROBES_$(ARCH):%=$(OUT)/probe/%.bin)
 
 # ---- unit tests: each tests/unit/test_NAME.c is a program of its own ----
 HOST_PURE_O := $(call objects,$(HOST),$(PURE))
@@ -373,7 +374,7 @@ $(OUT)/efi/libc.o: ALSO := -fno-tree-loop-distribute-patterns # its loops are wh
 
 # For scripts/hidden: the objects of each way; those of them that see no header of this machine, and the others. EVERY=N
 # takes one in N.
-OBJECTS_loader := $(OUT) $(LOADER_O) $(call whole,$(OUT)) $(if $(filter x86_64,$(ARCH)),$(APPLICATION_O)) $(PROBE_O)
+OBJECTS_loader := $(OUT) $(LOADER_O) $(call whole,$(OUT)) $(APPLICATION_O) $(PROBE_O)
 OBJECTS_checked := $(HOST) $(HOST_PURE_O) $(call objects,$(HOST),$(TOOL_C)) $(call whole,$(HOST)) $(UNIT_EXTRA_O) $(SIM_O) \
 	$(UNIT_TESTS:%=$(HOST)/tests/unit/%.o) $(SIM_TESTS:%=$(HOST)/tests/sim/%.o) $(HOST)/tests/elf/relocate.o $(HOST)/tests/tools/booted.o
 OBJECTS_tool := $(HOST)/tool $(TOOL_O) $(HOST)/tool/tools/elf2efi.o $(call whole,$(HOST)/tool)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zlib
 
+import keys
 import lab
 from boots import boots
 from lab import GIB, MIB, Guest, Machine, data_archive, described, expect
@@ -19,6 +20,7 @@ import probes  # noqa: E402
 import trees  # noqa: E402
 
 FLAT = os.path.join(lab.ROOT, "build/riscv64/probe/riscv64.bin")
+KEEPER = os.path.join(lab.ROOT, "build/riscv64/tests/keeper.efi")
 INITRD = random.Random(9).randbytes(3 * MIB + 54321)
 LEAST_CLAUSES = 46
 def debian(esp, *lines, options, kernel=None):
@@ -106,6 +108,24 @@ def riscv_debian_in_edk2(esp):
     expect(guest.one("efivar-read") == "ok" and guest.one("runtime") == "ok", "runtime services do not work")
     expect(not lab.lost_memory(guest), "memory got lost: " + ", ".join(lab.lost_memory(guest)))
     expect(not guest.all("complaint"), "the kernel complained: " + "; ".join(guest.all("complaint")))
+
+
+def secured(esp, *lines, options):
+    """
+    EDK2 that says that Secure Boot is on, and verifies: returns the machine's options. Debian has no firmware for RISC-V with
+    Secure Boot in it, neither EDK2 (2025.02, 2026.08: built without SECURE_BOOT_ENABLE, so no DxeImageVerificationLib) nor
+    U-Boot (2023.01, 2025.01: without EFI_SECURE_BOOT). So the two variables are put in EDK2's store, and tests/keeper answers
+    in the place of that library; LoadImage, which asks it, and all else are EDK2's own.
+    """
+    debian(esp, *lines, options=options)
+    loader = os.path.join(esp.tree, "EFI/BOOT", lab.LOADERS["riscv64"])
+    esp.put("berth.efi", link=os.readlink(loader))
+    esp.put(os.path.relpath(loader, esp.tree), link=KEEPER)
+    esp.put("trusted/0", link=lab.Debian("riscv64").kernel)
+    firmware, store = lab.script("fetch", "edk2", "riscv64"), os.path.join(esp.path, "vars.fd")
+    lab.variable_store(os.path.join(firmware, "RISCV_VIRT_VARS.fd"), store,
+                       {("SecureBoot", keys.GLOBAL): b"\1", ("SetupMode", keys.GLOBAL): b"\0"})
+    return "--ovmf", firmware, "--vars", store
 
 
 def given(esp, *lines, initrd=INITRD, more="grüße=“ja”", **fields):
