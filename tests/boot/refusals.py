@@ -16,6 +16,7 @@ import keys
 import lab
 import pvh
 import riscv64
+import shell
 import sums
 import trees
 from boots import KERNEL, REPORT, boots, check_healthy
@@ -376,6 +377,9 @@ def main():
     print_rows("By firmware with keys of its own", shown)
     print_rows("Behind Debian's shim 16.1, and 15.8", {name: (row.what, said(row, name).replace(f"\\files\\{name}", "FILE"))
                                                    for name, row in SHIM.items()})
+    print_rows("By shim, told by SBAT of a later generation", {
+        "berth": ("Berth of generation 1, where shim demands 2: said by shim", shell.REVOKED["berth"][1]),
+        "sums": ("a berth.sums of generation 1, where shim demands 2", shell.REVOKED["sums"][1])})
     print_rows("On arm64", {name: (row.what, said(row, name).replace(f"\\files\\{name}", "FILE")) for name, row in ARM64.items()})
     print_rows("On riscv64", {name: (row.what, said(row, name).replace(f"\\files\\{name}", "FILE")) for name, row in RISCV.items()})
     print("\nNo firmware of Debian's for riscv64 verifies. These are tried in EDK2 2025.02 whose variables say that Secure Boot is on,\n"
