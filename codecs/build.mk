@@ -26,17 +26,23 @@ UPSTREAM_xz := $(addprefix xz/liblzma/,check/check check/crc32_fast check/crc32_
 UPSTREAM_sha512 := md/sha2
 UPSTREAM := $(UPSTREAM_gzip) $(UPSTREAM_lz4) $(UPSTREAM_zstd) $(UPSTREAM_xz) $(UPSTREAM_sha512) $(UPSTREAM_fdt)
 
-# libc: nothing but codecs/libc and the compiler's own headers. zlib: without files, its CRC-32 eight bytes at a time.
+# libc: nothing but codecs/libc and the compiler's own headers. zlib: without files, its CRC-32 eight bytes at a time, in
+# loops that are unrolled, as the one that inflates is: 14.6 instructions per byte instead of 17.5.
 # LZ4: with its own names for what zstd has too, and the loop that is cheaper without vector registers: 1.7 instructions
-# per byte of Debian's kernel instead of 2.0. zstd: no assembly, no code chosen by CPUID, one of two Huffman decoders.
+# per byte of Debian's kernel instead of 2.0. zstd: no assembly, no code chosen by CPUID, one of two Huffman decoders,
+# whose four streams go on together in loops that are unrolled: 6 in 100 of all instructions. It has its choice of two loops
+# over sequences, of which one prefetches: without that it would take 2 in 100 fewer instructions, and more time.
 # liblzma: the whole format, without the filters for CPUs that UEFI does not run on. libmd: its small loops, not those
 # that are unrolled.
 CODEC_INCLUDES := -Icodecs/libc $(addprefix -isystem $(SOURCES)/,zlib lz4 zstd xz/liblzma/api md)
 UPSTREAM_FLAGS_zlib := -include string.h -DZ_SOLO -DHAVE_MEMCPY -DZ_U4=__UINT32_TYPE__ -DZ_U8=__UINT64_TYPE__
+UPSTREAM_FLAGS_zlib_crc32 := -O3
+UPSTREAM_FLAGS_zlib_inffast := -funroll-loops
 UPSTREAM_FLAGS_lz4 := -DXXH_NAMESPACE=LZ4_ -DLZ4_HEAPMODE=0 -DLZ4_FAST_DEC_LOOP=0
 UPSTREAM_FLAGS_lz4_lz4 := -funroll-loops
 UPSTREAM_FLAGS_zstd := -DZSTD_DISABLE_ASM=1 -DDYNAMIC_BMI2=0 -DZSTD_NO_INTRINSICS -DZSTD_LEGACY_SUPPORT=0 -DZSTD_TRACE=0 \
-	-DHUF_FORCE_DECOMPRESS_X1 -DXXH_NAMESPACE=ZSTD_
+	-DHUF_FORCE_DECOMPRESS_X1 -DXXH_NAMESPACE=ZSTD_ -DXXH_FORCE_MEMORY_ACCESS=1
+UPSTREAM_FLAGS_zstd_decompress_huf_decompress := -O3
 UPSTREAM_FLAGS_xz := -DNDEBUG -DLZMA_MANUAL_HEADERS -DLZMA_API_STATIC -DTUKLIB_SYMBOL_PREFIX=lzma_ -DHAVE_STDINT_H \
 	-DHAVE_STDBOOL_H -DHAVE__BOOL -DTUKLIB_FAST_UNALIGNED_ACCESS $(addprefix -DHAVE_CHECK_,CRC32 CRC64 SHA256) \
 	$(addprefix -DHAVE_DECODER_,LZMA2 DELTA X86 ARM ARMTHUMB ARM64) \
