@@ -19,8 +19,10 @@ struct legacy {
 	uint8_t word[4]; /* the next size, or magic number */
 	uint32_t n_word;
 	uint32_t packed;   /* bytes of the block that follows; 0: a word follows */
-	uint8_t *gathered; /* a packed block that lay in several pieces */
-	uint32_t gathered_room, n_gathered;
+	uint8_t *gathered; /* a packed block that lies in several pieces */
+	uint32_t n_gathered;
+	uint8_t *room; /* memory for one */
+	uint32_t room_size;
 	uint8_t *block; /* a block that was longer than what its reader asked for; BLOCK bytes */
 	uint32_t n_block, handed_out;
 };
@@ -65,17 +67,32 @@ static enum status pass_padding(struct unpack *u, struct fail *why)
 	return u->in.size == 0 ? OK : unpack_garbage(u, why);
 }
 
-/* Room for the packed block that begins here, where what there is does not suffice. */
+/*
+ * Where one read takes all that comes out, a packed block can wait at the end of that, out of reach of what it becomes.
+ * NULL: it cannot, because it is one of the last.
+ */
+static uint8_t *at_the_end(const struct unpack *u, const struct legacy *l)
+{
+	if (u->whole == NULL || u->limit - u->unpacked < BLOCK + (uint64_t)l->packed)
+		return NULL;
+	return u->whole + (u->limit - l->packed);
+}
+
+/* Room for the packed block that begins here. */
 static enum status have_gathered(struct unpack *u, struct legacy *l, struct fail *why)
 {
-	if (l->packed <= l->gathered_room)
+	l->gathered = at_the_end(u, l);
+	if (l->gathered != NULL)
 		return OK;
-	unpack_give(u, l->gathered);
-	l->gathered_room = 0;
-	l->gathered = unpack_take(u, l->packed);
-	if (l->gathered == NULL)
-		return unpack_no_memory(u, why);
-	l->gathered_room = l->packed;
+	if (l->packed > l->room_size) {
+		unpack_give(u, l->room);
+		l->room_size = 0;
+		l->room = unpack_take(u, l->packed);
+		if (l->room == NULL)
+			return unpack_no_memory(u, why);
+		l->room_size = l->packed;
+	}
+	l->gathered = l->room;
 	return OK;
 }
 
@@ -190,7 +207,7 @@ static void legacy_close(struct unpack *u)
 	struct legacy *l = u->state;
 
 	unpack_give(u, l->block);
-	unpack_give(u, l->gathered);
+	unpack_give(u, l->room);
 }
 
 const struct codec codec_lz4_legacy = {"LZ4 (legacy)", sizeof(struct legacy), legacy_open,
