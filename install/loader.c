@@ -41,13 +41,16 @@ static void take_word(const char *at, size_t length, char out[LOADER_WORD])
 	out[length] = '\0';
 }
 
-/* "#### LoaderInfo: PRODUCT VERSION ####" */
+/* "#### LoaderInfo: PRODUCT VERSION ####"; systemd-boot 252, which Debian 12 has, ends it with a NUL */
 static void read_magic(struct word text, struct loader *loader)
 {
 	size_t start = sizeof(MAGIC) - 1, end = sizeof(MAGIC_END) - 1;
-	struct word rest = text;
 	const char *blank;
+	struct word rest;
 
+	if (text.length != 0 && text.at[text.length - 1] == '\0')
+		text.length--;
+	rest = text;
 	loader->is_berth = magic_is_of(&rest, BERTH_PRODUCT);
 	if (text.length <= start + end || memcmp(text.at, MAGIC, start) != 0 ||
 	    memcmp(text.at + text.length - end, MAGIC_END, end) != 0)

@@ -55,6 +55,19 @@ static void a_loader_is_known_by_what_it_says_of_itself(void **state)
 	assert_false(loader.is_berth);
 }
 
+/* As Debian 12's is: the bytes of a C string, all of them. */
+static void systemd_252_ends_what_it_says_with_a_nul(void **state)
+{
+	static const char text[] = "#### LoaderInfo: systemd-boot 252.39-1~deb12u2 ####";
+
+	(void)state;
+	pe_file_begin(&file, PE_X64, 0);
+	pe_file_add(&file, ".sdmagic", text, sizeof(text));
+	assert_true(loader_read((struct bytes){file.bytes, file.size}, &loader));
+	assert_string_equal(loader.product, "systemd-boot");
+	assert_string_equal(loader.version, "252.39-1~deb12u2");
+}
+
 static void shim_is_known_by_its_component(void **state)
 {
 	(void)state;
@@ -310,6 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_loader_is_known_by_what_it_says_of_itself),
+	    cmocka_unit_test(systemd_252_ends_what_it_says_with_a_nul),
 	    cmocka_unit_test(shim_is_known_by_its_component),
 	    cmocka_unit_test(what_is_no_pe_file_or_is_cut_says_nothing),
 	    cmocka_unit_test(a_signature_is_seen_where_the_headers_say_so),
