@@ -445,6 +445,8 @@ PLACE := $(PREFIX)/lib/berth/$(EFI_NAME)
 HOOKS ?= yes
 CONF_DIR ?= /etc
 KERNEL_INSTALL_DIR ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,$(CONF_DIR))/kernel/install.d
+# Debian's zsh has another folder for what packages bring.
+ZSH_DIR ?= $(PREFIX)/share/zsh/site-functions
 DEBIAN_HOOKS := kernel/postinst.d kernel/postrm.d initramfs/post-update.d
 
 .PHONY: install-command $(CPUS:%=install-loader-%)
@@ -456,7 +458,9 @@ install-command: $(HOST)/berth
 	install -Dm644 docs/berth.7 $(TO)/share/man/man7/berth.7
 	install -Dm644 docs/berth-install.8 $(TO)/share/man/man8/berth-install.8
 	install -Dm644 docs/berth-kernel.8 $(TO)/share/man/man8/berth-kernel.8
-	install -Dm644 tools/completion/berth $(TO)/share/bash-completion/completions/berth
+	install -Dm644 tools/completion/berth.bash $(TO)/share/bash-completion/completions/berth
+	install -Dm644 tools/completion/_berth $(DESTDIR)$(ZSH_DIR)/_berth
+	install -Dm644 tools/completion/berth.fish $(TO)/share/fish/vendor_completions.d/berth.fish
 ifneq ($(HOOKS),)
 	install -Dm755 tools/hooks/95-berth.install $(DESTDIR)$(KERNEL_INSTALL_DIR)/95-berth.install
 	for folder in $(DEBIAN_HOOKS); do \

@@ -3,7 +3,7 @@
  * berth(1): asks on the workstation what the loader will do in firmware. The answers come from the same objects.
  */
 #include "../base/version.h"
-#include "tool.h"
+#include "complete.h"
 
 #include <string.h>
 
@@ -53,6 +53,8 @@ static int dispatch(int argc, char **argv)
 		puts("berth " BERTH_VERSION);
 		return EXIT_YES;
 	}
+	if (strcmp(argv[1], "--complete") == 0)
+		return complete(commands, N_COMMANDS, argc - 2, argv + 2);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		if (strcmp(argv[1], commands[i]->name) == 0)
 			return run(commands[i], argc - 1, argv + 1);

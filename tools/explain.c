@@ -275,13 +275,14 @@ const struct command command_explain = {
 	"where and by which rule, or why nothing was booted. The last of several attempts in a log counts. A\n"
 	"console has the memory map, which the picture needs, and every candidate that was refused only with\n"
 	"`log debug` in loader.conf.\n\n"
-	"  --explain   each candidate that was not taken, and the rule that refused it\n"
-	"  --json      for machines; addresses and sizes are numbers of bytes\n"
-	"  --svg FILE  a picture of memory, of what lies where, by which rule, and what was not taken\n"
-	"  --html FILE the same as a page, whose parts can be pointed at, with a table of everything\n\n"
+	"  --explain    each candidate that was not taken, and the rule that refused it\n"
+	"  --json       for machines; addresses and sizes are numbers of bytes\n"
+	"  --svg FILE   a picture of memory, of what lies where, by which rule, and what was not taken\n"
+	"  --html FILE  the same as a page, whose parts can be pointed at, with a table of everything\n\n"
 	"examples:\n"
 	"  berth log | berth explain -\n"
 	"  berth explain console.log --svg memory.svg\n"
 	"  berth explain - <console.log --json | jq .placements\n",
+    .operands = "LOG",
     .run = run,
 };

@@ -128,5 +128,6 @@ const struct command command_inspect = {
 	"  berth inspect /boot/vmlinuz\n"
 	"  berth inspect --against /boot/vmlinuz /boot/efi/debian/vmlinuz.berth\n"
 	"  berth inspect --json /boot/vmlinuz | jq '.fields[] | select(.name == \"init_size\").value'\n",
+    .operands = "FILE",
     .run = run,
 };

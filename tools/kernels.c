@@ -414,5 +414,6 @@ const struct command command_kernel = {
 	"examples:\n"
 	"  berth kernel add 6.1.0-56-amd64 /boot/vmlinuz-6.1.0-56-amd64 /boot/initrd.img-6.1.0-56-amd64\n"
 	"  berth kernel remove 6.1.0-54-amd64 --dry-run\n",
+    .operands = "WHAT VERSION KERNEL INITRD",
     .run = run,
 };

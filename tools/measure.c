@@ -203,5 +203,6 @@ const struct command command_measure = {
 	"examples:\n"
 	"  berth measure debian\n"
 	"  berth measure --log /sys/kernel/security/tpm0/binary_bios_measurements --json debian\n",
+    .operands = "ENTRY",
     .run = run,
 };

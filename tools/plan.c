@@ -316,5 +316,6 @@ const struct command command_plan = {
 	"  berth plan vmlinuz --placement 0x1000000 --memmap map.txt     who holds that memory?\n"
 	"  printf '1M-3G free\\n4G-6G free\\n' | berth plan vmlinuz --memmap - --svg memory.svg\n"
 	"  berth plan vmlinuz --initrd 48M --memmap console.log --html plan.html\n",
+    .operands = "KERNEL",
     .run = run,
 };

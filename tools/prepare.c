@@ -215,5 +215,6 @@ const struct command command_prepare = {
 	"examples:\n"
 	"  berth prepare /boot/vmlinuz-6.1.0-56-amd64\n"
 	"  berth prepare vmlinuz -o /boot/efi/debian/ --format lz4\n",
+    .operands = "KERNEL",
     .run = run,
 };

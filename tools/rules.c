@@ -104,5 +104,6 @@ const struct command command_rules = {
 	    "examples:\n"
 	    "  berth rules         all of them\n"
 	    "  berth rules C3 X2   why a kernel lies above 4 GiB, and what its window is\n",
+    .operands = "RULE",
     .run = run,
 };

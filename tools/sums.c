@@ -195,5 +195,6 @@ const struct command command_sums = {
 	    "Status: 0 written, 2 a wrong command, or files that cannot be read.\n\n"
 	    "example:\n"
 	    "  berth sums --version 7 --least 7 --sign db.key db.crt -o /boot/efi/loader/berth.sums debian\n",
+    .operands = "ENTRY",
     .run = run,
 };

@@ -20,7 +20,9 @@ enum exit_status {
 /* One sub-command: argv[0] is its name. */
 struct command {
 	const char *name, *summary;
-	const char *help; /* what `berth NAME --help` prints, examples included */
+	const char *help; /* what `berth NAME --help` prints, examples included; shells learn the options from it */
+	/* Names of what follows, with blanks between; the last may repeat (complete.c). NULL: nothing does. */
+	const char *operands;
 	int (*run)(int argc, char **argv);
 };
 

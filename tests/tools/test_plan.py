@@ -231,34 +231,17 @@ def whose_view_a_map_is_is_told():
 
 
 def help_is_on_standard_output():
-    """--help and --version: standard output, status 0, with examples; every option is in the manual and completed"""
+    """--help and --version: standard output, status 0, with examples; every option is in the manual"""
     Ran("--version").expect(0, "berth 0.")
     summary = Ran("--help").expect(0)
     with open(os.path.join(ROOT, "docs/berth.1"), encoding="utf-8") as file:
         manual = file.read().replace("Fl -", "--")
-    with open(os.path.join(ROOT, "tools/completion/berth"), encoding="utf-8") as file:
-        completion = file.read()
     for command in ("plan", "explain", "log", "check", "inspect", "rules"):
         text = Ran(command, "--help").expect(0, "usage: berth " + command, "examples:").out
-        expect(command in summary.out and f"Cm {command}" in manual and command in completion, f"{command} is missing")
+        expect(command in summary.out and f"Cm {command}" in manual, f"{command} is missing")
         expect(max(map(len, text.splitlines())) <= 110, f"{command} --help has a line of more than 110 columns")
         for option in set(re.findall(r"--[a-z0-9-]*[a-z0-9]", text)):
             expect(option in manual, f"{option} of {command} is not in the manual")
-            expect(option in completion, f"{option} of {command} is not completed")
-
-
-def completion_completes():
-    """The bash completion offers commands, options, placements and rules"""
-    def complete(*words):
-        script = ("source tools/completion/berth; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); compopt() { :; }; _berth; "
-                  "printf '%s\\n' \"${COMPREPLY[@]}\"")
-        return subprocess.run(["bash", "-c", script, "bash", BERTH, *words], stdout=subprocess.PIPE, cwd=ROOT, text=True,
-                              check=True).stdout.split()
-    commands = re.findall(r"^  (\w+) ", Ran("--help").expect(0).out, re.M)
-    expect(len(commands) > 10 and complete("") == [*commands, "--help", "--version"], f"{complete('')}")
-    expect(complete("plan", "--pl") == ["--placement"], f"{complete('plan', '--pl')}")
-    expect(complete("plan", "--placement", "r") == ["random"], f"{complete('plan', '--placement', 'r')}")
-    expect("X2" in complete("rules", "X"), f"{complete('rules', 'X')}")
 
 
 def colours_are_for_terminals():
@@ -300,7 +283,7 @@ def main():
                 explanations_name_rules, pictures_are_drawn, a_log_explains_itself,
                 what_the_loader_left_is_printed_and_read, a_quoted_log_explains_itself,
                 a_map_with_missing_parts_is_told_first, whose_view_a_map_is_is_told, help_is_on_standard_output,
-               completion_completes, colours_are_for_terminals, rules_list_themselves])
+               colours_are_for_terminals, rules_list_themselves])
 
 
 if __name__ == "__main__":
