@@ -455,6 +455,7 @@ install: install-command $(CPUS:%=install-loader-%)
 install-command: $(HOST)/berth
 	install -Dm755 $(HOST)/berth $(TO)/bin/berth
 	install -Dm644 docs/berth.1 $(TO)/share/man/man1/berth.1
+	install -Dm644 docs/berth.conf.5 $(TO)/share/man/man5/berth.conf.5
 	install -Dm644 docs/berth.7 $(TO)/share/man/man7/berth.7
 	install -Dm644 docs/berth-install.8 $(TO)/share/man/man8/berth-install.8
 	install -Dm644 docs/berth-kernel.8 $(TO)/share/man/man8/berth-kernel.8
