@@ -99,6 +99,12 @@ def files_of_boot(root):
     return re.findall(r"^/\d+/100\d+/\d+/\d+/([^/]+)/", listed, re.M)
 
 
+def file_of(root, path):
+    """A file of a guest's root; empty where there is none."""
+    return subprocess.run(["/sbin/debugfs", "-R", f"cat {path}", root], check=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL).stdout
+
+
 def write(esp, text):
     path = os.path.join(esp.path, "steps")
     with open(path, "w", encoding="utf-8") as file:

@@ -17,11 +17,15 @@ MACHINE_ID = "0123456789abcdef0123456789abcdef"
 OPTIONS = f"console=ttyS0 quiet root=PARTUUID={systemd.ROOT} nokaslr panic=1"
 
 
-def tree(folder, deb):
-    """What the guest gets: what `make install` puts where, a package, and how kernels are to be kept."""
+def installed(folder):
+    """What `make install` puts where."""
     # All CPUs' loaders are elsewhere; the guest has one.
     subprocess.run(["make", "-s", "install", f"DESTDIR={folder}", "PREFIX=/usr", "CPUS=x86_64"], check=True, cwd=lab.ROOT,
                    stdout=subprocess.DEVNULL)
+
+
+def configured(folder, deb):
+    """The package of a kernel, and how kernels are to be kept."""
     for path, text in {"etc/kernel/cmdline": OPTIONS, "etc/kernel/tries": "2", "etc/machine-id": MACHINE_ID,
                        # The emulated CPU takes minutes to pack more than this machine needs.
                        "etc/initramfs-tools/conf.d/small": "MODULES=dep\nCOMPRESS=gzip\nCOMPRESSLEVEL=1"}.items():
@@ -30,7 +34,6 @@ def tree(folder, deb):
             file.write(text + "\n")
     os.makedirs(os.path.join(folder, "var"), exist_ok=True)
     shutil.copyfile(deb, os.path.join(folder, "var/kernel.deb"))
-    os.chmod(folder, 0o755)  # the guest's root is to stay open to all
 
 
 def entry(version, counters=""):
@@ -41,8 +44,14 @@ def names(found, boot, command):
     return sorted(found.said(boot, command).split())
 
 
-def run(esp, lists):
-    """The guest with all that and the list of commands for each boot; @lists: made from the second kernel's release."""
+TAKE = ["rm /efi/room", "tar -C / --keep-directory-symlink -xf /install.tar"]
+
+
+def run_with(esp, suite, lists, fill):
+    """
+    The guest with the package of a second kernel and what @fill puts into a folder that becomes its root's, and the list
+    of commands for each boot; @lists: made from that kernel's release. The first list begins with TAKE.
+    """
     package = lab.script("fetch", "kernel-package")
     with open(os.path.join(package, "release")) as file:
         new = file.read().strip()
@@ -50,11 +59,19 @@ def run(esp, lists):
     esp.put("room", bytes(128 * lab.MIB))  # the disk gets it, and the guest uses it
     archive = os.path.join(esp.path, "install.tar")
     with tempfile.TemporaryDirectory() as folder:
-        tree(folder, os.path.join(package, "kernel.deb"))
+        fill(folder)
+        configured(folder, os.path.join(package, "kernel.deb"))
+        os.chmod(folder, 0o755)  # the guest's root is to stay open to all
         subprocess.run(["tar", "-C", folder, "--owner=0", "--group=0", "-cf", archive, "."], check=True)
-    first, *others = lists(new)
-    take = ["rm /efi/room", "tar -C / --keep-directory-symlink -xf /install.tar", "berth install", "uname -r"]
-    return systemd.run(esp, "bookworm", [take + first, *others], 1800, more=[(archive, "install.tar")]), new
+    return systemd.run(esp, suite, lists(new), 1800, more=[(archive, "install.tar")]), new
+
+
+def run(esp, lists):
+    """Debian 12 with what `make install` installs."""
+    def with_berth(new):
+        first, *others = lists(new)
+        return [[*TAKE, "berth install", "uname -r", *first], *others]
+    return run_with(esp, "bookworm", with_berth, installed)
 
 
 KERNEL = '"$(uname -r)" /boot/vmlinuz-"$(uname -r)"'
