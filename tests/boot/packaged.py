@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 import lab
 import systemd
@@ -23,6 +24,7 @@ BOOTCTLS = "0003"
 BROKEN = "9.9.9"
 # As Debian's package systemd-boot does it where there is a system partition when it is configured.
 BEFORE = "bootctl install --make-entry-directory=yes"
+TREE = "sh -c 'cd /efi && find . -type f -exec sha256sum {} +'"
 LOADERS = "sha256sum /efi/EFI/BOOT/BOOTX64.EFI /efi/EFI/systemd/systemd-bootx64.efi"
 
 
@@ -51,8 +53,8 @@ def apt_install():
 
 def lists(new):
     return [
-        [*updates.TAKE, BEFORE, "variable LoaderInfo", "bootctl status", LOADERS, apt_install(), "berth install",
-         "efibootmgr", "berth check", f"efibootmgr --quiet --bootnext {BERTH}", "systemctl reboot"],
+        [*updates.TAKE, BEFORE, "variable LoaderInfo", "bootctl status", LOADERS, TREE, apt_install(), "berth install",
+         TREE + " installed", "efibootmgr", "berth check", f"efibootmgr --quiet --bootnext {BERTH}", "systemctl reboot"],
         ["variable LoaderInfo", "variable LoaderImageIdentifier", "bootctl status", "efibootmgr", "berth status", "berth check",
          "berth install --default", "apt-get install -y /var/kernel.deb", "ls /efi/loader/entries", "systemctl reboot"],
         ["efibootmgr", "uname -r", "systemctl start systemd-bless-boot", "sh -c 'echo 1 >/etc/kernel/tries'",
@@ -67,7 +69,8 @@ def run(esp, suite):
     """The boots of the machine, which systemd-boot starts first."""
     root = os.path.join(lab.script("guest", suite), "root.ext4")
     file = "/usr/lib/systemd/boot/efi/systemd-bootx64.efi"
-    esp.put("EFI/BOOT/BOOTX64.EFI", systemd.file_of(root, file) or systemd.file_of(root, file + ".signed"))
+    esp.systemd_boot = systemd.file_of(root, file) or systemd.file_of(root, file + ".signed")
+    esp.put("EFI/BOOT/BOOTX64.EFI", esp.systemd_boot)
     return updates.run_with(esp, suite, lists, fill)
 
 
@@ -99,12 +102,61 @@ def check_installed(found):
     listed = section(found.said(0, "bootctl status"), "Available Boot Loaders on ESP")
     has(listed, f"/EFI/systemd/systemd-bootx64.efi ({before})", f"/EFI/BOOT/BOOTX64.EFI ({before})")
     has(found.said(0, apt_install()), "Setting up berth (", "Setting up berth-efi-amd64 (")
-    has(found.said(0, "berth install"), "wrote /efi/EFI/berth/berthx64.efi: Berth", f"in place of {before}", "set LoaderSystemToken:",
+    has(found.said(0, "berth install"), "wrote /efi/EFI/berth/berthx64.efi: Berth", f"in place of {before}",
         f'set Boot{BERTH}: the boot option "Berth"', f"Boot{BERTH} behind all others")
+    expect(had_token(found) != ("set LoaderSystemToken:" in found.said(0, "berth install")), "the system token")
     options = Options(found.said(0, "efibootmgr"))
     expect(options.titles[BERTH] == "Berth" and options.order[0] == BOOTCTLS and options.order[-1] == BERTH, f"{vars(options)}")
     expect(options.titles[BOOTCTLS] == "Linux Boot Manager", f"{vars(options)}")
     has(found.said(0, "berth check"), "likely boots; kernel at 0x")
+
+
+def had_token(found):
+    """Whether bootctl has made the variable already; then Berth does not."""
+    return "System Token: set" in section(found.said(0, "bootctl status"), "Random Seed")
+
+
+def hashed(said):
+    return dict(reversed(line.split("  ./")) for line in said.splitlines())
+
+
+def hashed_image(disk):
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["mcopy", "-s", "-n", "-i", f"{disk}@@{lab.MIB}", "::*", folder], check=True)
+        return hashed(subprocess.run(["find", ".", "-type", "f", "-exec", "sha256sum", "{}", "+"], check=True, cwd=folder,
+                                     stdout=subprocess.PIPE, text=True).stdout)
+
+
+def check_same_by_image(esp, found):
+    """
+    The packages' own command does the same on this workstation to an image of such a partition: each file that it wrote or
+    changed on the running system has the same bytes here, and no other has changed; but for the list of what was made, where
+    the machine's system token was made, which no image has.
+    """
+    before, after = (hashed(found.said(0, command.replace("'", ""))) for command in (TREE, TREE + " installed"))
+    changed = {name: after.get(name) for name in {*before, *after} if before.get(name) != after.get(name)}
+    wanted = {"EFI/BOOT/BOOTX64.EFI", "EFI/berth/BOOTX64.EFI.kept", "EFI/berth/berthx64.efi"}
+    expect((changed.pop("EFI/berth/installed.txt", None) is None) == had_token(found), f"berth install changed {changed}")
+    expect(set(changed) == wanted, f"berth install changed {changed}")
+    with tempfile.TemporaryDirectory() as folder:
+        for path in packages():
+            subprocess.run(["dpkg-deb", "-x", path, folder], check=True)
+        # What is there but is not looked into, such as kernels, need not be the same.
+        shutil.rmtree(esp.tree)
+        for name in before:
+            esp.put(name, b"loader.conf" if name == "loader/loader.conf" else b"type1\n" if name.endswith(".srel") else b"")
+        for name in ("EFI/BOOT/BOOTX64.EFI", "EFI/systemd/systemd-bootx64.efi"):
+            esp.put(name, esp.systemd_boot)
+        disk = os.path.join(esp.path, "same.img")
+        lab.partitioned(disk, (lab.TYPE_ESP, systemd.PARTITION, esp.image()))
+        was = hashed_image(disk)
+        expect(was["EFI/BOOT/BOOTX64.EFI"] == before["EFI/BOOT/BOOTX64.EFI"], "another systemd-boot was there")
+        subprocess.run([os.path.join(folder, "usr/bin/berth"), "install", "--image", disk, "--arch", "x64"], check=True,
+                       stdout=subprocess.PIPE)
+        now = hashed_image(disk)
+        os.unlink(disk)
+    here = {name: now.get(name) for name in {*was, *now} if was.get(name) != now.get(name)}
+    expect(here == changed, f"by --image it changed {here}, on the running system {changed}")
 
 
 def check_booted(found):
@@ -114,9 +166,9 @@ def check_booted(found):
     options = Options(found.said(1, "efibootmgr"))
     expect(options.current == BERTH and options.order == Options(found.said(0, "efibootmgr")).order, f"{vars(options)}")
     status = found.said(1, "bootctl status")
-    has(status, f"Product: Berth {lab.version()}", "File: └─/EFI/berth/berthx64.efi", f"Partition: /dev/disk/by-partuuid/{systemd.PARTITION}")
+    has(status, f"Product: Berth {lab.version()}", "└─/EFI/berth/berthx64.efi", f"Partition: /dev/disk/by-partuuid/{systemd.PARTITION}")
     has(section(status, "Available Boot Loaders on ESP"), f"/EFI/BOOT/BOOTX64.EFI (Berth {lab.version()})")
-    has(section(status, "Boot Loaders Listed in EFI Variables"), f"Title: Berth\n            ID: 0x{BERTH}", f"ID: 0x{BOOTCTLS}")
+    has(section(status, "Boot Loaders Listed in EFI Variables"), "Title: Berth\n", f"ID: 0x{BERTH}\n", f"ID: 0x{BOOTCTLS}\n")
     has(found.said(1, "berth status"), f"started by   Boot{BERTH} Berth, from this partition",
         f"BOOTX64.EFI.kept: {found.variable(0, 'LoaderInfo')}, kept")
     checked = found.said(1, "berth check")
@@ -143,7 +195,8 @@ def check_updated(found, new):
 def check_removed(found):
     """Boots 3 and 4: the loader that was there is back, byte for byte, and boots; nothing of Berth's is left."""
     before = found.variable(0, "LoaderInfo")
-    has(found.said(3, "berth remove"), f"deleted Boot{BERTH}", "deleted LoaderSystemToken", f"{before}, put back")
+    has(found.said(3, "berth remove"), f"deleted Boot{BERTH}", f"{before}, put back")
+    expect(had_token(found) != ("deleted LoaderSystemToken" in found.said(3, "berth remove")), "the system token")
     expect(found.said(3, LOADERS) == found.said(0, LOADERS), f"{found.said(3, LOADERS)}, not {found.said(0, LOADERS)}")
     for title in ("Available Boot Loaders on ESP", "Boot Loaders Listed in EFI Variables"):
         was, now = (section(found.said(boot, "bootctl status"), title) for boot in (0, 3))
@@ -156,8 +209,9 @@ def check_removed(found):
     expect(options.current == BOOTCTLS and options.order == gone.order, f"{vars(options)}")
 
 
-def check(found, new):
+def check(esp, found, new):
     check_installed(found)
+    check_same_by_image(esp, found)
     check_booted(found)
     check_updated(found, new)
     check_removed(found)
@@ -201,11 +255,11 @@ def check_readme(found):
 def packages_on_debian_12(esp):
     """Debian 12, from systemd-boot by the packages to Berth, over a kernel's update and a broken one, and back; as README.md shows it"""
     found, new = run(esp, "bookworm")
-    check(found, new)
+    check(esp, found, new)
     check_readme(found)
 
 
 @boots(sampled=True, large=True)
 def packages_on_debian_13(esp):
     """Debian 13, from systemd-boot by the packages to Berth, over a kernel's update and a broken one, and back"""
-    check(*run(esp, "trixie"))
+    check(esp, *run(esp, "trixie"))
