@@ -14,7 +14,7 @@ from boots import boots
 from lab import expect
 
 MACHINE_ID = "0123456789abcdef0123456789abcdef"
-OPTIONS = f"console=ttyS0 quiet root=PARTUUID={systemd.ROOT} nokaslr panic=1"
+OPTIONS = f"console=ttyS0 quiet root=PARTUUID={systemd.ROOT} nokaslr {systemd.ON_A_BUSY_HOST} panic=1"
 
 
 def installed(folder):
