@@ -5,7 +5,8 @@ import os
 import subprocess
 
 import reach
-from judge import BROKEN, KILLED, SURVIVED, Verdict
+from batch import Batch, chosen, compile_together
+from judge import BROKEN, FEW, Trials, Verdict, first_failure, one_by_one, survived, text_of
 from yard import LINKER, WRAPPED, BuildError, expand, name_of, run, run_test, seen_by
 
 # Which tests of a program are run, where it is not all of them: those that are quick, and with --slow the others too.
@@ -13,6 +14,7 @@ QUICK = {"test_uefi": ("honest*", "exit*")}
 LONG = {"test_uefi": ("every*",)}
 NAMED = ("--set-section-flags", ".bss=alloc,load,contents", "--rename-section", ".bss=efi_bss", "--rename-section",
          ".data=efi_data", "--rename-section", ".data.rel.local=efi_data")  # as the Makefile's rule for %.named.o
+ALL_ERRORS = ("-ferror-limit=0",)  # of clang's, which stops at the twentieth
 NOT_LINKED = ("efi/libc.c",)  # the host has its own
 NOT_REACHED = ("efi/hart.c",)  # called only on RISC-V, which the simulated UEFI is not
 
@@ -46,7 +48,8 @@ class Floor:
         plain, named = os.path.join(work, "plain.o"), os.path.join(work, "named.o")
         with open(source, "w") as file:
             file.write(text)
-        run([*self.compiler, *(f for f in self.flags if f not in ("-Werror", "-g")), "-w", "-iquote", os.path.dirname(path),
+        flags = [flag for flag in self.flags if flag not in ("-Werror", "-g")]
+        run([*self.compiler, *flags, "-w", *ALL_ERRORS, "-iquote", os.path.dirname(path),
              *seen_by(self.root, *self.compiler)[path], "-o", plain, "-c", source], cwd=self.root)
         run(["objcopy", *NAMED, plain, named] if path.startswith("efi/") else ["cp", plain, named])
         return named
@@ -74,11 +77,12 @@ class Floor:
         return lambda test: self._link(name_of(test), path, changed, work)
 
 
-def run_parts(program, test, seconds, slow=False):
+def run_parts(program, test, seconds, slow=False, environment=None):
     """The outcome of its first part that fails, or of the last; the seconds are those of all."""
     name, used = name_of(test), 0
     for only in QUICK.get(name, ("",)) + (LONG.get(name, ()) if slow else ()):
-        outcome = run_test(program, program, seconds, {"ONLY": only} if only else {}, is_checked=True)
+        outcome = run_test(program, program, seconds, {**({"ONLY": only} if only else {}), **(environment or {})},
+                           is_checked=True)
         used += outcome.seconds
         if not outcome.passed:
             break
@@ -90,20 +94,43 @@ def as_it_is(root, slow, test):
     return run_parts(os.path.join(root, "build/host/uefi", name_of(test)), test, reach.PATIENCE, slow)
 
 
-def judge(floor, mutant, tests, seconds, slow):
-    """@seconds: what each of @tests takes on the code as it is. Machines differ, and a loop without end is a fault."""
-    with open(os.path.join(floor.root, mutant.path)) as file:
-        text = mutant.apply(file.read())
+def patience(seconds):
+    """How much CPU time a mutant may take. Machines differ, and a loop without end is a fault."""
+    return 5 + 5 * seconds
+
+
+def judge_alone(floor, mutant, tests, seconds, slow):
+    def run(test):
+        return run_parts(link(test), test, patience(seconds[test]), slow)
+
     try:
-        link = floor.changed(mutant.path, text)
-        for test in tests:
-            outcome = run_parts(link(test), test, 5 + 5 * seconds[test], slow)
-            if not outcome.passed:
-                by = "time" if outcome.timed_out else outcome.failed_test()
-                return Verdict(KILLED, f"{name_of(test)}: {by}", outcome.timed_out)
+        link = floor.changed(mutant.path, mutant.apply(text_of(floor.root, mutant.path)))
+        return first_failure(tests, run) or survived(tests)
     except BuildError:
         return Verdict(BROKEN)
-    return Verdict(SURVIVED, "" if tests else "no test comes here")
+
+
+def judge(floor, mutants, tests, seconds, slow):
+    """The verdicts of mutants of one file; @tests: those of each, @seconds: what a test takes on the code as it is."""
+    path, found, programs = mutants[0].path, {}, {}
+    batch = Batch(path, text_of(floor.root, path), mutants if len(mutants) >= FEW else [])
+
+    def run(test, number, seconds_of_cpu):
+        if test not in programs:
+            programs[test] = link(test)
+        return run_parts(programs[test], test, seconds_of_cpu, slow, chosen(number))
+
+    try:
+        link = compile_together(batch, lambda source: floor.changed(path, source))
+        said = Trials(batch, tests, seconds, run).verdicts()
+    except BuildError as error:
+        said = one_by_one(error)
+    for mutant, verdict in said.items():
+        found[mutant] = verdict or survived(tests[mutant])
+    for mutant in mutants:
+        if mutant not in found:
+            found[mutant] = judge_alone(floor, mutant, tests[mutant], seconds, slow)
+    return found
 
 
 def try_fault(floor, fault, seconds):

@@ -70,8 +70,14 @@ class Reach:
         return self._ordered(path, {test for found in self.lines.get(path, {}).values() for test in found})
 
     def _ordered(self, path, found):
-        stem = os.path.splitext(os.path.basename(path))[0]
-        return sorted(found, key=lambda test: (stem not in test or self.seconds[test] > 1, self.seconds[test], test))
+        def order(test):
+            return not is_named_after(test, path) or self.seconds[test] > 1, self.seconds[test], test
+
+        return sorted(found, key=order)
+
+
+def is_named_after(test, path):
+    return os.path.splitext(os.path.basename(path))[0] in test
 
 
 def measure(pool, root, folder, wanted, files, run):
