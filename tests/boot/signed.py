@@ -4,12 +4,13 @@ else does, each time with the reason. The booted kernel tells what it was told, 
 """
 import hashlib
 import os
+import shutil
 import struct
 
 import keys
 import lab
 from boots import KERNEL, REPORT, boot, boots, check_healthy, plain
-from lab import Machine, expect
+from lab import OLDER_OVMF, Machine, expect
 
 BERTH = os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI")
 
@@ -171,3 +172,30 @@ def secure_boot_in_strict_firmware(esp):
     guest = boot(esp, "--strictnx", *options[1:])
     check_healthy(guest, REPORT + " nokaslr berth.dmesg")
     check_secured(guest)
+
+
+def by_snakeoil(esp):
+    """Debian's OVMF comes with variables for tests, and with the key for them, whose word to open it all the world knows."""
+    debians, own = "/usr/share/ovmf/PkKek-1-snakeoil", os.path.join(esp.path, "snakeoil")
+    keys.openssl("rsa", "-in", debians + ".key", "-passin", "pass:snakeoil", "-out", own + ".key")
+    shutil.copyfile(debians + ".pem", own + ".crt")
+    for name in ("EFI/BOOT/BOOTX64.EFI", "vmlinuz"):
+        esp.put(name, link=keys.sign(os.path.realpath(os.path.join(esp.tree, name)), os.path.join(own + "-signed", os.path.basename(name)), own))
+    return *OLDER_OVMF, "--secboot", "--vars", "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd"
+
+
+@boots(sampled=True)
+def secure_boot_with_debians_snakeoil_keys(esp):
+    """Secure Boot, the variables that Debian's OVMF has for tests: signed by their key Berth and the kernel boot, and a kernel that the tests' own key has signed is refused before it"""
+    data = os.urandom(54321)
+    plain(esp, "sort-key z", "initrd \\extra.cpio", options=REPORT + " nokaslr berth.dmesg")
+    esp.put("extra.cpio", lab.data_archive("extra", data))
+    options = by_snakeoil(esp)
+    esp.put("own", link=keys.sign(KERNEL["file"], os.path.join(esp.path, "own")))
+    esp.entry("own", "title own", "sort-key a", "linux /own", "options x")
+    esp.conf("timeout 1", "default own.conf")
+    guest = boot(esp, *options, timeout=300)
+    expect("\\own: firmware does not trust it: access denied" in guest.text, "the tests' own key was taken")
+    check_healthy(guest, REPORT + " nokaslr berth.dmesg")
+    check_secured(guest)
+    expect(guest.all("file") == [lab.described("extra", data)], f"/data is {guest.all('file')}")
