@@ -143,9 +143,15 @@ def by_shim(esp, suite):
 @boots(sampled=True)
 def secure_boot_by_shim_16(esp):
     """Secure Boot, Debian's shim 16 before Berth: Debian's kernel is verified by shim's key, by its own LoadImage, and locks itself down"""
-    guest = boot(esp, *by_shim(esp, "trixie"))
+    options = by_shim(esp, "trixie")
+    data = os.urandom(43210)
+    esp.put("extra.cpio", lab.data_archive("extra", data))
+    esp.entry("debian", "title Debian", "linux /vmlinuz", "initrd /initrd.cpio", "initrd /extra.cpio",
+              f"options {REPORT} nokaslr berth.dmesg")
+    guest = boot(esp, *options)
     check_healthy(guest, REPORT + " nokaslr berth.dmesg")
     check_secured(guest)
+    expect(guest.all("file") == [lab.described("extra", data)], f"/data is {guest.all('file')}")
 
 
 @boots(sampled=True)
