@@ -4,9 +4,10 @@ import os
 
 import keys
 import lab
-from boots import REPORT, boots, check_healthy, plain
+from boots import KERNEL, REPORT, boots, check_healthy, plain
 from lab import Guest, Machine, expect
 
+LINE = REPORT + " nokaslr berth.dmesg"
 SECURE = ("--secboot", "--resets")
 
 
@@ -23,14 +24,20 @@ def with_keys(esp, name, without=()):
 
 @boots
 def keys_are_enrolled_unasked(esp):
-    """secure-boot-enroll force, on a machine without keys: those of the folder auto are enrolled, and after a reset Secure Boot is on"""
+    """secure-boot-enroll force, on a machine without keys: those of the folder auto are enrolled, and after a reset Secure Boot is on: the kernel is refused, and one that is signed boots locked down"""
     with_keys(esp, "auto")
+    esp.put("signed", link=keys.sign(KERNEL["file"], os.path.join(esp.path, "signed")))
+    esp.entry("a-signed", "title signed", "linux /signed", "initrd /initrd.cpio", f"options {LINE}")
     esp.conf("secure-boot-enroll force")
-    with Machine(esp, *SECURE) as machine:
+    with Machine(esp, *SECURE, timeout=300) as machine:
         machine.wait_for("the keys of \\loader\\keys\\auto are enrolled: Secure Boot is on when the machine starts again")
         machine.wait_for("debian.conf does not boot")
         machine.wait_for("\\vmlinuz: firmware does not trust it: access denied")
-        expect(machine.text().count("are enrolled") == 1, "keys were enrolled twice")
+        guest = Guest(machine.finish())
+    expect(guest.text.count("are enrolled") == 1, "keys were enrolled twice")
+    expect("berth: verified \\signed, all of it" in guest.text, "the log does not tell")
+    check_healthy(guest, LINE)
+    expect(any("Kernel is locked down" in line for line in guest.all("dmesg")), "the kernel has not locked itself down")
 
 
 @boots(sampled=True)
