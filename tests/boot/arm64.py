@@ -251,6 +251,7 @@ def arm64_secure_boot_verifies_and_places(esp):
     expect("verified \\vmlinuz, all of it" in guest.text, "the log does not tell")
     expect(any("secureboot: Secure boot enabled" in line or "UEFI Secure Boot is enabled" in line for line in guest.all("dmesg")),
            "the kernel does not know that Secure Boot is on")
+    expect(any("Kernel is locked down" in line for line in guest.all("dmesg")), "the kernel has not locked itself down")
     esp.put("vmlinuz", byte_flipped(os.path.join(esp.path, "signed", "vmlinuz"), 3000000))
     with Machine(esp, *options) as machine:
         machine.wait_for("\\vmlinuz: firmware does not trust it: access denied")
