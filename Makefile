@@ -279,6 +279,11 @@ $(HOST)/unit/plain_%: $(HOST)/tool/tests/unit/plain_%.o $(PLAIN_O) $(HOST)/tool/
 $(HOST)/plan_scale: $(HOST)/tool/tests/bench/plan_scale.o $(PLAIN_O) $(HOST)/tool/libunpack.a
 	$(call link,$(HOSTCC),-lcmocka -lm)
 
+# ---- tests/bench/unpacking.py counts what the loader's decoders take; they want nothing of firmware, so they run here ----
+$(HOST)/unpack_count: $(HOST)/tool/tests/bench/unpack.o $(patsubst %.c,$(OUT)/%.o,$(wildcard base/*.c)) $(OUT)/efi/libc.o \
+		$(OUT)/libunpack.a
+	$(call link,$(HOSTCC) $(AT_ONCE))
+
 # ---- tests/tools/test_relocate.py loads images with this, and compares with the system's linker ----
 $(HOST)/relocate: $(HOST)/tests/elf/relocate.o $(HOST)/libpure.a
 	$(call link,$(CHECK_CC) $(HOST_CFLAGS) $(COUNTING))

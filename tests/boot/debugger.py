@@ -74,6 +74,16 @@ class Debugger:
         lab.expect(values[16] == address, f"it stopped at {values[16]:#x}, not {address:#x}")
         return dict(zip(REGISTERS, values))
 
+    def run_to_write(self, address, byte):
+        """Continues until something has written @byte there, which others may write to before."""
+        lab.expect(self.ask(f"Z2,{address:x},1") == "OK", f"no watchpoint at {address:#x}")
+        while True:
+            stop = self.ask("c")
+            lab.expect(stop[:3] in ("T05", "S05"), f"the machine stopped with {stop!r}")
+            if self.ask(f"m{address:x},1") == f"{byte:02x}":
+                break
+        lab.expect(self.ask(f"z2,{address:x},1") == "OK", f"the watchpoint at {address:#x} stays")
+
     def go_on_with(self, code):
         """Puts @code where the CPU stands still, and lets it run; the debugger lets go."""
         at = struct.unpack_from("<Q", bytes.fromhex(self.ask("g")), 16 * 8)[0]
