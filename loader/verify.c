@@ -117,6 +117,23 @@ static const char *form_of(struct bytes head)
 	return head.size >= 4 && load_le(head.at, 4) == 0x464c457f ? "is an ELF file" : "has no EFI stub";
 }
 
+/*
+ * UEFI 2.10, 7.4.1: firmware loads images of its own CPU alone, and so no system that it could start enters an i386
+ * kernel from firmware of 64 bits. Linux's for x86-64, on firmware of 32, is what some machines have: it is verified.
+ */
+static enum status check_cpu(const struct boot *b, const struct pe *pe, struct fail *why)
+{
+	enum elf_machine here = b->situation.arch->enters[0];
+
+	if (machine_of_pe(pe->machine) != ELF_I386 || here == ELF_I386)
+		return OK;
+	return fail(why, REFUSED,
+		    "%s is a kernel for %s: firmware for %s starts none, and Secure Boot %s\n"
+		    "  try: a kernel for %s, or `berth sums`",
+		    b->kernel.path, machine_name(ELF_I386), machine_name(here), state_of(&b->situation.machine),
+		    machine_name(here));
+}
+
 /* Firmware's own words would be that it is no program. */
 static enum status check_form(const struct boot *b, struct bytes file, struct fail *why)
 {
@@ -124,7 +141,7 @@ static enum status check_form(const struct boot *b, struct bytes file, struct fa
 	struct pe pe;
 
 	if (pe_read(file, &pe))
-		return OK;
+		return must ? check_cpu(b, &pe, why) : OK;
 	return fail(
 	    why, must ? REFUSED : BAD_INPUT,
 	    "%s %s: it cannot be signed%s%s\n"

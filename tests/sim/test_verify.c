@@ -271,6 +271,21 @@ static void what_cannot_be_signed_is_refused_by_name(void **state)
 	assert_int_equal(outcome.verifications, 0);
 }
 
+/* Of the PE header that the bench's file has: Microsoft PE Format, "COFF File Header". */
+static void i386_kernels_are_for_firmware_of_32_bits(void **state)
+{
+	uint8_t *machine;
+
+	(void)state;
+	begin(LOW, LINUX);
+	machine = bench.head + load_le(bench.head + 0x3c, 4) + 4;
+	store_le(machine, 2, 0x14c);
+	expect_back(REFUSED, "\\vmlinuz is a kernel for i386: firmware for x86-64 starts none, and Secure Boot is on");
+	assert_int_equal(outcome.verifications, 0);
+	sim.machine.secure_boot = SECURE_BOOT_DISABLED;
+	expect_through("");
+}
+
 static void a_kernel_that_is_signed_is_identified_from_what_was_verified(void **state)
 {
 	(void)state;
@@ -462,6 +477,7 @@ int main(void)
 	    cmocka_unit_test(c7_what_is_read_again_is_the_kernel_that_was_planned_for),
 	    cmocka_unit_test(c7_a_verified_kernel_is_copied_straight_to_above_4_gib),
 	    cmocka_unit_test(what_cannot_be_signed_is_refused_by_name),
+	    cmocka_unit_test(i386_kernels_are_for_firmware_of_32_bits),
 	    cmocka_unit_test(a_kernel_that_is_signed_is_identified_from_what_was_verified),
 	    cmocka_unit_test(a_device_tree_is_refused_and_firmwares_own_is_not),
 	    cmocka_unit_test(without_memory_for_the_file_nothing_starts),
