@@ -100,7 +100,6 @@ enum status efi_give_tree(struct boot *b, const struct entry *entry, struct fail
 {
 	enum status status;
 
-	given.tree = NULL;
 	if (!entry_wants_tree(entry))
 		return OK;
 	if (!interface_takes_tree()) {

@@ -6,6 +6,7 @@
 #include "../sim/bench.h"
 #include "../sim/record.h"
 #include "../unit/pe_file.h"
+#include "../unit/tree_file.h"
 #include "initrd.h"
 #include "scene.h"
 
@@ -328,6 +329,36 @@ static void a_kernel_that_is_started_by_its_stub_is_bound_as_well(void **state)
 	assert_int_equal(uefi_report.starts, 0);
 }
 
+static bool has_tree;
+
+static void look_for_tree(void *image)
+{
+	(void)image;
+	has_tree = uefi_tree() != NULL;
+}
+
+/* Of a file, which no signature covers: the record's, or none. */
+static void a_program_is_given_the_tree_of_its_record(void **state)
+{
+	static uint8_t bytes[TREE_FILE_SIZE];
+	struct tree_file tree = tree_file_machine();
+	size_t size = tree_file_write(&tree, bytes);
+
+	(void)state;
+	for (unsigned int other = 0; other < 2; other++) {
+		given_stub(BARE_STUB "devicetree /dtb\n");
+		sim.arch = &arch_aarch64;
+		uefi.program = look_for_tree;
+		has_tree = false;
+		scene_put("\\dtb", bytes, size);
+		put_sums("version 3\n", "t.conf");
+		bytes[size - 1] ^= (uint8_t)other;
+		scene_run(other ? "another tree" : "the record's tree");
+		assert_int_equal(uefi_report.starts, !other);
+		assert_int_equal(has_tree, !other);
+	}
+}
+
 /* ---- calls that go wrong ---- */
 
 static void given_demanded(void)
@@ -433,6 +464,7 @@ int main(void)
 	    cmocka_unit_test(what_a_running_system_writes_demands_nothing),
 	    cmocka_unit_test(where_it_is_demanded_nothing_starts_without_a_record),
 	    cmocka_unit_test(a_kernel_that_is_started_by_its_stub_is_bound_as_well),
+	    cmocka_unit_test(a_program_is_given_the_tree_of_its_record),
 	    cmocka_unit_test(no_failing_call_starts_what_has_no_record),
 	    cmocka_unit_test(no_failing_call_starts_a_stub_without_its_initrd),
 	    cmocka_unit_test(what_firmware_does_not_keep_is_told),

@@ -191,8 +191,26 @@ static void a_try_is_counted_before_the_tree_is_read(void **state)
 		named[0] = 0;
 		run_counted("no tree", 0, 1);
 	}
-	given("title U\nuki /nowhere\n" TREE, false);
+	/* What has no program has none: nothing is read for it. */
+	given("title S\nlinux /nowhere\nhandoff stub\n" TREE, true);
 	run_counted("no program", 0, 0);
+	assert_int_equal(uefi_report.tree_tables, 0);
+	/* And what is any program's is not counted. */
+	given("title E\nefi /kernel\n" TREE, false);
+	run_counted("any program", 1, 0);
+}
+
+/* The table is put back for who got another, and once. */
+static void the_next_program_has_what_firmware_has(void **state)
+{
+	(void)state;
+	given(STUB TREE, true);
+	scene_put_text("\\loader\\entries\\r.conf", STUB);
+	uefi.keys = "\r\033[B\rQQQQ";
+	scene_run("one after the other");
+	assert_int_equal(uefi_report.starts, 2);
+	assert_int_equal(uefi_report.tree_tables, 2);
+	assert_ptr_equal(uefi_tree(), before());
 }
 
 static void given_tree_and_overlay(void)
@@ -228,6 +246,7 @@ int main(void)
 	    cmocka_unit_test(without_a_wish_nothing_is_done),
 	    cmocka_unit_test(c11_where_none_is_taken_or_may_be_it_is_said),
 	    cmocka_unit_test(a_try_is_counted_before_the_tree_is_read),
+	    cmocka_unit_test(the_next_program_has_what_firmware_has),
 	    cmocka_unit_test(every_call_goes_wrong_in_every_way),
 	};
 
