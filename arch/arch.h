@@ -33,7 +33,7 @@ struct entrance {
 struct arch {
 	const char *name;	    /* as people say it: "x86-64" */
 	const char *bls;	    /* in the Boot Loader Specification's key `architecture` */
-	enum elf_machine enters[2]; /* kernels of these; 0: none */
+	enum elf_machine enters[2]; /* kernels of these, firmware's own CPU first; 0: none */
 	bool tree_tells_levels;	    /* of page tables: a device tree does, and not the CPU */
 	unsigned int firmware_bits; /* of firmware's addresses, where they are not 64 */
 

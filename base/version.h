@@ -9,7 +9,8 @@
 #define BERTH_PRODUCT  "Berth"
 #define BERTH_NAME     BERTH_PRODUCT " " BERTH_VERSION
 
-/* So begins the loader's section .sdmagic, by which bootctl(1) finds its name and version (config/magic.h). */
-#define LOADER_MAGIC "#### LoaderInfo: " BERTH_PRODUCT " "
+/* The section .sdmagic, by which bootctl(1) finds a loader's name and version: systemd, src/boot/boot.c. */
+#define MAGIC_BEGIN "#### LoaderInfo: "
+#define MAGIC_END   " ####"
 
 #endif

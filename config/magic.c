@@ -17,7 +17,7 @@ bool magic_is_of(struct word *magic, const char *product)
 {
 	struct word rest = *magic;
 
-	if (!passes(&rest, "#### LoaderInfo: ") || !passes(&rest, product) || !passes(&rest, " "))
+	if (!passes(&rest, MAGIC_BEGIN) || !passes(&rest, product) || !passes(&rest, " "))
 		return false;
 	*magic = rest;
 	return true;

@@ -10,7 +10,7 @@
 #include "../config/attempts.h"
 
 /* The section holds it and nothing more, not even a NUL. */
-#define MAGIC LOADER_MAGIC BERTH_VERSION " ####"
+#define MAGIC MAGIC_BEGIN BERTH_NAME MAGIC_END
 __attribute__((used, section(".sdmagic"))) static const char magic[sizeof(MAGIC) - 1] = MAGIC;
 
 /* rhboot/shim SBAT.md: which generation of which component this is, so that a bad one can be revoked. */

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define MAGIC	  "#### LoaderInfo: "
-#define MAGIC_END " ####"
 #define MOST_SBAT 4096 /* bytes that are looked at */
 
 static struct bytes front(struct bytes file)
@@ -44,7 +42,7 @@ static void take_word(const char *at, size_t length, char out[LOADER_WORD])
 /* "#### LoaderInfo: PRODUCT VERSION ####"; systemd-boot 252, which Debian 12 has, ends it with a NUL */
 static void read_magic(struct word text, struct loader *loader)
 {
-	size_t start = sizeof(MAGIC) - 1, end = sizeof(MAGIC_END) - 1;
+	size_t start = sizeof(MAGIC_BEGIN) - 1, end = sizeof(MAGIC_END) - 1;
 	const char *blank;
 	struct word rest;
 
@@ -52,7 +50,7 @@ static void read_magic(struct word text, struct loader *loader)
 		text.length--;
 	rest = text;
 	loader->is_berth = magic_is_of(&rest, BERTH_PRODUCT);
-	if (text.length <= start + end || memcmp(text.at, MAGIC, start) != 0 ||
+	if (text.length <= start + end || memcmp(text.at, MAGIC_BEGIN, start) != 0 ||
 	    memcmp(text.at + text.length - end, MAGIC_END, end) != 0)
 		return;
 	text = (struct word){text.at + start, text.length - start - end};

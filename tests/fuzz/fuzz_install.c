@@ -33,7 +33,7 @@ static void use_loader(struct bytes input)
 		return;
 	require_word(input, loader.product);
 	require_word(input, loader.version);
-	REQUIRE(!loader.is_berth || holds(input, LOADER_MAGIC));
+	REQUIRE(!loader.is_berth || holds(input, MAGIC_BEGIN BERTH_PRODUCT " "));
 	REQUIRE(!loader.is_shim || holds(input, "\nshim,"));
 	REQUIRE(loader.product[0] == '\0' || loader.is_berth == (strcmp(loader.product, BERTH_PRODUCT) == 0));
 }
