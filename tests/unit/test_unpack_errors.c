@@ -332,33 +332,6 @@ static void zstd_may_look_back_128_mib_and_no_more(void **state)
 	drop(&data);
 }
 
-/*
- * LZ4's legacy blocks have no window, but a decoder wants each in one run. What of a block came before the rest of it
- * waits where the end of the data will be, unless this block's own bytes may come there: noise is larger when it is
- * packed.
- */
-static void lz4_blocks_wait_where_the_end_will_be(void **state)
-{
-	static const struct kind legacy = {PACKED_LZ4_LEGACY, "lz4 -q -l -c", false};
-	static const size_t size[N_LOOKS] = {[LOOK_TEXT] = MIB(20), [LOOK_NOISE] = MIB(17)};
-
-	(void)state;
-	for (enum look look = LOOK_TEXT; look < N_LOOKS; look++) {
-		struct blob data = given_data(look, size[look]);
-		struct caller caller = {.packed = packed_as(&legacy, data), .piece = 100000};
-		uint64_t first = load_le(caller.packed.at + 4, 4);
-		struct unpacked out = unpack_all(&legacy, &caller, SIZE_MAX, data.size);
-
-		assert_int_equal(out.status, OK);
-		assert_memory_equal(out.at, data.at, data.size);
-		print_message("LZ4 (legacy), a first block of %lu bytes: %lu bytes of memory\n", first, out.memory);
-		assert_int_equal(out.memory < first, look == LOOK_TEXT); /* half of a block is last there */
-		forget_unpacked(&out);
-		drop(&caller.packed);
-		drop(&data);
-	}
-}
-
 static uint32_t crc32_of(const uint8_t *at, size_t size)
 {
 	uint32_t crc = UINT32_MAX;
@@ -485,7 +458,6 @@ int main(void)
 	    cmocka_unit_test(zeros_may_follow_where_the_format_has_padding),
 	    cmocka_unit_test(the_length_that_linux_appends_is_held_against_what_came_out),
 	    cmocka_unit_test(zstd_may_look_back_128_mib_and_no_more),
-	    cmocka_unit_test(lz4_blocks_wait_where_the_end_will_be),
 	    cmocka_unit_test(xz_may_look_back_128_mib_and_no_more),
 	    cmocka_unit_test(xz_with_what_no_decoder_here_has_is_refused),
 	    cmocka_unit_test(no_memory_at_any_time_leaves_none_taken),
