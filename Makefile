@@ -383,7 +383,8 @@ OBJECTS_loader := $(OUT) $(LOADER_O) $(call whole,$(OUT)) $(APPLICATION_O) $(PRO
 OBJECTS_checked := $(HOST) $(HOST_PURE_O) $(call objects,$(HOST),$(TOOL_C)) $(call whole,$(HOST)) $(UNIT_EXTRA_O) $(SIM_O) \
 	$(UNIT_TESTS:%=$(HOST)/tests/unit/%.o) $(SIM_TESTS:%=$(HOST)/tests/sim/%.o) $(HOST)/tests/elf/relocate.o $(HOST)/tests/tools/booted.o
 OBJECTS_tool := $(HOST)/tool $(TOOL_O) $(HOST)/tool/tools/elf2efi.o $(call whole,$(HOST)/tool)
-OBJECTS_plain := $(HOST)/tool $(PLAIN_O) $(PLAIN_TESTS:%=$(HOST)/tool/tests/unit/%.o) $(HOST)/tool/tests/bench/plan_scale.o
+OBJECTS_plain := $(HOST)/tool $(PLAIN_O) $(PLAIN_TESTS:%=$(HOST)/tool/tests/unit/%.o) \
+	$(call objects,$(HOST)/tool,$(wildcard tests/bench/*.c))
 OBJECTS_uefi := $(UEFI) $(filter-out %.named.o,$(UEFI_O)) $(UEFI_EFI_O:%.named.o=%.o) $(call whole,$(UEFI)) \
 	$(UEFI_TESTS:%=$(UEFI)/tests/uefi/%.o)
 OBJECTS_fuzz := $(FUZZ) $(FUZZ_PURE_O) $(FUZZ_TOOL_O) $(call whole,$(FUZZ)) $(FUZZ_NAMES:%=$(FUZZ)/tests/fuzz/fuzz_%.o)
