@@ -38,7 +38,10 @@ def own(name, packed, plain):
     lab.expect(done.returncode == 0, f"{name}: {done.stderr[-500:]}")
     with open(files[1], "rb") as file:
         lab.expect(file.read() == plain, f"{name}: Berth's decoder and the system's tool do not agree")
-    return int(re.search(r"Collected : (\d+)", done.stderr)[1]), int(re.search(r"memory (\d+)", done.stdout)[1])
+    count = int(re.search(r"Collected : (\d+)", done.stderr)[1])
+    # Where a compiler gave unpack_all() another name valgrind counts nothing, which is below every limit.
+    lab.expect(count > len(plain) // 8, f"{name}: {count} instructions for {len(plain)} bytes are not a decoder's")
+    return count, int(re.search(r"memory (\d+)", done.stdout)[1])
 
 
 def told(name, count, size, more, limit, figure):
@@ -47,7 +50,12 @@ def told(name, count, size, more, limit, figure):
 
 
 def measure(kernels_own, only=""):
-    """@kernels_own: a function of a kernel's file and what it unpacks to. Returns what is over its limit, in sentences."""
+    """
+    @kernels_own: a function of a kernel's file and what it unpacks to; @only: a word in the names of the rows that are
+    wanted. Returns what is over its limit, in sentences.
+    """
+    names = ["Debian's " + suite for suite, _ in KERNELS] + [name for name, _, _ in PACKERS]
+    lab.expect(any(only in name for name in names), f"no row has {only!r}; there are: {', '.join(names)}")
     os.makedirs(FOLDER, exist_ok=True)
     over, plain = [], None
     for suite, limit in KERNELS:
