@@ -229,8 +229,8 @@ def transcript():
 
 
 def masked(line):
-    """Without the sizes and places that another build, or another disk, has."""
-    return re.sub(r"0x[0-9a-f]{6,}|\b\d[\d.]* (?:bytes|[kM]B)\b", "N", line).rstrip()
+    """Without the sizes and places that another build, or another disk, has, and the version of systemd-boot that Debian has."""
+    return re.sub(r"0x[0-9a-f]{6,}|\b\d[\d.]* (?:bytes|[kM]B)\b|(?<=systemd-boot )\d[\w.+~-]*", "N", line).rstrip()
 
 
 def shows(shown, said):
