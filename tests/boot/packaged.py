@@ -34,6 +34,9 @@ def packages():
     head = subprocess.run(["git", "rev-parse", "HEAD"], check=True, cwd=lab.ROOT, stdout=subprocess.PIPE, text=True).stdout.strip()
     folder = os.path.join(lab.ROOT, "build/deb", head)
     if not os.path.exists(folder):
+        # Other commits', and what a build that was broken off has left.
+        for old in glob.glob(os.path.join(lab.ROOT, "build/deb", "[0-9a-f]" * 40 + "*")):
+            shutil.rmtree(old)
         lab.script("deb", folder + ".new")
         os.rename(folder + ".new", folder)
     found = [path for pattern in PACKAGES for path in glob.glob(os.path.join(folder, pattern))]
