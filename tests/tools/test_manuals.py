@@ -84,6 +84,9 @@ def berth_conf_has_the_ranges():
     for line in ("keep=1", "keep=-1", "keep=", "keep=2.5", "keep=many", "keep-free=", "keep-free=64 M", "keep-free=-1", "keep-free=64X",
                  "prepare=", "prepare=gzip", "keep", "keep =3", "Keep=3"):
         expect("berth.conf:1: " in said_of(line), f"{line}: {said_of(line)!r}")
+    # Sizes as Linux reads them: octal after a 0, of which 8 is no digit.
+    expect(said_of("keep-free=077M") == "", said_of("keep-free=077M"))
+    expect("berth.conf:1: " in said_of("keep-free=08M"), said_of("keep-free=08M"))
     expect("65536" in said_of("#" * 65536) and "65536" in text_of(DOCS, "berth.conf.5"), "the largest file")
 
 
