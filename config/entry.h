@@ -237,8 +237,7 @@ bool entry_is_meant(const struct entry *entry, struct word pattern);
 
 /*
  * Marks an entry as one of another disk: "auto-disk-TAG-" stands before its id. Its title, with the disk behind it,
- * goes to
- * @title, which must outlive the entry. @kind: the disk's, "NVMe " for instance, or empty.
+ * goes to @title, which must outlive the entry. @kind: the disk's, "NVMe " for instance, or empty.
  */
 void entry_moves_elsewhere(struct entry *entry, const char tag[DISK_TAG], const char *kind, struct text *title);
 #define DISK_TITLE_ROOM(entry) (entry_title(entry).length + 64) /* bytes that hold it */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Makes EDK2 without Secure Boot verify what it loads: takes the place that its own verification has, behind the
- * protocol that LoadImage asks (PI 1.7, volume 2, 12.9.1), and starts \berth.efi. No cryptography: what is trusted are
- * the very bytes of the files \trusted\0, \trusted\1 and so on. For CPUs whose firmware nobody builds with Secure Boot.
+ * protocol that LoadImage asks (PI 1.7, volume 2, 12.9, Security2), and starts \berth.efi. No cryptography: what is
+ * trusted are the very bytes of the files \trusted\0, \trusted\1 and so on. For CPUs whose firmware nobody builds with
+ * Secure Boot.
  */
 #include <efi.h>
 
