@@ -33,20 +33,25 @@ def put(text, *names):
 
 # ---- three shells: {what is offered} for words, of which the last is being written ----
 
+# What ends words in an interactive one, beside blanks.
+BREAKS = "\"'@><=;|&(:"
+
 BASH = """
-source "$1"; shift
+source "$1"; COMP_LINE=$2; COMP_WORDBREAKS=$' \\t\\n'$3; shift 3
 compopt() { :; } # nobody has pressed a key
-COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_POINT=${#COMP_LINE}
 _berth
 printf '%s\\n' "${COMPREPLY[@]}"
 """
 
 
 def in_bash(*words):
-    done = subprocess.run(["bash", "-c", BASH, "bash", os.path.join(COMPLETION, "berth.bash"), "berth",
-                           *[part for word in words for part in re.findall(r"^--[a-z-]+(?==)|(?<=[a-z])=|(?<==).+|^[^=]*$", word)]],
+    """The last word as each of the offers would leave it; readline puts them in place of the last of its own words."""
+    parts = [part for word in words for part in re.findall(f"[{BREAKS}]+|[^{BREAKS}]+", word) or [""]]
+    done = subprocess.run(["bash", "-c", BASH, "bash", os.path.join(COMPLETION, "berth.bash"), " ".join(("berth", *words)), BREAKS, "berth", *parts],
                           env=ENV, cwd=FOLDER.name, stdout=subprocess.PIPE, text=True, check=True)
-    return {line for line in done.stdout.splitlines() if line}
+    kept = re.sub(f"[^{BREAKS}]*$", "", words[-1])
+    return {kept + line for line in done.stdout.splitlines() if line}
 
 
 def in_fish(*words):
@@ -176,6 +181,8 @@ def values_are_those_that_are_taken():
             expect(none in ran.err and "takes" not in ran.err, f"{command} {option} {word}: {ran.err}")
     expect(offered("plan", "--decompress", "") == {"kernel", "loader"}, offered("plan", "--decompress", ""))
     expect(offered("kernel", "") == {"add", "adopt", "remove"}, offered("kernel", ""))
+    for token in ("--token=a", "--token=a=b", "--token=a@b", "--token=a=@=b"):
+        expect(offered("kernel", token, "") == {"add", "adopt", "remove"}, f"{token}: {offered('kernel', token, '')}")
     expect(offered("kernel", "add", "6.1", "/boot/vmlinuz", "--prepare", "") == {"no", "vmlinux", "lz4", "zstd"}, "kernel --prepare")
     files = subprocess.run([os.path.join(ROOT, "scripts/machines")], check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     machines = {re.search(r"BOOT(\w+)\.EFI", line)[1].lower() for line in files}
@@ -189,11 +196,14 @@ def rules_and_entries_are_found():
     """Behind `rules` they offer rules, behind `measure` and `sums` entries of the partition that is named, but no shell's words"""
     put("linux /vmlinuz\n", "esp/loader/entries/debian-6.1.conf")
     put("linux /vmlinuz\n", "esp/loader/entries/$(touch owned).conf")
+    put("linux /vmlinuz\n", "esp/loader/entries/debian@rescue.conf")
     put("", "esp/vmlinuz")
     known = set(re.findall(r'"id": "(\w+)"', Ran("rules", "--json").expect(0).out))
     expect(len(known) > 20 and offered("rules", "") == known, offered("rules", ""))
     for command in ("measure", "sums"):
-        expect(offered(command, "--esp", "esp", "") == {"debian-6.1.conf"}, offered(command, "--esp", "esp", ""))
+        expect(offered(command, "--esp", "esp", "") == {"debian-6.1.conf", "debian@rescue.conf"}, offered(command, "--esp", "esp", ""))
+        for begun in ("debian@", "debian@re"):
+            expect(offered(command, "--esp=esp", begun) == {"debian@rescue.conf"}, offered(command, "--esp=esp", begun))
     expect(not os.path.exists(at("owned")), "an entry's name was run")
 
 
@@ -201,6 +211,7 @@ def files_and_folders_are_offered():
     """Files where the help says FILE, MAP or KERNEL, folders where it says DIR; behind = as well"""
     put("", "place/map.txt")
     put("", "place/mapped/file")
+    put("", "place/at@home=x/map")
 
     def names(*words):
         return {word.rstrip("/").split("/")[-1].split("=")[-1] for word in offered_files(*words)}
@@ -208,6 +219,9 @@ def files_and_folders_are_offered():
     expect(names("inspect", "place/ma") == {"map.txt", "mapped"}, names("inspect", "place/ma"))
     expect(names("check", "--esp", "place/ma") == {"mapped"}, names("check", "--esp", "place/ma"))
     expect(names("plan", "--memmap=place/ma") == {"map.txt", "mapped"}, names("plan", "--memmap=place/ma"))
+    for begun, wanted in (("place/at@", {"x"}), ("place/at@ho", {"x"}), ("place/at@home=x/m", {"map"})):  # behind the last = of the name
+        for words in (("--memmap", begun), (f"--memmap={begun}",)):
+            expect(names("plan", *words) == wanted, f"{words}: {names('plan', *words)}")
     expect(names("plan", "--placement=ra") == {"random"}, names("plan", "--placement=ra"))
 
 

@@ -3,31 +3,45 @@
 # bash-completion/completions/berth.
 
 _berth() {
-	local i word words=() cur=${COMP_WORDS[COMP_CWORD]}
+	local i word rest=$COMP_LINE words=() found=() option= kept
 	COMPREPLY=()
-	# readline has --name=VALUE as three words; to the command they are two.
-	for ((i = 1; i <= COMP_CWORD; i++)); do
+	# readline ends words at = and @ too (COMP_WORDBREAKS); what stands together in the line is one word to the command.
+	for ((i = 0; i <= COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
-		if [ "$word" != = ]; then
+		if [[ $i -eq 0 || $rest = [[:space:]]* ]]; then
+			rest=${rest#"${rest%%[![:space:]]*}"}
 			words+=("$word")
-		elif [ "$i" -eq "$COMP_CWORD" ]; then
-			words+=('')
-			cur=
+		else
+			words[-1]+=$word
 		fi
+		rest=${rest#"$word"}
 	done
+	# What is offered takes the place of the last of readline's words, and of nothing where that is what ends words.
+	kept=${words[-1]}
+	[[ -z ${word//[$COMP_WORDBREAKS]/} ]] || kept=${kept%"$word"}
+	# To the command --name=VALUE is two words.
+	if [[ ${words[-1]} = --*=* ]]; then
+		option=${words[-1]%%=*}=
+		words[-1]=${words[-1]#*=}
+		words=("${words[@]:0:${#words[@]}-1}" "${option%=}" "${words[-1]}")
+	fi
 	while IFS= read -r word; do
 		word=${word%%$'\t'*}
 		case "$word" in
 		:files)
 			compopt -o filenames
-			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			mapfile -t found < <(compgen -f -- "${words[-1]}")
 			;;
 		:directories)
 			compopt -o filenames
-			mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+			mapfile -t found < <(compgen -d -- "${words[-1]}")
 			;;
-		"$cur"*) COMPREPLY+=("$word") ;;
+		"${words[-1]}"*) found+=("$word") ;;
 		esac
-	done < <("${COMP_WORDS[0]}" --complete "${words[@]}" 2>/dev/null)
+	done < <("${words[0]}" --complete "${words[@]:1}" 2>/dev/null)
+	for word in "${found[@]}"; do
+		word=$option$word
+		COMPREPLY+=("${word#"$kept"}")
+	done
 }
 complete -F _berth berth
