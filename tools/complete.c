@@ -2,6 +2,7 @@
 #include "complete.h"
 
 #include "../base/rule.h"
+#include "../config/scan.h"
 #include "catalogue.h"
 #include "volume_read.h"
 
@@ -21,17 +22,14 @@ static struct word until(struct word *line, const char *end)
 
 	while (part.length < line->length && strncmp(line->at + part.length, end, length) != 0)
 		part.length++;
-	line->at += part.length;
-	line->length -= part.length;
+	skip(line, part.length);
 	return part;
 }
 
 static void skip_blanks(struct word *line)
 {
-	while (line->length != 0 && line->at[0] == ' ') {
-		line->at++;
-		line->length--;
-	}
+	while (is_blank(first(*line)))
+		skip(line, 1);
 }
 
 static struct row row_of(struct word line)
@@ -42,10 +40,8 @@ static struct row row_of(struct word line)
 	skip_blanks(&line);
 	do {
 		form = until(&forms, ", ");
-		while (forms.length != 0 && (forms.at[0] == ',' || forms.at[0] == ' ')) {
-			forms.at++;
-			forms.length--;
-		}
+		while (first(forms) == ',' || is_blank(first(forms)))
+			skip(&forms, 1);
 	} while (forms.length != 0);
 	row.name = until(&form, " ");
 	skip_blanks(&form);
