@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""scripts/fetch finds a kernel wherever Debian packs it, and says which package has none.
+"""scripts/fetch finds kernels and other loaders wherever Debian packs them, and says which package has none.
 
 Packages are made here with dpkg-deb, and an apt of a few lines offers them: no network is needed.
 """
@@ -143,6 +143,26 @@ def other_files():
     expect(kept["xen"] == "hypervisor" and kept["xen.gz"] == PACKED.decode("latin-1"), str(kept))
 
 
+def loaders_of_suites():
+    """GRUB in either package that Debian had it in, and syslinux; a package without the program is named, and nothing kept"""
+    grub = "usr/lib/grub/x86_64-efi/monolithic/grubx64.efi"
+    archive = Archive()
+    archive.package("grub-efi-amd64-bin", {grub: "older"})
+    archive.package("grub-efi-amd64-unsigned", {grub: "newer"})
+    archive.package("syslinux-common", {"usr/lib/syslinux/modules/efi64/ldlinux.e64": "module"})
+    archive.package("syslinux-efi", {"usr/lib/SYSLINUX.EFI/efi64/syslinux.efi": "program"})
+    for words, program in (((), "older"), (("bookworm",), "older"), (("sid",), "newer")):
+        kept = archive.fetch("loader", "grub", *words)
+        expect(kept == {"loader.efi": program, "version": "1"}, f"{words}: {kept}")
+    kept = archive.fetch("loader", "syslinux", "sid")
+    expect(kept == {"loader.efi": "program", "ldlinux.e64": "module", "version": "1"}, str(kept))
+    archive = Archive()
+    archive.package("grub-efi-amd64-unsigned", {"usr/share/doc/README": "elsewhere"})
+    said = archive.fetch("loader", "grub", "sid")
+    expect("no EFI program where it is looked for in grub-efi-amd64-unsigned, version 1" in said, str(said))
+    expect(not os.path.exists(os.path.join(archive.folder.name, "cache", "loader-grub-sid")), "something was kept")
+
+
 SOURCES = {"zlib": ["."], "lz4": ["lib"], "libzstd": ["lib"], "xz-utils": ["src"],
            "arm-trusted-firmware": ["lib/libfdt", "include/lib/libfdt"], "libmd": ["src", "include"]}
 
@@ -165,4 +185,4 @@ def sources_that_are_not_all_there():
 
 
 if __name__ == "__main__":
-    run_tests([sources_that_are_not_all_there, whole_image, image_in_parts, no_kernel, other_files])
+    run_tests([sources_that_are_not_all_there, whole_image, image_in_parts, no_kernel, other_files, loaders_of_suites])
