@@ -36,8 +36,9 @@
  *	code               counts the pages of the loader's image that can be written to and run: when it is loaded,
  *	                   when it leaves boot services, when it returns
  *	ramdisk ADDR SIZE  the disk image at this address (hexadecimal, from QEMU's loader device) is the volume
- *	meter              marks the loader's LoadImage and its start, and its time in Read, variables and LoadImage, on
- *	                   port 0xe9; with the last, what was read from the disk in memory
+ *	file PATH          firmware loads this file of the volume by its path, as a boot option's, not \berth.efi
+ *	meter              marks the loader's LoadImage and its start, and its time in Read, variables, LoadImage, and
+ *	                   waiting, on port 0xe9; with LoadImage's, what was read from the disk in memory
  *	pass               instead of starting the loader: marks the time of one pass of large reads, and ends QEMU
  */
 #include "shape.h"
@@ -50,6 +51,7 @@ EFI_HANDLE self;
 
 static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
 static EFI_GUID file_system_guid = SIMPLE_FILE_SYSTEM_PROTOCOL;
+static EFI_GUID device_path_guid = DEVICE_PATH_PROTOCOL;
 static EFI_HANDLE device; /* the volume that the loader comes from */
 static VOID *loader_file;
 static UINTN loader_size;
@@ -77,14 +79,43 @@ VOID *read_all(EFI_FILE_HANDLE root, CHAR16 *name, UINTN room, UINTN *size)
 	return buffer;
 }
 
+static UINTN length_of(const EFI_DEVICE_PATH *node)
+{
+	return (UINTN)(node->Length[0] | node->Length[1] << 8);
+}
+
+/* The path of the wished file on the volume (UEFI 2.10, 10.3.5.4); NULL: none is wished, or there is no memory. */
+static EFI_DEVICE_PATH *wished_path(void)
+{
+	EFI_DEVICE_PATH *of_device, *node;
+	UINTN before = 0, size = 4 + wish.file_size;
+	UINT8 *path = NULL;
+
+	if (wish.file_size == 0 || EFI_ERROR(bs->HandleProtocol(device, &device_path_guid, (VOID **)&of_device)))
+		return NULL;
+	for (node = of_device; node->Type != 0x7f; node = (EFI_DEVICE_PATH *)((UINT8 *)node + length_of(node)))
+		before += length_of(node);
+	if (EFI_ERROR(bs->AllocatePool(EfiBootServicesData, before + size + 4, (VOID **)&path)))
+		return NULL;
+	memcpy(path, of_device, before);
+	memcpy(path + before, (UINT8[]){4, 4, (UINT8)size, (UINT8)(size >> 8)}, 4);
+	memcpy(path + before + 4, wish.file, wish.file_size);
+	memcpy(path + before + size, (UINT8[]){0x7f, 0xff, 4, 0}, 4);
+	return (EFI_DEVICE_PATH *)path;
+}
+
 EFI_STATUS load(EFI_HANDLE *loader)
 {
+	EFI_DEVICE_PATH *path = wished_path();
 	EFI_LOADED_IMAGE *loaded;
 	EFI_STATUS status;
 
 	if (wish.meter)
 		mark('L', now());
-	status = bs->LoadImage(FALSE, self, NULL, loader_file, loader_size, loader);
+	if (path == NULL)
+		status = bs->LoadImage(FALSE, self, NULL, loader_file, loader_size, loader);
+	else
+		status = bs->LoadImage(FALSE, self, path, NULL, 0, loader);
 	if (EFI_ERROR(status))
 		return status;
 	bs->HandleProtocol(*loader, &loaded_image_guid, (VOID **)&loaded);

@@ -216,6 +216,8 @@ static void read_wish(const char *line)
 	} else if (is_word(&line, "ramdisk")) {
 		wish.ramdisk_at = number(&line, 16);
 		wish.ramdisk_size = number(&line, 16);
+	} else if (is_word(&line, "file")) {
+		wish.file_size = take_text(line, wish.file, sizeof(wish.file) / sizeof(CHAR16));
 	} else if (is_word(&line, "option")) {
 		wish.option_size = take_text(line, wish.option, sizeof(wish.option) / sizeof(CHAR16));
 	}

@@ -12,6 +12,7 @@ bool exiting;
 UINT64 read_ticks;
 static UINT64 variable_ticks; /* spent in variable services since the loader started */
 static UINT64 image_ticks;    /* and in LoadImage and UnloadImage */
+static UINT64 wait_ticks;     /* and in WaitForEvent and Stall */
 
 static EFI_GET_VARIABLE real_get_variable;
 static EFI_SET_VARIABLE real_set_variable;
@@ -55,6 +56,7 @@ static EFI_STATUS EFIAPI bent_exit(EFI_HANDLE image, UINTN key)
 	if (wish.meter) {
 		mark('R', read_ticks);
 		mark('V', variable_ticks);
+		mark('W', wait_ticks);
 		if (image_ticks != 0) {
 			mark('I', image_ticks);
 			mark('D', disk_bytes);
@@ -376,8 +378,28 @@ static EFI_STATUS EFIAPI metered_unload(EFI_HANDLE image)
 	return status;
 }
 
+static EFI_STATUS EFIAPI metered_wait(UINTN count, EFI_EVENT *events, UINTN *which)
+{
+	UINT64 start = now();
+	EFI_STATUS status = real.WaitForEvent(count, events, which);
+
+	wait_ticks += now() - start;
+	return status;
+}
+
+static EFI_STATUS EFIAPI metered_stall(UINTN microseconds)
+{
+	UINT64 start = now();
+	EFI_STATUS status = real.Stall(microseconds);
+
+	wait_ticks += now() - start;
+	return status;
+}
+
 static void meter_services(void)
 {
+	bs->WaitForEvent = metered_wait;
+	bs->Stall = metered_stall;
 	st->RuntimeServices->GetVariable = metered_get_variable;
 	st->RuntimeServices->SetVariable = metered_set_variable;
 	bs->LoadImage = metered_load;

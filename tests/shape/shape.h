@@ -100,6 +100,8 @@ struct wish {
 	UINT64 ramdisk_at, ramdisk_size;
 	CHAR16 option[128];
 	UINTN option_size;
+	CHAR16 file[64];     /* what to load from the volume */
+	UINTN file_size;     /* bytes, 0: \berth.efi */
 	CHAR16 map_name[64]; /* file of a memory map */
 	unsigned int desc_size;
 	bool shuffled, overlapping, keyboard_ready, paths_fail, images_none;
