@@ -279,6 +279,10 @@ $(HOST)/unit/plain_%: $(HOST)/tool/tests/unit/plain_%.o $(PLAIN_O) $(HOST)/tool/
 $(HOST)/plan_scale: $(HOST)/tool/tests/bench/plan_scale.o $(PLAIN_O) $(HOST)/tool/libunpack.a
 	$(call link,$(HOSTCC),-lcmocka -lm)
 
+# ---- tests/bench/peers.py has its picture drawn by this ----
+$(HOST)/bars: $(HOST)/tool/tests/bench/bars.o $(HOST)/tool/tools/svg.o $(patsubst %.c,$(HOST)/tool/%.o,$(wildcard base/*.c))
+	$(call link,$(HOSTCC))
+
 # ---- tests/bench/unpacking.py counts what the loader's decoders take; they want nothing of firmware, so they run here ----
 $(HOST)/unpack_count: $(HOST)/tool/tests/bench/unpack.o $(patsubst %.c,$(OUT)/%.o,$(wildcard base/*.c)) $(OUT)/efi/libc.o \
 		$(OUT)/libunpack.a

@@ -51,10 +51,10 @@ def program(code):
         struct.pack("<IIQQQQQQ", 1, 5, 0, at, at, size, size, 4096) + code
 
 
-def initrd():
+def initrd(size=INITRD):
     archive = newc("dev", 0o40755) + newc("dev/console", 0o20600, device=(5, 1)) + newc("init", 0o100755, program(INIT))
-    noise = bytes(i * i * 7 % 251 for i in range(1000)) * (INITRD // 1000)
-    return archive + newc("noise", 0o100644, noise[:INITRD - len(archive) - 300]) + newc("TRAILER!!!", 0)
+    noise = bytes(i * i * 7 % 251 for i in range(1000)) * (size // 1000)
+    return archive + newc("noise", 0o100644, noise[:size - len(archive) - 300]) + newc("TRAILER!!!", 0)
 
 
 def kernel_file(esp, suite, form):
@@ -80,11 +80,12 @@ def disk(suite, form, lines, options):
     return image, os.path.getsize(os.path.realpath(os.path.join(esp.tree, "kernel")))
 
 
-def instructions(image):
-    esp = lab.Esp("bench-prepared")
-    esp.shape(f"ramdisk {RAMDISK:x} {os.path.getsize(image):x}", "meter")
+def marks_of(image, name="bench-prepared", wishes=(), timeout=900):
+    """What was marked, by its letters, on the way to init. @wishes: which file of the image is started, and its options."""
+    esp = lab.Esp(name)
+    esp.shape(f"ramdisk {RAMDISK:x} {os.path.getsize(image):x}", "meter", *wishes)
     marks = os.path.join(esp.path, "marks")
-    with lab.Machine(esp, "--icount", memory="4G", timeout=900, more=(
+    with lab.Machine(esp, "--icount", memory="4G", timeout=timeout, more=(
             "-debugcon", "file:" + marks, "-global", "isa-debugcon.iobase=0xe9",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
             "-device", f"loader,file={image},addr={RAMDISK:#x},force-raw=on")) as machine:
@@ -93,6 +94,11 @@ def instructions(image):
         data = file.read()
     found = {chr(data[at]): struct.unpack_from("<Q", data, at + 1)[0] for at in range(0, len(data) - 8, 9)}
     lab.expect("K" in found and "L" in found, f"init was not reached: {text[-2000:]}")
+    return found
+
+
+def instructions(image):
+    found = marks_of(image)
     return found["K"] - found["L"], found["X"] - found["L"], found["R"]
 
 
