@@ -68,8 +68,8 @@ def give(esp, peer, suite, options):
     return wishes
 
 
-def boot(peer, suite, situation, number):
-    """What was marked. @number: of this boot, by which its files are known."""
+def boot(peer, suite, situation, number, **how):
+    """What was marked. @number: of this boot, by which its files are known; @how: of to_init.marks_of."""
     _, options, size = situation
     esp = lab.Esp(f"bench-peers-{number}-disk")
     wishes = give(esp, peer, suite, options)
@@ -78,7 +78,7 @@ def boot(peer, suite, situation, number):
     image = os.path.join(esp.path, "disk.img")
     lab.script("disk", image, esp.tree, "--size", str(to_init.DISK))
     try:
-        return to_init.marks_of(image, f"bench-peers-{number}", wishes, timeout=300)
+        return to_init.marks_of(image, f"bench-peers-{number}", wishes, timeout=300, **how)
     finally:
         os.unlink(image)
         os.unlink(os.path.join(esp.tree, "initrd.cpio"))

@@ -80,18 +80,28 @@ def disk(suite, form, lines, options):
     return image, os.path.getsize(os.path.realpath(os.path.join(esp.tree, "kernel")))
 
 
-def marks_of(image, name="bench-prepared", wishes=(), timeout=900):
+class File:
+    """Where QEMU writes marks."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def data(self):
+        with open(self.path, "rb") as file:
+            return file.read()
+
+
+def marks_of(image, name="bench-prepared", wishes=(), timeout=900, options=("--icount",), sink=File):
     """What was marked, by its letters, on the way to init. @wishes: which file of the image is started, and its options."""
     esp = lab.Esp(name)
     esp.shape(f"ramdisk {RAMDISK:x} {os.path.getsize(image):x}", "meter", *wishes)
-    marks = os.path.join(esp.path, "marks")
-    with lab.Machine(esp, "--icount", memory="4G", timeout=timeout, more=(
-            "-debugcon", "file:" + marks, "-global", "isa-debugcon.iobase=0xe9",
+    marks = sink(os.path.join(esp.path, "marks"))
+    with lab.Machine(esp, *options, memory="4G", timeout=timeout, more=(
+            "-debugcon", "file:" + marks.path, "-global", "isa-debugcon.iobase=0xe9",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
             "-device", f"loader,file={image},addr={RAMDISK:#x},force-raw=on")) as machine:
         text = machine.finish()
-    with open(marks, "rb") as file:
-        data = file.read()
+    data = marks.data()
     found = {chr(data[at]): struct.unpack_from("<Q", data, at + 1)[0] for at in range(0, len(data) - 8, 9)}
     lab.expect("K" in found and "L" in found, f"init was not reached: {text[-2000:]}")
     return found
