@@ -154,6 +154,8 @@ FIRMWARE = {
     "program": Row("`efi` with a program without a signature", "{}: " + UNTRUSTED, lambda folder: read(PROGRAM), ("efi {}",)),
     "program-bit": Row("`efi` with one bit of a signed program", "{}: " + UNTRUSTED, lambda folder: program_flipped(folder), ("efi {}",)),
     "image-bit": Row("`uki` with one bit of a signed program", "{}: " + UNTRUSTED, lambda folder: program_flipped(folder), ("uki {}",)),
+    "i386": Row("signed, and a kernel for i386", "{} is a kernel for i386: firmware for x86-64 starts none, and Secure Boot is on",
+                lambda folder: signed(folder, stripped(os.path.join(lab.script("fetch", "i386"), "vmlinuz")))),
     "no-initrd": Row("a signed kernel whose initrd is not there", "\\nowhere.img: no such file", kernel, ("linux {}", "initrd /nowhere.img")),
 }
 
