@@ -16,7 +16,7 @@ import keys
 import lab
 from boots import boots, told
 from lab import GIB, MIB, Guest, Machine, data_archive, described, expect
-from signed import byte_flipped
+from signed import byte_flipped, refused
 
 sys.path.insert(0, os.path.join(lab.ROOT, "tests", "probe"))
 import make_image  # noqa: E402
@@ -243,16 +243,42 @@ def secured(esp):
     return "--ovmf", firmware, "--secboot", "--vars", vars
 
 
+def check_secured(guest):
+    expect("verified \\vmlinuz, all of it" in guest.text, "the log does not tell")
+    expect(any("secureboot: Secure boot enabled" in line or "UEFI Secure Boot is enabled" in line for line in guest.all("dmesg")),
+           "the kernel does not know that Secure Boot is on")
+    expect(any("Kernel is locked down" in line for line in guest.all("dmesg")), "the kernel has not locked itself down")
+
+
 @boots(sampled=True)
 def arm64_secure_boot_verifies_and_places(esp):
     """arm64, Secure Boot with keys of the tests' own: Debian 13's kernel boots from the bytes that were verified; with one other bit it is refused"""
     options = secured(esp)
     guest = boot_debian(esp, *options, level=1, memory="2G")
-    expect("verified \\vmlinuz, all of it" in guest.text, "the log does not tell")
-    expect(any("secureboot: Secure boot enabled" in line or "UEFI Secure Boot is enabled" in line for line in guest.all("dmesg")),
-           "the kernel does not know that Secure Boot is on")
-    expect(any("Kernel is locked down" in line for line in guest.all("dmesg")), "the kernel has not locked itself down")
+    check_secured(guest)
     esp.put("vmlinuz", byte_flipped(os.path.join(esp.path, "signed", "vmlinuz"), 3000000))
     with Machine(esp, *options) as machine:
         machine.wait_for("\\vmlinuz: firmware does not trust it: access denied")
         machine.wait_for("press any key")
+
+
+def by_shim(esp):
+    """Debian's shim, which loads Berth, and Debian's kernel as Debian signed it: signed.by_shim."""
+    options = secured(esp)
+    shim = os.path.join(lab.script("fetch", "shim", "trixie", "arm64"), "shimaa64.efi")
+    esp.put("EFI/BOOT/grubaa64.efi", link=os.path.join(esp.path, "signed", "BOOTAA64.EFI"))
+    esp.put("EFI/BOOT/BOOTAA64.EFI", link=keys.sign(shim, os.path.join(esp.path, "signed", "shim.efi")))
+    esp.put("vmlinuz", link=lab.Debian("arm64").kernel)
+    return options
+
+
+@boots(sampled=True)
+def arm64_secure_boot_by_shim_16(esp):
+    """arm64, Secure Boot, Debian's shim 16 before Berth: Debian's kernel, which shim alone trusts, boots and locks itself down; with one other bit it is refused, and so is Debian's by firmware alone"""
+    options = by_shim(esp)
+    check_secured(boot_debian(esp, *options, level=1, memory="2G"))
+    esp.put("vmlinuz", byte_flipped(lab.Debian("arm64").kernel, 3000000))
+    refused(esp, options, "\\vmlinuz: firmware does not trust it: security violation")
+    esp.put("EFI/BOOT/BOOTAA64.EFI", link=os.path.join(esp.path, "signed", "BOOTAA64.EFI"))
+    esp.put("vmlinuz", link=lab.Debian("arm64").kernel)
+    refused(esp, options, "\\vmlinuz: firmware does not trust it: access denied")
