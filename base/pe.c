@@ -6,7 +6,11 @@
 #define COFF_HEADER    24 /* with "PE" and two NULs before it */
 #define COMPAT_ENTRY   8  /* bytes of an entrance in .compat: its kind, its size, a machine, and where it is */
 #define COMPAT_KIND    1
-#define MAJOR_IMAGE_AT 44 /* in the optional header; PE32 and PE32+ have it in the same place */
+#define MAJOR_IMAGE_AT 44 /* in the optional header; PE32 and PE32+ have these in the same places */
+#define DLL_FLAGS_AT   70
+#define NX_COMPAT      0x100
+#define DISCARDABLE    0x02000000
+#define RUN_AND_WRITE  0xa0000000
 
 bool pe_header(struct bytes head, uint64_t *at)
 {
@@ -18,17 +22,20 @@ bool pe_header(struct bytes head, uint64_t *at)
 
 bool pe_read(struct bytes head, struct pe *pe)
 {
-	uint64_t at, machine, sections, optional, version = 0;
+	uint64_t at, machine, sections, optional, version = 0, flags = 0;
 
 	if (!pe_header(head, &at) || !bytes_get(head, at + 4, 2, &machine) || !bytes_get(head, at + 6, 2, &sections) ||
 	    !bytes_get(head, at + 20, 2, &optional))
 		return false;
 	if (optional >= MAJOR_IMAGE_AT + 2)
 		(void)bytes_get(head, at + COFF_HEADER + MAJOR_IMAGE_AT, 2, &version);
+	if (optional >= DLL_FLAGS_AT + 2)
+		(void)bytes_get(head, at + COFF_HEADER + DLL_FLAGS_AT, 2, &flags);
 	/* All of these are sums of numbers of 16 and 32 bits. */
 	*pe = (struct pe){
 	    .machine = (unsigned int)machine,
 	    .major_image_version = (unsigned int)version,
+	    .nx_compat = (flags & NX_COMPAT) != 0,
 	    .n_sections = (unsigned int)sections,
 	    .table = at + COFF_HEADER + optional,
 	    .head_end = at + COFF_HEADER + optional + sections * PE_SECTION,
@@ -79,6 +86,18 @@ bool pe_section_named(struct bytes head, const struct pe *pe, const char *name, 
 uint64_t pe_section_contents(const struct pe_section *section)
 {
 	return section->size < section->virtual_size ? section->size : section->virtual_size;
+}
+
+const char *pe_breaks_nx(struct bytes head, const struct pe *pe)
+{
+	struct pe_section section;
+
+	if (!pe->nx_compat)
+		return "is not marked NX_COMPAT";
+	for (unsigned int n = 0; pe_section_at(head, pe, n, &section); n++)
+		if ((section.flags & RUN_AND_WRITE) == RUN_AND_WRITE && (section.flags & DISCARDABLE) == 0)
+			return "has a section that can be written to and run";
+	return NULL;
 }
 
 uint32_t pe_compat_entry(struct bytes image, const struct pe *pe, unsigned int machine)

@@ -16,6 +16,7 @@
 struct pe {
 	unsigned int machine; /* machine_of_pe tells whose number it is */
 	unsigned int major_image_version;
+	bool nx_compat; /* it says that it runs where no memory can be both written to and run */
 	unsigned int n_sections;
 	uint64_t table;	   /* where in the file the first row is */
 	uint64_t head_end; /* behind the last: the head must have that many bytes */
@@ -43,6 +44,13 @@ void pe_section_decode(const uint8_t row[PE_SECTION], struct pe_section *section
 /* How many bytes of the file are the section's contents: what is there, without the zeros that fill up its last page.
  */
 uint64_t pe_section_contents(const struct pe_section *section);
+
+/*
+ * Why a loader that wants no memory to be both written to and run does not load it: words behind its name; NULL when
+ * nothing of the headers speaks against it. Sources: PE Format, "DLL Characteristics", "Section Flags"; shim,
+ * pe-relocate.c (read_header) and pe.c (handle_image).
+ */
+const char *pe_breaks_nx(struct bytes head, const struct pe *pe);
 
 /*
  * Where firmware for @machine enters a kernel for another CPU: an offset in @image, which is the file as firmware has

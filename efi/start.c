@@ -25,11 +25,27 @@ struct program {
 	struct fw_volume *volume;
 	EFI_HANDLE handle;
 	bool stays; /* a driver, which is not unloaded when it comes back without an error, and may use its options */
-	CHAR16 *options;    /* what it is passed; NULL: nothing */
-	struct word record; /* of a kernel, in berth.sums; absent: it has none */
+	CHAR16 *options;       /* what it is passed; NULL: nothing */
+	struct word record;    /* of a kernel, in berth.sums; absent: it has none */
+	const char *forbidden; /* efi_forbidden() of its bytes, where they were read here */
 };
 
-enum status efi_not_loaded(const struct fw_volume *volume, const char *path, EFI_STATUS status, struct fail *why)
+/*
+ * Shim says EFI_UNSUPPORTED of a program for this CPU that its variable MokPolicy, or what it has found out about
+ * firmware, forbids (pe-relocate.c, read_header and set_shim_nx_policy).
+ */
+const char *efi_forbidden(EFI_STATUS status, struct bytes file)
+{
+	struct pe pe;
+
+	if (status != EFI_UNSUPPORTED || !efi_has_shim() || !pe_read(file, &pe) ||
+	    pe.machine != machine_pe(arch_here()->enters[0]))
+		return NULL;
+	return pe_breaks_nx(file, &pe);
+}
+
+enum status efi_not_loaded(const struct fw_volume *volume, const char *path, const char *forbidden, EFI_STATUS status,
+			   struct fail *why)
 {
 	if (status == EFI_SECURITY_VIOLATION || status == EFI_ACCESS_DENIED)
 		return fail(why, REFUSED,
@@ -38,6 +54,11 @@ enum status efi_not_loaded(const struct fw_volume *volume, const char *path, EFI
 			    path, efi_status_words(status));
 	if (status == EFI_NOT_FOUND)
 		return fail(why, NOT_FOUND, "%s: no such file on %s", path, efi_volume_words(volume));
+	if (forbidden != NULL)
+		return fail(why, REFUSED,
+			    "%s: %s, and shim does not load it: %s\n"
+			    "  try: a newer kernel; or shim without the demand for NX in its variable MokPolicy",
+			    path, forbidden, efi_status_words(status));
 	if (status == EFI_UNSUPPORTED || status == EFI_LOAD_ERROR)
 		return fail(why, BAD_INPUT, "%s: firmware does not take it for a program for this CPU: %s", path,
 			    efi_status_words(status));
@@ -63,14 +84,17 @@ static enum status load_from_memory(struct program *program, EFI_DEVICE_PATH *fi
 				    struct fail *why)
 {
 	enum status status;
+	struct bytes image;
 	char *bytes;
 	size_t size;
 
 	TRY(efi_read_file(program->volume, program->path, MOST_PROGRAM, &bytes, &size, why));
-	status = summed_check(program->record, SUMS_KERNEL, 0, program->path,
-			      (struct bytes){(const uint8_t *)bytes, size}, why);
-	if (status == OK)
+	image = (struct bytes){(const uint8_t *)bytes, size};
+	status = summed_check(program->record, SUMS_KERNEL, 0, program->path, image, why);
+	if (status == OK) {
 		*loaded = efi_load_image(NULL, file, bytes, size, &program->handle);
+		program->forbidden = efi_forbidden(*loaded, image);
+	}
 	efi_free(bytes);
 	return status;
 }
@@ -115,7 +139,7 @@ static enum status load(struct program *program, struct fail *why)
 	}
 	efi_free(file);
 	TRY(status);
-	return EFI_ERROR(loaded) ? efi_not_loaded(program->volume, program->path, loaded, why) : OK;
+	return EFI_ERROR(loaded) ? efi_not_loaded(program->volume, program->path, program->forbidden, loaded, why) : OK;
 }
 
 /* From memory: shim 16 takes no program that firmware would fetch by itself (loader-proto.c). */
@@ -128,7 +152,9 @@ static enum status load_url(struct program *program, struct fail *why)
 	if (status == OK) {
 		loaded = efi_load_image(NULL, fetched.path, fetched.bytes, fetched.size, &program->handle);
 		if (EFI_ERROR(loaded))
-			status = efi_not_loaded(NULL, program->path, loaded, why);
+			status = efi_not_loaded(NULL, program->path,
+						efi_forbidden(loaded, (struct bytes){fetched.bytes, fetched.size}),
+						loaded, why);
 	}
 	efi_free(fetched.path);
 	efi_free(fetched.bytes);

@@ -36,7 +36,13 @@ struct shim_loader {
  */
 EFI_STATUS efi_load_image(const struct shim_loader *shim, EFI_DEVICE_PATH *file, void *bytes, size_t size,
 			  EFI_HANDLE *handle);
-enum status efi_not_loaded(const struct fw_volume *volume, const char *path, EFI_STATUS status, struct fail *why);
+
+/* What shim has against the bytes of a file that was not loaded: words behind its name; NULL: it has not said so. */
+const char *efi_forbidden(EFI_STATUS status, struct bytes file);
+
+/* @forbidden: efi_forbidden() of its bytes; NULL also where nobody but firmware has read them. */
+enum status efi_not_loaded(const struct fw_volume *volume, const char *path, const char *forbidden, EFI_STATUS status,
+			   struct fail *why);
 
 /* Loads and starts a driver on the loader's own volume, which then stays. BAD_INPUT: it is a program. */
 enum status efi_start_driver(const char *path, struct fail *why) MUST_CHECK;

@@ -93,5 +93,7 @@ enum status fw_verify(struct fw_volume *volume, const char *path, void *bytes, u
 	else
 		TRY(ask_firmware(volume, path, bytes, size, &status, why));
 	/* A warning is no verification either: UEFI 2.10, 7.4.1, has none. */
-	return status == EFI_SUCCESS ? OK : efi_not_loaded(volume, path, status, why);
+	if (status == EFI_SUCCESS)
+		return OK;
+	return efi_not_loaded(volume, path, efi_forbidden(status, (struct bytes){bytes, (size_t)size}), status, why);
 }

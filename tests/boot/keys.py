@@ -101,12 +101,12 @@ def sign(path, out, by="db"):
     return out
 
 
-def store(out, also=None, empty=None):
+def store(out, also=None, empty=None, attributes=None):
     """
-    A variable store for `--secboot --vars`, in which Secure Boot is on with these keys; returns @out. @also: strings that it
-    holds as well, as lab.variable_store takes them. @empty: that of another firmware than OVMF.
+    A variable store for `--secboot --vars`, in which Secure Boot is on with these keys; returns @out. @also, @attributes: what
+    it holds as well, as lab.variable_store takes it. @empty: that of another firmware than OVMF.
     """
     variables = {(name, VENDOR[name]): contents(folder(), name) for name in ("PK", "KEK", "db")}
     lab.variable_store(empty or os.path.join(lab.newer_ovmf()[1], "OVMF_VARS_4M.fd"), out, {**variables, **(also or {})},
-                       {name: ATTRIBUTES for name in variables})
+                       {**{name: ATTRIBUTES for name in variables}, **(attributes or {})})
     return out

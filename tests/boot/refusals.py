@@ -23,7 +23,7 @@ from boots import KERNEL, REPORT, boots, check_healthy
 from chain import PROGRAM, unified_image
 from direct import vmlinux
 from lab import Guest, Machine, expect
-from signed import authenticode, byte_flipped, by_shim, check_secured, read, secured
+from signed import BERTH, authenticode, byte_flipped, by_shim, check_secured, read, secured
 from tpm import Tpm
 
 LINE = REPORT + " nokaslr"
@@ -98,6 +98,18 @@ def table_of(data):
     return pe_at(data) + 24 + struct.unpack_from("<H", data, pe_at(data) + 20)[0]
 
 
+def unmarked(data):
+    """Without NX_COMPAT. Source: Microsoft PE Format, "DLL Characteristics"."""
+    at = pe_at(data) + 24 + 70
+    return with_number(data, at, 2, struct.unpack_from("<H", data, at)[0] & ~0x100)
+
+
+def with_writable_code(data):
+    """The section .text can be written to as well. Source: Microsoft PE Format, "Section Flags"."""
+    at = data.index(b".text\0\0\0", table_of(data)) + 36
+    return with_number(data, at, 4, struct.unpack_from("<I", data, at)[0] | 0x80000000)
+
+
 def older_sbat(folder):
     """Signed, and of a generation that shim's own list has revoked: GRUB's first. Berth's section .sbat is where that stands."""
     data = read(os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI"))
@@ -167,6 +179,19 @@ SHIM = {
     "sbat": Row("signed, of a generation that SBAT has revoked", "{}: " + SHIMS, older_sbat),
     "elf": Row("a vmlinux", "{} is an ELF file: " + NO_SIGNATURE, lambda folder: vmlinux()),
 }
+
+# Behind a shim that its variable MokPolicy tells to start nothing that wants memory to be written to and run.
+NX = {
+    "unmarked": Row("a signed kernel that is not marked NX_COMPAT", "{}: is not marked NX_COMPAT, and shim does not load it: unsupported",
+                    lambda folder: signed(folder, unmarked(stripped(KERNEL["file"])))),
+    "stub": Row("`handoff stub` of it", "{}: is not marked NX_COMPAT, and shim does not load it: unsupported",
+                lambda folder: signed(folder, unmarked(stripped(KERNEL["file"]))), ("linux {}", "handoff stub")),
+    "code": Row("a signed kernel whose code can be written to",
+                "{}: has a section that can be written to and run, and shim does not load it: unsupported",
+                lambda folder: signed(folder, with_writable_code(stripped(KERNEL["file"])))),
+}
+NX_BY_SHIM_15 = ("unmarked",)  # it is asked about no program, and looks at no section of what it does not load
+NO_NX = "Policy requires NX, but image does not support NX"
 
 EDITED = "unless Secure Boot is known to be off, system.efi keeps the command line"
 DRIVER = "\\EFI\\berth\\drivers\\evil_x64.efi: " + UNTRUSTED
@@ -285,6 +310,33 @@ def refusals_by_shim(esp):
 
 
 @boots(sampled=True, waits=True)
+def refusals_by_shim_that_demands_nx(esp):
+    """Debian's shims, told by MokPolicy to demand NX: they start Berth; kernels that break it are refused, each with its reason, and then Debian's boots; a Berth without the mark they do not start; and without the demand the kernel without the mark boots"""
+    policy = ("MokPolicy", shell.SHIM)
+    for suite in ("trixie", "bullseye"):
+        options = by_shim(esp, suite)
+        keys.store(options[-1], {policy: b"\1"}, attributes={policy: 3})  # non-volatile, and no running system's: mok.c
+        esp.entry("debian", "title Debian", "sort-key z", "linux /vmlinuz", "initrd /initrd.cpio", f"options {LINE} berth.dmesg")
+        rows = {name: row for name, row in NX.items() if suite == "trixie" or name in NX_BY_SHIM_15}
+        put_rows(esp, rows)
+        check_secured(try_rows(esp, rows, options))
+        berth = os.path.realpath(os.path.join(esp.tree, "EFI/BOOT/grubx64.efi"))
+        esp.put("EFI/BOOT/grubx64.efi", signed(esp.path, unmarked(read(BERTH))))
+        with Machine(esp, *options, memory="2G") as machine:
+            machine.wait_for(NO_NX)
+            machine.wait_for("Failed to load image")
+            expect("berth:" not in machine.text(), "Berth was started")
+        esp.put("EFI/BOOT/grubx64.efi", link=berth)
+        for name in rows:
+            os.unlink(os.path.join(esp.tree, f"loader/entries/row-{name}.conf"))
+        keys.store(options[-1])
+        esp.put("vmlinuz", NX["unmarked"].file(esp.path))
+        esp.conf()
+        with Machine(esp, *options, memory="2G") as machine:
+            check_secured(Guest(machine.finish()))
+
+
+@boots(sampled=True, waits=True)
 def refusals_on_arm64(esp):
     """The same in AAVMF: device trees and overlays of an entry, kernels that are changed, packed or another CPU's; then Debian boots"""
     options = arm64.secured(esp)
@@ -382,6 +434,9 @@ def main():
     print_rows("By shim, told by SBAT of a later generation", {
         "berth": ("Berth of generation 1, where shim demands 2: said by shim", shell.REVOKED["berth"][1]),
         "sums": ("a berth.sums of generation 1, where shim demands 2", shell.REVOKED["sums"][1])})
+    print_rows("By shim, told by MokPolicy to demand NX", {
+        **{name: (row.what, said(row, name).replace(f"\\files\\{name}", "FILE")) for name, row in NX.items()},
+        "berth": ("Berth without the mark NX_COMPAT: said by shim", NO_NX)})
     print_rows("On arm64", {name: (row.what, said(row, name).replace(f"\\files\\{name}", "FILE")) for name, row in ARM64.items()})
     print_rows("On riscv64", {name: (row.what, said(row, name).replace(f"\\files\\{name}", "FILE")) for name, row in RISCV.items()})
     print("\nNo firmware of Debian's for riscv64 verifies. These are tried in EDK2 2025.02 whose variables say that Secure Boot is on,\n"

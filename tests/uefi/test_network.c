@@ -90,6 +90,24 @@ static void what_cannot_be_fetched_says_so(void **state)
 	scene_expect(URL ": firmware cannot fetch it: bad buffer size\n", 1);
 }
 
+/* Its bytes are there, and shim says no more than that. */
+static void what_was_fetched_and_shim_forbids_is_named(void **state)
+{
+	(void)state;
+	for (unsigned int k = 1; k < 500; k++) {
+		given("uki-url " URL "\n", URL);
+		uefi.shim = SHIM_16;
+		uefi.fault = EFI_UNSUPPORTED;
+		sim.fail_call = k;
+		scene_run("forbidden");
+		if (scene_failed_in("LoadImage"))
+			break;
+	}
+	assert_true(scene_failed_in("LoadImage"));
+	assert_int_equal(uefi_report.starts, 0);
+	scene_expect(URL ": is not marked NX_COMPAT, and shim does not load it: unsupported\n", 1);
+}
+
 /* UEFI 2.10, 10.3.4.23: what firmware fetched the loader by. */
 static const uint8_t from_network[] = {3,   11,	 4,   0,   3,	24,  14,  0,	'h',  't', 't',
 				       'p', ':', '/', '/', 'a', '/', 'b', 0x7f, 0xff, 4,   0};
@@ -140,6 +158,7 @@ int main(void)
 	    cmocka_unit_test(an_image_is_fetched_and_started),
 	    cmocka_unit_test(a_card_is_connected_when_nothing_else_fetches),
 	    cmocka_unit_test(what_cannot_be_fetched_says_so),
+	    cmocka_unit_test(what_was_fetched_and_shim_forbids_is_named),
 	    cmocka_unit_test(a_name_stands_for_the_last_part_of_the_loaders_url),
 	    cmocka_unit_test(every_call_goes_wrong_in_every_way),
 	};

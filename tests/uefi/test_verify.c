@@ -179,6 +179,58 @@ static void shim_16_has_its_own_load_image(void **state)
 	assert_int_equal(outcome.verifications, 1);
 }
 
+/* The kernel's headers, as far as shim looks at them: for a CPU, with or without NX_COMPAT, and one section. */
+static void given_marked(uint64_t machine, uint64_t mark, uint64_t flags)
+{
+	store_le(bench.head + 0x84, 2, machine);
+	store_le(bench.head + 0x86, 2, 1);
+	store_le(bench.head + 0x94, 2, 0x70);
+	store_le(bench.head + 0x98 + 70, 2, mark);
+	store_le(bench.head + 0x98 + 0x70 + 36, 4, flags);
+}
+
+/* Shim, pe-relocate.c (read_header) and pe.c (handle_image): all that it says of it, but on the screen, is this. */
+static void what_shim_forbids_by_mok_policy_is_named(void **state)
+{
+	static const char other[] = "firmware does not take it for a program for this CPU: unsupported",
+			  unmarked[] = "\\vmlinuz: is not marked NX_COMPAT, and shim does not load it: unsupported";
+	static const struct {
+		enum uefi_shim shim;
+		uint64_t machine, mark, flags, status;
+		const char *words;
+	} row[] = {
+	    {SHIM_16, PE_X64, 0, 0x60000020, EFI_UNSUPPORTED, unmarked},
+	    {SHIM_15, PE_X64, 0, 0x60000020, EFI_UNSUPPORTED, unmarked},
+	    {SHIM_16, PE_X64, 0x100, 0xe0000020, EFI_UNSUPPORTED,
+	     "\\vmlinuz: has a section that can be written to and run, and shim does not load it: unsupported"},
+	    {SHIM_16, PE_X64, 0x100, 0x60000020, EFI_UNSUPPORTED, other},
+	    {SHIM_16, 0xaa64, 0, 0x60000020, EFI_UNSUPPORTED, other},
+	    {SHIM_NONE, PE_X64, 0, 0x60000020, EFI_UNSUPPORTED, other},
+	    {SHIM_16, PE_X64, 0, 0x60000020, EFI_LOAD_ERROR,
+	     "firmware does not take it for a program for this CPU: load error"},
+	    {SHIM_16, PE_X64, 0, 0x60000020, EFI_ACCESS_DENIED, "firmware does not trust it: access denied"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		const char *call = row[i].shim == SHIM_15 ? "ShimVerify" : "LoadImage";
+		bool is_asked = false;
+
+		for (unsigned int k = 1; k < 500 && !is_asked; k++) {
+			given(row[i].shim);
+			given_marked(row[i].machine, row[i].mark, row[i].flags);
+			uefi.fault = row[i].status;
+			uefi.for_ever = true;
+			sim.fail_call = k;
+			scene_run("forbidden");
+			is_asked = scene_failed_in(call);
+		}
+		assert_true(is_asked);
+		assert_false(outcome.entered);
+		scene_expect(row[i].words, 1);
+	}
+}
+
 /* shim, MokManager.c; Linux drivers/firmware/efi/libstub/secureboot.c. */
 static void who_sits_at_the_machine_may_switch_shims_checks_off(void **state)
 {
@@ -263,6 +315,7 @@ int main(void)
 	    cmocka_unit_test(shim_before_16_stays_when_a_driver_was_started),
 	    cmocka_unit_test(shim_before_16_is_not_asked_about_more_than_it_can_count),
 	    cmocka_unit_test(shim_16_has_its_own_load_image),
+	    cmocka_unit_test(what_shim_forbids_by_mok_policy_is_named),
 	    cmocka_unit_test(who_sits_at_the_machine_may_switch_shims_checks_off),
 	    cmocka_unit_test(a_file_that_is_exchanged_after_it_was_verified_changes_nothing),
 	    cmocka_unit_test(a_tpm_measures_a_kernel_without_secure_boot_too),

@@ -40,6 +40,49 @@ static void what_headers_say_is_read(void **state)
 	assert_false(pe_section_named(head(), &pe, ".eight888", &section));
 }
 
+/* The mark is bit 8 of a field at 70 of the optional header; the flags of a section are the last of its row. */
+static void what_wants_memory_to_be_written_to_and_run_is_told(void **state)
+{
+	enum { OPTIONAL = 0x80 + 24, WRITE_AND_RUN = 0xa0000000, DISCARDABLE = 0x02000000 };
+	static const char unmarked[] = "is not marked NX_COMPAT";
+	static const struct {
+		uint64_t mark, optional, flags;
+		const char *words;
+	} row[] = {
+	    {0x100, 0xf0, 0x60000020, NULL},
+	    {0xffff, 0xf0, 0xc0000040, NULL},
+	    {0x100, 0xf0, WRITE_AND_RUN | DISCARDABLE, NULL}, /* shim, pe.c, handle_image: it is not looked at */
+	    {0x100, 0xf0, 0xffffffff, NULL},
+	    {0x100, 0xf0, WRITE_AND_RUN, "has a section that can be written to and run"},
+	    {0x100, 0xf0, 0xe0000020, "has a section that can be written to and run"},
+	    {0, 0xf0, 0x60000020, unmarked},
+	    {0xfeff, 0xf0, 0x60000020, unmarked},
+	    {0, 0xf0, WRITE_AND_RUN, unmarked},
+	    {0x100, 72, 0x60000020, NULL},
+	    {0x100, 71, 0x60000020, unmarked}, /* its headers do not have all of the field */
+	};
+	struct pe pe;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		pe_file_begin(&file, PE_X64, 1);
+		store_le(file.bytes + OPTIONAL + 70, 2, row[i].mark);
+		pe_file_add_text(&file, "code", "one"); /* behind a cut field it would be read as the mark */
+		store_le(pe_file_row(&file, 0) + 36, 4, 0x40000040);
+		pe_file_add_text(&file, ".second", "two");
+		store_le(pe_file_row(&file, 1) + 36, 4, row[i].flags);
+		if (row[i].optional < 0xf0) { /* the table moves up, over what is behind the field */
+			memmove(file.bytes + OPTIONAL + row[i].optional, pe_file_row(&file, 0), 2ul * PE_SECTION);
+			store_le(file.bytes + 0x80 + 20, 2, row[i].optional);
+		}
+		assert_true(pe_read(head(), &pe));
+		if (row[i].words == NULL)
+			assert_null(pe_breaks_nx(head(), &pe));
+		else
+			assert_string_equal(pe_breaks_nx(head(), &pe), row[i].words);
+	}
+}
+
 /* Linux arch/x86/boot/header.S, ".compat": kind 1, size 8, a machine, and where; a kind of 0 ends the list. */
 static void an_entrance_for_another_cpu_is_found(void **state)
 {
@@ -192,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_headers_say_is_read),
+	    cmocka_unit_test(what_wants_memory_to_be_written_to_and_run_is_told),
 	    cmocka_unit_test(an_entrance_for_another_cpu_is_found),
 	    cmocka_unit_test(a_row_of_the_section_table_is_read_whole),
 	    cmocka_unit_test(contents_are_what_is_in_the_file_and_means_something),
