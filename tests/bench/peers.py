@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "boot"))
 import lab  # noqa: E402
@@ -165,8 +166,9 @@ def section(results):
         f"{peer} {fetched(peer, suite)[1]}" for peer in PEERS if peer not in (BERTH, PREPARED, STUB)) for suite in SUITES)
     apart = {kaslr: max((r.apart() for (_, _, s), r in results.items() if not r.why and (s[0] == "KASLR") == kaslr), default=0)
              for kaslr in (False, True)}
-    text = f"`scripts/bench --peers` measured, unmodified, as Debian packages them: {versions}. Runs of one row are apart by at " \
-           f"most {apart[False]:.2%} without KASLR, and by {apart[True]:.2%} with it.\n"
+    text = textwrap.fill(f"Loaders unmodified, as Debian packages them: {versions}. The two boots of a row are apart by at most "
+                         f"{apart[False]:.2%} without KASLR, and by {apart[True]:.2%} with it, as places are drawn at random.",
+                         120, break_on_hyphens=False, break_long_words=False) + "\n"
     for suite in SUITES:
         text += f"\n{suite[2]}'s kernel, Linux {release(suite)}:\n\n"
         text += "| | loader | instructions to init | once more | before boot services end | of these waiting | of the stub's |\n"
@@ -185,7 +187,8 @@ def picture(results):
             result = results[peer, suite, situation]
             lines.append(f"none\t{peer}\tdid not boot" if result.why else
                          f"bar\t{peer}\t{result.whole[0] / 1e6:.3f}\t{result.before[0] / 1e6:.3f}")
-    lines.append("note\tDark: until boot services end, by loader, firmware and the kernel's EFI stub. Light: by the kernel.")
+    lines.append("note\tThe first part of a bar: until boot services end, by loader, firmware and the kernel's EFI stub. "
+                 "The rest: by the kernel.")
     return "\n".join(lines) + "\n"
 
 

@@ -4,6 +4,7 @@
 numbers, in bars as long as they are large. The rows are made up here: nothing is booted.
 """
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as tree
@@ -51,7 +52,7 @@ def every_row_is_written():
         expect(text.count(line) == 1, f"{line!r} is not there once:\n{text}")
     for suite in peers.SUITES:
         for peer in ("systemd-boot", "GRUB", "syslinux"):
-            expect(f"{peer} {peer}-{suite[1]}" in text, f"the version of {peer} is not told")
+            expect(f"{peer} {peer}-{suite[1]}" in text.replace("\n", " "), f"the version of {peer} is not told")
 
 
 def every_configuration_is_told():
@@ -101,6 +102,23 @@ def what_is_no_picture_is_refused():
     expect({"<script>&\"", "</svg>", "<b>"} <= {t.text for t in tree.fromstring(text).findall(".//{*}text")}, text)
 
 
+def the_picture_is_the_one_of_the_figures():
+    """docs/peers.svg has the numbers that docs/figures.md has"""
+    with open(peers.PICTURE, encoding="utf-8") as file:
+        words = [t.text for t in tree.fromstring(file.read()).findall(".//{*}text")]
+    with open(peers.FIGURES, encoding="utf-8") as file:
+        text = file.read()
+    text = text[text.index(peers.BEGIN):text.index(peers.END)]
+    at = 0
+    for suite, situation in peers.PANELS:
+        table = text[text.index(f"\n{suite[2]}'s kernel, "):]
+        for peer in peers.PEERS:
+            number = re.search(rf"^\| {situation[0]} \| {peer} \| ([\d,]+|did not boot)", table, re.M)[1]
+            shown = number if number.startswith("did") else f"{int(number.replace(',', '')) / 1e6:.0f}"
+            at = words.index(peer, at) + 1
+            expect(words[at] == shown, f"{suite[2]}, {situation[0]}, {peer}: {words[at]} is drawn, and {number} written")
+
+
 if __name__ == "__main__":
     run_tests([every_row_is_written, every_configuration_is_told, bars_are_as_long_as_numbers_are_large,
-               what_is_no_picture_is_refused])
+               what_is_no_picture_is_refused, the_picture_is_the_one_of_the_figures])
