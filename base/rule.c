@@ -2,7 +2,7 @@
 #include "rule.h"
 
 /* Of rules that this build signs nothing with, by what the Makefile says, it has the ids alone. */
-#define NO_WORDS(id, kind, sentence, source) [id] = {#id, "", kind},
+#define NO_WORDS(id, kind, sentence, source) [id] = {#id, kind, ""},
 #ifdef NO_RULES_X86
 #define RULE_X86 NO_WORDS
 #endif
@@ -14,8 +14,8 @@
 #endif
 
 static const struct rule_row rows[N_RULES] = {
-    [RULE_NONE] = {"", "", DUTY},
-#define RULE(id, kind, sentence, source) [id] = {#id, sentence, kind},
+    [RULE_NONE] = {"", DUTY, ""},
+#define RULE(id, kind, sentence, source) [id] = {#id, kind, sentence},
 #include "rules.def"
 #undef RULE
 };

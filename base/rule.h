@@ -22,8 +22,9 @@ enum rule_kind {
 };
 
 struct rule_row {
-	const char *id, *sentence;
+	char id[4];
 	enum rule_kind kind;
+	const char *sentence;
 };
 
 /* The row of @rule; an empty row for RULE_NONE and for any number that is not a rule. */

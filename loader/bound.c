@@ -9,8 +9,8 @@ static enum status check_count(const struct boot *b, const struct entry *entry, 
 
 	if (n == wanted)
 		return OK;
-	return fail(why, REFUSED, "%s: has %zu of the kind `%s`, and berth.sums has %u for it" SUMS_WAY_OUT,
-		    word_shown(word_of(entry->id)).at, n, sums_part_name(part), wanted);
+	return fail(why, REFUSED, "%s: has %zu of the kind `%s`, and berth.sums has %u for it%s",
+		    word_shown(word_of(entry->id)).at, n, sums_part_name(part), wanted, sums_way_out);
 }
 
 static enum status check_line(const struct boot *b, const struct entry *entry, struct fail *why)
@@ -19,8 +19,8 @@ static enum status check_line(const struct boot *b, const struct entry *entry, s
 
 	if (sums_match(b->record, SUMS_OPTIONS, 0, line))
 		return OK;
-	return fail(why, REFUSED, "%s: its command line is not the one that berth.sums has for it" SUMS_WAY_OUT,
-		    word_shown(word_of(entry->id)).at);
+	return fail(why, REFUSED, "%s: its command line is not the one that berth.sums has for it%s",
+		    word_shown(word_of(entry->id)).at, sums_way_out);
 }
 
 enum status boot_bind(struct boot *b, const struct entry *entry, struct fail *why)

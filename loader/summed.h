@@ -9,7 +9,7 @@
 enum status summed_check(struct word record, enum sums_part part, unsigned int n, const char *path, struct bytes bytes,
 			 struct fail *why) MUST_CHECK;
 
-#define SUMS_WAY_OUT                                                                                                   \
-	"\n  try: what was there before; or, if the change is meant, `berth sums` and a signature once more"
+/* What an entry with another part can do: a line that ends each message of that. */
+extern const char sums_way_out[];
 
 #endif
