@@ -357,12 +357,8 @@ static void write_head(FILE *out, const struct drawn *drawn, int height)
 {
 	const struct picture *picture = drawn->picture;
 
-	fprintf(
-	    out,
-	    "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" version=\"1.1\" "
-	    "width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"%s\" aria-labelledby=\"berth-title berth-desc\">\n"
-	    "<title id=\"berth-title\">",
-	    PAGE_WIDTH, height, PAGE_WIDTH, height, picture->linked ? "group" : "img");
+	svg_begin(out, PAGE_WIDTH, height, picture->linked ? "group" : "img", "berth-title berth-desc");
+	fputs("<title id=\"berth-title\">", out);
 	svg_escape(out, picture->title, strlen(picture->title));
 	fputs("</title>\n", out);
 	write_description(out, picture, &drawn->scale);

@@ -126,3 +126,15 @@ int svg_paragraph(FILE *out, const struct svg_font *font, int x, int y, const ch
 	}
 	return y;
 }
+
+/* Names of vocabularies, from which nothing is fetched: Namespaces in XML 1.0, 1. */
+static const char w3[] = "http:"
+			 "//www.w3.org/";
+
+void svg_begin(FILE *out, int width, int height, const char *role, const char *labels)
+{
+	fprintf(out,
+		"<svg xmlns=\"%s2000/svg\" xmlns:xlink=\"%s1999/xlink\" version=\"1.1\" width=\"%d\" height=\"%d\" "
+		"viewBox=\"0 0 %d %d\" role=\"%s\" aria-labelledby=\"%s\">\n",
+		w3, w3, width, height, width, height, role, labels);
+}

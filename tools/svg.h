@@ -22,6 +22,9 @@ void svg_escape_lines(FILE *out, const char *text);
  */
 size_t svg_line(const char *text, unsigned int columns, const char **next);
 
+/* The document's own element, open; @role and @labels as WAI-ARIA 1.2 has them, @labels being ids in the document. */
+void svg_begin(FILE *out, int width, int height, const char *role, const char *labels);
+
 struct svg_font {
 	const char *class;  /* in the file's style sheet */
 	const char *anchor; /* start, middle, end */

@@ -178,10 +178,8 @@ static void draw(FILE *out, const struct picture *picture)
 
 		height += left > right ? left : right;
 	}
-	fprintf(out,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"%d\" height=\"%d\" "
-		"viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"bars-title\">\n<title id=\"bars-title\">",
-		PAGE, height, PAGE, height);
+	svg_begin(out, PAGE, height, "img", "bars-title");
+	fputs("<title id=\"bars-title\">", out);
 	svg_escape(out, picture->title, strlen(picture->title));
 	fprintf(out, "</title>\n<style>\n%s</style>\n<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", style, PAGE,
 		height);
