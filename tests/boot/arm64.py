@@ -16,7 +16,7 @@ import keys
 import lab
 from boots import boots, told
 from lab import GIB, MIB, Guest, Machine, data_archive, described, expect
-from signed import byte_flipped, refused
+from signed import byte_flipped, refused, sign_by_snakeoil
 
 sys.path.insert(0, os.path.join(lab.ROOT, "tests", "probe"))
 import make_image  # noqa: E402
@@ -281,4 +281,15 @@ def arm64_secure_boot_by_shim_16(esp):
     refused(esp, options, "\\vmlinuz: firmware does not trust it: security violation")
     esp.put("EFI/BOOT/BOOTAA64.EFI", link=os.path.join(esp.path, "signed", "BOOTAA64.EFI"))
     esp.put("vmlinuz", link=lab.Debian("arm64").kernel)
+    refused(esp, options, "\\vmlinuz: firmware does not trust it: access denied")
+
+
+@boots(sampled=True)
+def arm64_secure_boot_with_debians_snakeoil_keys(esp):
+    """arm64, Secure Boot, the variables that Debian's AAVMF has for tests: signed by their key Berth and the kernel boot, and a kernel that the tests' own key has signed is refused"""
+    debian(esp)
+    sign_by_snakeoil(esp, "/usr/share/qemu-efi-aarch64/PkKek-1-snakeoil", "EFI/BOOT/BOOTAA64.EFI", "vmlinuz")
+    options = "--vars", "/usr/share/AAVMF/AAVMF_VARS.snakeoil.fd"
+    check_secured(boot_debian(esp, *options, level=1, memory="2G"))
+    esp.put("vmlinuz", link=keys.sign(lab.Debian("arm64").kernel, os.path.join(esp.path, "own")))
     refused(esp, options, "\\vmlinuz: firmware does not trust it: access denied")

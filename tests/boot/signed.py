@@ -180,13 +180,17 @@ def secure_boot_in_strict_firmware(esp):
     check_secured(guest)
 
 
-def by_snakeoil(esp):
-    """Debian's OVMF comes with variables for tests, and with the key for them, whose word to open it all the world knows."""
-    debians, own = "/usr/share/ovmf/PkKek-1-snakeoil", os.path.join(esp.path, "snakeoil")
+def sign_by_snakeoil(esp, debians, *names):
+    """Debian's EDK2 comes with variables for tests, and with the key for them, whose word to open it all the world knows."""
+    own = os.path.join(esp.path, "snakeoil")
     keys.openssl("rsa", "-in", debians + ".key", "-passin", "pass:snakeoil", "-out", own + ".key")
     shutil.copyfile(debians + ".pem", own + ".crt")
-    for name in ("EFI/BOOT/BOOTX64.EFI", "vmlinuz"):
+    for name in names:
         esp.put(name, link=keys.sign(os.path.realpath(os.path.join(esp.tree, name)), os.path.join(own + "-signed", os.path.basename(name)), own))
+
+
+def by_snakeoil(esp):
+    sign_by_snakeoil(esp, "/usr/share/ovmf/PkKek-1-snakeoil", "EFI/BOOT/BOOTX64.EFI", "vmlinuz")
     return *OLDER_OVMF, "--secboot", "--vars", "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd"
 
 
