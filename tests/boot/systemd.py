@@ -4,12 +4,15 @@
 The commands stand in STEPS, one list a boot; each list ends in the way in which the machine is started again. What they
 said is read from the console.
 """
+import hashlib
 import os
 import re
 import subprocess
 
 import boots
 import lab
+import signed
+import tpm
 import volumes
 from chain import unified_image, whole
 from lab import Machine, expect
@@ -190,6 +193,36 @@ def systemd_times_seed_and_tries(esp):
         [SEED, NAMES, BLESS, "dmesg --level info", "poweroff -ff"],
     ], 900, start=("--cpu", "max,-hypervisor"))  # in a virtual machine the CPU's counter tells nothing, and no time is told
     check_times_seed_and_tries(found)
+
+
+EVENT_LOG = "tpm2_eventlog /sys/kernel/security/tpm0/binary_bios_measurements"
+
+
+def check_event_log(esp, found):
+    """What tpm2_eventlog(1) makes of the log: the TPM's own registers, and each of the loader's events with its sum."""
+    told, registers = found.said(0, EVENT_LOG), found.said(0, "tpm2_pcrread sha256")
+    said, has = (dict(re.findall(r"^ +(\d+) *: 0x([0-9A-Fa-f]{64})$", text, re.M)) for text in (told.split("\npcrs:")[-1], registers))
+    for number in ("1", "4", "5", "7", "9", "12"):
+        expect(said.get(number, "").lower() == has[number].lower() != 64 * "0",
+               f"PCR {number}: the log gives {said.get(number)}, the TPM has {has[number]}")
+    events = [(int(number), kind, digest) for number, kind, digest in re.findall(
+        r"^- EventNum: \d+$\n^ +PCRIndex: (\d+)$\n^ +EventType: (\w+)$.*?AlgorithmId: sha256$\n^ +Digest: \"([0-9a-f]{64})\"$", told, re.M | re.S)]
+    command = tpm.wide(options("first"))
+    wanted = [(5, "EV_EVENT_TAG", whole(os.path.join(esp.tree, "loader/loader.conf"))), (12, "EV_IPL", command),
+              (9, "EV_EVENT_TAG", command), (9, "EV_EVENT_TAG", whole(os.path.join(esp.tree, "initrd.img")))]
+    for number, kind, measured in wanted:
+        expect(events.count((number, kind, hashlib.sha256(measured).hexdigest())) == 1, f"PCR {number} has no such event:\n{told}")
+    kernel = signed.authenticode(whole(os.path.join(esp.tree, "vmlinuz"))).hex()
+    expect((4, "EV_EFI_BOOT_SERVICES_APPLICATION", kernel) in events, f"PCR 4 has no event of the kernel:\n{told}")
+
+
+@boots.boots(sampled=True, large=True)
+def tpm2_eventlog_of_a_guest(esp):
+    """tpm2_eventlog of Debian 12's tpm2-tools reads the log that Linux was handed: its registers are the TPM's, and all of the loader's events are in it"""
+    entries(esp, "first")
+    with tpm.Tpm(esp.path) as chip:
+        found = run(esp, "bookworm", [[EVENT_LOG, "tpm2_pcrread sha256", "poweroff -ff"]], 600, machine=chip.options)
+    check_event_log(esp, found)
 
 
 def check_newest(found):
