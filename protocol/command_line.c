@@ -37,6 +37,20 @@ bool command_line_has_letters(const char *line, const char *letters)
 	return false;
 }
 
+bool command_line_lists(const char *line, const char *name, const char *item)
+{
+	bool listed = false;
+	struct parameter p;
+
+	while (next_option(&line, &p)) {
+		if (!p.has_value || !is_piece(p.name, name))
+			continue;
+		for (listed = false; p.value.length != 0;)
+			listed |= is_piece(next_of_list(&p.value), item);
+	}
+	return listed;
+}
+
 size_t command_line_options_end(const char *line)
 {
 	const char *at = line;

@@ -15,6 +15,9 @@ bool command_line_has(const char *line, const char *word);
 /* True when the letters stand anywhere on it, even inside of a word. */
 bool command_line_has_letters(const char *line, const char *letters);
 
+/* True when @item is in the list with commas of the last @name=LIST (lib/cmdline.c, parse_option_str). */
+bool command_line_lists(const char *line, const char *name, const char *item);
+
 /* Where the kernel's parameters end and init's begin: the offset of "--", or of the line's end. */
 size_t command_line_options_end(const char *line);
 

@@ -2,6 +2,7 @@
 #include "boot_params.h"
 
 #include "e820.h"
+#include "../command_line.h"
 #include "../image.h"
 
 /* zero-page.rst: offsets in boot_params, by the names of bootparam.h. */
@@ -78,6 +79,12 @@ static void describe_header(uint8_t *bp, const struct bzimage *k, const struct c
 	SETUP_PUT(bp, type_of_loader, LOADER_UNDEFINED);
 	if (cargo->randomised)
 		SETUP_PUT(bp, loadflags, SETUP_GET(bp, loadflags) | LOADFLAGS_KASLR);
+	/*
+	 * The kernel itself looks for this flag alone (arch/x86/boot/startup/sme.c). Its decompressor and its stub set
+	 * it by the command line, and where the kernel is entered without either, nobody else would.
+	 */
+	if (bzimage_has_entry_64(k) && command_line_lists(cargo->command_line, "mem_encrypt", "on"))
+		SETUP_PUT(bp, xloadflags, SETUP_GET(bp, xloadflags) | XLF_MEM_ENCRYPTION);
 	/* 32 bits only; no entry that Berth takes reads it, but a stale 0x100000 would be a lie. */
 	SETUP_PUT(bp, code32_start, load >> 32 == 0 ? load : 0);
 	/*
@@ -157,6 +164,7 @@ static void finish_e820(struct handoff *handoff, const struct memmap *map)
 	    .extra = extra == NULL ? NULL : extra + SETUP_DATA_HEADER,
 	    .zeropage_room = E820_ZEROPAGE_ROOM,
 	    .extra_room = handoff->e820_extra_room,
+	    .soft_reserved_is_ram = command_line_lists((const char *)handoff->command_line.at, "efi", "nosoftreserve"),
 	};
 
 	e820_from_map(map, &table);

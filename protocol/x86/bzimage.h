@@ -16,6 +16,7 @@ enum xloadflags {
 	XLF_CAN_BE_LOADED_ABOVE_4G = 1 << 1,
 	XLF_5LEVEL = 1 << 5,
 	XLF_5LEVEL_ENABLED = 1 << 6,
+	XLF_MEM_ENCRYPTION = 1 << 7,
 };
 
 /* After bzimage_parse every field has been checked against the others and against the file. */

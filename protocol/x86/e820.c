@@ -96,6 +96,8 @@ void e820_from_map(const struct memmap *map, struct e820_table *table)
 		struct range at = map->entry[i].at;
 		enum e820_type type = e820_type_of(&map->entry[i]);
 
+		if (type == E820_SOFT_RESERVED && table->soft_reserved_is_ram)
+			type = E820_RAM;
 		tell_ram(&t, at.start, i, map->count);
 		if (at.start > t.ram_end && at.start > t.until)
 			t.until = at.start;

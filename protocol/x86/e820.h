@@ -16,8 +16,9 @@
 struct e820_table {
 	uint8_t *zeropage, *extra;
 	size_t zeropage_room, extra_room;
-	size_t padding; /* bytes behind each entry, which are left as they are */
-	size_t count;	/* out: entries in all */
+	bool soft_reserved_is_ram; /* efi=nosoftreserve (libstub/x86-stub.c, setup_e820) */
+	size_t padding;		   /* bytes behind each entry, which are left as they are */
+	size_t count;		   /* out: entries in all */
 };
 
 enum e820_type e820_type_of(const struct memory *memory);

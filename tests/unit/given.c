@@ -363,7 +363,7 @@ void expect_field(const struct told *t, unsigned int offset, unsigned int width,
 			 value);
 }
 
-static struct final_map *final_map(struct told *t, size_t n)
+struct final_map *final_map(struct told *t, size_t n)
 {
 	struct final_map *final = &t->handoff.final;
 

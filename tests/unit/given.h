@@ -137,7 +137,9 @@ void given_told(struct told *t, const struct kernel_fields *fields);
 /* Measures, then writes into exactly so many bytes; forget() frees them. */
 void tell(struct told *t);
 void forget(struct told *t);
-/* Firmware's final map, as fw_exit leaves it, with @n free pages, every other one, from 1 MiB; then finish(). */
+/* Firmware's final map, with room for @n descriptors, which the test writes before it calls the protocol's finish(). */
+struct final_map *final_map(struct told *t, size_t n);
+/* The same, as fw_exit leaves it, with @n free pages, every other one, from 1 MiB; then finish(). */
 void finish_with_pages(struct told *t, size_t n);
 uint64_t get_le(const uint8_t *at, unsigned int width);
 void expect_field(const struct told *t, unsigned int offset, unsigned int width, uint64_t value);

@@ -108,6 +108,41 @@ static void x1f1_the_loader_says_who_it_is_and_where_the_kernel_lies(void **stat
 	forget(&t);
 }
 
+/*
+ * arch/x86/boot/startup/sme.c, sme_enable: a kernel that is entered itself encrypts memory by this flag alone; of
+ * several options the last counts, as for its stub.
+ */
+static void x236_memory_is_encrypted_where_the_command_line_says_so(void **state)
+{
+	static const struct {
+		const char *line;
+		bool on;
+	} row[] = {{"mem_encrypt=on", true},
+		   {"quiet mem_encrypt=off mem_encrypt=on", true},
+		   {"mem_encrypt=on mem_encrypt=off", false},
+		   {"quiet", false},
+		   {"mem_encrypt=only", false},
+		   {"xmem_encrypt=on", false},
+		   {"mem_encrypt", false},
+		   {"init -- mem_encrypt=on", false}};
+	struct told t;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		given_told(&t, &KERNEL());
+		t.cargo.command_line = row[i].line;
+		tell(&t);
+		expect_field(&t, 0x236, 2, (x86_of(&t.image)->setup.xloadflags & ~0x80u) | (row[i].on ? 0x80 : 0));
+		forget(&t);
+	}
+	/* Before 2.12 the field is pad2, and no kernel so old knows the flag. */
+	given_told(&t, &KERNEL(.version = 0x020b, .xloadflags = 0));
+	t.cargo.command_line = "mem_encrypt=on";
+	tell(&t);
+	expect_field(&t, 0x236, 2, 0);
+	forget(&t);
+}
+
 static void x1_the_alignment_used_is_written_back(void **state)
 {
 	struct told t;
@@ -300,6 +335,7 @@ int main(void)
 	    cmocka_unit_test(x1f1_a_header_of_any_length_is_copied_to_its_end),
 	    cmocka_unit_test(x1f1_fields_that_are_not_the_loaders_are_the_files),
 	    cmocka_unit_test(x1f1_the_loader_says_who_it_is_and_where_the_kernel_lies),
+	    cmocka_unit_test(x236_memory_is_encrypted_where_the_command_line_says_so),
 	    cmocka_unit_test(x1_the_alignment_used_is_written_back),
 	    cmocka_unit_test(x3_the_alignment_of_a_kernel_that_does_not_move_stays_the_files),
 	    cmocka_unit_test(x4_initrd_and_command_line_above_4_gib_have_both_halves),

@@ -81,6 +81,35 @@ static void x2d0_up_to_128_entries_stand_in_the_zero_page(void **state)
 	forget(&t);
 }
 
+/* libstub/x86-stub.c, setup_e820, and efi-stub-helper.c: of several efi= the last counts. */
+static void x2d0_soft_reserved_memory_is_ram_where_the_command_line_says_so(void **state)
+{
+	static const struct {
+		const char *line;
+		uint32_t type;
+	} row[] = {{"quiet", 0xefffffff},
+		   {"efi=nosoftreserve", 1},
+		   {"efi=debug,nosoftreserve", 1},
+		   {"efi=nosoftreserve efi=debug", 0xefffffff},
+		   {"efi=nosoftreserves", 0xefffffff}};
+	struct told t;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++) {
+		struct final_map *final;
+
+		given_told(&t, &KERNEL());
+		t.cargo.command_line = row[i].line;
+		tell(&t);
+		final = final_map(&t, 1);
+		put_descriptor(final->descriptors, 7, MIB(1), 1, 0x40000 | 0xf); /* EFI_MEMORY_SP */
+		t.image.protocol->finish(&t.handoff, final);
+		expect_field(&t, 0x1e8, 1, 1);
+		expect_e820(t.bp + 0x2d0, MIB(1), EFI_PAGE, row[i].type);
+		forget(&t);
+	}
+}
+
 /* boot.rst, setup_data: "write (obligatory)". What a file has there is no address of this machine. */
 static void x250_what_the_file_has_in_setup_data_does_not_count(void **state)
 {
@@ -187,6 +216,7 @@ int main(void)
 	    cmocka_unit_test(x250_the_seed_is_in_setup_data),
 	    cmocka_unit_test(x2d0_a_map_of_one_entry_is_told),
 	    cmocka_unit_test(x2d0_up_to_128_entries_stand_in_the_zero_page),
+	    cmocka_unit_test(x2d0_soft_reserved_memory_is_ram_where_the_command_line_says_so),
 	    cmocka_unit_test(x250_what_the_file_has_in_setup_data_does_not_count),
 	    cmocka_unit_test(x250_before_2_09_there_is_no_setup_data),
 	    cmocka_unit_test(x250_more_than_128_entries_go_on_in_setup_data_before_the_seed),

@@ -103,7 +103,8 @@ static void x250_entries_past_the_zero_page_go_on_in_order(void **state)
 		entry[i] = (struct memory){{i * 8192, i * 8192 + 4096}, i % 2 == 0 ? 7 : 0, 0xf};
 	for (size_t extra_room = 0; extra_room < 175; extra_room += 29) {
 		uint8_t *page = malloc(20 * 128), *extra = malloc(20 * extra_room + 1);
-		struct e820_table table = {page, extra, 128, extra_room, 0, 0};
+		struct e820_table table = {
+		    .zeropage = page, .extra = extra, .zeropage_room = 128, .extra_room = extra_room};
 
 		e820_from_map(&map, &table);
 		assert_int_equal(table.count, 128 + (extra_room < 172 ? extra_room : 172));
