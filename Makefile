@@ -371,7 +371,7 @@ $(filter $(OUT)/efi/%,$(LOADER_O)) $(APPLICATION_O): | $(GNUEFI)/efi.h
 # firmware does, and of the others' work there is little.
 UNALIGNED := -fno-align-functions -fno-align-loops -fno-align-jumps -fno-align-labels
 AT_ONCE := -flto=auto -flto-partition=one
-$(LOADER_O): ALSO := -Os $(UNALIGNED) $(AT_ONCE)
+$(LOADER_O): ALSO := -Os $(UNALIGNED) $(AT_ONCE) $(if $(filter tree,$(PROTOCOLS)),,-DNO_TREES)
 $(OUT)/upstream/%.o $(OUT)/codecs/%.o: ALSO :=
 # It goes twice through hundreds of thousands of fields.
 $(OUT)/protocol/x86/linux_relocs.o: ALSO := $(UNALIGNED) $(AT_ONCE)

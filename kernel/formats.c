@@ -40,7 +40,7 @@ const struct protocol *formats_with_trees(void)
 {
 	for (const struct protocol *const *const *folder = folders; *folder != NULL; folder++)
 		for (const struct protocol *const *row = *folder; *row != NULL; row++)
-			if ((*row)->trees != NULL)
+			if (protocol_trees(*row) != NULL)
 				return *row;
 	return NULL;
 }

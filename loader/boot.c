@@ -95,7 +95,7 @@ static enum status prepare_handoff(struct boot *b, struct fail *why)
 	situation_describe(&b->situation, &b->handoff);
 	if (b->handoff.tree_error != 0)
 		return fail(why, IO_ERROR, "the device tree cannot be written (%s); please report this",
-			    protocol->trees->error(b->handoff.tree_error));
+			    protocol_trees(protocol)->error(b->handoff.tree_error));
 	memset(b->situation.found.seed, 0, sizeof(b->situation.found.seed));
 	return OK;
 }
@@ -195,7 +195,7 @@ static enum status boot_through(struct boot *b, const struct entry *entry, struc
 
 	/* 6. No way back: fw_exit is the last call that can fail, and what follows returns void. */
 	TRY(fw_exit(&b->handoff.final, why));
-	if (p->image.protocol->trees != NULL)
+	if (protocol_trees(p->image.protocol) != NULL)
 		fw_map_runtime(&b->handoff.final);
 	p->image.protocol->finish(&b->handoff, &b->handoff.final);
 	arch_enter(&b->handoff);

@@ -25,7 +25,7 @@ static enum status find_named_tree(struct boot *b, struct word path, struct fail
 	if (size < TREE_HEADER || size > file->size)
 		return fail_by(why, BAD_INPUT, C11, "%s: not a device tree, or not all of one, in %" PRIu64 " bytes",
 			       file->path, file->size);
-	TRY(protocol->trees->check_size(size, protocol->most_tree, why));
+	TRY(protocol_trees(protocol)->check_size(size, protocol->most_tree, why));
 	b->situation.cargo.tree = (struct tree){NULL, size};
 	b->tree.size = size;
 	return OK;
@@ -50,16 +50,18 @@ static enum status read_named_tree(struct boot *b, struct tree *tree, struct fai
 	TRY(whole_read(whole, TREE_FIX_ROOM, &b->loading, why));
 	TRY(summed_check(b->record, SUMS_TREE, 0, whole->file.path, (struct bytes){whole->at, (size_t)whole->size},
 			 why));
-	TRY(protocol->trees->check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->size}, why));
+	TRY(protocol_trees(protocol)->check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->size},
+					    why));
 	if (b->program || protocol->learn_tree == NULL || !fw_fix_tree(whole->at, whole->room))
 		return OK;
-	return protocol->trees->check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->room}, why);
+	return protocol_trees(protocol)->check(tree, whole->file.path, (struct bytes){whole->at, (size_t)whole->room},
+					       why);
 }
 
 /* The entry's tree or firmware's, with the entry's overlays. */
 static enum status read_tree(struct boot *b, struct tree *tree, struct fail *why)
 {
-	const struct tree_reader *reader = b->situation.image.protocol->trees;
+	const struct tree_reader *reader = protocol_trees(b->situation.image.protocol);
 
 	if (b->tree.file.handle != NULL)
 		TRY(read_named_tree(b, tree, why));
@@ -85,7 +87,8 @@ static void warn_of_lost_ranges(const struct situation *p)
 	struct tree tree;
 	struct fail ignored;
 
-	if (p->machine.tree.at == NULL || p->image.protocol->trees->check(&tree, "", p->machine.tree, &ignored) != OK ||
+	if (p->machine.tree.at == NULL ||
+	    protocol_trees(p->image.protocol)->check(&tree, "", p->machine.tree, &ignored) != OK ||
 	    learn_tree(p, &tree, &own, &ignored) != OK)
 		return;
 	for (size_t i = 0; i < own.n_reserved; i++)
@@ -126,7 +129,7 @@ enum status boot_program_tree(struct boot *b, const struct entry *entry, const s
 
 	if (protocol == NULL)
 		return fail(why, BAD_INPUT, "this loader has nothing that reads device trees");
-	*reader = protocol->trees;
+	*reader = protocol_trees(protocol);
 	b->program = true;
 	b->situation.image.protocol = protocol;
 	b->overlays.paths = entry->overlays;
@@ -164,7 +167,7 @@ enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fai
 {
 	struct situation *p = &b->situation;
 
-	if (p->image.protocol->trees == NULL) {
+	if (protocol_trees(p->image.protocol) == NULL) {
 		if (entry_wants_tree(entry))
 			fw_log(LOG_QUIET, "devicetree ignored: this kernel does not use one");
 		return OK;
@@ -180,7 +183,7 @@ enum status boot_find_tree(struct boot *b, const struct entry *entry, struct fai
 	if (entry->devicetree.length != 0)
 		return OK;
 	if (p->machine.tree.at != NULL)
-		TRY(p->image.protocol->trees->check(&p->cargo.tree, FIRMWARES, p->machine.tree, why));
+		TRY(protocol_trees(p->image.protocol)->check(&p->cargo.tree, FIRMWARES, p->machine.tree, why));
 	return learn_tree(p, &p->cargo.tree, &p->found, why);
 }
 

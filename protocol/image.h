@@ -164,4 +164,15 @@ struct protocol {
 	void (*finish)(struct handoff *handoff, const struct final_map *final);
 };
 
+/* Its trees. A loader whose CPU's kernels have none is built without what reads them (NO_TREES). */
+static inline const struct tree_reader *protocol_trees(const struct protocol *protocol)
+{
+#ifdef NO_TREES
+	(void)protocol;
+	return NULL;
+#else
+	return protocol->trees;
+#endif
+}
+
 #endif
