@@ -7,6 +7,9 @@
 #define HEADER 4 /* bytes of a structure's: type, length of the formatted area with the header, handle (6.1.2) */
 #define LAST   127
 
+#define PROCESSOR_ID	  0x08 /* 7.5: where a processor's structure has its ID, and the number of its name's string */
+#define PROCESSOR_VERSION 0x10
+
 #define EXTENSION_2 0x13 /* 7.1, table 6: a byte of the BIOS information's, and a bit in it */
 #define IS_VIRTUAL  0x10
 
@@ -115,6 +118,56 @@ bool smbios_is_virtual(struct bytes structures)
 	return false;
 }
 
+/* Takes the prefix off; false when the string does not begin with it. */
+static bool skip_prefix(struct word *string, const char *prefix)
+{
+	struct word wanted = word_of(prefix);
+
+	if (string->length < wanted.length || memcmp(string->at, prefix, wanted.length) != 0)
+		return false;
+	skip(string, wanted.length);
+	return true;
+}
+
+/* 6.1.3: the string whose number, from 1 on, stands at @field; empty where there is none. */
+static struct word string_at(struct bytes structure, size_t field)
+{
+	struct word string = {NULL, 0};
+	struct bytes rest = structure;
+
+	if (structure.at[1] <= field)
+		return string;
+	eat(&rest, structure.at[1]);
+	for (size_t left = structure.at[field]; left != 0; left--)
+		if (!take_string(&rest, &string) || string.length == 0)
+			return (struct word){NULL, 0};
+	return string;
+}
+
+/* The SoC ID is the manufacturer's JEP-106 code and its number for the chip (SMCCC_ARCH_SOC_ID), without the revision.
+ */
+static bool is_ampere(struct bytes structure)
+{
+	struct word name = string_at(structure, PROCESSOR_VERSION);
+	uint64_t id;
+
+	if (!bytes_get(structure, PROCESSOR_ID, 4, &id))
+		return false;
+	id &= 0xffff000f;
+	return id == 0x0a160001 || id == 0x0a160002 || skip_prefix(&name, "Ampere(TM) Altra(TM) Processor") ||
+	       skip_prefix(&name, "eMAG");
+}
+
+bool smbios_is_ampere(struct bytes structures)
+{
+	struct bytes structure;
+
+	while (smbios_next(&structures, &structure))
+		if (structure.at[0] == SMBIOS_PROCESSOR && structure.at[1] > PROCESSOR_VERSION && is_ampere(structure))
+			return true;
+	return false;
+}
+
 bool smbios_tells_wake_up(struct bytes structure)
 {
 	return structure.at[0] == SMBIOS_SYSTEM && structure.at[1] > SMBIOS_WAKE_UP;
@@ -141,17 +194,6 @@ bool oem_string_next(struct oem_strings *walk, struct word *string)
 		end_set(&walk->rest, walk->has_any);
 		walk->inside = false;
 	}
-}
-
-/* Takes the prefix off; false when the string does not begin with it. */
-static bool skip_prefix(struct word *string, const char *prefix)
-{
-	struct word wanted = word_of(prefix);
-
-	if (string->length < wanted.length || memcmp(string->at, prefix, wanted.length) != 0)
-		return false;
-	skip(string, wanted.length);
-	return true;
 }
 
 void oem_read(struct bytes structures, struct oem *oem)

@@ -30,8 +30,14 @@ bool smbios_2_table(const uint8_t *entry, struct range *table);
  */
 bool smbios_is_virtual(struct bytes structures);
 
-/* Types of structures (7.1, 7.2, 7.3 and 7.12); and where one of the first says how the machine was started. */
-enum { SMBIOS_BIOS = 0, SMBIOS_SYSTEM = 1, SMBIOS_BOARD = 2, SMBIOS_OEM = 11 };
+/*
+ * A processor (type 4) is an Ampere Altra or eMAG, by its SoC ID or its name: firmware of these crashes in SetTime
+ * unless SetVirtualAddressMap was called (Linux drivers/firmware/efi/libstub/arm64.c, system_needs_vamap).
+ */
+bool smbios_is_ampere(struct bytes structures);
+
+/* Types of structures (7.1, 7.2, 7.3, 7.5 and 7.12); and where one of the first says how the machine was started. */
+enum { SMBIOS_BIOS = 0, SMBIOS_SYSTEM = 1, SMBIOS_BOARD = 2, SMBIOS_PROCESSOR = 4, SMBIOS_OEM = 11 };
 #define SMBIOS_WAKE_UP 0x18
 
 /*

@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The memory map, claims by address, and the way out of boot services. Source: UEFI 2.10, 7.2 and 7.4. */
 #include "efi_local.h"
+#include "oem.h"
 
+#include "../arch/arch.h"
 #include "../base/mem.h"
+
+/* UEFI 2.10, 4.6.2, EFI_RT_PROPERTIES_TABLE. */
+static EFI_GUID runtime_properties_guid = {
+    0xeb66918a, 0x7eef, 0x402a, {0x84, 0x2e, 0x93, 0x1d, 0x21, 0xc3, 0x8a, 0xe9}};
+struct runtime_properties {
+	UINT16 version, length;
+	UINT32 supported;
+};
+#define SUPPORTS_VIRTUAL_ADDRESS_MAP 0x80
 
 /* Places that firmware may refuse before planning gives up, or the command line keeps out: each splits a free run. */
 #define SPARE_RUNS (64ul + MAX_KEPT_OUT)
@@ -196,10 +207,20 @@ enum status fw_exit(struct final_map *final, struct fail *why)
 }
 
 /*
- * UEFI 2.10, 8.4.1: for the runtime services' memory only, with its current addresses, so that nothing moves. Linux's
- * own stub calls it where it maps them elsewhere (drivers/firmware/efi/libstub/fdt.c), and some machines' services need
- * the call (libstub/arm64.c, on SetTime of Ampere's).
+ * SetVirtualAddressMap is firmware's least tried service, and nothing moves: on arm64 it is called where a machine is
+ * known to need it, as by Linux's own stub of today (drivers/firmware/efi/libstub/arm64.c); on RISC-V always, as there.
+ * UEFI 2.10, 4.6.2: nowhere where firmware says that it has it no more after exit.
  */
+static bool is_to_map_runtime(void)
+{
+	const struct runtime_properties *properties = efi_table(&runtime_properties_guid);
+
+	if (properties != NULL && (properties->supported & SUPPORTS_VIRTUAL_ADDRESS_MAP) == 0)
+		return false;
+	return arch_enters(arch_here(), ELF_RISCV) || oem_is_ampere();
+}
+
+/* UEFI 2.10, 8.4.1: for the runtime services' memory only, with its current addresses. */
 void fw_map_runtime(struct final_map *final)
 {
 	UINTN size = 0;
@@ -215,7 +236,7 @@ void fw_map_runtime(struct final_map *final)
 		memcpy(final->runtime + size, descriptor, final->desc_size);
 		size += final->desc_size;
 	}
-	if (size != 0)
+	if (size != 0 && is_to_map_runtime())
 		efi.system->RuntimeServices->SetVirtualAddressMap(size, final->desc_size, final->desc_version,
 								  (EFI_MEMORY_DESCRIPTOR *)(void *) final->runtime);
 }

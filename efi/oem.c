@@ -41,6 +41,13 @@ bool oem_is_virtual(void)
 	return find_structures(&structures) && smbios_is_virtual(structures);
 }
 
+bool oem_is_ampere(void)
+{
+	struct bytes structures;
+
+	return find_structures(&structures) && smbios_is_ampere(structures);
+}
+
 struct oem_strings oem_strings(void)
 {
 	return (struct oem_strings){.rest = oem.structures};

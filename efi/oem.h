@@ -19,6 +19,9 @@ const struct oem *oem_asked(void);
 /* They say that the machine is a virtual one. */
 bool oem_is_virtual(void);
 
+/* They tell of a processor whose firmware wants SetVirtualAddressMap called. It asks firmware nothing. */
+bool oem_is_ampere(void);
+
 /* All of them, from the first on; none where they do not count. */
 struct oem_strings oem_strings(void);
 

@@ -152,8 +152,8 @@ void fw_leaving(const struct entry *entry);
 enum status fw_exit(struct final_map *final, struct fail *why) MUST_CHECK;
 
 /*
- * After fw_exit: tells firmware that its runtime services keep their addresses, and records it in @final for the
- * kernel. If firmware refuses the call, they keep them all the same.
+ * After fw_exit: records in @final for the kernel that firmware's runtime services keep their addresses, and tells
+ * firmware so where a machine needs it. If firmware refuses the call, they keep them all the same.
  */
 void fw_map_runtime(struct final_map *final);
 

@@ -187,6 +187,41 @@ static void a_virtual_machine_says_so(void **state)
 	    smbios_is_virtual((struct bytes){(const uint8_t *)"\2\24bb\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\377\0\0", 22}));
 }
 
+static bool is_ampere(const char *structures, size_t size)
+{
+	uint8_t *bytes = malloc(size);
+	bool is;
+
+	memcpy(bytes, structures, size);
+	is = smbios_is_ampere((struct bytes){bytes, size});
+	free(bytes);
+	return is;
+}
+
+/* A processor's structure (DSP0134, 7.5) of 17 bytes: its ID, the number of its version, and its strings. */
+#define CPU(id, version, strings) "\4\21cc\1\1\1\1" id "zzzz" version strings "\0\0"
+#define IS_AMPERE(structures)	  is_ampere(structures, sizeof(structures) - 1)
+
+static void ampere_is_known_by_its_chip_or_its_name(void **state)
+{
+	(void)state;
+	assert_true(IS_AMPERE(CPU("\1\0\x16\x0a", "\0", "")));
+	assert_true(IS_AMPERE(CPU("\xf2\xff\x16\x0a", "\0", ""))); /* another revision does not matter */
+	assert_true(IS_AMPERE(CPU("\0\0\0\0", "\2", "socket\0eMAG 8180")));
+	assert_true(IS_AMPERE("\1\5aa\1x\0\0" CPU("\0\0\0\0", "\1", "Arm")
+				  CPU("\0\0\0\0", "\3", "a\0b\0Ampere(TM) Altra(TM) Processor Q80-30\0d")));
+	assert_false(IS_AMPERE(CPU("\3\0\x16\x0a", "\0", "")));
+	assert_false(IS_AMPERE(CPU("\1\0\x16\x0b", "\0", "")));
+	assert_false(IS_AMPERE(CPU("\0\0\0\0", "\0", "eMAG")));		/* no string is its version */
+	assert_false(IS_AMPERE(CPU("\0\0\0\0", "\1", "socket\0eMAG"))); /* nor is another one */
+	assert_false(IS_AMPERE(CPU("\0\0\0\0", "\3", "a\0eMAG")));	/* there are not so many */
+	assert_false(IS_AMPERE(CPU("\0\0\0\0", "\1", "eMA")));
+	assert_false(IS_AMPERE("\4\20cc\1\1\1\1\1\0\x16\x0azzzz\0\0")); /* too short to have a version */
+	assert_false(IS_AMPERE("\2\21cc\1\1\1\1\1\0\x16\x0azzzz\0\0\0"));
+	for (size_t size = 1; size < 18; size++) /* cut off before the NUL that ends it */
+		assert_false(is_ampere(CPU("\1\0\x16\x0a", "\0", ""), size));
+}
+
 static void what_is_cut_off_ends_the_walk(void **state)
 {
 	static const char whole[] = "\1\5aa\1x\0\0\13\5bb\2one\0two\0\0\2\4cc\0\0\13\5bb\1end\0";
@@ -340,6 +375,7 @@ int main(void)
 	    cmocka_unit_test(what_is_no_entry_point_leads_nowhere),
 	    cmocka_unit_test(strings_of_type_11_are_found),
 	    cmocka_unit_test(a_virtual_machine_says_so),
+	    cmocka_unit_test(ampere_is_known_by_its_chip_or_its_name),
 	    cmocka_unit_test(what_is_cut_off_ends_the_walk),
 	    cmocka_unit_test(the_first_string_of_a_kind_counts),
 	    cmocka_unit_test(an_entry_has_a_name_and_a_text),
