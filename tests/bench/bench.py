@@ -21,6 +21,7 @@ import boots  # noqa: E402
 import entered  # noqa: E402
 import keys  # noqa: E402
 import lab  # noqa: E402
+import loaded  # noqa: E402
 import sums  # noqa: E402
 import to_init  # noqa: E402
 import unpacking  # noqa: E402
@@ -190,7 +191,8 @@ def main():
     print(f"one Read for each of the same files              {statistics.median(passes):>11,}   "
           f"of {', '.join(f'{n:,}' for n in sorted(passes))}")
     print(f"whole time against those Reads                  {ratio:>11.3f}   without variable services {ratio_without:.3f}")
-    worst = compare_verifying(statistics.median(own))
+    worst = loaded.measure()
+    worst += compare_verifying(statistics.median(own))
     compare_unpacking()
     worst += unpacking.measure(kernels_own)
     worst += [w for w, bad in (("own instructions: 2,000,000 or more", statistics.median(own) >= 2000000),
