@@ -248,6 +248,7 @@ def check_secured(guest):
     expect(any("secureboot: Secure boot enabled" in line or "UEFI Secure Boot is enabled" in line for line in guest.all("dmesg")),
            "the kernel does not know that Secure Boot is on")
     expect(any("Kernel is locked down" in line for line in guest.all("dmesg")), "the kernel has not locked itself down")
+    expect("[integrity]" in guest.one("lockdown"), f"it says that it is locked down as {guest.one('lockdown')}")
 
 
 @boots(sampled=True)
@@ -293,3 +294,24 @@ def arm64_secure_boot_with_debians_snakeoil_keys(esp):
     check_secured(boot_debian(esp, *options, level=1, memory="2G"))
     esp.put("vmlinuz", link=keys.sign(lab.Debian("arm64").kernel, os.path.join(esp.path, "own")))
     refused(esp, options, "\\vmlinuz: firmware does not trust it: access denied")
+
+
+@boots(sampled=True)
+def arm64_keys_are_enrolled(esp):
+    """arm64, secure-boot-enroll force, on a machine without keys: those of \\loader\\keys are enrolled, and after a reset Debian 13's kernel boots locked down, and one that nobody has signed is refused"""
+    debian(esp)
+    firmware = lab.script("fetch", "edk2", "aarch64")
+    for name in ("EFI/BOOT/BOOTAA64.EFI", "vmlinuz"):
+        esp.put(name, link=keys.sign(os.path.join(esp.tree, name), os.path.join(esp.path, "signed", os.path.basename(name))))
+    for variable in keys.VENDOR:
+        esp.put(f"loader/keys/auto/{variable}.auth", link=os.path.join(keys.folder(), variable + ".auth"))
+    esp.put("unsigned", link=lab.Debian("arm64").kernel)
+    esp.entry("a-unsigned", "title unsigned", "linux /unsigned", "options x")
+    esp.conf("log debug", "secure-boot-enroll force", "default a-unsigned")
+    with Machine(esp, "--ovmf", firmware, "--secboot", "--resets", memory="2G", timeout=300) as machine:
+        machine.wait_for("are enrolled: Secure Boot is on when the machine starts again")
+        machine.wait_for("\\unsigned: firmware does not trust it: access denied")
+        guest = Guest(machine.finish())
+    expect(guest.text.count("are enrolled") == 1, "keys were enrolled twice")
+    check_secured(guest)
+    expect(guest.all("file") == [esp.told], f"of the second initrd came {guest.all('file')}, not {esp.told}")

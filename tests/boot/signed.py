@@ -37,12 +37,13 @@ def secured(esp, *lines, **more):
     return "--secboot", "--vars", keys.store(os.path.join(esp.path, "vars.fd"))
 
 
-def check_secured(guest):
+def check_secured(guest, kernel="\\vmlinuz"):
     expect(guest.param(0x1ec, 1) == 3, f"secure_boot is {guest.param(0x1ec, 1)}")
-    expect("verified \\vmlinuz, all of it" in guest.text, "the log does not tell")
+    expect(f"verified {kernel}, all of it" in guest.text, "the log does not tell")
     expect(any("secureboot: Secure boot enabled" in line or "Secure boot enabled" in line for line in guest.all("dmesg")),
            "the kernel does not know that Secure Boot is on")
     expect(any("Kernel is locked down" in line for line in guest.all("dmesg")), "the kernel has not locked itself down")
+    expect("[integrity]" in guest.one("lockdown"), f"it says that it is locked down as {guest.one('lockdown')}")
 
 
 def refused(esp, options, words):
