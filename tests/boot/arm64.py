@@ -16,7 +16,7 @@ import keys
 import lab
 from boots import boots, told
 from lab import GIB, MIB, Guest, Machine, data_archive, described, expect
-from signed import byte_flipped, refused, sign_by_snakeoil
+from signed import byte_flipped, read, refused, sign_by_snakeoil
 
 sys.path.insert(0, os.path.join(lab.ROOT, "tests", "probe"))
 import make_image  # noqa: E402
@@ -261,6 +261,22 @@ def arm64_secure_boot_verifies_and_places(esp):
     with Machine(esp, *options) as machine:
         machine.wait_for("\\vmlinuz: firmware does not trust it: access denied")
         machine.wait_for("press any key")
+
+
+@boots(sampled=True)
+def arm64_secure_boot_unpacks_a_zboot_file(esp):
+    """arm64, Secure Boot: what is inside a signed EFI zboot file is unpacked from the verified bytes, and locks itself down; with one other bit it is refused"""
+    options = secured(esp)
+    program = bytearray(read(os.path.join(lab.ROOT, "build/aarch64/BOOTAA64.EFI")))  # any will do: nobody starts it
+    packed = zboot(read(lab.Debian("arm64").kernel))[4096:]
+    struct.pack_into("<4sII8x6s", program, 4, b"zimg", len(program), len(packed) - 4, b"zstd22")
+    keys.write(os.path.join(esp.path, "bare"), bytes(program) + packed)
+    esp.put("vmlinuz", link=keys.sign(os.path.join(esp.path, "bare"), os.path.join(esp.path, "signed", "zboot")))
+    guest = boot_debian(esp, *options, level=1, memory="2G")
+    check_secured(guest)
+    expect("unpacked \\vmlinuz" in guest.text, "it was not unpacked")
+    esp.put("vmlinuz", byte_flipped(os.path.join(esp.path, "signed", "zboot"), len(program) + 3000000))
+    refused(esp, options, "\\vmlinuz: firmware does not trust it: access denied")
 
 
 def by_shim(esp):

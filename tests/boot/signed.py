@@ -10,7 +10,8 @@ import struct
 import keys
 import lab
 from boots import KERNEL, REPORT, boot, boots, check_healthy, plain
-from lab import OLDER_OVMF, Machine, expect
+from chain import PROGRAM, unified_image
+from lab import OLDER_OVMF, Guest, Machine, expect
 
 BERTH = os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI")
 
@@ -38,8 +39,12 @@ def secured(esp, *lines, **more):
 
 
 def check_secured(guest, kernel="\\vmlinuz"):
-    expect(guest.param(0x1ec, 1) == 3, f"secure_boot is {guest.param(0x1ec, 1)}")
     expect(f"verified {kernel}, all of it" in guest.text, "the log does not tell")
+    check_locked(guest)
+
+
+def check_locked(guest):
+    expect(guest.param(0x1ec, 1) == 3, f"secure_boot is {guest.param(0x1ec, 1)}")
     expect(any("secureboot: Secure boot enabled" in line or "Secure boot enabled" in line for line in guest.all("dmesg")),
            "the kernel does not know that Secure Boot is on")
     expect(any("Kernel is locked down" in line for line in guest.all("dmesg")), "the kernel has not locked itself down")
@@ -210,3 +215,40 @@ def secure_boot_with_debians_snakeoil_keys(esp):
     check_healthy(guest, REPORT + " nokaslr berth.dmesg")
     check_secured(guest)
     expect(guest.all("file") == [lab.described("extra", data)], f"/data is {guest.all('file')}")
+
+
+def signed_at(esp, name, path):
+    esp.put(name, link=keys.sign(path, os.path.join(esp.path, "signed", os.path.basename(name))))
+
+
+@boots(sampled=True, waits=True)
+def secure_boot_starts_what_is_signed(esp):
+    """Secure Boot: a signed driver is loaded, a signed program comes back to the menu, Debian's signed kernel boots by its stub, and a signed unified image by itself; both lock themselves down"""
+    line = REPORT + " nokaslr berth.dmesg"
+    options = secured(esp, "sort-key z", "handoff stub", options=line)
+    signed_at(esp, "EFI/berth/drivers/ext4_x64.efi", os.path.join(lab.script("fetch", "drivers"), "ext4_x64.efi"))
+    signed_at(esp, "tools/chain.efi", PROGRAM)
+    esp.entry("a", "title A", "sort-key a", "efi /tools/chain.efi", "options word")
+    keys.write(os.path.join(esp.path, "bare"), unified_image([
+        (".osrel", b"ID=system\nPRETTY_NAME=System\n"), (".cmdline", (line + " unified").encode()), (".uname", b"6.1"),
+        (".initrd", read(KERNEL["initrd"])), (".linux", read(KERNEL["file"]))]))
+    signed_at(esp, "EFI/Linux/system.efi", os.path.join(esp.path, "bare"))
+    esp.conf("timeout 60", "log debug")
+    with Machine(esp, *options) as machine:
+        machine.wait_for("driver \\EFI\\berth\\drivers\\ext4_x64.efi")
+        machine.wait_for("> * A")
+        machine.press("enter")
+        machine.wait_for('chain: passed "word"')
+        machine.wait_for("Enter boot")
+        for title in ("System", "Debian"):
+            machine.press("down")
+            machine.wait_for(">   " + title)
+        machine.press("enter")
+        guest = Guest(machine.finish())
+    expect("does not trust" not in guest.text, "something was refused")
+    expect(guest.one("cmdline") == line, f"/proc/cmdline is {guest.one('cmdline')!r}")
+    check_locked(guest)
+    esp.conf("default system.efi")
+    guest = boot(esp, *options)
+    expect(guest.one("cmdline") == line + " unified", f"/proc/cmdline is {guest.one('cmdline')!r}")
+    check_locked(guest)
