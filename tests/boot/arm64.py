@@ -14,6 +14,7 @@ import zlib
 
 import keys
 import lab
+import tpm
 from boots import boots, told
 from lab import GIB, MIB, Guest, Machine, data_archive, described, expect
 from signed import byte_flipped, read, refused, sign_by_snakeoil
@@ -72,6 +73,7 @@ def boot_debian(esp, *options, level, **more):
     expect(0 < times[0] < times[1], f"the loader was started and left at {times} us")
     expect(variables["LoaderFeatures"] == (6, (0x3fffff).to_bytes(8, "little")), f"{variables['LoaderFeatures']}")
     expect("MEMRESERVE=0x" in guest.text, "the kernel found no table of reserved memory, which kexec needs")
+    expect("RNG=0x" in guest.text, "the kernel found no table with a seed")
     expect("KASLR enabled" in guest.text, "the kernel found no kaslr-seed")
     expect(not guest.all("complaint"), "the kernel complained: " + "; ".join(guest.all("complaint")))
     plans.expect_same(os.path.join(esp.path, "console.log"), "--initrd", str(esp.initrd_size), "--cmdline", OPTIONS,
@@ -331,3 +333,13 @@ def arm64_keys_are_enrolled(esp):
     expect(guest.text.count("are enrolled") == 1, "keys were enrolled twice")
     check_secured(guest)
     expect(guest.all("file") == [esp.told], f"of the second initrd came {guest.all('file')}, not {esp.told}")
+
+
+@boots(sampled=True)
+def arm64_log_of_a_tpm_is_handed_over(esp):
+    """arm64, a TPM: firmware's log reaches Linux in the stub's table. Debian's kernel has the TPM's driver as a module, so what is in the log is read on x86-64"""
+    debian(esp)
+    with tpm.Tpm(esp.path) as chip, Machine(esp, memory="2G", timeout=300, more=(*chip.options[:-1], "tpm-tis-device,tpmdev=tpm0")) as machine:
+        guest = Guest(machine.finish())
+    expect("TPMEventLog=0x" in guest.text and "TPMFinalLog=0x" in guest.text, "Linux has found no log")
+    expect(told(guest)["LoaderTpm2ActivePcrBanks"][1] != "0x00000000\0".encode("utf-16-le"), "the loader has found no TPM")

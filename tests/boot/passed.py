@@ -7,6 +7,7 @@ import boots
 import lab
 from boots import REPORT, boot, plain
 from lab import expect
+from tpm import Tpm
 
 SEED = "loader/random-seed"
 LOUD = REPORT.replace(" quiet", "")  # Linux's own log is on the console
@@ -30,6 +31,19 @@ def a_random_seed_each_boot(esp):
     os.unlink(image)
     expect([len(content) for content in contents] == [32, 32, 32] and len(set(contents)) == 3,
            f"the file has held {[content.hex() for content in contents]}")
+
+
+# EDK2 has it where it has a TPM, and without system management mode it lets nobody write it (MorLock's TcgMorLockDxe.c).
+MEMORY_OVERWRITE = "MemoryOverwriteRequestControl"
+
+
+@boots.boots(sampled=True)
+def memory_is_cleared_after_a_reset(esp):
+    """Firmware that has MemoryOverwriteRequestControl is asked to clear memory after a reset, as by the kernel's stub"""
+    plain(esp)
+    with Tpm(esp.path) as tpm:
+        found = boots.told(boot(esp, "--secboot", more=tpm.options))
+    expect(found.get(MEMORY_OVERWRITE) == (7, b"\1"), f"the variable is {found.get(MEMORY_OVERWRITE)}")
 
 
 @boots.boots

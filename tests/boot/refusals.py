@@ -336,6 +336,25 @@ def refusals_by_shim_that_demands_nx(esp):
             check_secured(Guest(machine.finish()))
 
 
+@boots(sampled=True)
+def refusals_end_where_shim_is_told_not_to_check(esp):
+    """Debian's shim 16 with MokSBState 1, as its user has set it there: a kernel that nobody has signed boots, and Linux is told that Secure Boot is off; set by a running system it counts for nothing"""
+    state = ("MokSBState", shell.SHIM)
+    for attributes in (3, 7):
+        options = by_shim(esp, "trixie")
+        keys.store(options[-1], {state: b"\1"}, attributes={state: attributes})
+        esp.put("vmlinuz", stripped(KERNEL["file"]))
+        with Machine(esp, *options, memory="2G") as machine:
+            if attributes == 7:
+                machine.wait_for("\\vmlinuz: firmware does not trust it: ")
+                machine.wait_for("press any key")
+                continue
+            guest = Guest(machine.finish())
+        check_healthy(guest, LINE + " berth.dmesg")
+        expect(guest.param(0x1ec, 1) == 2, f"secure_boot is {guest.param(0x1ec, 1)}")
+        expect("[none]" in guest.one("lockdown"), f"it is locked down as {guest.one('lockdown')}")
+
+
 @boots(sampled=True, waits=True)
 def refusals_on_arm64(esp):
     """The same in AAVMF: device trees and overlays of an entry, kernels that are changed, packed or another CPU's; then Debian boots"""
@@ -380,6 +399,18 @@ def refusals_of_what_is_exchanged_while_it_is_read(esp):
         guest = Guest(machine.finish())
     check_healthy(guest, LINE + " berth.dmesg")
     check_secured(guest)
+
+
+@boots(sampled=True)
+def refusals_are_none_of_a_disk_that_reads_wrongly(esp):
+    """Secure Boot, and a disk driver that gives other bytes above 4 GiB: noticed at the first piece, and what is read through a buffer below verifies and boots [C7]"""
+    with Machine(esp, *shaped(esp, "high-reads wrong"), memory="6G") as machine:
+        guest = Guest(machine.finish())
+    check_healthy(guest, LINE + " berth.dmesg")
+    check_secured(guest)
+    expect("[C7]" in guest.text, "the log does not tell of the disk")
+    kernel, initrd = (os.path.getsize(os.path.join(esp.tree, name)) for name in ("vmlinuz", "initrd.cpio"))
+    expect(guest.counters() == (kernel + initrd, kernel + initrd - 1024), f"read and copied are {guest.counters()}, of {kernel} and {initrd}")
 
 
 @boots(sampled=True)

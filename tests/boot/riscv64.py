@@ -96,7 +96,7 @@ def riscv_debian_compressed(esp):
 @boots(sampled=True)
 def riscv_debian_in_edk2(esp):
     """RISC-V, Debian 13 in EDK2, whose MMU is on: kernel and initrd above 4 GiB, runtime services read and write"""
-    options = "console=ttyS0 quiet berth.guest=report panic=-1"
+    options = "console=ttyS0 quiet berth.guest=report berth.dmesg panic=-1"
     debian(esp, options=options)
     esp.conf("log debug")
     with Machine(esp, "--ovmf", lab.script("fetch", "edk2", "riscv64")) as machine:
@@ -106,6 +106,7 @@ def riscv_debian_in_edk2(esp):
     expect(kernel[0] <= guest.kernel_at() < kernel[0] + 2 * MIB, f"the kernel runs at {guest.kernel_at():#x}")
     expect(guest.all("file") == [esp.told], f"of the second initrd came {guest.all('file')}, not {esp.told}")
     expect(guest.one("efivar-read") == "ok" and guest.one("runtime") == "ok", "runtime services do not work")
+    expect("MEMRESERVE=0x" in guest.text and "RNG=0x" in guest.text, "the kernel found no table of reserved memory, or no seed")
     expect(not lab.lost_memory(guest), "memory got lost: " + ", ".join(lab.lost_memory(guest)))
     expect(not guest.all("complaint"), "the kernel complained: " + "; ".join(guest.all("complaint")))
 

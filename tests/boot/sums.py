@@ -14,6 +14,7 @@ import trees
 from boots import KERNEL, REPORT, boot, boots, check_healthy
 from direct import elf_end, unpacked, vmlinux
 from lab import Machine, expect
+from prepared import prepared
 from signed import byte_flipped, secured
 
 SUMS = "\\loader\\berth.sums"
@@ -194,6 +195,23 @@ def sums_bind_the_device_tree(esp):
         expect(guest.text.count(REFUSED[name].said) == 1, f"{name}: not {REFUSED[name].said!r}")
     expect("berth: verified \\vmlinuz, all of it, by berth.sums" in guest.text, "the log does not tell")
     expect(guest.one("cmdline") == arm64.OPTIONS, f"/proc/cmdline is {guest.one('cmdline')!r}")
+
+
+@boots(sampled=True)
+def sums_bind_a_prepared_kernel(esp):
+    """Secure Boot, berth.sums: what `berth prepare` has made of Debian's kernel, which nobody can sign, boots by its record; with one other bit it is refused by name"""
+    options = unsigned(esp, "sort-key z")
+    kernel = prepared(esp, KERNEL["file"])
+    for name in ("vmlinuz", "kernel/vmlinuz"):
+        esp.put(name, kernel)
+    entry(esp, "kernel")
+    esp.put("kernel/vmlinuz", kernel)
+    sums(esp, "--least", "1")
+    esp.put("kernel/vmlinuz", kernel[:3000000] + bytes([kernel[3000000] ^ 1]) + kernel[3000001:])
+    esp.conf("timeout 1", "default kernel.conf")
+    guest = boot(esp, "--icount", *options, timeout=300)
+    expect(guest.text.count(REFUSED["kernel"].said) == 1, f"the console does not say once {REFUSED['kernel'].said!r}")
+    check_bound(guest)
 
 
 @boots(sampled=True)
