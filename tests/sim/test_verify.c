@@ -286,6 +286,73 @@ static void i386_kernels_are_for_firmware_of_32_bits(void **state)
 	expect_through("");
 }
 
+/* Every key that entries and loader.conf have, with values that a writer of the disk would hope for, and some of none.
+ */
+static void no_key_of_any_file_lets_an_untrusted_kernel_through(void **state)
+{
+	static const char *const of_entries[] = {"",
+						 "version 9\n",
+						 "sort-key a\n",
+						 "machine-id 0123456789abcdef\n",
+						 "architecture x64\n",
+						 "decompress loader\n",
+						 "decompress kernel\n",
+						 "handoff own\n",
+						 "placement low\n",
+						 "placement high\n",
+						 "placement preferred\n",
+						 "placement random\n",
+						 "placement 0x4000000\n",
+						 "placement 64M-256M\n",
+						 "profile 0\n",
+						 "initrd /one\n",
+						 "options secureboot=off nokaslr mem=64M\n",
+						 "secure-boot no\n",
+						 "verify no\n",
+						 "berth-sums no\n",
+						 "grub_class x\n"};
+	static const char *const of_conf[] = {"",
+					      "timeout 0\n",
+					      "default @saved\n",
+					      "preferred t.conf\n",
+					      "editor yes\n",
+					      "editor-password x\n",
+					      "auto-entries no\n",
+					      "auto-firmware no\n",
+					      "auto-reboot yes\n",
+					      "auto-poweroff yes\n",
+					      "other-disks yes\n",
+					      "beep yes\n",
+					      "reboot-for-bitlocker yes\n",
+					      "log-file yes\n",
+					      "log debug\n",
+					      "log-level emerg\n",
+					      "console-mode 0\n",
+					      "menu-fold 1\n",
+					      "reboot-on-error yes\n",
+					      "secure-boot-enroll off\n",
+					      "secure-boot-enroll force\n",
+					      "secure-boot-enroll-action shutdown\n",
+					      "secure-boot-enroll-timeout-sec 0\n",
+					      "secure-boot no\n",
+					      "verify no\n"};
+	char entry[160];
+	struct fail why;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(of_entries); i++)
+		for (size_t j = 0; j < COUNT_OF(of_conf); j++) {
+			snprintf(entry, sizeof(entry), "%s%s", LINUX, of_entries[i]);
+			begin(LOW, entry);
+			snprintf(bench.name, sizeof(bench.name), "%s%s", of_entries[i], of_conf[j]);
+			/* A value that is none is said, and all others count. */
+			(void)loader_conf_parse(&bench.conf, of_conf[j], strlen(of_conf[j]), &why);
+			sim.untrusted = "\\vmlinuz";
+			expect_back(REFUSED, "\\vmlinuz: not trusted");
+			assert_int_equal(outcome.verifications, 0);
+		}
+}
+
 static void a_kernel_that_is_signed_is_identified_from_what_was_verified(void **state)
 {
 	(void)state;
@@ -478,6 +545,7 @@ int main(void)
 	    cmocka_unit_test(c7_a_verified_kernel_is_copied_straight_to_above_4_gib),
 	    cmocka_unit_test(what_cannot_be_signed_is_refused_by_name),
 	    cmocka_unit_test(i386_kernels_are_for_firmware_of_32_bits),
+	    cmocka_unit_test(no_key_of_any_file_lets_an_untrusted_kernel_through),
 	    cmocka_unit_test(a_kernel_that_is_signed_is_identified_from_what_was_verified),
 	    cmocka_unit_test(a_device_tree_is_refused_and_firmwares_own_is_not),
 	    cmocka_unit_test(without_memory_for_the_file_nothing_starts),
