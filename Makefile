@@ -343,7 +343,7 @@ FUZZ_CFLAGS := -std=gnu11 -O1 -g -fshort-wchar -fno-omit-frame-pointer -fsanitiz
 	-fno-sanitize-recover=all
 FUZZ_LDFLAGS := -fsanitize=fuzzer,address,undefined
 FUZZ := $(BUILD)/fuzz
-FUZZ_PURE_O := $(call objects,$(FUZZ),$(PURE) tests/unit/kernel_head.c tests/unit/memory_source.c)
+FUZZ_PURE_O := $(call objects,$(FUZZ),$(PURE) tests/unit/kernel_head.c tests/unit/memory_source.c tests/unit/lz4_upstream.c)
 FUZZ_TOOL_O := $(call objects,$(FUZZ),$(PARTS_C))
 
 $(FUZZ)/libtool.a: $(FUZZ_TOOL_O)

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A packed stream: never more than the limit comes out, memory comes back whole, and the same stream in other pieces
- * and steps, and with a higher limit, gives the same bytes and the same answer.
+ * and steps, and with a higher limit, gives the same bytes and the same answer; of LZ4's frames those that LZ4's own
+ * decoder gives.
  */
 #include "fuzz.h"
 
 #include "../../codecs/unpack.h"
+#include "../unit/lz4_upstream.h"
 
 #define LIMIT 65536u
-#define LARGE (8 * 1048576u + LIMIT) /* packed blocks of LZ4's legacy frames wait above 8 MiB (codecs/lz4_legacy.c) */
+#define LARGE (8 * 1048576u + LIMIT) /* LZ4's packed blocks wait out of reach of up to 8 MiB (codecs/lz4_blocks.c) */
 #define HEAD  1024u
 #define ROOM  MIB(16) /* of memory; a window of 128 MiB would only slow this down */
 
@@ -131,8 +133,7 @@ static void require_same_in_pieces(struct bytes packed, uint64_t size_at, size_t
 		require_same(whole, &out);
 }
 
-/* @low: what came out with LIMIT. Others than LZ4's legacy frames have no block above it, and would only take longer.
- */
+/* @low: what came out with LIMIT. Others than LZ4's have no block above it, and would only take longer. */
 static void unpack_within_large(struct bytes packed, uint64_t size_at, size_t piece, size_t step, enum status with_low,
 				const struct out *low)
 {
@@ -140,7 +141,7 @@ static void unpack_within_large(struct bytes packed, uint64_t size_at, size_t pi
 	struct out out = {at_once, LARGE, 0};
 	enum status status;
 
-	if (packing_of(packed) != PACKED_LZ4_LEGACY)
+	if (packing_of(packed) != PACKED_LZ4_LEGACY && packing_of(packed) != PACKED_LZ4)
 		return;
 	status = unpack_all(packed, size_at, SIZE_MAX, SIZE_MAX, &out);
 	REQUIRE(with_low != OK || status == OK);
@@ -148,6 +149,16 @@ static void unpack_within_large(struct bytes packed, uint64_t size_at, size_t pi
 		require_same(low, &out);
 	require_same_in_pieces(packed, size_at, piece, SIZE_MAX, status, &out);
 	require_same_in_pieces(packed, size_at, piece, step, status, &out);
+}
+
+static void require_upstreams(struct bytes packed, enum status status, const struct out *ours)
+{
+	static uint8_t theirs[LIMIT];
+	size_t size;
+	bool good = lz4_upstream(packed, theirs, LIMIT, &size);
+
+	REQUIRE(good == (status == OK));
+	REQUIRE(!good || (size == ours->size && memcmp(theirs, ours->at, size) == 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -168,6 +179,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	REQUIRE(one == other || one == NO_PLACE || other == NO_PLACE || packing_of(input) == PACKED_ZSTD);
 	if (one == OK && other == OK)
 		require_same(&a, &b);
+	if (size_at == 0 && one != NO_PLACE && packing_of(input) == PACKED_LZ4)
+		require_upstreams(input, one, &a);
 	other = unpack_head(input, size_at, piece, head, &n_head);
 	REQUIRE(one != OK || other == OK || other == NO_PLACE || packing_of(input) == PACKED_ZSTD);
 	if (one == OK && other == OK)

@@ -19,7 +19,7 @@ WRAPPED = ("x86_cpuid", "x86_read_cr4", "x86_random", "x86_enter", "x86_enter_by
            "arch_cpu", "arch_enter", "x86_port_in", "x86_port_out", "arch_speaker", "arch_ticks")
 # Tests that take seconds each, and what only they reach: only with --slow.
 SLOW = ("test_faults", "test_inputs", "test_packed", "test_cut", "test_draw", "test_unpack", "test_unpack_errors",
-        "test_unpack_kernels", "test_unpack_lz4")
+        "test_unpack_kernels", "test_unpack_lz4", "test_unpack_frames")
 SLOW_FILES = ("codecs/unpack.c",)
 # What tests that would try up to a million cases are held to: about what scripts/test tries of them every day.
 DAILY = {"SEED": "1", "CASES": "10000", "SHARE": "12"}

@@ -127,8 +127,9 @@ static void damage_is_told_in_the_decoders_words(void **state)
 		size_t kind, from_end;
 		const char *words;
 	} rows[] = {
-	    {0, 8, "gzip at byte "},   {0, 8, "incorrect data check"},	 {0, 1, "incorrect length check"},
-	    {3, 1, "contentChecksum"}, {5, 1, "doesn't match checksum"}, {8, 1, "xz at byte "},
+	    {0, 8, "gzip at byte "},	      {0, 8, "incorrect data check"},
+	    {0, 1, "incorrect length check"}, {3, 1, "the content's checksum is wrong"},
+	    {5, 1, "doesn't match checksum"}, {8, 1, "xz at byte "},
 	};
 
 	(void)state;

@@ -3,7 +3,7 @@
  * Packed blocks of LZ4's legacy frames that come in several pieces: they wait where the end of the data will be, surely
  * out of reach of what they become, else in memory of their own; damaged or not, they do no harm there.
  */
-#include "packed.h"
+#include "lz4_drawn.h"
 
 #define BLOCK	   MIB(8)		      /* lz4_Frame_format.md, "Legacy frame" */
 #define PACKED_MAX (BLOCK + BLOCK / 255 + 16) /* lz4.h, LZ4_COMPRESSBOUND: the worst that a packer makes of it */
@@ -12,80 +12,10 @@
 static const struct kind legacy = {PACKED_LZ4_LEGACY, "lz4 -q -l -c", false};
 static const size_t pieces[] = {4099, 100000, MIB(1)};
 
-/* ---- blocks as lz4_Block_format.md has them: sequences of a token, literals and a match, the last without a match
- * ---- */
-
-static void put(struct blob *to, uint8_t byte)
-{
-	to->at[to->size++] = byte;
-}
-
-/* What of a length does not fit the token's four bits. */
-static void put_length(struct blob *to, uint64_t left)
-{
-	for (; left >= 255; left -= 255)
-		put(to, 255);
-	put(to, (uint8_t)left);
-}
-
-/* Room for a block of @size packed bytes at most; the word for its own size comes first. */
-static struct blob begun_block(uint64_t size)
-{
-	struct blob block = {malloc(4 + size), 4};
-
-	assert_non_null(block.at);
-	return block;
-}
-
-static struct blob ended_block(struct blob block)
-{
-	store_le(block.at, 4, block.size - 4);
-	return block;
-}
-
-/* Nothing but literals; @extra: how many more than there are it says it has. The data is freed. */
-static struct blob literals(struct blob data, uint64_t extra)
-{
-	struct blob block = begun_block(1 + data.size / 255 + 1 + data.size);
-
-	put(&block, 0xf0);
-	put_length(&block, data.size - 15 + extra);
-	memcpy(block.at + block.size, data.at, data.size);
-	block.size += data.size;
-	drop(&data);
-	return ended_block(block);
-}
-
-/* @size zeros: one, a match with what lies @offset before it, and five literals, as the format wants at the end. */
-static struct blob zeros(uint64_t size, uint16_t offset)
-{
-	struct blob block = begun_block(16 + size / 255);
-
-	put(&block, 0x1f);
-	put(&block, 0);
-	put(&block, (uint8_t)offset);
-	put(&block, (uint8_t)(offset >> 8));
-	put_length(&block, size - 6 - 4 - 15);
-	put(&block, 0x50);
-	for (unsigned int i = 0; i < 5; i++)
-		put(&block, 0);
-	return ended_block(block);
-}
-
-/* A size word, and as many bytes that no decoder takes: the literals end before the block does. */
-static struct blob nonsense(uint64_t size)
-{
-	struct blob block = begun_block(size);
-
-	memset(block.at + 4, 0, size);
-	block.size += size;
-	return ended_block(block);
-}
-
 /* One MiB of noise, and a block behind it. */
 static struct blob behind_a_mib(struct blob block)
 {
-	struct blob first = joined(blob_copy("\x02\x21\x4c\x18", 4), literals(given_data(LOOK_NOISE, MIB(1)), 0));
+	struct blob first = joined(blob_copy("\x02\x21\x4c\x18", 4), lz4_literals(given_data(LOOK_NOISE, MIB(1)), 0));
 
 	return joined(first, block);
 }
@@ -163,7 +93,7 @@ static void expect_nothing_behind(struct blob packed, size_t piece, uint64_t siz
 
 static void no_byte_behind_what_was_asked_for_is_written(void **state)
 {
-	struct blob packed = behind_a_mib(literals(given_data(LOOK_NOISE, MIB(1)), 0));
+	struct blob packed = behind_a_mib(lz4_literals(given_data(LOOK_NOISE, MIB(1)), 0));
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(pieces); i++) {
@@ -216,19 +146,19 @@ static void expect_edge(struct edge edge, uint64_t size)
 
 static void a_block_waits_at_the_end_only_out_of_reach_of_8_mib(void **state)
 {
-	struct blob longest = literals(given_data(LOOK_NOISE, BLOCK), 0);
+	struct blob longest = lz4_literals(given_data(LOOK_NOISE, BLOCK), 0);
 	uint64_t size = longest.size - 4;
 
 	(void)state;
 	assert_in_range(size, BLOCK, PACKED_MAX);
 	expect_edge((struct edge){behind_a_mib(longest), OK, NULL}, size);
-	expect_edge((struct edge){behind_a_mib(nonsense(PACKED_MAX)), BAD_INPUT, "a damaged block ends here"},
+	expect_edge((struct edge){behind_a_mib(lz4_nonsense(PACKED_MAX)), BAD_INPUT, "a damaged block ends here"},
 		    PACKED_MAX);
 }
 
 static void no_packed_block_is_larger_than_the_worst_of_8_mib(void **state)
 {
-	struct edge edge = {behind_a_mib(nonsense(PACKED_MAX + 1)), BAD_INPUT,
+	struct edge edge = {behind_a_mib(lz4_nonsense(PACKED_MAX + 1)), BAD_INPUT,
 			    "a block larger than the format permits, or something else behind the end"};
 
 	(void)state;
@@ -265,26 +195,26 @@ static void expect_damage(struct blob block)
 static void a_damaged_block_is_told_where_it_waited(void **state)
 {
 	(void)state;
-	expect_damage(literals(given_data(LOOK_NOISE, MIB(1) + 4), 1));
+	expect_damage(lz4_literals(given_data(LOOK_NOISE, MIB(1) + 4), 1));
 }
 
 /* lz4_Frame_format.md, "Legacy frame": blocks are independent. */
 static void a_block_looks_back_at_none_before_it(void **state)
 {
 	(void)state;
-	expect_damage(zeros(BLOCK, 2));
+	expect_damage(lz4_match(BLOCK, 2));
 }
 
 static void a_block_of_more_than_8_mib_is_damaged(void **state)
 {
-	struct edge edge = {behind_a_mib(zeros(BLOCK, 1)), OK, NULL};
+	struct edge edge = {behind_a_mib(lz4_match(BLOCK, 1)), OK, NULL};
 	struct unpacked out = unpacked_within(&edge, 4099, MIB(18));
 
 	(void)state;
 	assert_int_equal(out.size, MIB(1) + BLOCK);
 	forget_unpacked(&out);
 	drop(&edge.packed);
-	expect_damage(zeros(BLOCK + 1, 1));
+	expect_damage(lz4_match(BLOCK + 1, 1));
 }
 
 int main(void)
