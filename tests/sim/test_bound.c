@@ -318,6 +318,52 @@ static void no_failing_call_lets_another_part_through(void **state)
 	assert_true(bench.entered == 0 && bench.refused != 0);
 }
 
+/* Whether firmware finds the record or not, a kernel that is signed does not boot with another initrd. */
+static void a_record_that_cannot_be_asked_for_is_not_one_that_is_missing(void **state)
+{
+	(void)state;
+	given(LOW, LINUX INITRDS);
+	sim.untrusted = NULL;
+	exchange("\\two");
+	bench_fail_each_call();
+	assert_true(bench.entered == 0 && bench.refused != 0);
+	sim.fail_call = 0;
+	expect_back(REFUSED, "\\two: is not the initrd that berth.sums has for this entry");
+}
+
+static void given_initrds(void)
+{
+	given(LOW, LINUX INITRDS);
+}
+
+static void given_overlay(void)
+{
+	given_tree(LINUX INITRD TREE "devicetree-overlay /overlay\n");
+}
+
+/* Who is told that a file was exchanged looks for an attacker, or for a copy: not for what failed. */
+static void a_disk_that_fails_is_not_told_as_another_file(void **state)
+{
+	static void (*const scene[])(void) = {given_initrds, given_vmlinux, given_overlay};
+	unsigned int refused = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(scene); i++)
+		for (unsigned int k = 0, calls = 0; k <= calls; k++) {
+			scene[i]();
+			sim.fail_call = k;
+			sim.fail_status = IO_ERROR;
+			sim.fails_twice = true;
+			bench_run();
+			calls = k == 0 ? outcome.calls : calls;
+			refused += !outcome.entered;
+			if (!outcome.entered && strstr(outcome.why.text, "injected: call ") == NULL &&
+			    strstr(outcome.why.text, "no memory ") == NULL)
+				fail_msg("scene %zu, call %u: %s", i, k, outcome.why.text);
+		}
+	assert_true(refused > 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +376,8 @@ int main(void)
 	    cmocka_unit_test(c7_what_arrives_wrongly_is_read_again_before_it_is_refused),
 	    cmocka_unit_test_teardown(a_kernel_with_a_record_is_measured_where_it_can_be, give_back),
 	    cmocka_unit_test_teardown(no_failing_call_lets_another_part_through, give_back),
+	    cmocka_unit_test(a_record_that_cannot_be_asked_for_is_not_one_that_is_missing),
+	    cmocka_unit_test_teardown(a_disk_that_fails_is_not_told_as_another_file, give_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,6 +165,19 @@ static void c7_the_table_beside_is_read_below_4_gib(void **state)
 	expect_the_kernel();
 }
 
+static void x10_without_entropy_it_stays_and_that_is_told(void **state)
+{
+	(void)state;
+	given_table_beside();
+	set_up(plain());
+	sim.no_entropy = true;
+	given.vmlinux.moves = false;
+	expect_through("no entropy: the kernel keeps the virtual addresses that it was linked for [X10]");
+	sim.cpu_has_entropy = true;
+	given.vmlinux.moves = true;
+	expect_the_kernel();
+}
+
 /* A path so long that the table's has no room is a kernel without one. */
 static void the_longest_path_has_no_table_beside(void **state)
 {
@@ -324,6 +337,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(x10_a_table_that_is_none_is_refused_by_name, begin, give_back),
 	    cmocka_unit_test_setup_teardown(the_table_beside_survives_a_fault_at_every_call, begin, give_back),
 	    cmocka_unit_test_setup_teardown(c7_the_table_beside_is_read_below_4_gib, begin, give_back),
+	    cmocka_unit_test_setup_teardown(x10_without_entropy_it_stays_and_that_is_told, begin, give_back),
 	    cmocka_unit_test_setup_teardown(the_longest_path_has_no_table_beside, begin, give_back),
 	    cmocka_unit_test_setup_teardown(x10_a_bzimage_without_a_table_stays_as_linked, begin, give_back),
 	    cmocka_unit_test_setup_teardown(e1_a_segment_in_the_first_bytes_of_the_file_arrives, begin, give_back),

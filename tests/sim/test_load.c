@@ -464,6 +464,27 @@ static void a_whole_file_comes_by_the_buffer_in_as_many_pieces_as_it_takes(void 
 	assert_null(whole.at);
 }
 
+/* What the buffer held before would stand in the place of what was not read. */
+static void a_whole_file_of_which_a_piece_cannot_be_read_is_refused(void **state)
+{
+	(void)state;
+	for (unsigned int piece = 0; piece < 3; piece++) {
+		struct whole whole = {.size = 0};
+
+		given_file(2 * BOUNCE + 5, GIB(1));
+		whole.file = given.file;
+		whole.file.source.context = &whole.file;
+		whole.size = whole.file.size;
+		sim.fail_call = 2 + piece; /* the first asks for memory */
+		sim.fail_status = IO_ERROR;
+		sim.fails_twice = true; /* and so does opening it anew */
+		assert_int_equal(whole_read(&whole, 0, &given.loading, &given.why), IO_ERROR);
+		assert_int_equal(outcome.n_reads, piece + 1);
+		assert_int_equal(given.loading.read, 0);
+		whole_give_back(&whole);
+	}
+}
+
 static void a_whole_file_that_is_not_open_is_none_and_one_too_large_is_refused(void **state)
 {
 	struct whole whole = {.size = UINT64_MAX};
@@ -534,6 +555,7 @@ int main(void)
 	    cmocka_unit_test(initrds_lie_on_4_byte_edges_with_zeros_between_and_behind),
 	    cmocka_unit_test(a_whole_file_that_is_not_open_is_none_and_one_too_large_is_refused),
 	    cmocka_unit_test(a_whole_file_comes_by_the_buffer_in_as_many_pieces_as_it_takes),
+	    cmocka_unit_test(a_whole_file_of_which_a_piece_cannot_be_read_is_refused),
 	    cmocka_unit_test(an_initrd_that_cannot_be_read_stops_the_others),
 	};
 

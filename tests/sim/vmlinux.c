@@ -87,11 +87,12 @@ struct blob vmlinux_in_bzimage(struct kernel_fields fields_of, struct blob packe
 	return file;
 }
 
-static uint64_t told_delta(const char *log, uint64_t otherwise)
+/* The hexadecimal number behind these words; @otherwise where the log does not have them. */
+static uint64_t told(const char *log, const char *words, uint64_t otherwise)
 {
-	const char *line = strstr(log, " moved by 0x");
+	const char *line = strstr(log, words);
 
-	return line == NULL ? otherwise : strtoull(line + strlen(" moved by "), NULL, 16);
+	return line == NULL ? otherwise : strtoull(line + strlen(words), NULL, 16);
 }
 
 static void check_segment(const struct elf_file_header *h, const uint8_t *expected, const uint8_t *memory,
@@ -116,7 +117,8 @@ uint64_t vmlinux_check(const struct vmlinux *vmlinux, const uint8_t *memory, con
 
 	if (delta % MIB(2) != 0 || delta >= GIB(1) - MIB(16) || (!vmlinux->moves && delta != 0))
 		fail_msg("%s: moved by %#" PRIx64, scenario, delta);
-	if (told_delta(log, delta) != delta)
+	if (told(log, " moved by 0x", delta) != delta ||
+	    told(log, "virtual 0x", f->header[0].vaddr + delta) != f->header[0].vaddr + delta)
 		fail_msg("%s: moved by %#" PRIx64 ", and the log tells otherwise", scenario, delta);
 	for (size_t i = 0; i < COUNT_OF(fields); i++)
 		store_le(in_file(f, expected.at, fields[i].at), fields[i].width,
