@@ -142,6 +142,21 @@ void check_initrds(const struct entry *entry, uint64_t at, const char *scenario)
 	}
 }
 
+/* The entry's own line is all of it, but that an exact place adds a word [X9]. */
+static void check_command_line(const struct entry *entry, const uint8_t *bp, const char *scenario)
+{
+	static char wanted[MAX_COMMAND_LINE];
+	const char *line = (const char *)sim_memory(load_le(bp + 0x228, 4) | load_le(bp + 0xc8, 4) << 32, 1);
+	struct fail why;
+	size_t n;
+
+	assert_int_equal(entry_command_line(entry, wanted, sizeof(wanted), &why), OK);
+	n = strlen(wanted);
+	if (line == NULL || strncmp(line, wanted, n) != 0 ||
+	    (line[n] != '\0' && strcmp(line + n, n == 0 ? "nokaslr" : " nokaslr") != 0))
+		fail_msg("%s: the kernel is told \"%s\", and its entry says \"%s\"", about(scenario), line, wanted);
+}
+
 static void check_entered(const struct entry *entry, const char *scenario)
 {
 	const uint8_t *bp = sim_memory(outcome.argument, 4096);
@@ -153,6 +168,8 @@ static void check_entered(const struct entry *entry, const char *scenario)
 	if (sim.vmlinux == NULL || !sim.vmlinux->damaged)
 		check_kernel(kernel, scenario);
 	check_initrds(entry, load_le(bp + 0x218, 4) | load_le(bp + 0xc0, 4) << 32, scenario);
+	if (!sim.other_line)
+		check_command_line(entry, bp, scenario);
 }
 
 /* ---- the clauses of the stand-in kernels, on what lies in the arena ---- */

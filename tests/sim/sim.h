@@ -91,6 +91,7 @@ struct sim_setup {
 	uint64_t pvh_facts_at;	       /* of an ELF kernel: its struct pvh_facts, from its entry; 0: a bzImage */
 	/* Of a kernel of another CPU: what must hold when it was entered. */
 	void (*check_entered)(const struct entry *entry, const char *scenario);
+	bool other_line;	  /* the kernel is told another line than its entry has: the test looks at it itself */
 	bool stays_unmapped;	  /* SetVirtualAddressMap is not called on this machine with arm64 */
 	bool no_clauses;	  /* of a map or a header so odd that the protocol says nothing of it */
 	size_t final_extra;	  /* descriptors by which the map grows until exit */

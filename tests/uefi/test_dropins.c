@@ -14,6 +14,7 @@ static void given(void)
 {
 	memset(&bench, 0, sizeof(bench));
 	bench_set_up("1M-512M free", ONE, "", &debian);
+	sim.other_line = true;
 	uefi = (struct uefi_setup){.fault = 0};
 	scene_put_text("\\loader\\entries\\one.conf", ONE);
 }

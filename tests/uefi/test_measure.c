@@ -209,6 +209,7 @@ static void given_two(const char *first, const char *second, unsigned int looks)
 	given(first);
 	scene_put_text("\\loader\\entries\\a.conf", second);
 	uefi.map_overstated = looks;
+	sim.other_line = true; /* the second's */
 }
 
 static void what_a_second_try_has_again_is_measured_once(void **state)

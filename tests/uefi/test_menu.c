@@ -20,7 +20,7 @@ static struct pe_file program;
 static void given(const char *conf, const char *keys)
 {
 	memset(&bench, 0, sizeof(bench));
-	bench_set_up("1M-512M free", LINUX, "", &debian);
+	bench_set_up("1M-512M free", "title L\nlinux /vmlinuz\n", "", &debian);
 	uefi = (struct uefi_setup){.fault = 0, .keys = keys};
 	scene_put_text("\\loader\\loader.conf", conf);
 	pe_file_begin(&program, PE_X64, 0);
@@ -162,6 +162,7 @@ static void without_memory_the_line_stays_as_it_is(void **state)
 	before = uefi_report.pools;
 	for (unsigned int i = 1; i <= before + 2; i++) {
 		given("timeout menu-force\n", "e x\rQQQQ");
+		sim.other_line = true; /* where the first entry is the one that is missing */
 		uefi.pools = i;
 		scene_run("a pool is missing");
 		if (scene_said("no memory to edit it") != 0)

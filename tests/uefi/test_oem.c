@@ -97,7 +97,8 @@ static void an_edited_line_has_them_once(void **state)
 static void options_are_not_for_other_programs(void **state)
 {
 	(void)state;
-	given("default prog", ENTRY, "io.systemd.boot.kernel-cmdline-extra=more",
+	given("default prog", "title One\nlinux /vmlinuz\noptions own more\n",
+	      "io.systemd.boot.kernel-cmdline-extra=more",
 	      "io.systemd.boot.entries-extra:prog.conf=efi /vmlinuz\noptions own\n");
 	scene_run("a program");
 	assert_int_equal(uefi_report.starts, 1);
@@ -179,7 +180,7 @@ static void a_confidential_machine_heeds_none(void **state)
 {
 	(void)state;
 	for (unsigned int kept = 0; kept < 2; kept++) {
-		given("", kept ? ENTRY : "title One\nlinux /vmlinuz\noptions own more\n",
+		given("", kept ? ENTRY : "title Z\nlinux /vmlinuz\noptions more\n",
 		      "io.systemd.boot.kernel-cmdline-extra=more",
 		      "io.systemd.boot.entries-extra:zzz.conf=linux /vmlinuz");
 		sim.hypervisor = true;
