@@ -293,7 +293,7 @@ static enum menu_result obey(struct menu *menu, enum menu_result result, const s
 
 static void open_menu(struct menu *menu, const struct catalogue *catalogue, size_t index, uint32_t seconds)
 {
-	struct rows rows = {catalogue->sorted, catalogue->n, catalogue->conf.menu_fold, 0};
+	struct rows rows = {.entries = catalogue->sorted, .n = catalogue->n, .most = catalogue->conf.menu_fold};
 	struct console_mode mode = catalogue->conf.console_mode;
 	struct view view;
 

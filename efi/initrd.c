@@ -74,7 +74,6 @@ enum status initrd_offer(const struct initrd_source *source, struct fail *why)
 
 	initrd.protocol.LoadFile = give;
 	initrd.source = *source;
-	initrd.handle = NULL;
 	status = efi.boot->InstallProtocolInterface(&initrd.handle, &efi_device_path_guid, EFI_NATIVE_INTERFACE,
 						    (VOID *)(uintptr_t)initrd_path);
 	status = efi_given(status, initrd.handle);

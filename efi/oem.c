@@ -53,29 +53,17 @@ struct oem_strings oem_strings(void)
 	return (struct oem_strings){.rest = oem.structures};
 }
 
-/* The CPU is looked at only when the strings ask a loader for something. */
-static bool asks_for_anything(void)
-{
-	struct oem_strings walk = oem_strings();
-	struct word string, text;
-	char name[MAX_ENTRY_ID];
-
-	if (oem.oem.timeout.at != NULL || oem.oem.options.at != NULL || oem.oem.level.at != NULL)
-		return true;
-	while (oem_string_next(&walk, &string))
-		if (oem_entry(string, name, &text))
-			return true;
-	return false;
-}
-
 void oem_start(void)
 {
-	if (!find_structures(&oem.structures))
+	struct bytes structures;
+
+	if (!find_structures(&structures))
 		return;
-	measure_smbios(oem.structures);
-	oem_read(oem.structures, &oem.oem);
-	if (!asks_for_anything() || arch_is_confidential())
-		memset(&oem, 0, sizeof(oem));
+	measure_smbios(structures);
+	if (arch_is_confidential()) /* its host, which is not trusted, writes them */
+		return;
+	oem.structures = structures;
+	oem_read(structures, &oem.oem);
 	if (oem.oem.level.at != NULL && !log_level_parse(oem.oem.level, &efi.log))
 		fw_log(LOG_QUIET, "SMBIOS: io.systemd.boot.loglevel: \"%s\" is not " LEVEL_VALUES,
 		       word_shown(oem.oem.level).at);

@@ -209,6 +209,15 @@ static struct interface {
 
 static int handles[INTERFACES];
 
+/* 7.3.3: a handle from which the last protocol is uninstalled is none any more. */
+static bool is_handle(EFI_HANDLE handle)
+{
+	for (size_t i = 0; i < INTERFACES; i++)
+		if (interfaces[i].handle == handle)
+			return true;
+	return false;
+}
+
 static EFI_STATUS EFIAPI install_protocol_interface(EFI_HANDLE *handle, EFI_GUID *guid, EFI_INTERFACE_TYPE type,
 						    VOID *protocol)
 {
@@ -218,6 +227,8 @@ static EFI_STATUS EFIAPI install_protocol_interface(EFI_HANDLE *handle, EFI_GUID
 		uefi_die("a protocol that is none");
 	if (uefi_call(CALL_InstallProtocolInterface, &status))
 		return status;
+	if (*handle != NULL && !is_handle(*handle))
+		return EFI_INVALID_PARAMETER;
 	for (size_t i = 0; i < INTERFACES; i++)
 		if (interfaces[i].handle == NULL) {
 			if (*handle == NULL)
@@ -238,7 +249,7 @@ static EFI_STATUS EFIAPI uninstall_protocol_interface(EFI_HANDLE handle, EFI_GUI
 			interfaces[i].handle = NULL;
 			return status;
 		}
-	if (sim.fail_call == 0)
+	if (sim.fail_call == 0 || (uefi.fault & LIE) == 0)
 		uefi_die("a protocol is uninstalled that is not there");
 	return EFI_NOT_FOUND; /* firmware had lied when it was installed */
 }

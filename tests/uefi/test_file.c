@@ -39,9 +39,13 @@ static struct {
 	const struct in_folder *folder;
 	size_t n, next;
 	bool never_ends;
-	bool writes; /* the file is opened to be renamed */
+	bool tells_nothing; /* of a file: its answer is EFI_SUCCESS alone */
+	bool writes;	    /* the file is opened to be changed */
+	bool missing;	    /* until it is made */
 	CHAR16 renamed[300];
-	unsigned int flushes;
+	EFI_STATUS write, flush;
+	UINTN write_says; /* 0: as many as were asked for */
+	unsigned int opens, made, writes_made, flushes;
 } fw;
 
 static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN size, VOID **to)
@@ -88,8 +92,13 @@ static EFI_STATUS EFIAPI open_file(EFI_FILE_HANDLE this, EFI_FILE_HANDLE *to, CH
 	size_t i = 0;
 
 	assert_ptr_equal(this, &root);
-	assert_int_equal(mode, fw.writes ? EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE : EFI_FILE_MODE_READ);
+	assert_int_equal(mode & ~EFI_FILE_MODE_CREATE,
+			 fw.writes ? EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE : EFI_FILE_MODE_READ);
 	assert_int_equal(attributes, 0);
+	fw.opens++;
+	fw.made += (mode & EFI_FILE_MODE_CREATE) != 0;
+	if (fw.missing && fw.made == 0)
+		return EFI_NOT_FOUND;
 	do
 		fw.opened[i] = name[i];
 	while (name[i++] != 0);
@@ -114,7 +123,7 @@ static EFI_STATUS EFIAPI get_info(EFI_FILE_HANDLE this, EFI_GUID *guid, UINTN *s
 	assert_ptr_equal(this, &file);
 	assert_memory_equal(guid, &info_guid, sizeof(*guid));
 	assert_true(*size >= FILE_INFO_SIZE + 256 * sizeof(CHAR16)); /* the longest name of FAT */
-	if (fw.info != EFI_SUCCESS)
+	if (fw.info != EFI_SUCCESS || fw.tells_nothing)
 		return fw.info;
 	info->Size = FILE_INFO_SIZE + 2;
 	info->FileSize = fw.size;
@@ -138,7 +147,16 @@ static EFI_STATUS EFIAPI flush(EFI_FILE_HANDLE this)
 {
 	assert_ptr_equal(this, &file);
 	fw.flushes++;
-	return EFI_SUCCESS;
+	return fw.flush;
+}
+
+static EFI_STATUS EFIAPI write_file(EFI_FILE_HANDLE this, UINTN *size, VOID *from)
+{
+	assert_ptr_equal(this, &file);
+	assert_memory_equal(from, "bytes", *size);
+	fw.writes_made++;
+	*size = fw.write_says != 0 ? fw.write_says : *size;
+	return fw.write;
 }
 
 static EFI_STATUS EFIAPI set_position(EFI_FILE_HANDLE this, UINT64 at)
@@ -192,6 +210,7 @@ static void given_volume(void)
 			  .GetInfo = get_info,
 			  .SetInfo = set_info,
 			  .Flush = flush,
+			  .Write = write_file,
 			  .SetPosition = set_position,
 			  .Read = read_file};
 	volume.OpenVolume = open_volume;
@@ -286,6 +305,31 @@ static void an_information_of_the_least_and_of_the_largest_size_is_one(void **st
 	}
 }
 
+/* What the stack held before is in whatever is not written. */
+static __attribute__((noinline)) void fill_stack(void)
+{
+	volatile uint8_t bytes[16384];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = 0xa5;
+}
+
+static void what_firmware_does_not_tell_of_a_file_is_none(void **state)
+{
+	struct fail why;
+	struct fw_file *one;
+	uint64_t size = 5;
+
+	(void)state;
+	given_volume();
+	fw.tells_nothing = true;
+	fill_stack();
+	assert_int_equal(fw_open(NULL, "\\k", &one, &size, &why), OK);
+	assert_int_equal(size, 0);
+	fw_close(one);
+	expect_closed("no information");
+}
+
 static void a_path_has_room_up_to_its_end(void **state)
 {
 	static char path[MAX_PATH_TEXT + 1];
@@ -310,6 +354,91 @@ static void a_path_has_room_up_to_its_end(void **state)
 		}
 		expect_closed("a long path");
 	}
+}
+
+/* ---- writing ---- */
+
+#define expect_to_write(makes, wanted, words, opened, fault)                                                           \
+	do {                                                                                                           \
+		given_volume();                                                                                        \
+		fw.writes = true;                                                                                      \
+		fw.fault;                                                                                              \
+		try_to_open_to_write(#fault, makes, wanted, words, opened);                                            \
+	} while (0)
+
+static void try_to_open_to_write(const char *what, bool makes, enum status wanted, const char *words,
+				 unsigned int opened)
+{
+	struct fail why = {.text = ""};
+	struct fw_file *one;
+	uint64_t size;
+	enum status status = efi_open_to_write("\\k", makes, &one, &size, &why);
+
+	if (status != wanted || strstr(why.text, words) == NULL || fw.opens != opened)
+		fail_msg("%s: %d \"%s\", opened %u times", what, (int)status, why.text, fw.opens);
+	if (status == OK) {
+		assert_int_equal(size, fw.size);
+		fw_close(one);
+	}
+	expect_closed(what);
+}
+
+static void a_file_is_made_where_it_is_missing_and_may_be(void **state)
+{
+	(void)state;
+	expect_to_write(true, OK, "", 1, size = 7);
+	assert_int_equal(fw.made, 0);
+	expect_to_write(true, OK, "", 2, missing = true);
+	assert_int_equal(fw.made, 1);
+	expect_to_write(false, NOT_FOUND, "\\k: no such file", 1, missing = true);
+	expect_to_write(true, IO_ERROR, "\\k: cannot be opened: device error", 1, open = EFI_DEVICE_ERROR);
+}
+
+/* Where nothing can be written there is no fault to look for: the caller goes on without. */
+static void what_may_not_be_written_is_refused(void **state)
+{
+	(void)state;
+	expect_to_write(true, REFUSED, "\\k: is read-only", 1, attribute = EFI_FILE_READ_ONLY);
+	expect_to_write(true, OK, "", 1, attribute = EFI_FILE_ARCHIVE | EFI_FILE_SYSTEM);
+	expect_to_write(true, REFUSED, "\\k: cannot be opened: write-protected", 1, open = EFI_WRITE_PROTECTED);
+	expect_to_write(true, REFUSED, "\\k: cannot be opened: access denied", 1, open = EFI_ACCESS_DENIED);
+	expect_to_write(true, IO_ERROR, "\\k: cannot be opened: out of res", 1, open = EFI_OUT_OF_RESOURCES);
+}
+
+#define expect_write(wanted, words, n_writes, n_flushes, fault)                                                        \
+	do {                                                                                                           \
+		given_volume();                                                                                        \
+		fw.writes = true;                                                                                      \
+		fw.fault;                                                                                              \
+		try_to_write(#fault, wanted, words);                                                                   \
+		assert_true(fw.writes_made == (n_writes) && fw.flushes == (n_flushes));                                \
+	} while (0)
+
+static void try_to_write(const char *what, enum status wanted, const char *words)
+{
+	struct fail why = {.text = ""};
+	struct fw_file *one;
+	uint64_t size;
+	enum status status;
+
+	assert_int_equal(efi_open_to_write("\\k", false, &one, &size, &why), OK);
+	status = efi_write(one, 600, "bytes", 5, &why);
+	if (status != wanted || strstr(why.text, words) == NULL)
+		fail_msg("%s: %d \"%s\"", what, (int)status, why.text);
+	assert_int_equal(fw.at, 600);
+	fw_close(one);
+	expect_closed(what);
+}
+
+/* UEFI 2.10, 13.5, EFI_FILE_PROTOCOL.Flush(): what is not flushed may be lost when the machine is reset. */
+static void what_is_written_is_on_the_disk_or_told(void **state)
+{
+	(void)state;
+	expect_write(OK, "", 1, 1, size = 7);
+	expect_write(IO_ERROR, "\\k: writing 5 bytes at byte 600 failed: device error", 1, 1, flush = EFI_DEVICE_ERROR);
+	expect_write(IO_ERROR, "\\k: writing 5 bytes at byte 600 failed: device error", 1, 0, write = EFI_DEVICE_ERROR);
+	expect_write(IO_ERROR, "\\k: writing 5 bytes at byte 600 failed: unsup", 0, 0, position = EFI_UNSUPPORTED);
+	expect_write(IO_ERROR, "\\k: firmware wrote 4 bytes when 5 were asked for", 1, 0, write_says = 4);
 }
 
 /* ---- reading ---- */
@@ -540,7 +669,11 @@ int main(void)
 	    cmocka_unit_test(a_file_is_opened_to_be_read_by_its_path_and_closed),
 	    cmocka_unit_test(what_cannot_be_opened_is_told_by_name_and_leaves_nothing_open),
 	    cmocka_unit_test(an_information_of_the_least_and_of_the_largest_size_is_one),
+	    cmocka_unit_test(what_firmware_does_not_tell_of_a_file_is_none),
 	    cmocka_unit_test(a_path_has_room_up_to_its_end),
+	    cmocka_unit_test(a_file_is_made_where_it_is_missing_and_may_be),
+	    cmocka_unit_test(what_may_not_be_written_is_refused),
+	    cmocka_unit_test(what_is_written_is_on_the_disk_or_told),
 	    cmocka_unit_test(a_file_gets_a_name_that_fits_and_no_other),
 	    cmocka_unit_test(a_read_starts_where_it_is_wanted_and_tells_how_much_came),
 	    cmocka_unit_test(a_small_file_is_read_whole_with_a_nul_behind_it),

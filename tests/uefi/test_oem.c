@@ -80,6 +80,7 @@ static void options_are_added_to_a_kernels(void **state)
 	given("", ENTRY, "io.systemd.boot.kernel-cmdline-extra=more a=$b", NULL);
 	bench.entry.added = word_of("more a=$b");
 	expect_entered("options");
+	scene_expect("io.systemd.boot.loglevel", 0); /* nobody asks for one */
 	given("", "title One\nlinux /vmlinuz\noptions own more\n", "io.systemd.boot.kernel-cmdline-extra=more",
 	      "io.systemd.boot.kernel-cmdline-extra=most");
 	expect_entered("the first of two");
