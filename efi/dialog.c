@@ -220,8 +220,6 @@ static void change_mode(struct menu *menu, bool to_next, const struct loader_con
 		text_add(&text, "console mode %u", (unsigned int)console_mode());
 	else
 		text_add(&text, "firmware has no other console mode");
-	screen_forget(&menu->view);
-	menu_resize(menu, menu->view);
 	menu_say(menu, line);
 }
 
@@ -243,7 +241,6 @@ static void show_facts(struct menu *menu, bool plan, const struct catalogue *cat
 		menu_say(menu, "no memory to show it");
 		return;
 	}
-	text.at[0] = '\0';
 	(void)dropins_for(entry);
 	text_add(&named, "%s   %s", plan ? "plan" : "status", word_shown(word_of(entry->id)).at);
 	if (plan)
@@ -274,9 +271,9 @@ static enum menu_result obey(struct menu *menu, enum menu_result result, const s
 		break;
 	case MENU_NEXT_MODE:
 	case MENU_RESET_MODE:
-		change_mode(menu, result == MENU_NEXT_MODE, &catalogue->conf, initial_mode);
-		break;
 	case MENU_REDRAW:
+		if (result != MENU_REDRAW)
+			change_mode(menu, result == MENU_NEXT_MODE, &catalogue->conf, initial_mode);
 		screen_forget(&menu->view);
 		break;
 	case MENU_DO:
@@ -346,10 +343,9 @@ enum chosen choose(const struct catalogue *catalogue, size_t *index, uint32_t se
 		screen_draw(&menu.view, draw_menu, &menu);
 		beep(&menu, &catalogue->conf, &heard);
 		if (console_key(menu.counting ? 1 : UINT32_MAX, &press)) {
-			by = press.key == KEY_GONE ? WITHOUT_KEYS : BY_HAND;
+			by = press.key == KEY_GONE ? WITHOUT_KEYS : BY_HAND; /* any key ends the countdown */
 			result = obey(&menu, menu_press(&menu, &press), catalogue, initial_mode);
 		} else {
-			by = BY_TIME;
 			result = menu_tick(&menu);
 		}
 	}

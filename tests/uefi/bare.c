@@ -13,6 +13,7 @@ struct bare bare;
 static EFI_STATUS EFIAPI output_string(SIMPLE_TEXT_OUTPUT_INTERFACE *this, CHAR16 *text)
 {
 	assert_ptr_equal(this, &screen);
+	bare.calls++;
 	for (; *text != 0; text++)
 		bare.written[bare.units++] = *text;
 	return EFI_SUCCESS;
@@ -22,6 +23,7 @@ static EFI_STATUS EFIAPI test_string(SIMPLE_TEXT_OUTPUT_INTERFACE *this, CHAR16 
 {
 	assert_ptr_equal(this, &screen);
 	assert_true(text[0] >= 0x80 && (text[1] == 0 || text[2] == 0));
+	memcpy(bare.tested, text, text[1] == 0 ? 2 * sizeof(*text) : sizeof(bare.tested));
 	bare.tests++;
 	return text[0] == bare.unknown ? EFI_UNSUPPORTED : EFI_SUCCESS;
 }

@@ -20,8 +20,9 @@ struct answer {
 
 extern struct bare {
 	CHAR16 written[8192];
-	size_t units, clears, tests;
-	CHAR16 unknown; /* a unit that the console cannot show */
+	size_t units, calls, clears, tests;
+	CHAR16 unknown;	  /* a unit that the console cannot show */
+	CHAR16 tested[3]; /* what it was asked for at last */
 	EFI_STATUS query;
 	UINTN columns, rows, asked_mode;
 	const struct answer *answers;

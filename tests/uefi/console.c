@@ -11,6 +11,8 @@ static int key_event;
 static unsigned int strays;
 static EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL extended;
 static int extended_event;
+static bool was_pressed; /* some key */
+static size_t cursor_column;
 static bool awaited; /* nobody does what the loader says before it waits for that */
 
 static EFI_STATUS EFIAPI output_string(SIMPLE_TEXT_OUTPUT_INTERFACE *this, CHAR16 *wide)
@@ -73,6 +75,7 @@ static EFI_STATUS EFIAPI set_cursor_position(SIMPLE_TEXT_OUTPUT_INTERFACE *this,
 		return status;
 	if (uefi.no_positions)
 		return EFI_UNSUPPORTED;
+	cursor_column = column;
 	if (used != 0 && uefi_report.console[used - 1] != '\n' && used < sizeof(uefi_report.console) - 1)
 		uefi_report.console[used++] = '\n';
 	uefi_report.console[used] = '\0';
@@ -110,6 +113,8 @@ static EFI_STATUS EFIAPI query_mode(SIMPLE_TEXT_OUTPUT_INTERFACE *this, UINTN nu
 	(void)number;
 	*columns = uefi.columns != 0 ? uefi.columns : 100;
 	*rows = uefi.rows != 0 ? uefi.rows : 31;
+	if (uefi.rows_later != 0 && was_pressed)
+		*rows = uefi.rows_later;
 	if (!uefi_call(CALL_QueryMode, &status))
 		return EFI_SUCCESS;
 	if (uefi_lies(LIE_NOTHING))
@@ -155,6 +160,9 @@ static EFI_STATUS EFIAPI read_key_stroke(SIMPLE_INPUT_INTERFACE *this, EFI_INPUT
 	if (!uefi_key_ready())
 		return EFI_NOT_READY;
 	awaited = false;
+	was_pressed = true;
+	if (uefi.keys != NULL && *uefi.keys == '\r')
+		uefi_report.cursor_at_enter = cursor_column;
 	if (uefi.keys == NULL || *uefi.keys == '\0')
 		*key = leave;
 	else if (*uefi.keys++ == '\033')
@@ -177,6 +185,11 @@ static EFI_STATUS EFIAPI read_key_stroke_ex(EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *t
 		return status;
 	}
 	status = read_key_stroke(&keyboard, &data->Key);
+	if (!EFI_ERROR(status) && data->Key.UnicodeChar == '~') { /* UEFI 2.10, 12.2.1 */
+		data->Key.UnicodeChar = 0;
+		data->KeyState.KeyShiftState = EFI_SHIFT_STATE_VALID | EFI_LEFT_SHIFT_PRESSED;
+		return status;
+	}
 	if (!EFI_ERROR(status) && data->Key.UnicodeChar != 0 && data->Key.UnicodeChar < 27 &&
 	    data->Key.UnicodeChar != '\r') {
 		data->Key.UnicodeChar = (CHAR16)(data->Key.UnicodeChar + 'a' - 1);
@@ -204,7 +217,7 @@ void uefi_console_set_up(EFI_SYSTEM_TABLE *table)
 {
 	used = 0;
 	strays = 0;
-	awaited = false;
+	awaited = was_pressed = false;
 	uefi_report.console[0] = '\0';
 	uefi_report.mode = 0;
 	uefi_report.attribute = EFI_LIGHTGRAY;

@@ -15,6 +15,7 @@ static void text_goes_out_as_utf16_with_the_returns_that_consoles_want(void **st
 	expect_units(wanted, COUNT_OF(wanted));
 	console_write("\0behind the end");
 	expect_units(wanted, COUNT_OF(wanted));
+	assert_int_equal(bare.calls, 1); /* and none for no text */
 }
 
 /* UEFI 2.10, 12.4.4: what the console cannot show would be another character, or none. */
@@ -32,6 +33,30 @@ static void a_character_that_the_console_has_not_is_a_question_mark(void **state
 		      "b");
 	assert_int_equal(bare.tests, 3); /* and none of ASCII */
 	expect_units(wanted, COUNT_OF(wanted));
+}
+
+static void expect_tested(const char *utf8, const CHAR16 *wanted, size_t size)
+{
+	given_consoles();
+	memset(bare.tested, 0xff, sizeof(bare.tested));
+	console_write(utf8);
+	assert_int_equal(bare.tests, size != 0);
+	assert_memory_equal(bare.tested, wanted, size);
+}
+
+/* It is asked for that character alone, with the NUL that ends a string. */
+static void a_console_is_asked_for_a_character_of_one_unit_or_two(void **state)
+{
+	char text[1019 + 3];
+
+	(void)state;
+	expect_tested("\x7f", L"", 0);
+	memset(text, 'x', sizeof(text)); /* what was there before */
+	memcpy(text + sizeof(text) - 3, "\xc2\x80", 3);
+	expect_tested(text, L"\x80", sizeof(L"\x80"));
+	expect_tested("\xc2\x80", L"\x80", sizeof(L"\x80"));
+	expect_tested("\xef\xbf\xbd", L"\xfffd", sizeof(L"\xfffd"));
+	expect_tested("\xf0\x9f\x98\x80", (const CHAR16[]){0xd83d, 0xde00, 0}, 3 * sizeof(CHAR16));
 }
 
 static void a_long_text_arrives_in_order(void **state)
@@ -83,6 +108,19 @@ static void the_screen_is_cleared_once_when_that_is_wanted(void **state)
 	assert_int_equal(bare.units, 0);
 }
 
+/* They would stand in the menu for which it is cleared. */
+static void lines_that_wait_are_shown_before_the_screen_is_cleared(void **state)
+{
+	(void)state;
+	given_consoles();
+	efi.log = LOG_NORMAL;
+	fw_log(LOG_NORMAL, "a line");
+	assert_int_equal(bare.units, 0);
+	console_clear();
+	assert_int_equal(bare.units, strlen("berth: a line\r\n"));
+	efi.log = LOG_QUIET;
+}
+
 /* UEFI 2.10, 12.4.1: every console has mode 0, of 80 by 25. */
 static void a_console_of_no_sensible_size_counts_as_80_by_25(void **state)
 {
@@ -123,9 +161,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(text_goes_out_as_utf16_with_the_returns_that_consoles_want),
 	    cmocka_unit_test(a_character_that_the_console_has_not_is_a_question_mark),
+	    cmocka_unit_test(a_console_is_asked_for_a_character_of_one_unit_or_two),
 	    cmocka_unit_test(a_long_text_arrives_in_order),
 	    cmocka_unit_test(a_machine_without_consoles_is_written_to_and_asked_in_vain),
 	    cmocka_unit_test(the_screen_is_cleared_once_when_that_is_wanted),
+	    cmocka_unit_test(lines_that_wait_are_shown_before_the_screen_is_cleared),
 	    cmocka_unit_test(a_console_of_no_sensible_size_counts_as_80_by_25),
 	};
 

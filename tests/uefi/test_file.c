@@ -43,7 +43,10 @@ static struct {
 	bool writes;	    /* the file is opened to be changed */
 	bool missing;	    /* until it is made */
 	CHAR16 renamed[300];
-	EFI_STATUS write, flush;
+	EFI_STATUS write, flush, set;
+	unsigned int infos, no_info; /* the so many-th is refused */
+	unsigned int sets;
+	UINT64 cut_to;
 	UINTN write_says; /* 0: as many as were asked for */
 	unsigned int opens, made, writes_made, flushes;
 } fw;
@@ -123,8 +126,11 @@ static EFI_STATUS EFIAPI get_info(EFI_FILE_HANDLE this, EFI_GUID *guid, UINTN *s
 	assert_ptr_equal(this, &file);
 	assert_memory_equal(guid, &info_guid, sizeof(*guid));
 	assert_true(*size >= FILE_INFO_SIZE + 256 * sizeof(CHAR16)); /* the longest name of FAT */
+	if (++fw.infos == fw.no_info)
+		return EFI_DEVICE_ERROR;
 	if (fw.info != EFI_SUCCESS || fw.tells_nothing)
 		return fw.info;
+	info->CreateTime.Year = info->LastAccessTime.Year = info->ModificationTime.Year = 2026;
 	info->Size = FILE_INFO_SIZE + 2;
 	info->FileSize = fw.size;
 	info->Attribute = fw.attribute;
@@ -139,8 +145,12 @@ static EFI_STATUS EFIAPI set_info(EFI_FILE_HANDLE this, EFI_GUID *guid, UINTN si
 	assert_ptr_equal(this, &file);
 	assert_memory_equal(guid, &info_guid, sizeof(*guid));
 	assert_true(size == info->Size && size <= FILE_INFO_SIZE + sizeof(fw.renamed));
+	/* 13.5: zeros leave the times as they are. */
+	assert_int_equal(info->CreateTime.Year + info->LastAccessTime.Year + info->ModificationTime.Year, 0);
 	memcpy(fw.renamed, info->FileName, size - FILE_INFO_SIZE);
-	return EFI_SUCCESS;
+	fw.cut_to = info->FileSize;
+	fw.sets++;
+	return fw.set;
 }
 
 static EFI_STATUS EFIAPI flush(EFI_FILE_HANDLE this)
@@ -441,6 +451,38 @@ static void what_is_written_is_on_the_disk_or_told(void **state)
 	expect_write(IO_ERROR, "\\k: firmware wrote 4 bytes when 5 were asked for", 1, 0, write_says = 4);
 }
 
+#define expect_file(wanted, words, n_sets, n_writes, fault)                                                            \
+	do {                                                                                                           \
+		given_volume();                                                                                        \
+		fw.writes = true;                                                                                      \
+		fw.fault;                                                                                              \
+		try_to_write_file(#fault, wanted, words);                                                              \
+		assert_true(fw.sets == (n_sets) && fw.writes_made == (n_writes));                                      \
+	} while (0)
+
+static void try_to_write_file(const char *what, enum status wanted, const char *words)
+{
+	struct fail why = {.text = ""};
+	enum status status = efi_write_file("\\k", "bytes", 5, &why);
+
+	if (status != wanted || strstr(why.text, words) == NULL)
+		fail_msg("%s: %d \"%s\"", what, (int)status, why.text);
+	expect_closed(what);
+}
+
+/* What is longer than its new text is cut first: its old end would stand behind. */
+static void a_file_is_as_long_as_what_is_written_to_it(void **state)
+{
+	(void)state;
+	expect_file(OK, "", 0, 1, size = 4);
+	expect_file(OK, "", 0, 1, size = 5);
+	expect_file(OK, "", 1, 1, size = 6);
+	assert_int_equal(fw.cut_to, 5);
+	expect_file(IO_ERROR, "\\k: cannot tell its size: device error", 0, 0, no_info = 2; fw.size = 6);
+	expect_file(IO_ERROR, "\\k: cannot be cut to 5 bytes: write-protected", 1, 0, set = EFI_WRITE_PROTECTED;
+		    fw.size = 6);
+}
+
 /* ---- reading ---- */
 
 static void a_read_starts_where_it_is_wanted_and_tells_how_much_came(void **state)
@@ -674,6 +716,7 @@ int main(void)
 	    cmocka_unit_test(a_file_is_made_where_it_is_missing_and_may_be),
 	    cmocka_unit_test(what_may_not_be_written_is_refused),
 	    cmocka_unit_test(what_is_written_is_on_the_disk_or_told),
+	    cmocka_unit_test(a_file_is_as_long_as_what_is_written_to_it),
 	    cmocka_unit_test(a_file_gets_a_name_that_fits_and_no_other),
 	    cmocka_unit_test(a_read_starts_where_it_is_wanted_and_tells_how_much_came),
 	    cmocka_unit_test(a_small_file_is_read_whole_with_a_nul_behind_it),

@@ -43,6 +43,8 @@ static void an_edited_command_line_is_passed_and_kept_for_this_start(void **stat
 	given("timeout menu-force\n", "e\x17single \xe4\rQ");
 	run("edited");
 	scene_expect("  Enter boots with this line   Esc back", 1);
+	scene_expect("\n  root=/dev/sda2 quiet", 1);
+	assert_int_equal(uefi_report.cursor_at_enter, strlen("   root=/dev/sda2 single _")); /* and a margin */
 	assert_int_equal(uefi_report.starts, 1);
 	assert_string_equal(uefi_report.options, "root=/dev/sda2 single \xc3\xa4");
 	given("timeout menu-force\n", "e x\r|exy\rQ");
@@ -130,26 +132,57 @@ static void a_keyboard_that_breaks_at_the_password_edits_nothing(void **state)
 	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet");
 }
 
+#define TONE  100000 /* microseconds */
+#define PAUSE 400000
+
 /* loader.conf(5), "beep"; the tone is systemd-boot's: 500 Hz, by the timer's 1193182 Hz and mode 3. */
 static void the_menu_is_heard_where_there_is_a_speaker(void **state)
 {
+	uint64_t stalled;
+
 	(void)state;
 	given("timeout menu-force\nbeep yes\n", "jQ");
 	run("two rows");
+	assert_non_null(uefi_variable("LoaderTimeMenuUSec"));
 	assert_int_equal(outcome.beeps, 1 + 2);
+	stalled = uefi_report.stalled;
+	scene_expect("speaker", 0);
 	assert_int_equal(outcome.timer & 0xffffff, 0xb65209);
 	assert_int_equal(outcome.port_b & 3, 0);
 	given("timeout menu-force\n", "jQ");
 	run("nobody asks for it");
 	assert_int_equal(outcome.beeps, 0);
+	assert_int_equal(stalled - uefi_report.stalled, 3 * TONE + PAUSE);
 	given("timeout 3\nbeep yes\n", "..jhqQ");
 	run("a countdown, and a page");
 	assert_int_equal(outcome.beeps, 1 + 1 + 1 + 2);
+	given("timeout 3\nbeep yes\n", "..xqQ");
+	run("a countdown that ends at the first row");
+	assert_int_equal(outcome.beeps, 1 + 1 + 1 + 1);
 	given("timeout menu-force\nbeep yes\n", "jQ");
 	sim.arch = &arch_aarch64;
 	scene_run("without a speaker");
 	assert_int_equal(outcome.beeps, 0);
 	scene_expect("  loader.conf says `beep yes`, but only x86 machines have the speaker for it", 1);
+}
+
+/* Nobody counts more than nine, and keys wait for the end. */
+static void of_many_rows_none_is_heard_longer_than_the_ninth(void **state)
+{
+	static const char *const keys[] = {"8Q", "9Q", "9jQ", "9jjQ"};
+	static const unsigned int wanted[] = {1 + 8, 1 + 9, 1 + 9 + 9, 1 + 9 + 9 + 9};
+	static char path[9][40];
+
+	(void)state;
+	for (size_t row = 0; row < COUNT_OF(keys); row++) {
+		given("timeout menu-force\nbeep yes\n", keys[row]);
+		for (size_t i = 0; i < COUNT_OF(path); i++) {
+			snprintf(path[i], sizeof(path[i]), "\\loader\\entries\\row-%zu.conf", i);
+			scene_put_text(path[i], "title R\nlinux /vmlinuz\n");
+		}
+		run(keys[row]);
+		assert_int_equal(outcome.beeps, wanted[row]);
+	}
 }
 
 static void without_memory_the_line_stays_as_it_is(void **state)
@@ -231,6 +264,10 @@ static void console_modes_are_loader_confs_the_variables_and_the_next(void **sta
 	scene_expect("  console mode 1", 1);
 	assert_int_equal(uefi_report.mode, 1);
 	assert_null(uefi_variable("LoaderConfigConsoleMode"));
+	given("timeout menu-force\n", "rRQ");
+	run("the next, and firmware's");
+	assert_int_equal(uefi_report.mode, 0);
+	scene_expect("  console mode 0", 1);
 	given("timeout menu-force\n", "Q");
 	uefi_variable_put_text("LoaderConfigConsoleMode", "large");
 	run("not understood");
@@ -280,6 +317,51 @@ static void pages_are_shown_and_left(void **state)
 	given("timeout menu-force\n", "L\x0cQ");
 	run("drawn again");
 	scene_expect("  > * P", 3);
+}
+
+/* A page is what was asked for, with its name, and a key leads from it to the menu; nothing else has changed then. */
+static void a_page_is_the_one_that_was_asked_for_and_alone(void **state)
+{
+	(void)state;
+	given("timeout menu-force\n", "h|qQ");
+	run("help");
+	scene_expect("\nversion ", 0);
+	given("timeout menu-force\n", "p|qQ");
+	uefi_variable_put_text("LoaderConfigConsoleMode", "1");
+	run("status");
+	scene_expect("status   p.conf", 1);
+	scene_expect("plan   p.conf", 0);
+	scene_expect("  console mode 0", 0);
+	assert_true(uefi_variable_says("LoaderConfigConsoleMode", "1"));
+	given("timeout menu-force\n", "jx|qQ");
+	run("plan");
+	scene_expect("plan   linux.conf", 1);
+	scene_expect("status   linux.conf", 0);
+}
+
+static void the_status_tells_what_drop_ins_add(void **state)
+{
+	(void)state;
+	given("timeout menu-force\n", "jp|qQ");
+	scene_put_text("\\loader\\cmdline.d\\a.conf", "ten");
+	run("status");
+	scene_expect("\ncmdline.d       ten", 1);
+}
+
+static void without_memory_a_page_is_not_shown(void **state)
+{
+	(void)state;
+	for (unsigned int i = 1; i < 100; i++) {
+		given("timeout menu-force\n", "p|QQQQ");
+		sim.other_line = true;
+		uefi.pools = i;
+		scene_run("a pool is missing");
+		if (scene_said("  no memory to show it") == 0)
+			continue;
+		scene_expect("\nversion ", 0);
+		return;
+	}
+	fail_msg("it was never said");
 }
 
 /* The same sentence, and the same places, as the boot has; and nothing of it is claimed, counted or left. */
@@ -332,10 +414,42 @@ static void restarts_are_done_at_once_or_asked_for(void **state)
 	assert_int_equal(uefi_report.reset_how, EfiResetCold);
 	scene_expect("  firmware did not restart the machine", 1);
 	assert_true(uefi_variable_says("LoaderConfigTimeout", "menu-force")); /* before that */
+	given("timeout menu-force\n", "tB");
+	scene_run("a restart");
+	assert_int_equal(uefi_report.resets, 1);
+	assert_true(uefi_variable_says("LoaderConfigTimeout", "menu-force")); /* although the menu was never left */
 	given("timeout menu-force\n", "OQ");
 	uefi.stays_on = true;
 	run("power off");
 	assert_int_equal(uefi_report.reset_how, EfiResetShutdown);
+}
+
+/* The window of a terminal, say: what is chosen is on the screen when that is drawn anew. */
+static void on_a_console_that_became_smaller_the_chosen_row_is_seen(void **state)
+{
+	static char path[20][40];
+
+	(void)state;
+	given("timeout menu-force\n", "9jjjjjjjLQ");
+	uefi.rows_later = 12;
+	for (size_t i = 0; i < COUNT_OF(path); i++) {
+		snprintf(path[i], sizeof(path[i]), "\\loader\\entries\\row-%zu.conf", i);
+		scene_put_text(path[i], "title R\nlinux /vmlinuz\n");
+	}
+	run("smaller");
+	scene_expect("  >   R  (row-5.conf)", 2); /* when it was chosen, and again */
+}
+
+/* It is no key: what happens after its time is not by hand. */
+static void a_modifier_alone_neither_stops_the_countdown_nor_chooses(void **state)
+{
+	(void)state;
+	given("timeout 2\ndefault p\n", "~..");
+	uefi.extended = true;
+	uefi.nobody = true;
+	scene_run("Shift");
+	assert_int_equal(uefi_report.starts, 1);
+	scene_expect("came back without an error", 1);
 }
 
 static void a_group_opens_in_place(void **state)
@@ -402,14 +516,20 @@ int main(void)
 	    cmocka_unit_test(a_password_is_asked_for_before_the_line_shows),
 	    cmocka_unit_test(a_keyboard_that_breaks_at_the_password_edits_nothing),
 	    cmocka_unit_test(the_menu_is_heard_where_there_is_a_speaker),
+	    cmocka_unit_test(of_many_rows_none_is_heard_longer_than_the_ninth),
 	    cmocka_unit_test(without_memory_the_line_stays_as_it_is),
 	    cmocka_unit_test(what_is_set_in_the_menu_stays_in_variables),
 	    cmocka_unit_test(console_modes_are_loader_confs_the_variables_and_the_next),
 	    cmocka_unit_test(a_shorter_line_wipes_the_longer_one),
 	    cmocka_unit_test(without_a_console_there_is_no_mode_to_set),
 	    cmocka_unit_test(pages_are_shown_and_left),
+	    cmocka_unit_test(a_page_is_the_one_that_was_asked_for_and_alone),
+	    cmocka_unit_test(the_status_tells_what_drop_ins_add),
+	    cmocka_unit_test(without_memory_a_page_is_not_shown),
 	    cmocka_unit_test(the_plan_is_shown_before_it_is_carried_out),
 	    cmocka_unit_test(restarts_are_done_at_once_or_asked_for),
+	    cmocka_unit_test(on_a_console_that_became_smaller_the_chosen_row_is_seen),
+	    cmocka_unit_test(a_modifier_alone_neither_stops_the_countdown_nor_chooses),
 	    cmocka_unit_test(a_group_opens_in_place),
 	    cmocka_unit_test(a_console_without_places_has_the_menu_line_by_line),
 	    cmocka_unit_test(the_extended_keyboard_tells_ctrl),

@@ -168,6 +168,19 @@ static void c11_where_none_is_taken_or_may_be_it_is_said(void **state)
 	scene_expect("\nberth: \\one: not a device tree", 1);
 }
 
+static void where_records_are_demanded_that_is_told_and_not_that_a_tree_is_not_signed(void **state)
+{
+	static const uint8_t least[8] = {1};
+
+	(void)state;
+	given(STUB TREE, false);
+	uefi.secure_boot = 1;
+	uefi_variable_put_as("BerthSums", least, sizeof(least), 3); /* which a system cannot have written */
+	scene_run("a record is demanded");
+	assert_int_equal(uefi_report.starts + uefi_report.tree_tables, 0);
+	scene_expect("this machine starts nothing without the records of ", 1);
+}
+
 static void run_counted(const char *text, unsigned int starts, unsigned int renames)
 {
 	for (size_t i = 0; i < sim.n_files; i++)
@@ -245,6 +258,7 @@ int main(void)
 	    cmocka_unit_test(overlays_are_in_it),
 	    cmocka_unit_test(without_a_wish_nothing_is_done),
 	    cmocka_unit_test(c11_where_none_is_taken_or_may_be_it_is_said),
+	    cmocka_unit_test(where_records_are_demanded_that_is_told_and_not_that_a_tree_is_not_signed),
 	    cmocka_unit_test(a_try_is_counted_before_the_tree_is_read),
 	    cmocka_unit_test(the_next_program_has_what_firmware_has),
 	    cmocka_unit_test(every_call_goes_wrong_in_every_way),

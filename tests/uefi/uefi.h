@@ -75,6 +75,7 @@ extern struct uefi_setup {
 	const char *option; /* the load option, 8-bit text; NULL: none */
 	unsigned int exit_fails; /* so many calls of ExitBootServices answer that the map has changed */
 	size_t columns, rows;	 /* of the console; 0: 100 and 31 */
+	size_t rows_later;	 /* from the first key on: a terminal's window was made smaller; 0: it was not */
 	bool no_keyboard, no_screen, no_console, no_variables;
 	bool no_positions; /* the cursor stays where it is, whatever it is told */
 	bool ascii_only;   /* the console has characters for nothing else */
@@ -84,7 +85,8 @@ extern struct uefi_setup {
 	bool nobody;	   /* nobody does, whatever the loader says */
 	/*
 	 * Pressed one after the other, before that: \r is Enter, \033 is Esc, and what stands behind a | only when the
-	 * loader waits for a key; a . is a wait whose time passes without one.
+	 * loader waits for a key; a . is a wait whose time passes without one. ~ is a modifier alone, which only the
+	 * extended protocol has.
 	 */
 	const char *keys;
 	bool keyboard_breaks;		      /* when the last of them was pressed */
@@ -164,6 +166,7 @@ extern struct uefi_report {
 	uint64_t stalled;    /* microseconds, all together */
 	unsigned int clears; /* of the screen */
 	bool cursor_hidden;
+	size_t cursor_at_enter;		/* its column when Enter was pressed at last */
 	size_t attribute, mode;		/* of the console */
 	size_t longest;			/* units of the longest string that was written */
 	bool reset;			/* after a failed exit the loader has started the machine anew */
