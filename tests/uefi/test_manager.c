@@ -104,14 +104,16 @@ static void an_entry_without_its_kernel_is_no_default_where_there_is_another(voi
 	scene_run("with actions");
 	assert_false(outcome.entered);
 	scene_expect("is passed over", 0);
-	/* One that cannot be read at all says so itself. */
+	/* Where none can be read at all, what is wrong with the first is told. */
 	given(ONE);
 	for (unsigned int i = 0; i < 100; i++)
 		strcat(broken, "initrd /one\n");
 	scene_put_text("\\loader\\entries\\zb.conf", broken);
-	scene_put_text("\\loader\\entries\\one.conf", ONE);
-	expect_entered("broken");
-	scene_expect("zb.conf is passed over", 0);
+	scene_put_text("\\loader\\entries\\zc.conf", broken);
+	scene_run("broken");
+	assert_false(outcome.entered);
+	scene_expect("is passed over", 0);
+	scene_expect("zc.conf line 20: more than 16 lines of initrd", 1);
 }
 
 int main(void)
