@@ -3,7 +3,6 @@
 #include "efi_local.h"
 
 #include "../base/mem.h"
-#include "../base/text.h"
 
 struct fw_file {
 	EFI_FILE_HANDLE handle;
@@ -90,7 +89,6 @@ static enum status open_file(struct fw_volume *volume, const char *path, UINT64 
 {
 	struct fw_file *f = efi_alloc(sizeof(*f));
 	enum status status;
-	struct text kept;
 
 	if (f == NULL)
 		return fail(why, IO_ERROR, "%s: no memory to open it", path);
@@ -103,8 +101,8 @@ static enum status open_file(struct fw_volume *volume, const char *path, UINT64 
 		efi_free(f);
 		return status;
 	}
-	kept = (struct text){f->path, sizeof(f->path), 0};
-	text_add(&kept, "%s", path);
+	for (size_t i = 0; i < MAX_PATH_TEXT && (i == 0 || path[i - 1] != '\0'); i++)
+		f->path[i] = path[i];
 	*file = f;
 	return OK;
 }
