@@ -219,13 +219,14 @@ static enum status read_block_size(struct unpack *u, struct lz4 *l, struct fail 
 static enum status unpack_block(struct unpack *u, struct lz4 *l, uint8_t *to, uint64_t size, uint64_t *got,
 				struct fail *why)
 {
-	struct bytes packed = {NULL, l->left}, out;
+	struct bytes packed = {NULL, l->left + (has_block_sums(l) ? WORD : 0)}, out;
 
 	if (lz4_blocks_head(u, &l->blocks, l->left, to, size, got))
 		return OK;
-	TRY(lz4_blocks_gather(u, &l->blocks, l->left + (has_block_sums(l) ? WORD : 0), &packed.at, why));
+	TRY(lz4_blocks_gather(u, &l->blocks, &packed, to, size, why));
 	if (packed.at == NULL)
 		return OK;
+	packed.size = l->left;
 	if (has_block_sums(l) && XXH32(packed.at, packed.size, 0) != word_at(packed.at + packed.size))
 		return unpack_broken(u, why, "a block's checksum is wrong");
 	TRY(lz4_blocks_decode(u, &l->blocks, packed, to, size, got, &out, why));

@@ -24,52 +24,51 @@ void lz4_blocks_begin(struct unpack *u, struct lz4_blocks *b, uint32_t most, boo
 /* ---- packed ---- */
 
 /*
- * Where one read takes all that comes out, a packed block can wait at the end of that, out of reach of what it becomes:
- * so a damaged one does the same there as anywhere. NULL: it cannot, because it is one of the last.
+ * In the memory that its reader wants filled a packed block can wait at the end, out of reach of what it becomes: so a
+ * damaged one does the same there as anywhere. The read goes on until the block is decoded. NULL: there is no room.
  */
-static uint8_t *at_the_end(const struct unpack *u, const struct lz4_blocks *b, uint32_t size)
+static uint8_t *at_the_end(const struct lz4_blocks *b, uint32_t packed, uint8_t *to, uint64_t size)
 {
-	if (u->whole == NULL || u->limit - u->unpacked < b->most + (uint64_t)size)
-		return NULL;
-	return u->whole + (u->limit - size);
+	return size < b->most + (uint64_t)packed ? NULL : to + (size - packed);
 }
 
 /* Room for the packed block that begins here. */
-static enum status have_gathered(struct unpack *u, struct lz4_blocks *b, uint32_t size, struct fail *why)
+static enum status have_gathered(struct unpack *u, struct lz4_blocks *b, uint32_t packed, uint8_t *to, uint64_t size,
+				 struct fail *why)
 {
-	b->gathered = at_the_end(u, b, size);
+	b->gathered = at_the_end(b, packed, to, size);
 	if (b->gathered != NULL)
 		return OK;
-	if (size > b->room_size) {
+	if (packed > b->room_size) {
 		unpack_give(u, b->room);
 		b->room_size = 0;
-		b->room = unpack_take(u, size);
+		b->room = unpack_take(u, packed);
 		if (b->room == NULL)
 			return unpack_no_memory(u, why);
-		b->room_size = size;
+		b->room_size = packed;
 	}
 	b->gathered = b->room;
 	return OK;
 }
 
-enum status lz4_blocks_gather(struct unpack *u, struct lz4_blocks *b, uint32_t size, const uint8_t **packed,
+enum status lz4_blocks_gather(struct unpack *u, struct lz4_blocks *b, struct bytes *packed, uint8_t *to, uint64_t size,
 			      struct fail *why)
 {
-	size_t wanted = size - b->n_gathered, here = u->in.size < wanted ? u->in.size : wanted;
+	size_t wanted = packed->size - b->n_gathered, here = u->in.size < wanted ? u->in.size : wanted;
 
-	*packed = NULL;
+	packed->at = NULL;
 	if (b->n_gathered == 0 && here == wanted) {
-		*packed = u->in.at;
+		packed->at = u->in.at;
 		unpack_eat(u, here);
 		return OK;
 	}
 	if (b->n_gathered == 0)
-		TRY(have_gathered(u, b, size, why));
+		TRY(have_gathered(u, b, (uint32_t)packed->size, to, size, why));
 	memcpy(b->gathered + b->n_gathered, u->in.at, here);
 	unpack_eat(u, here);
 	b->n_gathered += (uint32_t)here;
-	if (b->n_gathered == size) {
-		*packed = b->gathered;
+	if (b->n_gathered == packed->size) {
+		packed->at = b->gathered;
 		b->n_gathered = 0;
 	}
 	return OK;
@@ -131,13 +130,13 @@ static int decoded(struct bytes packed, uint8_t *to, uint64_t size, struct bytes
 }
 
 /*
- * Straight to the reader's place when the block surely fits there, or is the last that it asks for. A block does not
- * say how long it is unpacked, and one that turned out not to fit would have to be decoded once more.
+ * Straight to the reader's place, where it can look back. A block does not say how long it is unpacked, and one that
+ * turns out not to fit is decoded once more, to the window.
  */
 enum status lz4_blocks_decode(struct unpack *u, struct lz4_blocks *b, struct bytes packed, uint8_t *to, uint64_t size,
 			      uint64_t *got, struct bytes *out, struct fail *why)
 {
-	bool straight = is_in_place(u, to) || (!b->linked && (size >= b->most || size == u->limit - u->unpacked));
+	bool straight = is_in_place(u, to) || !b->linked;
 	int n = -1;
 
 	if (straight)

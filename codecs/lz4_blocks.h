@@ -30,10 +30,10 @@ struct lz4_blocks {
 void lz4_blocks_begin(struct unpack *u, struct lz4_blocks *b, uint32_t most, bool linked);
 
 /*
- * Reads what is there of a packed block of @size bytes. *packed: all of it, readable until the next call; NULL: more of
- * it is to come.
+ * Reads what is there of a packed block of packed->size bytes. packed->at: all of it, readable until the next call;
+ * NULL: more of it is to come. @to, @size: what its reader wants filled.
  */
-enum status lz4_blocks_gather(struct unpack *u, struct lz4_blocks *b, uint32_t size, const uint8_t **packed,
+enum status lz4_blocks_gather(struct unpack *u, struct lz4_blocks *b, struct bytes *packed, uint8_t *to, uint64_t size,
 			      struct fail *why);
 
 /*

@@ -68,7 +68,7 @@ static enum status decode(struct unpack *u, struct legacy *l, uint8_t *to, uint6
 {
 	struct bytes packed = {NULL, l->packed}, out;
 
-	TRY(lz4_blocks_gather(u, &l->blocks, l->packed, &packed.at, why));
+	TRY(lz4_blocks_gather(u, &l->blocks, &packed, to, size, why));
 	if (packed.at == NULL)
 		return OK;
 	TRY(lz4_blocks_decode(u, &l->blocks, packed, to, size, got, &out, why));

@@ -244,14 +244,26 @@ static enum status piece_by_piece(struct packed *p, const struct image *image, u
 
 /* ---- in one run ---- */
 
-/* What a run holds: all, if the file, its packing or the image tells how much that is. */
-static uint64_t run_size(const struct packed *p, const struct image *image)
+/* How much comes out, if the file, its packing or the image tells; 0: none does. */
+static uint64_t told_size(const struct packed *p, const struct image *image)
 {
 	if (p->size != SIZE_UNKNOWN)
 		return p->size;
 	if (p->told != 0)
 		return p->told;
 	return image->table_size != 0 ? image->image_end + image->table_size : 0;
+}
+
+/*
+ * What a run holds: all, or of LZ4 what the image's headers describe, which nearly always is all. Its blocks need not
+ * look back, and what may stand behind is dropped.
+ */
+static uint64_t run_size(const struct packed *p, const struct image *image)
+{
+	uint64_t told = told_size(p, image);
+	bool is_lz4 = p->packing == PACKED_LZ4 || p->packing == PACKED_LZ4_LEGACY;
+
+	return told == 0 && is_lz4 ? image->image_end : told;
 }
 
 /*
@@ -307,9 +319,10 @@ static void move_all(struct packed *p, const struct image *image, uint8_t *windo
 
 static enum status in_one_run(struct packed *p, const struct image *image, uint8_t *window, struct fail *why)
 {
-	uint64_t got;
+	uint64_t got, behind;
 
-	TRY(unpack_read(&p->unpack, p->run, p->unpack.limit, &got, why));
+	TRY(unpack_read(&p->unpack, p->run, run_size(p, image), &got, why));
+	TRY(unpack_skip(&p->unpack, p->unpack.limit - p->unpack.unpacked, &behind, why));
 	TRY(expect_all(p, image, why));
 	TRY(take_table(p, image, why));
 	if (p->table != NULL && got - image->image_end < p->table_room)
@@ -324,8 +337,8 @@ enum status packed_load(struct packed *p, const struct image *image, uint8_t *wi
 {
 	uint64_t limit = p->size, end = p->ends_early ? image->piece[0].size : image->image_end;
 
-	if (p->run != NULL)
-		limit = run_size(p, image);
+	if (p->run != NULL && told_size(p, image) != 0)
+		limit = told_size(p, image);
 	else if (p->size == SIZE_UNKNOWN && checked_add(end, MOST_BEHIND, &limit))
 		limit = UINT64_MAX;
 	if (p->memory != 0 && end > p->memory)

@@ -235,6 +235,16 @@ def direct_vmlinux_xz(esp):
 
 
 @boots(sampled=True)
+def direct_vmlinux_lz4_in_256_mib(esp):
+    """A vmlinux in an LZ4 frame, with 256 MiB: of the frame's blocks of 4 MiB the decoder has none of its own"""
+    packed = subprocess.run(("lz4", "-q", "-c"), input=vmlinux(12), stdout=subprocess.PIPE, check=True).stdout
+    guest = boot(esp, kernel=packed, memory="256M")
+    check_entered_directly(guest, "LZ4")
+    check_linked(guest)
+    expect(re.search(r"^berth: unpacked .*, decoder [0-9.]+ (bytes|KiB)", guest.text, re.M), "the decoder takes a MiB or more")
+
+
+@boots(sampled=True)
 def direct_with_initrd_of_128_mib(esp):
     """decompress loader with an initrd of 128 MiB: it arrives whole, the checksum of a file in it is right"""
     data = random.Random(11).randbytes(127 * MIB)

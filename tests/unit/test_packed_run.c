@@ -92,7 +92,8 @@ static void given_packed(const struct kind *kind)
 
 	run.packed = packed_as(kind, run.file);
 	memory_source_init(&run.source, "kernel", (struct bytes){run.packed.at, run.packed.size});
-	payload = (struct payload){.at = {0, run.packed.size}, .has_size_word = true};
+	payload =
+	    (struct payload){.at = {0, run.packed.size}, .has_size_word = kind->sized || kind->packing == PACKED_GZIP};
 	run.it = (struct packed){.file = &run.source.source,
 				 .take = take,
 				 .give = give,
@@ -216,6 +217,48 @@ static void where_order_or_size_is_not_known_there_is_no_run(void **state)
 	drop_run();
 }
 
+/* @behind: bytes that stand behind what the headers describe; those below 0 are missing. */
+static void expect_run_without_size(const struct kind *kind, long behind)
+{
+	uint64_t room, lead = 0, last;
+	uint8_t *window;
+	enum status status;
+
+	given_pieces(0);
+	drop(&run.file);
+	run.file = given_data(LOOK_NOISE, (size_t)((long)run.image.image_end + behind));
+	given_packed(kind);
+	last = run.image.n_pieces - 1;
+	room = run.image.piece[last].at + run.image.piece[last].memory;
+	assert_true(packed_run(&run.it, &run.image, room, &lead));
+	assert_true(run.image.image_end <= lead + room);
+	window = given_memory(lead, room);
+	run.it.run = window - lead;
+	status = packed_load(&run.it, &run.image, window, &run.why);
+	assert_int_equal(status, behind < 0 ? BAD_INPUT : OK);
+	if (status == OK) {
+		expect_in_place(window, lead, room);
+		assert_int_equal(run.it.moved, displaced(lead));
+	}
+	drop_run();
+}
+
+/* LZ4's files tell no size unless lz4 is asked to, and old linkers put symbols behind all that headers describe. */
+static void lz4_that_tells_no_size_runs_to_where_the_image_ends(void **state)
+{
+	static const struct kind unsized[] = {
+	    {PACKED_LZ4, "lz4 -q -c", false},
+	    {PACKED_LZ4, "lz4 -q -BD -BX -B4 -c", false},
+	    {PACKED_LZ4_LEGACY, "lz4 -q -l -c", false},
+	};
+	static const long behind[] = {0, 1, 100000, -1};
+
+	(void)state;
+	run.dice = dice_from_seed("unsized");
+	for (size_t i = 0; i < COUNT_OF(unsized) * COUNT_OF(behind); i++)
+		expect_run_without_size(&unsized[i % COUNT_OF(unsized)], behind[i / COUNT_OF(unsized)]);
+}
+
 static void a_header_tells_how_much_comes_out(void **state)
 {
 	static const struct {
@@ -254,6 +297,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(any_pieces_come_to_lie_where_they_belong),
 	    cmocka_unit_test(where_order_or_size_is_not_known_there_is_no_run),
+	    cmocka_unit_test(lz4_that_tells_no_size_runs_to_where_the_image_ends),
 	    cmocka_unit_test(a_header_tells_how_much_comes_out),
 	};
 

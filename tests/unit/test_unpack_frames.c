@@ -71,13 +71,42 @@ static uint64_t last_block(struct blob packed, uint64_t *largest)
 	return last;
 }
 
+/* Unpacked by one read of @size bytes, to memory of so much and no more; @limit: how many may come out. */
+static enum status read_once(struct blob packed, size_t piece, uint64_t size, uint64_t limit, uint64_t *memory,
+			     struct fail *why)
+{
+	struct caller caller = {.packed = packed, .piece = piece};
+	struct unpack_from from = from_caller(&caller, &frames);
+	uint8_t *to = malloc(size);
+	struct unpack u;
+	uint64_t got;
+	enum status status;
+
+	assert_non_null(to);
+	assert_int_equal(unpack_open(&u, PACKED_LZ4, &from, limit, why), OK);
+	status = unpack_read(&u, to, size, &got, why);
+	if (status == OK)
+		status = unpack_finish(&u, why);
+	*memory = u.memory;
+	unpack_close(&u);
+	caller_done(&caller);
+	free(to);
+	return status;
+}
+
+static enum status exactly(struct blob packed, size_t piece, uint64_t size, uint64_t *memory, struct fail *why)
+{
+	return read_once(packed, piece, size, size, memory, why);
+}
+
 /* Blocks of 4 MiB, as lz4 makes them: the last one is short, and nothing behind the data is anyone's. */
 static void read_at_once_only_the_last_block_takes_memory(void **state)
 {
 	struct blob data = given_data(LOOK_TEXT, MIB(24) - KIB(500)), packed = through("lz4 -q -BD -c", data);
 	struct caller caller = {.packed = packed, .piece = 100000};
 	struct unpacked out = unpack_all(&frames, &caller, SIZE_MAX, data.size);
-	uint64_t largest, last = last_block(packed, &largest);
+	uint64_t largest, last = last_block(packed, &largest), memory;
+	struct fail why;
 
 	(void)state;
 	print_message("an LZ4 frame whose largest block has %lu bytes, and its last %lu: %lu bytes of memory\n",
@@ -88,32 +117,15 @@ static void read_at_once_only_the_last_block_takes_memory(void **state)
 	assert_true(last + NO_ROOM < largest);
 	forget_unpacked(&out);
 	drop(&packed);
+	packed = through("lz4 -q -BI -c", data); /* needs nothing to look back at, so more might follow */
+	last = last_block(packed, &largest);
+	assert_int_equal(read_once(packed, 100000, data.size, data.size + 1000, &memory, &why), OK);
+	assert_in_range(memory, last, last + NO_ROOM);
+	drop(&packed);
 	drop(&data);
 }
 
 /* ---- at the edge ---- */
-
-/* Unpacked to memory of @limit bytes and not one more. */
-static enum status exactly(struct blob packed, size_t piece, uint64_t limit, uint64_t *memory, struct fail *why)
-{
-	struct caller caller = {.packed = packed, .piece = piece};
-	struct unpack_from from = from_caller(&caller, &frames);
-	uint8_t *to = malloc(limit);
-	struct unpack u;
-	uint64_t got;
-	enum status status;
-
-	assert_non_null(to);
-	assert_int_equal(unpack_open(&u, PACKED_LZ4, &from, limit, why), OK);
-	status = unpack_read(&u, to, limit, &got, why);
-	if (status == OK)
-		status = unpack_finish(&u, why);
-	*memory = u.memory;
-	unpack_close(&u);
-	caller_done(&caller);
-	free(to);
-	return status;
-}
 
 static struct blob one_block(uint8_t flags, struct blob block)
 {
