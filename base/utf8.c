@@ -31,3 +31,30 @@ size_t utf8_put(char *out, uint32_t code)
 	out[0] = (char)(more == 0 ? code : (0xff00u >> (more + 1) & 0xff) | code); /* RFC 3629, 3 */
 	return more + 1;
 }
+
+/* Whole blocks: what is narrow among wide ones costs a gap, and what were wide among narrow ones would move the line
+ * on. */
+unsigned int utf8_columns(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} wide[] = {
+	    {0x1100, 0x115f},	 /* Hangul Jamo, leading consonants */
+	    {0x231a, 0x232a},	 /* watches and brackets, */
+	    {0x23e9, 0x23f3},	 /* signs of players and clocks, */
+	    {0x25fd, 0x25fe},	 /* squares, */
+	    {0x2614, 0x27bf},	 /* signs of many kinds, */
+	    {0x2b1b, 0x2b55},	 /* squares and stars: what is an emoji there is wide */
+	    {0x2e80, 0xd7a3},	 /* from CJK radicals to Hangul syllables */
+	    {0xf900, 0xfaff},	 /* CJK compatibility ideographs */
+	    {0xfe10, 0xfe6f},	 /* vertical and small forms */
+	    {0xff01, 0xff60},	 /* fullwidth forms, */
+	    {0xffe0, 0xffe6},	 /* and signs */
+	    {0x10000, 0x10ffff}, /* emoji and ideographs */
+	};
+
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		if (code >= wide[i].first && code <= wide[i].last)
+			return 2;
+	return 1;
+}

@@ -122,8 +122,7 @@ size_t word_show(struct text *out, struct word word, unsigned int *columns)
 		struct word rest = {word.at + shown, word.length - shown};
 		uint32_t code;
 		size_t length = utf8_next(rest.at, rest.length, &code);
-		/* East Asian characters take two columns. They begin here; others that do too cost a gap at most. */
-		unsigned int width = length != 0 && code >= 0x1100 ? 2 : 1;
+		unsigned int width = length == 0 ? 1 : utf8_columns(code);
 
 		if (*columns < width)
 			break;

@@ -19,6 +19,16 @@ static bool can_show(const CHAR16 *unit, size_t units)
 					    : !EFI_ERROR(efi.system->ConOut->TestString(efi.system->ConOut, text));
 }
 
+/* As wide as what it stands for: lines are drawn over others, and who drew them counts columns. */
+static size_t put_unknown(CHAR16 *out, uint32_t code)
+{
+	unsigned int columns = utf8_columns(code);
+
+	for (unsigned int i = 0; i < columns; i++)
+		out[i] = '?';
+	return columns;
+}
+
 void console_write(const char *utf8)
 {
 	CHAR16 line[MOST_AT_ONCE];
@@ -37,7 +47,7 @@ void console_write(const char *utf8)
 			line[used++] = '\r';
 		units = utf16_put(line + used, length == 0 ? '?' : code);
 		if (!can_show(line + used, units))
-			units = utf16_put(line + used, '?');
+			units = put_unknown(line + used, code);
 		used += units;
 		utf8 += length == 0 ? 1 : length;
 		size -= length == 0 ? 1 : length;

@@ -18,10 +18,10 @@ static void text_goes_out_as_utf16_with_the_returns_that_consoles_want(void **st
 	assert_int_equal(bare.calls, 1); /* and none for no text */
 }
 
-/* UEFI 2.10, 12.4.4: what the console cannot show would be another character, or none. */
-static void a_character_that_the_console_has_not_is_a_question_mark(void **state)
+/* UEFI 2.10, 12.4.4: what the console cannot show would be another character, or none. UAX #11: two columns of it. */
+static void a_character_that_the_console_has_not_is_question_marks_of_its_width(void **state)
 {
-	static const CHAR16 wanted[] = {'a', '?', 0xe4, '?', 'b'};
+	static const CHAR16 wanted[] = {'a', '?', '?', 0xe4, '?', '?', 'b', '?', 'c'};
 
 	(void)state;
 	given_consoles();
@@ -32,6 +32,9 @@ static void a_character_that_the_console_has_not_is_a_question_mark(void **state
 	console_write("\xf0\x9f\x98\x80"
 		      "b");
 	assert_int_equal(bare.tests, 3); /* and none of ASCII */
+	bare.unknown = 0x2192;
+	console_write("\xe2\x86\x92"
+		      "c");
 	expect_units(wanted, COUNT_OF(wanted));
 }
 
@@ -160,7 +163,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(text_goes_out_as_utf16_with_the_returns_that_consoles_want),
-	    cmocka_unit_test(a_character_that_the_console_has_not_is_a_question_mark),
+	    cmocka_unit_test(a_character_that_the_console_has_not_is_question_marks_of_its_width),
 	    cmocka_unit_test(a_console_is_asked_for_a_character_of_one_unit_or_two),
 	    cmocka_unit_test(a_long_text_arrives_in_order),
 	    cmocka_unit_test(a_machine_without_consoles_is_written_to_and_asked_in_vain),

@@ -5,6 +5,9 @@
  */
 #include "shown_menu.h"
 
+#include <locale.h>
+
+#include "../../base/utf8.h"
 #include "../../base/version.h"
 
 /* ---- screen ---- */
@@ -168,16 +171,23 @@ static void a_wide_and_tall_console_has_the_menu_in_its_middle(void **state)
 	assert_non_null(strstr(line, "Boots in"));
 }
 
-/* Columns as a reader counts them, for the titles here: one a character, two for those from U+2000 on. */
+/* The C library's, by Unicode's tables; declared here as it is there, where wchar_t has 32 bits. */
+int wcwidth(int code);
+
+/* Columns as a terminal of this machine counts them. */
 static void expect_fits(unsigned int columns, unsigned int rows)
 {
 	unsigned int lines = 0, width = 0;
 
-	for (const char *c = shown.screen; *c != '\0'; c++) {
+	for (const char *c = shown.screen; *c != '\0';) {
 		unsigned char byte = (unsigned char)*c;
+		uint32_t code = 0;
+		size_t length = utf8_next(c, strlen(c), &code);
+		int more = wcwidth((int)code);
 
-		assert_true(byte == '\n' || (byte >= ' ' && byte != 0x7f));
-		width = byte == '\n' ? 0 : width + (byte >= 0xe2 ? 2 : (byte & 0xc0) != 0x80);
+		assert_true(length != 0 && (byte == '\n' || (byte >= ' ' && byte != 0x7f)));
+		c += length;
+		width = byte == '\n' ? 0 : width + (more > 0 ? (unsigned int)more : 0);
 		lines += byte == '\n';
 		if (width > shown.view.width || lines >= rows)
 			fail_msg("%u columns, %u rows: line %u has %u columns", columns, rows, lines, width);
@@ -403,10 +413,28 @@ static void no_number_of_bytes_hides_the_selected_entry(void **state)
 	}
 }
 
+/* A line that is counted too short would go on in the next row; letters, arrows and frames take one column. */
+static void no_character_takes_more_columns_than_are_counted(void **state)
+{
+	(void)state;
+	assert_int_equal(wcwidth(0x672c), 2);
+	for (uint32_t code = ' '; code <= 0x10ffff; code++) {
+		char text[UTF8_MOST];
+		struct word word = {text, utf8_put(text, code)};
+
+		if (word.length != 0 && (int)word_columns(word) < wcwidth((int)code))
+			fail_msg("U+%04X takes %d columns", code, wcwidth((int)code));
+		assert_true(word.length == 0 || code >= 0x1100 || word_columns(word) == 1);
+		assert_true(code < 0x2190 || code >= 0x2200 || word_columns(word) == 1);
+		assert_true(code < 0x2500 || code >= 0x25a0 || word_columns(word) == 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup(name, given_many_entries)
+	    TEST(no_character_takes_more_columns_than_are_counted),
 	    TEST(the_screen_shows_titles_marker_countdown_and_keys),
 	    TEST(a_message_is_one_line),
 	    TEST(a_line_tells_what_the_selected_entry_would_start),
@@ -426,5 +454,6 @@ int main(void)
 	    TEST(random_titles_stay_in_their_lines),
 	};
 
+	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
