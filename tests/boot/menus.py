@@ -8,7 +8,7 @@ import wave
 
 import lab
 from boots import REPORT, boots, check_healthy, plain, str16, told
-from lab import Guest, Machine, expect
+from lab import OLDER_OVMF, Guest, Machine, expect
 from picture import Monitor, when_drawn
 from terminal import Terminal
 
@@ -83,6 +83,73 @@ def menu_on_a_terminal(esp):
     check_healthy(guest, REPORT + " edited=yes")
 
 
+LONG, JAPANESE = "0123456789" * 20, "日本 grüße"
+
+
+def odd(esp):
+    """Titles that a console has no letters, or no room, for, and a group of entries; the first of the former is the default."""
+    plain(esp, "sort-key b", options="console=ttyS0", name="b")
+    for name, title, key in ((*((f"a{n}", f"Version {n}", "a") for n in range(4)), ("b", JAPANESE, "b"),
+                              ("c", "Plain", "c"), ("d", LONG, "d"))):
+        esp.entry(name, f"title {title}", f"sort-key {key}", "linux /vmlinuz")
+    esp.conf("timeout menu-force", "default b.conf", "console-mode 0", "menu-fold 3", "auto-firmware no")
+
+
+def rows_of(screen):
+    """Of the menu, without the lines above and below."""
+    lines = screen.lines()
+    start = lines.index("  " + BERTH)
+    return lines[start + 2:lines.index("", start + 2)]
+
+
+BERTH = "Berth " + lab.version()
+# 80 columns, of which the last stays free: a line that was filled would move on at once.
+PLAIN = ["      Plain", "      " + LONG[:79 - 6 - 3] + "..."]
+GROUP = ["      Version 3", "      + 3 more of a"]
+OPENED = ["      Version 3", "      - 3 more of a", *(f"        Version {n}" for n in (2, 1, 0))]
+
+
+def at(rows, number):
+    """With the bar's mark in this row."""
+    return [f"  > {row[4:]}" if n == number else row for n, row in enumerate(rows)]
+
+
+def go_through(machine, odd_rows):
+    """The menu of odd(), row by row, with its group closed and open, and the pages of two keys."""
+    def shown(rows, number, what):
+        machine.until(lambda screen: len(screen.chosen()) == 1 and rows_of(screen) == at(rows + odd_rows, number), what)
+        bar = next(row for row in machine.screen().reversed if any(row))
+        expect(bar == [True] * 79 + [False], "the bar does not go from the first column to the last but one:\n" +
+               "".join("#" if cell else "." for cell in bar))
+        expect(machine.screen().wraps == 0, "something had no room on the screen:\n" + "\n".join(machine.screen().lines()))
+
+    shown(GROUP, 2, "the menu with a closed group")
+    machine.press("j")
+    machine.press("j")
+    shown(GROUP, 4, "the bar on the long title")
+    machine.press("kkk")
+    machine.press("enter")
+    shown(OPENED, 1, "the group is open, and nothing is left of the rows that moved")
+    machine.press("enter")
+    shown(GROUP, 1, "the group is closed")
+    for key, line in (("h", "l, w, a, s            the next Linux, Windows, macOS, shell"), ("p", "version         " + BERTH)):
+        machine.press(key)
+        machine.until(lambda screen: any(line in words for words in screen.lines()), f"the page of {key}")
+        expect(not machine.screen().chosen(), "a bar stands on the page")
+        machine.press("q")
+        shown(GROUP, 1, f"the menu behind the page of {key}")
+
+
+@boots(sampled=True, waits=True)
+def odd_titles_on_a_terminal(esp):
+    """Titles beyond ASCII on a serial line: as they are where it takes UTF-8, else "?" of their width; "..." where there is no room; groups, pages"""
+    odd(esp)
+    for firmware, title in ((OLDER_OVMF, "    * ???? gr??e"), (lab.newer_ovmf(), f"    * {JAPANESE}")):
+        with Watched(esp, (80, 25), *firmware) as machine:
+            go_through(machine, [title, *PLAIN])
+            machine.stop()
+
+
 @boots(sampled=True)
 def menu_at_every_size(esp):
     """At each size of a serial console the menu has its bar, its frame and no more columns and rows than there are"""
@@ -144,14 +211,10 @@ def check_same(picture, terminal):
     return bars
 
 
-@boots(sampled=True)
-def menu_on_a_screen(esp):
-    """On a graphics screen stands, cell by cell, what the serial line says, and the bar is one row, which moves by one"""
-    plain(esp, options=REPORT)
-    many(esp, 12)
-    esp.conf("timeout menu-force", "default e05")
+def look_at(esp, size):
+    """A menu, its pages and its editor on a screen of this size, held against the serial line."""
     monitor = Monitor(esp.path)
-    with Watched(esp, (100, 31), "--vga", more=monitor.options) as machine:
+    with Watched(esp, size, "--vga", more=monitor.options) as machine:
         machine.until_chosen("> * Entry 05")
         machine.until_line("Enter boot")
         first = check_same(monitor.look(), machine.screen())
@@ -171,6 +234,16 @@ def menu_on_a_screen(esp):
         shape, _ = picture.glyph(terminal.column, terminal.row, terminal.columns, terminal.rows)
         expect(any(shape), f"no cursor is seen in row {terminal.row}, column {terminal.column}")
         machine.stop()
+
+
+@boots(sampled=True)
+def menu_on_a_screen(esp):
+    """On a graphics screen of 100x31 and of 80x25 stands, cell by cell, what the serial line says, and the bar is one row, which moves by one"""
+    plain(esp, options=REPORT)
+    many(esp, 12)
+    for size, conf in (((100, 31), ()), ((80, 25), ("console-mode 0",))):
+        esp.conf("timeout menu-force", "default e05", *conf)
+        look_at(esp, size)
 
 
 @boots(sampled=True)

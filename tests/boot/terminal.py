@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A terminal that reads what firmware's serial console sends, and knows what stands on its screen.
 
-Of ECMA-48 and ISO 6429 it knows what EDK2's terminal driver writes: CUP (H), ED (J), SGR (m), and characters. Another
-sequence is an error, so that no test looks at a screen that was understood by half.
+Of ECMA-48 and ISO 6429 it knows what EDK2's terminal driver writes: CUP (H), ED (J), SGR (m), and characters, in UTF-8.
+Another sequence is an error, so that no test looks at a screen that was understood by half.
 """
 import re
+import unicodedata
 
 SEQUENCE = re.compile(rb"\x1b\[([0-9;=?]*)([A-Za-z])")
 
@@ -33,8 +34,11 @@ class Terminal:
                 self._obey(found[1].decode(), found[2].decode())
                 at = found.end()
                 continue
-            self._put(raw[at])
-            at += 1
+            length = next((n for n, lead in ((4, 0xf0), (3, 0xe0), (2, 0xc0)) if raw[at] >= lead), 1)
+            if at + length > len(raw):
+                return self  # cut within a character
+            self._put(raw[at:at + length].decode())
+            at += length
         return self
 
     def _obey(self, parameters, letter):
@@ -58,21 +62,23 @@ class Terminal:
         elif letter not in "hl":  # modes, of which none changes what stands there
             raise ValueError(f"an unknown sequence: {parameters}{letter}")
 
-    def _put(self, byte):
-        if byte == 0x0d:
+    def _put(self, character):
+        if character == "\r":
             self.column = 0
-        elif byte == 0x0a:
+        elif character == "\n":
             self.row += 1
-        elif byte == 0x08:
+        elif character == "\b":
             self.column = max(0, self.column - 1)
-        elif byte >= 0x20:
-            if self.column >= self.columns:
+        elif character >= " ":
+            cells = [character, ""] if unicodedata.east_asian_width(character) in "WF" else [character]
+            if self.column + len(cells) > self.columns:
                 self.wraps += 1
                 self.row, self.column = self.row + 1, 0
                 self._scroll()
-            self.screen[self.row][self.column] = chr(byte)
-            self.reversed[self.row][self.column] = self.colours == (30, 47)
-            self.column += 1
+            for cell in cells:  # a wide one has two, and is in the first of them
+                self.screen[self.row][self.column] = cell
+                self.reversed[self.row][self.column] = self.colours == (30, 47)
+                self.column += 1
         self._scroll()
 
     def _scroll(self):
