@@ -191,6 +191,37 @@ def nobody_presses_a_key(esp):
     expect(told(guest)["LoaderEntrySelected"] == (6, str16("debian.conf")), "another entry is told as booted")
 
 
+@boots(sampled=True, waits=True)
+def nobody_could_see_it(esp):
+    """Neither a screen nor a serial line nor a keyboard: after the default's failure the next entry boots, as the files' names tell"""
+    plain(esp, "sort-key b", name="debian+2", options=REPORT + " panic=-1")  # the guest has nowhere to say anything, and ends
+    damaged(esp, "newest+2")
+    image = esp.image()
+    with Machine(esp, "--no-serial", "--write", image=image, more=("-machine", "i8042=off")) as machine:
+        machine.finish()
+    names = lab.names_in_image(image, "/loader/entries")
+    expect(names == ["debian+1-1.conf", "newest+1-1.conf"], f"the entries' files are {names}")
+    os.unlink(image)
+
+
+@boots(sampled=True)
+def a_failure_restarts_the_machine_at_once(esp):
+    """`reboot-on-error yes`: each failure is a restart, without a key and without a wait, until its tries are used up; then another boots"""
+    plain(esp, "sort-key b")
+    damaged(esp, "newest+2")
+    esp.conf("reboot-on-error yes")
+    image = esp.image()
+    guest = boot(esp, "--write", "--resets", image=image)
+    check_healthy(guest, REPORT + " nokaslr")
+    names = lab.names_in_image(image, "/loader/entries")
+    expect(names == ["debian.conf", "newest+0-2.conf"], f"the entries' files are {names}")
+    os.unlink(image)
+    counted = re.findall(r"^berth: counted as (.*)$", guest.text, re.M)
+    expect(counted == [r"\loader\entries\newest+1-1.conf", r"\loader\entries\newest+0-2.conf"], f"the tries were {counted}")
+    expect(guest.text.count(r"\cut: truncated") == 2, "not each failure is told")
+    expect("press any key" not in guest.text and "debian.conf boots" not in guest.text, "the machine has waited")
+
+
 @boots(waits=True)
 def nothing_boots_and_nobody_is_there(esp):
     """Where nothing boots the machine starts anew while there are tries, and then goes back to firmware"""
