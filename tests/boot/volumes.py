@@ -156,22 +156,44 @@ def ext4_of(esp, tree):
     return path
 
 
-@boots(sampled=True)
-def xbootldr_with_ext4_by_a_driver(esp):
-    """An ext4 driver in \\EFI\\systemd\\drivers: the kernel of an XBOOTLDR partition with ext4 boots; without it, what to do is said"""
+def btrfs_of(esp, tree):
+    """The same as a file system that Fedora and openSUSE have /boot on: metadata twice, data once, both with checksums."""
+    path, links = os.path.join(esp.path, "btrfs.part"), os.path.join(esp.path, "files")
+    shutil.copytree(tree.tree, links)
+    with open(path, "wb") as file:
+        file.truncate(256 * MIB)
+    subprocess.run(["/sbin/mkfs.btrfs", "--quiet", "--rootdir", links, path], check=True, stdout=subprocess.DEVNULL)
+    shutil.rmtree(links)
+    return path
+
+
+def boot_by_a_driver(esp, name, made_by):
+    """A kernel of an XBOOTLDR partition, and what is said without the driver of this name."""
     other = volume(esp, "xbootldr")
     plain(other, name="counted+3")
-    esp.put("EFI/systemd/drivers/ext4_x64.efi", link=os.path.join(lab.script("fetch", "drivers"), "ext4_x64.efi"))
-    disk = disk_of(esp, (lab.TYPE_ESP, ESP, image_of(esp)), (lab.TYPE_XBOOTLDR, OTHER, ext4_of(esp, other)))
+    esp.put(f"EFI/systemd/drivers/{name}", link=os.path.join(lab.script("fetch", "drivers"), name))
+    disk = disk_of(esp, (lab.TYPE_ESP, ESP, image_of(esp)), (lab.TYPE_XBOOTLDR, OTHER, made_by(esp, other)))
     guest = boot(esp, image=disk)
     check_healthy(guest, REPORT + " nokaslr")
     expect("this try is not counted" in guest.text, "nothing is said of a try that cannot be counted")
-    subprocess.run(["mdel", "-i", f"{disk}@@{MIB}", "::/EFI/systemd/drivers/ext4_x64.efi"], check=True,
+    subprocess.run(["mdel", "-i", f"{disk}@@{MIB}", f"::/EFI/systemd/drivers/{name}"], check=True,
                    env={**os.environ, "MTOOLS_SKIP_CHECK": "1"})
     with Machine(esp, image=disk) as machine:
         machine.wait_for("partition 2 may hold boot entries")
         machine.wait_for("try: a driver for it in")
     os.unlink(disk)
+
+
+@boots(sampled=True)
+def xbootldr_with_ext4_by_a_driver(esp):
+    """An ext4 driver in \\EFI\\systemd\\drivers: the kernel of an XBOOTLDR partition with ext4 boots; without it, what to do is said"""
+    boot_by_a_driver(esp, "ext4_x64.efi", ext4_of)
+
+
+@boots(sampled=True)
+def xbootldr_with_btrfs_by_a_driver(esp):
+    """A btrfs driver in \\EFI\\systemd\\drivers: the kernel of an XBOOTLDR partition with btrfs boots; without it, what to do is said"""
+    boot_by_a_driver(esp, "btrfs_x64.efi", btrfs_of)
 
 
 @boots
