@@ -15,6 +15,7 @@ import uuid
 import lab
 from boots import boots
 from chain import unified_image
+from hive import bcd_of
 from lab import Machine, expect
 
 sys.path.insert(0, os.path.join(lab.ROOT, "tests", "probe"))
@@ -22,6 +23,7 @@ import make_probe  # noqa: E402
 
 FLAT = os.path.join(lab.ROOT, "build/x86_64/probe/x86_64.bin")
 MACHINE, OTHER = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
+WINDOWS, BCD = "EFI/Microsoft/Boot/bootmgfw.efi", "EFI/Microsoft/Boot/BCD"
 TREES = {}
 
 
@@ -180,7 +182,10 @@ def hidden():
     Tree("a kernel that is not there").entry("a+3.conf", "title Gone", "sort-key a", linux="/gone").entry("b.conf", "title There")
     Tree("without firmware", "auto-firmware no").entries("a.conf")
     Tree("power", "auto-poweroff yes", "auto-reboot true").entries("a.conf")
-    Tree("programs of others").entries("a.conf").put("shellx64.efi", None).put("EFI/Microsoft/Boot/bootmgfw.efi", None)
+    others = Tree("programs of others").entries("a.conf").put("shellx64.efi", None)
+    others.put(WINDOWS, None).put(BCD, bcd_of("Windows 11 Pro"))
+    Tree("several systems of Windows").entries("a.conf").put(WINDOWS, None).put(BCD, bcd_of("Windows 11", "Windows 10"))
+    Tree("Windows without its data").entries("a.conf").put(WINDOWS, None).put(BCD, bcd_of("Windows 11")[:-4096])
     Tree("none of others", "auto-entries 0").entries("a.conf").put("shellx64.efi", None)
 
 
@@ -370,4 +375,6 @@ def trees_beside_systemd_boot(esp):
         if set(differs) != set(DIFFERENT.get(name, ("",))[0].split()):
             wrong.append(f"{name}: " + "".join(f"\n  {what}: {ours}\n  systemd-boot: {theirs}"
                                               for what, (ours, theirs) in differs.items()))
+    for tree, title in (("programs of others", "Windows 11 Pro"), ("several systems of Windows", "Windows Boot Manager")):
+        expect(title in found[tree, "berth"].titles, f"{tree}: no {title} among {found[tree, 'berth'].titles}")
     expect(not wrong, "other trees differ than should:\n" + "\n".join(wrong))
