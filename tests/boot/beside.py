@@ -2,7 +2,7 @@
 """The same volumes read by Berth and by systemd-boot, in one start of the firmware: what is listed, in which order, under
 which titles, what boots by itself, and how it is counted.
 
-tests/trees starts both on each volume. DIFFERENT has what they do not agree about, and why; docs/berth.7 says so too.
+tests/trees starts both on each volume. DIFFERENT has what they do not agree about, and why.
 """
 import os
 import random
@@ -180,6 +180,7 @@ def hidden():
     Tree("two kinds").entry("a.conf", "title Two", "efi /vmlinuz").entry("b.conf", "title One")
     Tree("nothing to start").entry("a.conf", "title Nothing", linux=None).entry("b.conf", "title One")
     Tree("a kernel that is not there").entry("a+3.conf", "title Gone", "sort-key a", linux="/gone").entry("b.conf", "title There")
+    Tree("a folder of another kind").entries("a.conf").put("loader/entries.srel", "type9\n")
     Tree("without firmware", "auto-firmware no").entries("a.conf")
     Tree("power", "auto-poweroff yes", "auto-reboot true").entries("a.conf")
     others = Tree("programs of others").entries("a.conf").put("shellx64.efi", None)
@@ -344,23 +345,29 @@ defaults()
 generated(120 - len(TREES))
 
 
-WIDTH = "UAPI.1, \"Boot counting\": each counter keeps its width, and stays at its highest number"
-SHOWN = "an entry with a mistake stays in the menu, so that somebody sees it there, and never boots by itself"
-GRUBS = "what Fedora leaves for GRUB to expand goes: no program wants a word such as $tuned_params"
-# What Berth does otherwise, and why: {tree: (what of Told, why)}. docs/berth.7, "STANDARDS", tells users.
+WIDTH = "boot counters keep their width, as UAPI.1 has it: from +10 it counts to +09, and -9 stays, where systemd-boot writes plain numbers"
+SHOWN = "an entry that starts nothing, or two things, stays in the menu, marked (broken), to say why"
+GRUBS = "words that begin with $ at the end of options, which Fedora leaves for GRUB to expand, are not passed"
+# What Berth does otherwise, and why, in the words in which docs/berth.7, "STANDARDS", tells users: {tree: (what of Told, why)}.
 DIFFERENT = {
     "passed to a program, words of GRUB": ("options", GRUBS),
     "passed to an image, words of GRUB": ("options", GRUBS),
     "passed to a program, a word alone": ("options", GRUBS),
     "passed to an image, a word alone": ("options", GRUBS),
-    "versions": ("entries titles", "a-1 and a-01 are one version: the folder's order decides there, the name here"),
+    "versions": ("entries titles", "of names that are one version, such as a-1 and a-01, the name decides, and not the order of the folder"),
     "counters of two digits": ("counted", WIDTH),
     "a counter that is full": ("counted", WIDTH),
     "two kinds": ("entries titles", SHOWN),
     "nothing to start": ("entries titles", SHOWN),
-    "a kernel that is not there": ("entries titles", "whether the file is there is seen when it is read; then the next entry boots"),
-    "default without suffix": ("selected", "people write ids without .conf in loader.conf, and mean them"),
+    "a kernel that is not there": (
+        "entries titles", "an entry whose kernel is not there stays there as well: when it is chosen the next one boots after the message"),
+    "default without suffix": ("selected", "a pattern in default or preferred may leave out the .conf, and have [!abc] in it"),
 }
+# And what no tree can show.
+ELSEWHERE = (
+    "where no menu is configured, a key counts that was pressed before or is held down, and no boot waits a tenth of a second for one",
+    "macOS is offered on Apple's firmware alone: elsewhere no volume is opened to look for it",
+)
 
 
 @boots(sampled=True, large=True)

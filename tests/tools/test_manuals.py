@@ -7,6 +7,7 @@ That each option of a command stands in its manual is held by the tests of the c
 import os
 import re
 import subprocess
+import sys
 import tempfile
 
 from tap import ROOT, Ran, expect, run_tests
@@ -90,7 +91,28 @@ def berth_conf_has_the_ranges():
     expect("65536" in said_of("#" * 65536) and "65536" in text_of(DOCS, "berth.conf.5"), "the largest file")
 
 
+def plain_text(mdoc):
+    """What a reader reads."""
+    lines = (re.sub(r"^\.\w+ ", "", line) for line in mdoc.splitlines() if line not in (".Pp", ""))
+    return re.sub(r" ([,.:;])(?= |$)", r"\1", " ".join(lines).replace("\\e", "\\").replace("\\&", ""))
+
+
+def berth_7_tells_each_difference():
+    """berth(7) lists what Berth does otherwise than systemd-boot: each reason that the boots beside it have, and no other"""
+    sys.path.insert(0, os.path.join(ROOT, "tests", "boot"))
+    beside = __import__("beside")
+    standards = text_of(DOCS, "berth.7").split(".Sh STANDARDS\n")[1].split(".Sh ")[0]
+    told = [plain_text(item).rstrip(";.") for item in standards.split(".El\n")[0].split(".It\n")[1:]]
+    wanted = {why for _, why in beside.DIFFERENT.values()} | set(beside.ELSEWHERE)
+    expect(len(told) == len(set(told)) and set(told) == wanted,
+           f"only in the page: {set(told) - wanted}; not in the page: {wanted - set(told)}")
+    expect("a folder of another kind" in beside.TREES and "a folder of another kind" not in beside.DIFFERENT and
+           "does not look at \\loader\\entries.srel." in plain_text(standards), "the page says nothing of entries.srel")
+    expect("firmware has an initrd for the kernel already" in text_of(ROOT, "efi/initrd.c") and
+           "Where firmware offers an initrd already" in plain_text(standards), "the page says nothing of firmware's initrd")
+
+
 if __name__ == "__main__":
     with FOLDER:
         run_tests([mandoc_has_nothing_to_say, pages_are_named_and_refer_as_they_are_installed, berth_conf_has_each_key_that_is_read,
-                   berth_conf_has_the_ranges])
+                   berth_conf_has_the_ranges, berth_7_tells_each_difference])
