@@ -216,13 +216,23 @@ def check_event_log(esp, found):
     expect((4, "EV_EFI_BOOT_SERVICES_APPLICATION", kernel) in events, f"PCR 4 has no event of the kernel:\n{told}")
 
 
+def event_log_of(esp, suite):
+    entries(esp, "first")
+    with tpm.Tpm(esp.path) as chip:
+        found = run(esp, suite, [[EVENT_LOG, "tpm2_pcrread sha256", "poweroff -ff"]], 600, machine=chip.options)
+    check_event_log(esp, found)
+
+
 @boots.boots(sampled=True, large=True)
 def tpm2_eventlog_of_a_guest(esp):
     """tpm2_eventlog of Debian 12's tpm2-tools reads the log that Linux was handed: its registers are the TPM's, and all of the loader's events are in it"""
-    entries(esp, "first")
-    with tpm.Tpm(esp.path) as chip:
-        found = run(esp, "bookworm", [[EVENT_LOG, "tpm2_pcrread sha256", "poweroff -ff"]], 600, machine=chip.options)
-    check_event_log(esp, found)
+    event_log_of(esp, "bookworm")
+
+
+@boots.boots(sampled=True, large=True)
+def tpm2_eventlog_of_the_newest_guest(esp):
+    """The same of Debian's newest tpm2-tools, beside its newest systemd: the log's registers are the TPM's, and the events are there"""
+    event_log_of(esp, "sid")
 
 
 def check_newest(found):
