@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import subprocess
+import time
 
 import boots
 import lab
@@ -122,18 +123,26 @@ def entries(esp, *names, counters=""):
                   "initrd /initrd.img", f"options {options(name)}")
 
 
-def run(esp, suite, lists, timeout, more=(), boot=None, start=(), machine=()):
-    """@more, @boot: see guest_disk(). @start: options of scripts/qemu. @machine: of QEMU itself."""
-    disk = guest_disk(esp, suite, lists, more, boot)
+def run(esp, suite, lists, timeout, more=(), start=(), machine=(), keys=None, **disk_has):
+    """
+    @more, @disk_has: see guest_disk(). @start: options of scripts/qemu. @machine: of QEMU itself. @keys: presses them, on
+    the machine that it gets, before its end is waited for.
+    """
+    disk = guest_disk(esp, suite, lists, more, **disk_has)
     with Machine(esp, "--resets", *start, memory="3G", timeout=timeout, image=disk, more=machine) as machine:
+        if keys is not None:
+            keys(machine)
         found = Run(machine.finish())
     os.unlink(disk)
     return found
 
 
+FIRMWARE = "Firmware: UEFI 2.70 (Debian distribution of EDK II 1.00)\n"
+
+
 def check_252(found):
     status = found.said(0, "bootctl status")
-    for words in ("Product: Berth 0.1", "✓ One-shot entry control", "✓ Boot counting", "✓ Menu timeout control",
+    for words in (FIRMWARE, "Product: Berth 0.1", "✓ One-shot entry control", "✓ Boot counting", "✓ Menu timeout control",
                   "✓ Support @saved pseudo-entry", f"ESP: /dev/disk/by-partuuid/{PARTITION}", "File: └─/EFI/BOOT/BOOTX64.EFI\n",
                   "File: └─/EFI/BOOT/BOOTX64.EFI (Berth 0.1)"):
         expect(words in status, f"bootctl status does not say {words!r}:\n{status}")
@@ -237,13 +246,31 @@ def tpm2_eventlog_of_the_newest_guest(esp):
 
 def check_newest(found):
     status = found.said(0, "bootctl status")
-    for words in ("Product: Berth 0.1", "Current Entry: first.conf", "✓ One-shot entry control", "✓ Boot counting",
-                  "/EFI/BOOT/BOOTX64.EFI (Berth 0.1)"):
+    for words in (FIRMWARE, "Product: Berth 0.1", "Current Entry: first.conf", "✓ One-shot entry control", "✓ Boot counting",
+                  f"Partition: /dev/disk/by-partuuid/{PARTITION}\n", "/EFI/BOOT/BOOTX64.EFI (Berth 0.1)"):
         expect(words in status, f"bootctl status does not say {words!r}:\n{status}")
     expect("not reported" not in found.said(0, "bootctl list"), "bootctl list has entries that the loader has not told")
     selected = [found.selected(boot) for boot in range(len(found.boots))]
-    expect(selected == [f"{name}.conf" for name in ("first", "second", "third", "first", "third")], f"booted were {selected}")
+    expect(selected == [f"{name}.conf" for name in ("first", "second", "third", "first", "second")], f"booted were {selected}")
+    expect("Boots in 5 s" in found.text, "the menu did not show for the five seconds that logind asked for")
     expect("Boots in 2 s" in found.text, "the menu did not show for the two seconds that were asked for once")
+
+
+FORCE = "bootctl set-timeout menu-force"
+
+
+def at_a_forced_menu(machine):
+    """Boots the row above the default when a menu has shown, and counted no seconds, for some time."""
+    machine.wait_for(f"guest: run {FORCE}")
+    start = machine.seen
+    machine.wait_for("> * The third")
+    machine.wait_for("Enter boot")
+    time.sleep(10)
+    text = machine.text()[start:]
+    expect("Boots in" not in text and "guest: boot" not in text, f"the menu has not waited: {text}")
+    machine.press("k")
+    machine.wait_for(">   The second")
+    machine.press("enter")
 
 
 @boots.boots(sampled=True, large=True)
@@ -252,12 +279,11 @@ def systemd_newest(esp):
     entries(esp, "first", "second", "third")
     found = run(esp, "sid", [
         ["bootctl status", "bootctl list", "bootctl set-preferred second.conf", "systemctl reboot"],
-        ["bootctl set-oneshot third.conf", "systemctl reboot"],
-        ["systemctl reboot --boot-loader-entry=first.conf"],
-        ["bootctl set-preferred ''", "bootctl set-default third.conf", "bootctl set-timeout menu-force",
-         "bootctl set-timeout-oneshot 2", "systemctl reboot"],
+        ["bootctl set-oneshot third.conf", "systemctl reboot --boot-loader-menu=5"],
+        ["bootctl set-timeout-oneshot 2", "systemctl reboot --boot-loader-entry=first.conf"],
+        ["bootctl set-preferred ''", "bootctl set-default third.conf", FORCE, "systemctl reboot"],
         ["poweroff -ff"],
-    ], 1200)
+    ], 1800, keys=at_a_forced_menu)
     check_newest(found)
 
 
