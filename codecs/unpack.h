@@ -32,10 +32,11 @@ enum status unpack_open(struct unpack *u, enum packing packing, const struct unp
 			struct fail *why) MUST_CHECK;
 
 /*
- * Writes @size bytes to @to; *got is less only when the stream ended. BAD_INPUT names the file, what is wrong and
- * where: broken or truncated data, a wrong checksum, more than the limit, a window above UNPACK_WINDOW. NO_PLACE: no
- * memory for the decoder. Errors of from.more pass through. After an error only unpack_close makes sense; @to may hold
- * bytes of a stream whose checksum is not verified until unpack_finish returns OK.
+ * Writes @size bytes to @to; *got is less only when the stream ended, and then the rest of them may hold anything.
+ * BAD_INPUT names the file, what is wrong and where: broken or truncated data, a wrong checksum, more than the limit, a
+ * window above UNPACK_WINDOW. NO_PLACE: no memory for the decoder. Errors of from.more pass through. After an error
+ * only unpack_close makes sense; @to may hold bytes of a stream whose checksum is not verified until unpack_finish
+ * returns OK.
  *
  * A zstd frame names a window, for Linux's kernels 128 MiB, and LZ4's frames have one of 64 KiB. A first read of all
  * @limit bytes needs no memory for it, because what was written is then the window; until that read returns nothing
