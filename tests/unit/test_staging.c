@@ -434,6 +434,64 @@ static void check_claims(void)
 			assert_true(is_claimed(claim, n, page));
 }
 
+/* arm64's initrd lies within 32 GiB of its kernel: of where that runs, and not of where it waits. */
+static void a3_what_must_be_near_the_kernel_is_near_its_final_place(void **state)
+{
+	(void)state;
+	given("1M-9M free, 9M-21M boot, 21M-64M free, 70G-71G free");
+	p.cargo.initrd_size = MIB(1);
+	status = situation_demand(&p, &why);
+	assert_int_equal(status, OK);
+	p.request[PART_INITRD].near = (struct reach){PART_KERNEL, GIB(32), GIB(1), A3};
+	status = placing_make(&p, NULL, &why);
+	expect_copies(1);
+	expect_copy(0, GIB(71) - MIB(1), PREF, MIB(1));
+	assert_int_equal(p.plan.part[PART_INITRD].at.end, MIB(64));
+	/* And the next plan may use the window: the kernel of another entry, say. */
+	assert_true(range_is_empty(p.survey.free.reserved));
+}
+
+/* The first run of all may reach into the window. */
+static void c6_what_is_free_in_the_window_is_claimed_from_its_first_byte_on(void **state)
+{
+	struct range claim[MAX_STAGED];
+
+	(void)state;
+	given("15M-17M free, 17M-21M boot, 4G-5G free");
+	plan();
+	expect_copies(1);
+	/* What is behind the last run is none of them. */
+	assert_true(p.survey.free.all.count < p.survey.free.all.room);
+	p.survey.free.all.run[p.survey.free.all.count] = (struct range){MIB(18), MIB(19)};
+	assert_int_equal(staging_claims(&p, claim), 2);
+	assert_int_equal(claim[0].start, PREF);
+	assert_int_equal(claim[0].end, MIB(17));
+	assert_int_equal(claim[1].end, GIB(5));
+	check_claims();
+}
+
+/* Of more pieces than there is room for the first are claimed, and nothing is written behind them. */
+static void c6_of_many_free_pieces_of_the_window_as_many_are_claimed_as_there_is_room_for(void **state)
+{
+	struct {
+		struct range claim[MAX_STAGED], behind;
+	} of = {.behind = {1, 2}};
+	struct range run[2 * MAX_STAGED];
+
+	(void)state;
+	given("1M-9M free, 9M-21M boot, 21M-64M free, 4G-5G free");
+	plan();
+	expect_copies(1);
+	for (size_t i = 0; i < COUNT_OF(run); i++)
+		run[i] = (struct range){PREF + i * 0x8000, PREF + i * 0x8000 + 0x4000};
+	p.survey.free.all = (struct runs){run, COUNT_OF(run), COUNT_OF(run)};
+	assert_int_equal(staging_claims(&p, of.claim), MAX_STAGED);
+	assert_int_equal(of.claim[0].start, PREF);
+	assert_int_equal(of.claim[MAX_STAGED - 2].start, PREF + (MAX_STAGED - 2) * 0x8000u);
+	assert_int_equal(of.claim[MAX_STAGED - 1].end, GIB(5));
+	assert_true(of.behind.start == 1 && of.behind.end == 2);
+}
+
 /* Free bytes at or above 1 MiB, outside of the window or not. */
 static uint64_t free_bytes(bool in_window)
 {
@@ -496,6 +554,9 @@ int main(void)
 	    cmocka_unit_test(c6_mem_bounds_where_the_bytes_wait),
 	    cmocka_unit_test(c6_a_place_that_becomes_free_is_taken_without_a_copy),
 	    cmocka_unit_test(c6_any_memory_gives_a_plan_that_is_true_or_has_too_little),
+	    cmocka_unit_test(a3_what_must_be_near_the_kernel_is_near_its_final_place),
+	    cmocka_unit_test(c6_what_is_free_in_the_window_is_claimed_from_its_first_byte_on),
+	    cmocka_unit_test(c6_of_many_free_pieces_of_the_window_as_many_are_claimed_as_there_is_room_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
