@@ -249,8 +249,8 @@ enum status staging_plan(struct situation *p, const struct plan_trace *trace, st
 
 /* ---- claims ---- */
 
-/* Adds @more to ascending disjoint ranges; those that it touches become one. False when there is no room. */
-static bool join(struct range claim[MAX_STAGED], size_t *n, struct range more)
+/* Adds @more to ascending disjoint ranges, if there is room; those that it touches become one. */
+static void join(struct range claim[MAX_STAGED], size_t *n, struct range more)
 {
 	size_t kept = 0, at;
 
@@ -262,14 +262,12 @@ static bool join(struct range claim[MAX_STAGED], size_t *n, struct range more)
 			claim[kept++] = claim[i];
 		}
 	}
-	*n = kept;
 	if (kept == MAX_STAGED)
-		return false;
+		return;
 	for (at = kept; at > 0 && claim[at - 1].start > more.start; at--)
 		claim[at] = claim[at - 1];
 	claim[at] = more;
 	*n = kept + 1;
-	return true;
 }
 
 size_t staging_claims(const struct situation *p, struct range claim[MAX_STAGED])
@@ -281,13 +279,13 @@ size_t staging_claims(const struct situation *p, struct range claim[MAX_STAGED])
 	for (size_t i = 0; i < p->plan.copies.n; i++) {
 		const struct copy *c = &p->plan.copies.copy[i];
 
-		(void)join(claim, &n, (struct range){c->from, c->from + c->size});
+		join(claim, &n, (struct range){c->from, c->from + c->size});
 	}
 	for (size_t i = 0; i < free->count; i++) {
 		struct range here = range_common(free->run[i], target);
 
-		if (!range_is_empty(here) && !join(claim, &n, here))
-			break;
+		if (!range_is_empty(here))
+			join(claim, &n, here);
 	}
 	return n;
 }
