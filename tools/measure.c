@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "json.h"
-#include "measured.h"
+#include "registers.h"
 #include "volume_read.h"
 
 struct options {
@@ -33,55 +33,101 @@ static const char *words_of(enum measured what)
 	return as->words[0] == '\0' ? "command line" : as->words;
 }
 
-static void print_text(const struct measurements *m, uint8_t (*pcr)[SHA256_SIZE])
+static const char *where_of(const struct measurements *m, const struct measured_program *program)
 {
-	if (m->has_program)
-		printf("program %s  %s\n", hex(m->program).at, m->path);
+	return program->kind == PROGRAM_STARTED ? m->path : program->path;
+}
+
+static void print_text(const struct measurements *m, const struct registers *registers)
+{
+	for (size_t i = 0; i < m->n_programs; i++)
+		if (m->program[i].has_sum)
+			printf("program %s  %s%s\n", hex(m->program[i].sum).at, where_of(m, &m->program[i]),
+			       m->program[i].kind == PROGRAM_SUMS ? ", with Secure Boot" : "");
 	for (size_t i = 0; i < m->n; i++)
 		printf("PCR %2u  %s  %s, %" PRIu64 " bytes\n", (unsigned int)measured_as(m->at[i].what)->pcr,
 		       hex(m->at[i].sum).at, words_of(m->at[i].what), m->at[i].size);
-	if (pcr == NULL)
+	if (registers == NULL)
 		return;
-	puts("\nregisters when it has booted, before the system measures; 4 is the log's, of the programs that it "
-	     "tells of");
+	puts("\nregisters when it has booted, before the system measures");
 	for (unsigned int i = 0; i < 16; i++)
-		printf("PCR %2u  %s\n", i, hex(pcr[i]).at);
+		if (registers->unknown[i] != NULL)
+			printf("PCR %2u  not known: %s\n", i, registers->unknown[i]);
+		else
+			printf("PCR %2u  %s\n", i, hex(registers->pcr[i]).at);
 }
 
-static void print_json(const struct measurements *m, uint8_t (*pcr)[SHA256_SIZE])
+static void print_programs(struct json *json, const struct measurements *m)
 {
-	struct json json = {.out = stdout};
-	char name[4];
+	json_array(json, "programs");
+	for (size_t i = 0; i < m->n_programs; i++) {
+		if (!m->program[i].has_sum)
+			continue;
+		json_object(json, NULL);
+		json_string(json, "path", m->program[i].path);
+		json_string(json, "authenticode", hex(m->program[i].sum).at);
+		json_bool(json, "secure-boot-only", m->program[i].kind == PROGRAM_SUMS);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
 
-	json_object(&json, NULL);
-	json_string(&json, "command-line", m->text);
-	if (m->has_program)
-		json_string(&json, "authenticode", hex(m->program).at);
-	else
-		json_null(&json, "authenticode");
-	json_array(&json, "events");
+static void print_events(struct json *json, const struct measurements *m)
+{
+	json_array(json, "events");
 	for (size_t i = 0; i < m->n; i++) {
 		const struct measured_as *as = measured_as(m->at[i].what);
 
-		json_object(&json, NULL);
-		json_number(&json, "pcr", as->pcr);
-		json_number(&json, "type", as->type);
+		json_object(json, NULL);
+		json_number(json, "pcr", as->pcr);
+		json_number(json, "type", as->type);
 		if (as->tag != 0)
-			json_number(&json, "tag", as->tag);
-		json_string(&json, "what", words_of(m->at[i].what));
-		json_number(&json, "size", m->at[i].size);
-		json_string(&json, "sha256", hex(m->at[i].sum).at);
-		json_close(&json, '}');
+			json_number(json, "tag", as->tag);
+		json_string(json, "what", words_of(m->at[i].what));
+		json_number(json, "size", m->at[i].size);
+		json_string(json, "sha256", hex(m->at[i].sum).at);
+		json_close(json, '}');
 	}
-	json_close(&json, ']');
-	if (pcr != NULL) {
-		json_object(&json, "registers");
-		for (unsigned int i = 0; i < PCRS; i++) {
-			snprintf(name, sizeof(name), "%u", i);
-			json_string(&json, name, hex(pcr[i]).at);
-		}
-		json_close(&json, '}');
+	json_close(json, ']');
+}
+
+static void print_registers(struct json *json, const struct registers *registers)
+{
+	char name[4];
+
+	json_object(json, "registers");
+	for (unsigned int i = 0; i < PCRS; i++) {
+		snprintf(name, sizeof(name), "%u", i);
+		if (registers->unknown[i] != NULL)
+			json_null(json, name);
+		else
+			json_string(json, name, hex(registers->pcr[i]).at);
 	}
+	json_close(json, '}');
+	json_object(json, "unknown");
+	for (unsigned int i = 0; i < PCRS; i++) {
+		snprintf(name, sizeof(name), "%u", i);
+		if (registers->unknown[i] != NULL)
+			json_string(json, name, registers->unknown[i]);
+	}
+	json_close(json, '}');
+}
+
+static void print_json(const struct measurements *m, const struct registers *registers)
+{
+	const struct measured_program *started = measured_started(m);
+	struct json json = {.out = stdout};
+
+	json_object(&json, NULL);
+	json_string(&json, "command-line", m->text);
+	if (started != NULL && started->has_sum)
+		json_string(&json, "authenticode", hex(started->sum).at);
+	else
+		json_null(&json, "authenticode");
+	print_programs(&json, m);
+	print_events(&json, m);
+	if (registers != NULL)
+		print_registers(&json, registers);
 	json_close(&json, '}');
 	putchar('\n');
 }
@@ -98,7 +144,7 @@ static enum status read_option(const char *path, struct bytes *bytes, struct fai
 static enum status tell(const struct options *o, const struct checked_tree *tree, const struct fw_volume *esp,
 			struct measurements *m, struct bytes structures, struct bytes log, struct fail *why)
 {
-	uint8_t pcr[PCRS][SHA256_SIZE];
+	struct registers registers;
 	size_t index = tree->chosen;
 	struct entry *entry;
 
@@ -111,18 +157,10 @@ static enum status tell(const struct options *o, const struct checked_tree *tree
 		*why = entry->broken_why;
 		return BAD_INPUT;
 	}
-	if (o->log != NULL && (entry->kind != ENTRY_LINUX || entry->by_stub))
-		return fail(why, BAD_INPUT,
-			    "%s: what starts there measures itself, so the registers after it are not known\n"
-			    "  try: without --log",
-			    word_shown(word_of(entry->id)).at);
-	TRY(measured_entry(m, entry, esp, structures, why));
-	if (entry->n_extras != 0)
-		fputs("berth: what `extra` names is measured into registers 12 and 13, and is not computed here\n",
-		      stderr);
+	TRY(measured_entry(m, entry, tree->arch, esp, structures, why));
 	if (o->log != NULL)
-		TRY(measured_replay(m, log, pcr, why));
-	(o->json ? print_json : print_text)(m, o->log != NULL ? pcr : NULL);
+		TRY(registers_foresee(&registers, m, entry, tree->arch, esp, log, why));
+	(o->json ? print_json : print_text)(m, o->log != NULL ? &registers : NULL);
 	return OK;
 }
 
@@ -189,15 +227,20 @@ const struct command command_measure = {
     .help =
 	"usage: berth measure [--esp DIR] [--xbootldr DIR] [--arch CPU] [--smbios FILE] [--log FILE] [--json] [ENTRY]\n"
 	"Prints what is measured into a TPM when ENTRY boots, or the entry that boots by itself: the register and the\n"
-	"SHA-256 of each, and the Authenticode hash of the program or kernel, which firmware measures into PCR 4 when\n"
-	"it loads that. For a kernel that is started by its EFI stub, what the stub measures is among it.\n\n"
+	"SHA-256 of each, and the Authenticode hashes of what firmware loads, which it measures into PCR 4: the "
+	"program\n"
+	"or kernel, drivers, berth.sums. For a kernel that is started by its EFI stub, what the stub measures is "
+	"among\n"
+	"it.\n\n"
 	"  --esp DIR       where the EFI system partition is mounted; else /efi, /boot/efi or /boot\n"
 	"  --xbootldr DIR  where the XBOOTLDR partition is, if there is one\n"
 	"  --arch CPU      whose loader it is: x64, ia32, aa64 or riscv64; else this machine's\n"
 	"  --smbios FILE   the machine's structures, as in /sys/firmware/dmi/tables/DMI: PCR 1, and options from "
 	"there\n"
-	"  --log FILE      a log of the machine, as in /sys/kernel/security/tpm0/binary_bios_measurements: the\n"
-	"                  registers of such a boot, but with what is measured for this entry instead\n"
+	"  --log FILE      firmware's log of an earlier boot of the machine by Berth, such as\n"
+	"                  /sys/kernel/security/tpm0/binary_bios_measurements: the registers when ENTRY has booted, "
+	"or\n"
+	"                  why one of them cannot be told\n"
 	"  --json          an object for machines\n\n"
 	"Status: 0 told, 2 a wrong command, or files that cannot be read.\n\n"
 	"examples:\n"

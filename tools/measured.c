@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "measured.h"
 
+#include "../base/machine.h"
+#include "../base/pe.h"
 #include "../base/utf16.h"
+#include "../config/extra.h"
 #include "../config/smbios.h"
+#include "../config/sums.h"
 #include "../policy/linux_words.h"
 #include "authenticode.h"
 #include "dropped.h"
@@ -12,10 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EFI_ACTION  0x80000007u	      /* EV_EFI_ACTION, 10.4.1 */
-#define NO_ACTION   3u		      /* EV_NO_ACTION */
-#define LOCALITY    "StartupLocality" /* 10.4.5.3: what register 0 begins with, in the byte behind the NUL */
-#define EXIT_BEGINS "Exit Boot Services Invocation"
+const char *const measured_drivers[N_DRIVER_FOLDERS] = {"\\EFI\\berth\\drivers", "\\EFI\\systemd\\drivers"};
 
 static enum status add_sum(struct measurements *m, enum measured what, uint64_t size, struct sha256 *sum,
 			   struct fail *why)
@@ -136,29 +137,203 @@ static enum status add_initrds(struct measurements *m, const struct entry *entry
 	return end == 0 ? OK : add_sum(m, MEASURED_INITRD, end, &sum, why);
 }
 
-/* ---- all of an entry ---- */
+/* ---- what firmware loads for the loader, and measures ---- */
 
-static enum status find_program(struct measurements *m, const struct entry *entry, struct fail *why)
+/* Microsoft PE Format, "Optional Header (Image Only)": what kind of program it is, where PE32 and PE32+ have it alike.
+ */
+#define SUBSYSTEM_AT	  (24 + 68)
+#define PE_BOOT_DRIVER	  11
+#define PE_RUNTIME_DRIVER 12
+
+/* Adds a file that firmware is asked to load. One that is no program is not measured, and has no sum. */
+static enum status add_program(struct measurements *m, enum measured_as_program kind, const char *path,
+			       struct bytes file, struct fail *why)
+{
+	struct measured_program *program = &m->program[m->n_programs];
+	struct text text = TEXT(program->path);
+	uint64_t at, subsystem = 0;
+	struct pe pe;
+
+	if (m->n_programs == MOST_PROGRAMS)
+		return fail(why, BAD_INPUT, "%s: more than %u programs", path, MOST_PROGRAMS);
+	m->n_programs++;
+	text_add(&text, "%s", path);
+	program->kind = kind;
+	program->is_one = pe_read(file, &pe);
+	if (!program->is_one)
+		return OK;
+	program->machine = machine_of_pe(pe.machine);
+	program->is_driver = pe_header(file, &at) && bytes_get(file, at + SUBSYSTEM_AT, 2, &subsystem) &&
+			     (subsystem == PE_BOOT_DRIVER || subsystem == PE_RUNTIME_DRIVER);
+	program->has_sum = authenticode_sum(file, program->sum);
+	return OK;
+}
+
+struct drivers {
+	struct measurements *m;
+	const struct fw_volume *esp;
+	const char *folder;
+	char ending[24];
+	enum status status;
+	struct fail *why;
+};
+
+/* efi/drivers.c, start. */
+static void add_driver(void *context, const char *name)
+{
+	struct drivers *drivers = context;
+	char path[MAX_PATH_TEXT];
+	struct text text = TEXT(path);
+	struct bytes file;
+
+	if (drivers->status != OK || word_without(word_of(name), drivers->ending).length == word_of(name).length)
+		return;
+	text_add(&text, "%s\\%s", drivers->folder, name);
+	drivers->status = volume_read(drivers->esp, path, &file, drivers->why);
+	if (drivers->status != OK)
+		return;
+	drivers->status = add_program(drivers->m, PROGRAM_DRIVER, path, file, drivers->why);
+	drop(file);
+}
+
+static enum status add_drivers(struct measurements *m, const struct arch *arch, const struct fw_volume *esp,
+			       struct fail *why)
+{
+	for (size_t i = 0; i < N_DRIVER_FOLDERS; i++) {
+		struct drivers drivers = {.m = m, .esp = esp, .folder = measured_drivers[i], .status = OK, .why = why};
+		struct text text = TEXT(drivers.ending);
+
+		text_add(&text, "%s.efi", arch->bls);
+		(void)volume_list(esp, drivers.folder, add_driver, &drivers);
+		TRY(drivers.status);
+	}
+	return OK;
+}
+
+/* efi/sums.c: a file without records in the right place is not loaded. */
+static enum status add_records(struct measurements *m, const struct entry *entry, const struct fw_volume *esp,
+			       struct fail *why)
+{
+	enum status status = OK;
+	struct word text, record;
+	struct bytes file;
+	struct sums sums;
+
+	if (volume_read(esp, SUMS_PATH, &file, why) != OK)
+		return OK;
+	if (file.size <= SUMS_MOST_FILE && sums_in_file(file, SUMS_PATH, &text, why) == OK) {
+		m->has_record = sums_parse(&sums, SUMS_PATH, text, why) == OK && sums_record(&sums, entry->id, &record);
+		status = add_program(m, PROGRAM_SUMS, SUMS_PATH, file, why);
+	}
+	drop(file);
+	return status;
+}
+
+static enum status add_own_program(struct measurements *m, const struct entry *entry, struct fail *why)
 {
 	char path[MAX_PATH_TEXT];
 	struct text text = TEXT(path);
-	struct bytes bytes;
+	struct bytes file;
+	enum status status;
 	uint64_t size;
 
+	if (entry->kind == ENTRY_UKI_URL) /* nothing of it is here */
+		return OK;
 	if (entry->program.length != 0)
 		TRY(entry_path(entry->program, path, sizeof(path), why));
 	else
 		text_add(&text, "%s\\%s", entry->folder, entry->file_name);
 	if (!volume_has(entry->volume, path, m->path))
 		return fail(why, NOT_FOUND, "%s: no such file in %s", path, entry->volume->folder);
-	TRY(file_head(m->path, SIZE_MAX - 1, &bytes, &size, why));
-	m->has_program = authenticode_sum(bytes, m->program);
-	drop(bytes);
+	TRY(file_head(m->path, SIZE_MAX - 1, &file, &size, why));
+	status = add_program(m, PROGRAM_STARTED, path, file, why);
+	drop(file);
+	return status;
+}
+
+/* ---- archives of files beside an image: efi/extras.c ---- */
+
+struct archives {
+	struct bytes file[MAX_EXTRAS];
+	uint32_t size[MAX_EXTRAS];
+	uint64_t at[MAX_EXTRAS], end[N_EXTRAS];
+};
+
+static void pack(const struct entry *entry, struct archives *archives, uint8_t *to)
+{
+	struct cpio cpio = {.at = to};
+
+	for (unsigned int which = 0; which < N_EXTRAS; which++) {
+		extra_pack(entry, (enum extra)which, archives->size, &cpio, archives->at);
+		archives->end[which] = cpio.used;
+	}
+}
+
+static enum status read_extras(const struct entry *entry, struct archives *archives, struct fail *why)
+{
+	for (size_t i = 0; i < entry->n_extras; i++) {
+		char path[MAX_PATH_TEXT];
+
+		TRY(entry_path(entry->extra[i], path, sizeof(path), why));
+		TRY(volume_read(entry->volume, path, &archives->file[i], why));
+		if (archives->file[i].size > EXTRA_MOST)
+			return fail(why, BAD_INPUT, "%s: has %zu bytes; at most %" PRIu64 " are handed over", path,
+				    archives->file[i].size, (uint64_t)EXTRA_MOST);
+		archives->size[i] = (uint32_t)archives->file[i].size;
+	}
 	return OK;
 }
 
-enum status measured_entry(struct measurements *m, struct entry *entry, const struct fw_volume *esp,
-			   struct bytes structures, struct fail *why)
+static enum status add_archives(struct measurements *m, const struct entry *entry, struct archives *archives,
+				struct fail *why)
+{
+	static const enum measured as[N_EXTRAS] = {[EXTRA_CREDENTIAL] = MEASURED_CREDENTIALS,
+						   [EXTRA_SYSEXT] = MEASURED_SYSEXTS,
+						   [EXTRA_CONFEXT] = MEASURED_CONFEXTS};
+	enum status status = OK;
+	uint64_t start = 0;
+	uint8_t *packed;
+
+	pack(entry, archives, NULL);
+	packed = calloc(1, archives->end[N_EXTRAS - 1] + 1);
+	if (packed == NULL)
+		return fail(why, IO_ERROR, "no memory for the files of `extra`");
+	pack(entry, archives, packed);
+	for (size_t i = 0; i < entry->n_extras; i++)
+		if (archives->size[i] != 0)
+			memcpy(packed + archives->at[i], archives->file[i].at, archives->size[i]);
+	for (unsigned int which = 0; which < N_EXTRAS; start = archives->end[which++])
+		if (status == OK && archives->end[which] != start)
+			status = add(m, as[which],
+				     (struct bytes){packed + start, (size_t)(archives->end[which] - start)}, why);
+	free(packed);
+	return status;
+}
+
+static enum status add_extras(struct measurements *m, const struct entry *entry, struct fail *why)
+{
+	struct archives archives = {.end = {0}};
+	enum status status = read_extras(entry, &archives, why);
+
+	if (status == OK && entry->n_extras != 0)
+		status = add_archives(m, entry, &archives, why);
+	for (size_t i = 0; i < entry->n_extras; i++)
+		drop(archives.file[i]);
+	return status;
+}
+
+/* ---- all of an entry ---- */
+
+static enum status add_programs(struct measurements *m, const struct entry *entry, const struct arch *arch,
+				const struct fw_volume *esp, struct fail *why)
+{
+	TRY(add_drivers(m, arch, esp, why));
+	TRY(add_records(m, entry, esp, why));
+	return add_own_program(m, entry, why);
+}
+
+enum status measured_entry(struct measurements *m, struct entry *entry, const struct arch *arch,
+			   const struct fw_volume *esp, struct bytes structures, struct fail *why)
 {
 	struct oem oem;
 	struct bytes conf;
@@ -166,7 +341,8 @@ enum status measured_entry(struct measurements *m, struct entry *entry, const st
 	m->text = calloc(1, MAX_COMMAND_LINE);
 	if (m->text == NULL)
 		return fail(why, IO_ERROR, "no memory for a command line");
-	TRY(find_program(m, entry, why));
+	m->has_structures = structures.at != NULL;
+	TRY(add_programs(m, entry, arch, esp, why));
 	TRY(add_structures(m, structures, why));
 	if (volume_read(esp, "\\loader\\loader.conf", &conf, why) == OK) {
 		enum status status = conf.size <= MAX_CONFIG_FILE ? add(m, MEASURED_CONF, conf, why) : OK;
@@ -174,6 +350,7 @@ enum status measured_entry(struct measurements *m, struct entry *entry, const st
 		drop(conf);
 		TRY(status);
 	}
+	TRY(add_extras(m, entry, why));
 	oem_read(structures, &oem);
 	if (entry->kind == ENTRY_LINUX) {
 		entry->added = oem.options;
@@ -185,94 +362,10 @@ enum status measured_entry(struct measurements *m, struct entry *entry, const st
 	return entry->kind == ENTRY_LINUX ? add_initrds(m, entry, why) : OK;
 }
 
-/* ---- registers ---- */
-
-static void extend(uint8_t pcr[SHA256_SIZE], const uint8_t sum[SHA256_SIZE])
+const struct measured_program *measured_started(const struct measurements *m)
 {
-	struct sha256 both;
-
-	sha256_start(&both);
-	sha256_add(&both, (struct bytes){pcr, SHA256_SIZE});
-	sha256_add(&both, (struct bytes){sum, SHA256_SIZE});
-	sha256_end(&both, pcr);
-}
-
-/* All of a kind, once. */
-static void extend_kind(const struct measurements *m, enum measured what, uint32_t *done,
-			uint8_t pcr[PCRS][SHA256_SIZE])
-{
-	if ((*done >> what & 1) != 0)
-		return;
-	*done |= UINT32_C(1) << what;
-	for (size_t i = 0; i < m->n; i++)
-		if (m->at[i].what == what)
-			extend(pcr[measured_as(what)->pcr], m->at[i].sum);
-}
-
-static bool has_kind(const struct measurements *m, enum measured what)
-{
-	for (size_t i = 0; i < m->n; i++)
-		if (m->at[i].what == what)
-			return true;
-	return false;
-}
-
-/* An event of the log that is made anew; false: it stays as it is. */
-static bool replace(const struct measurements *m, const struct event *event, uint32_t *done,
-		    uint8_t pcr[PCRS][SHA256_SIZE])
-{
-	for (enum measured what = 0; what < N_MEASURED; what++) {
-		if (!event_is(event, what) || (what >= MEASURED_SMBIOS_1 && !has_kind(m, what)))
-			continue;
-		extend_kind(m, what, done, pcr);
-		return true;
-	}
-	return false;
-}
-
-static bool begins_with(struct bytes data, const char *words)
-{
-	return data.size >= strlen(words) && memcmp(data.at, words, strlen(words)) == 0;
-}
-
-static enum status take_event(const struct measurements *m, const struct event *event, uint32_t *done,
-			      uint8_t pcr[PCRS][SHA256_SIZE], struct fail *why)
-{
-	if (event->type == NO_ACTION) {
-		if (begins_with(event->data, LOCALITY) && event->data.size > sizeof(LOCALITY))
-			pcr[0][SHA256_SIZE - 1] = event->data.at[sizeof(LOCALITY)];
-		return OK;
-	}
-	if (event->pcr >= PCRS)
-		return fail(why, BAD_INPUT, "the log has an event of register %u; there are %u", event->pcr, PCRS);
-	if (event->sha256.size == 0)
-		return fail(why, BAD_INPUT, "the log has an event without a sum of SHA-256");
-	if (event->pcr == measured_as(MEASURED_CONF)->pcr && event->type == EFI_ACTION &&
-	    begins_with(event->data, EXIT_BEGINS))
-		extend_kind(m, MEASURED_CONF, done, pcr);
-	if (!replace(m, event, done, pcr))
-		extend(pcr[event->pcr], event->sha256.at);
-	return OK;
-}
-
-enum status measured_replay(const struct measurements *m, struct bytes log, uint8_t pcr[PCRS][SHA256_SIZE],
-			    struct fail *why)
-{
-	uint32_t done = 0;
-	struct eventlog walk;
-	struct event event;
-
-	for (size_t i = 0; i < PCRS; i++) /* TCG PC Client Platform TPM Profile 1.05, 4.6.3 */
-		memset(pcr[i], i >= 17 && i <= 22 ? 0xff : 0, SHA256_SIZE);
-	if (!eventlog_start(&walk, log, EVENTLOG_ANY))
-		return fail(why, BAD_INPUT,
-			    "no log of a TPM 2.0\n"
-			    "  try: /sys/kernel/security/tpm0/binary_bios_measurements, as root");
-	while (eventlog_next(&walk, &event))
-		TRY(take_event(m, &event, &done, pcr, why));
-	if (walk.rest.size != 0)
-		return fail(why, BAD_INPUT, "the log is damaged, or cut off, %zu bytes before its end", walk.rest.size);
-	for (enum measured what = 0; what < N_MEASURED; what++)
-		extend_kind(m, what, &done, pcr);
-	return OK;
+	for (size_t i = 0; i < m->n_programs; i++)
+		if (m->program[i].kind == PROGRAM_STARTED)
+			return &m->program[i];
+	return NULL;
 }
