@@ -7,11 +7,13 @@ import struct
 import subprocess
 import time
 
+import keys
 import lab
 from boots import KERNEL, REPORT, boots, plain, str16, told
 from chain import unified_image, whole
 from lab import Guest, Machine, expect
 from signed import authenticode, secured
+from sums import sums
 
 # The sections in the order in which the stub measures them. Source: UAPI.5, "Measurements"
 MEASURED = (".linux", ".osrel", ".cmdline", ".initrd", ".ucode", ".splash", ".dtb", ".uname", ".sbat", ".pcrpkey")
@@ -139,70 +141,164 @@ def check_own(events, wanted):
         expect(found == [hashlib.sha256(measured).digest()], f"PCR {register}, {data!r}: {len(found)} events, or another sum")
 
 
-def foreseen(esp, guest):
-    """What `berth measure` tells of the entry, with the log of this boot; the registers that it computes are the TPM's."""
-    log = os.path.join(esp.path, "measurements")
-    with open(log, "wb") as file:
-        file.write(bytes.fromhex(guest.one("measurements")))
-    told_of = json.loads(subprocess.run([os.path.join(lab.ROOT, "build/host/berth"), "measure", "--json", "--arch", "x64", "--esp",
-                                         esp.tree, "--log", log, "debian"], check=True, stdout=subprocess.PIPE).stdout)
-    for words in guest.all("pcr"):
-        number, value = words.split()
-        expect(number == "10" or told_of["registers"][number] == value.lower(),
-               f"PCR {number} is {value}, and berth measure tells {told_of['registers'][number]}")
-    return told_of
+BERTH = os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI")
+# Beside type 1, which QEMU makes by itself: a board, and a string of the maker's that adds to the command line. The tags of
+# their events are in STRUCTURE_TAGS.
+STRUCTURES = ("-smbios", "type=2,manufacturer=Maker,product=Board", "-smbios",
+           "type=11,value=io.systemd.boot.kernel-cmdline-extra=more=yes")
+STRUCTURE_TAGS = [0xd5cb7cbc, 0xe0d47bc8, 0xc0b3bd23]
+DMI = REPORT + " nokaslr berth.dmi"  # the booted system tells its structures
+
+
+def measured_boot(esp, *options, name="boot", more=()):
+    """The guest of a machine with a new TPM, whose log gives the registers."""
+    folder = os.path.join(esp.path, name)
+    os.mkdir(folder)
+    with Tpm(folder) as tpm, Machine(esp, *options, more=(*tpm.options, *more)) as machine:
+        guest = Guest(machine.finish())
+    check_replay(guest)
+    return guest
+
+
+def kept(esp, guest, key):
+    """A file with what the booted system had under this name."""
+    path = os.path.join(esp.path, key)
+    with open(path, "wb") as file:
+        file.write(bytes.fromhex(guest.one(key)))
+    return path
+
+
+def foretold(esp, entry, *words):
+    """What `berth measure` tells of the entry, by the files as they are now."""
+    return json.loads(subprocess.run([os.path.join(lab.ROOT, "build/host/berth"), "measure", "--json", "--arch", "x64", "--esp",
+                                      esp.tree, *words, entry], check=True, stdout=subprocess.PIPE).stdout)
+
+
+def sums_of(told, *numbers):
+    return [event["sha256"] for event in told["events"] if not numbers or event["pcr"] in numbers]
 
 
 @boots
 def kernel_that_berth_enters_is_measured(esp):
     """A TPM: loader.conf, options and the joined initrds are in PCR 5, 12 and 9; Linux has the log, and it gives the registers"""
     conf, extra = "log debug\n", lab.data_archive("extra", os.urandom(4321))
-    options = REPORT + " nokaslr grüße=ja"
+    options = DMI + " grüße=ja"
     plain(esp, "initrd /extra.cpio", options=options)
     esp.put("extra.cpio", extra)
     esp.conf(conf.strip())
-    with Tpm(esp.path) as tpm, Machine(esp, more=tpm.options) as machine:
-        guest = Guest(machine.finish())
-    events = check_replay(guest)
+    before = sums_of(foretold(esp, "debian"))
+    guest = measured_boot(esp)
+    events = events_of(bytes.fromhex(guest.one("measurements")))
     wanted = own_events(conf.encode(), options, joined(whole(KERNEL["initrd"]), extra))
     check_own(events, wanted)
-    expect([event["sha256"] for event in foreseen(esp, guest)["events"]] ==
-           [hashlib.sha256(measured).hexdigest() for _, measured in wanted], "berth measure tells of other events")
-    smbios = [struct.unpack_from("<I", data)[0] for register, kind, _, data in events if (register, kind) == (1, 6)]
-    expect(smbios == [0xd5cb7cbc], f"of SMBIOS, structures with the tags {smbios} are measured")
+    expect(before == [hashlib.sha256(measured).hexdigest() for _, measured in wanted], "berth measure told of other events")
+    smbios = [(struct.unpack_from("<I", data)[0], sums[SHA256].hex()) for register, kind, sums, data in events
+              if (register, kind) == (1, 6)]
+    expect(smbios == [(0xd5cb7cbc, one) for one in sums_of(foretold(esp, "debian", "--smbios", kept(esp, guest, "dmi")), 1)],
+           f"of SMBIOS, structures with the tags {smbios} are measured")
     expect(told(guest)["LoaderPcrSMBIOS"][1] == str16("1"), "LoaderPcrSMBIOS is not told")
 
 
-def measured_boot(esp, name):
-    """The guest and its log's events of the registers that loaders and stubs measure into, as (register, type, sum, data)."""
-    folder = os.path.join(esp.path, name)
-    os.mkdir(folder)
-    with Tpm(folder) as tpm, Machine(esp, more=tpm.options) as machine:
-        guest = Guest(machine.finish())
-    return guest, [(register, kind, sums[SHA256], data) for register, kind, sums, data in check_replay(guest)
-                   if register in (1, 5, 9, 12)]
+# ---- registers, foreseen by an earlier boot ----
+
+
+def foreseen(esp, entry, earlier):
+    """The registers by `berth measure`, which has the files as they are now, and of the earlier boot log and structures."""
+    told_of = foretold(esp, entry, "--log", kept(esp, earlier, "measurements"), "--smbios", kept(esp, earlier, "dmi"))
+    expect(told_of["unknown"] == {}, f"berth measure cannot tell {told_of['unknown']}")
+    return told_of["registers"]
+
+
+def check_foreseen(registers, guest, earlier, changed):
+    """@changed: registers that would not be right if those of the earlier boot were taken."""
+    for words, before in zip(guest.all("pcr"), earlier.all("pcr")):
+        number, value = words.split()
+        if number == "10":  # Linux's own, by IMA
+            continue
+        expect(registers[number] == value.lower(), f"PCR {number} is {value}, and berth measure foresaw {registers[number]}")
+        expect((words != before) == (int(number) in changed), f"PCR {number} was {before}")
+
+
+def with_a_driver(esp):
+    esp.put("EFI/berth/drivers/ext4_x64.efi", link=os.path.join(lab.script("fetch", "drivers"), "ext4_x64.efi"))
+
+
+@boots(sampled=True)
+def registers_are_foreseen_by_an_earlier_boots_log(esp):
+    """From one boot's log, and files for the next: another kernel, Berth, initrd, loader.conf and options; all its registers"""
+    plain(esp, options=DMI)
+    with_a_driver(esp)
+    earlier = measured_boot(esp, name="earlier", more=STRUCTURES)
+    plain(esp, "initrd /extra.cpio", options=DMI + " another=one")
+    esp.conf("timeout 0")
+    esp.put("extra.cpio", lab.data_archive("extra", os.urandom(1234)))
+    esp.put("vmlinuz", whole(KERNEL["file"]) + b"\0")
+    esp.put(f"EFI/BOOT/{lab.LOADERS['x86_64']}", whole(BERTH) + b"\0")
+    registers = foreseen(esp, "debian", earlier)
+    later = measured_boot(esp, name="later", more=STRUCTURES)
+    expect(later.one("cmdline") == DMI + " another=one more=yes", f"/proc/cmdline is {later.one('cmdline')!r}")
+    check_foreseen(registers, later, earlier, (4, 5, 9, 12))
+
+
+@boots(sampled=True)
+def registers_are_foreseen_with_secure_boot(esp):
+    """The same with Secure Boot, a berth.sums for another entry, and another kernel that the same key has signed"""
+    options = secured(esp, "sort-key a", options=DMI)
+    esp.put("other", link=KERNEL["file"])
+    esp.entry("other", "linux /other", "sort-key zz")
+    sums(esp, "other")
+    earlier = measured_boot(esp, *options, name="earlier")
+    secured(esp, "sort-key a", options=DMI + " another=one")
+    esp.put("../kernel", whole(KERNEL["file"]) + bytes(8))
+    esp.put("vmlinuz", link=keys.sign(os.path.join(esp.path, "kernel"), os.path.join(esp.path, "vmlinuz")))
+    registers = foreseen(esp, "debian", earlier)
+    check_foreseen(registers, measured_boot(esp, *options, name="later"), earlier, (4, 9, 12))
+
+
+# ---- beside systemd-boot ----
+
+
+def own_of(guest, registers):
+    """(register, type, sum, data) of the events of registers that loaders and stubs measure into."""
+    events = events_of(bytes.fromhex(guest.one("measurements")))
+    return [(register, kind, sums[SHA256], data) for register, kind, sums, data in events if register in registers]
+
+
+def check_pair(ours, theirs, registers):
+    expect(ours.one("cmdline") == theirs.one("cmdline"), f"/proc/cmdline is {ours.one('cmdline')!r}")
+    our_events, their_events = own_of(ours, registers), own_of(theirs, registers)
+    alone = [[event for event in one if event not in other]
+             for one, other in ((our_events, their_events), (their_events, our_events))]
+    expect(our_events == their_events, "Berth alone measures {},\nsystemd-boot and the stub {}, or in another order".format(*alone))
+    for register in registers:
+        expect(ours.all("pcr")[register] == theirs.all("pcr")[register], f"PCR {register} differs")
+    tags = [struct.unpack_from("<I", data)[0] for register, kind, _, data in our_events if (register, kind) == (1, 6)]
+    expect(tags == STRUCTURE_TAGS, f"of SMBIOS, structures with the tags {tags} are measured")
+
+
+def boot_theirs(esp):
+    own = f"EFI/BOOT/{lab.LOADERS['x86_64']}"
+    esp.conf("timeout 0", "# measured")
+    esp.put(own, link=os.path.join(lab.script("fetch", "systemd-boot", "sid"), "loader.efi"))
+    theirs = measured_boot(esp, name="systemd", more=STRUCTURES)
+    esp.put(own, link=BERTH)
+    return theirs
 
 
 @boots(sampled=True)
 def registers_are_those_of_systemd_boot_and_the_kernels_stub(esp):
-    """systemd-boot with the kernel's stub, and Berth, on one disk: events and values of PCR 1, 5, 9 and 12 are the same"""
-    own = f"EFI/BOOT/{lab.LOADERS['x86_64']}"
+    """systemd-boot with the kernel's stub, and Berth, on one disk, and options from SMBIOS: PCR 1, 5, 9 and 12 are the same"""
     plain(esp, "initrd /extra.cpio")
     esp.put("extra.cpio", lab.data_archive("extra", os.urandom(4321)))
-    esp.conf("timeout 0", "# measured")
-    esp.put(own, link=os.path.join(lab.script("fetch", "systemd-boot", "sid"), "loader.efi"))
-    theirs, their_events = measured_boot(esp, "systemd")
+    theirs = boot_theirs(esp)
+    line, added = theirs.one("cmdline"), " more=yes"
+    expect(line.endswith(added), f"systemd-boot passes {line!r}")
     # It names the initrds there for kernels before 5.8; here the entry does, so that the command lines are the same.
-    plain(esp, "initrd /extra.cpio", options=theirs.one("cmdline"))
-    esp.put(own, link=os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI"))
-    ours, our_events = measured_boot(esp, "berth")
-    kernel = bytes.fromhex(foreseen(esp, ours)["authenticode"])
-    expect(kernel in [sums[SHA256] for register, _, sums, _ in check_replay(theirs) if register == 4],
+    plain(esp, "initrd /extra.cpio", options=line[:-len(added)])
+    kernel = bytes.fromhex(foretold(esp, "debian")["authenticode"])
+    expect(kernel in [one for _, _, one, _ in own_of(theirs, (4,))],
            f"firmware has not measured the kernel that its stub starts as {kernel.hex()}")
-    expect(ours.one("cmdline") == theirs.one("cmdline"), f"/proc/cmdline is {ours.one('cmdline')!r}")
-    expect(our_events == their_events, f"Berth measures {our_events},\nsystemd-boot and the stub {their_events}")
-    for register in (1, 5, 9, 12):
-        expect(ours.all("pcr")[register] == theirs.all("pcr")[register], f"PCR {register} differs")
+    check_pair(measured_boot(esp, name="berth", more=STRUCTURES), theirs, (1, 5, 9, 12))
 
 
 @boots(sampled=True)
@@ -211,8 +307,7 @@ def unified_image_is_measured_by_its_stub(esp):
     image = unified_image([(".osrel", b'PRETTY_NAME="System 7"\nID=system\n'), (".cmdline", REPORT.encode()), (".uname", b"6.1"),
                            (".initrd", whole(KERNEL["initrd"])), (".linux", whole(KERNEL["file"]))])
     esp.put("EFI/Linux/system.efi", image)
-    with Tpm(esp.path) as tpm, Machine(esp, more=tpm.options) as machine:
-        guest = Guest(machine.finish())
+    guest = measured_boot(esp)
     registers = {int(words.split()[0]): words.split()[1].lower() for words in guest.all("pcr")}
     expect(registers.get(11) == register_11(image).hex(), f"PCR 11 is {registers.get(11)}, computed {register_11(image).hex()}")
     expect(int(registers[4], 16) != 0, "firmware has not measured the loader and the image into PCR 4")
@@ -231,11 +326,10 @@ def register_4(*programs):
 def kernel_is_measured_by_firmware(esp):
     """A TPM, without Secure Boot: the kernel that Berth places is in PCR 4, once, behind Berth, by the digest that is computed here"""
     plain(esp)
-    with Tpm(esp.path) as tpm, Machine(esp, more=tpm.options) as machine:
-        guest = Guest(machine.finish())
+    guest = measured_boot(esp)
     expect("measured \\vmlinuz, all of it" in guest.text, "the log does not tell")
     registers = {int(words.split()[0]): words.split()[1].lower() for words in guest.all("pcr")}
-    computed = register_4(os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI"), KERNEL["file"]).hex()
+    computed = register_4(BERTH, KERNEL["file"]).hex()
     expect(registers.get(4) == computed, f"PCR 4 is {registers.get(4)}, computed {computed}")
 
 
@@ -243,8 +337,7 @@ def kernel_is_measured_by_firmware(esp):
 def kernel_is_measured_once_when_it_is_verified(esp):
     """A TPM and Secure Boot: PCR 4 has Berth and the kernel that was verified, each once"""
     options = secured(esp)
-    with Tpm(esp.path) as tpm, Machine(esp, *options, more=tpm.options) as machine:
-        guest = Guest(machine.finish())
+    guest = measured_boot(esp, *options)
     registers = {int(words.split()[0]): words.split()[1].lower() for words in guest.all("pcr")}
     computed = register_4(*(os.path.join(esp.path, name) for name in ("berth.efi", "vmlinuz"))).hex()
     expect(registers.get(4) == computed, f"PCR 4 is {registers.get(4)}, computed {computed}")
