@@ -255,6 +255,28 @@ def registers_are_foreseen_with_secure_boot(esp):
     check_foreseen(registers, measured_boot(esp, *options, name="later"), earlier, (4, 9, 12))
 
 
+@boots(sampled=True)
+def second_try_is_measured_once(esp):
+    """The last memory map fails when the first entry is measured: the next boots, and what both have is in the log once"""
+    plain(esp, "sort-key a", options=DMI, name="first")
+    plain(esp, "sort-key b", options=DMI, name="second")
+    esp.conf("log debug")
+    esp.shape("fault once GetMemoryMap 2 device-error")  # the first is for the plan
+    guest = measured_boot(esp)
+    expect("first.conf does not boot" in guest.text and "firmware does not give its last memory map" in guest.text,
+           "the first entry has not failed there")
+    expect(told(guest)["LoaderEntrySelected"][1] == str16("second.conf"), "another entry was booted")
+    events = events_of(bytes.fromhex(guest.one("measurements")))
+    conf = whole(os.path.join(esp.tree, "loader/loader.conf"))
+    check_own(events, own_events(conf, DMI, whole(KERNEL["initrd"])))
+    own = [(register, kind) for register, kind, _, _ in events if (register, kind) in ((1, 6), (5, 6)) or register > 7]
+    expect(own == [(1, 6), (5, 6), (12, 13), (9, 6), (9, 6)], f"the log has {own}")
+    # Each attempt has the kernel loaded, which firmware measures.
+    kernel = authenticode(whole(KERNEL["file"]))
+    times = [sums[SHA256] for register, _, sums, _ in events if register == 4].count(kernel)
+    expect(times == 2, f"PCR 4 has the kernel {times} times")
+
+
 # ---- beside systemd-boot ----
 
 
