@@ -3,6 +3,7 @@
  * What SetVirtualAddressMap is told after exit, where a machine needs it: the runtime services' memory alone, and that
  * it stays where it is. The host acts as a CPU whose machines need it by their SMBIOS alone, as those with arm64 do.
  */
+#include "ampere.h"
 #include "descriptors.h"
 
 #include "../unit/given.h"
@@ -31,9 +32,6 @@ static EFI_STATUS EFIAPI set_virtual_address_map(UINTN size, UINTN desc_size, UI
 	return EFI_UNSUPPORTED; /* which changes nothing */
 }
 
-/* DSP0134 3.7, 5.2.2 and 7.5: an entry point of 64 bits, and a processor that is Ampere's by its ID. */
-static uint8_t entry[24] = "_SM3_\0\30";
-static char processor[] = "\4\21cc\1\1\1\1\1\0\x16\x0azzzz\0\0\0";
 /* UEFI 2.10, 4.6.2: version 1, 8 bytes, and the services that there are after exit. */
 static struct {
 	uint16_t version, length;
@@ -41,24 +39,16 @@ static struct {
 } properties = {1, 8, 0};
 
 static EFI_CONFIGURATION_TABLE tables[] = {
-    {{0xf2fd1544, 0x9794, 0x4a2c, {0x99, 0x2e, 0xe5, 0xbb, 0xcf, 0x20, 0xe3, 0x94}}, entry},
+    {{0xf2fd1544, 0x9794, 0x4a2c, {0x99, 0x2e, 0xe5, 0xbb, 0xcf, 0x20, 0xe3, 0x94}}, NULL},
     {{0xeb66918a, 0x7eef, 0x402a, {0x84, 0x2e, 0x93, 0x1d, 0x21, 0xc3, 0x8a, 0xe9}}, &properties},
 };
 
 /* Of a machine that needs the call, and which says that it has @supported: the bits of EFI_RT_SUPPORTED_*. */
 static void given_firmware(uint32_t supported)
 {
-	uint8_t sum = 0;
-
 	memset(&fw, 0, sizeof(fw));
 	properties.supported = supported;
-	processor[0] = 4;
-	store_le(entry + 12, 4, sizeof(processor) - 1);
-	store_le(entry + 16, 8, (uintptr_t)processor);
-	entry[5] = 0;
-	for (size_t i = 0; i < sizeof(entry); i++)
-		sum = (uint8_t)(sum + entry[i]);
-	entry[5] = (uint8_t)-sum;
+	tables[0].VendorTable = (void *)(uintptr_t)ampere_entry(SMBIOS_PROCESSOR);
 	runtime = (EFI_RUNTIME_SERVICES){.SetVirtualAddressMap = set_virtual_address_map};
 	table = (EFI_SYSTEM_TABLE){
 	    .RuntimeServices = &runtime, .ConfigurationTable = tables, .NumberOfTableEntries = COUNT_OF(tables)};
@@ -140,7 +130,7 @@ static void firmware_is_told_where_its_machine_needs_it_and_has_the_service(void
 	table.NumberOfTableEntries = 1; /* what says nothing has all services */
 	expect_told_as_long_as(true);
 	given_firmware(0x3fff);
-	processor[0] = 5;
+	(void)ampere_entry(SMBIOS_PROCESSOR + 1);
 	expect_told_as_long_as(false);
 	given_firmware(0x3fff);
 	table.NumberOfTableEntries = 0;

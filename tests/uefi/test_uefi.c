@@ -4,12 +4,14 @@
  * real efi/. Each boot ends in a whole handoff, in a machine that starts anew after a failed exit, or back in firmware
  * with everything released.
  */
+#include "ampere.h"
+#include "local.h"
+#include "uefi.h"
+
 #include "../sim/bench.h"
 #include "../sim/vmlinux.h"
 #include "../unit/pe_file.h"
 #include "../unit/tree_file.h"
-#include "local.h"
-#include "uefi.h"
 
 #define ERROR(n) (UINT64_C(0x8000000000000000) | (n))
 
@@ -49,7 +51,9 @@ static const struct scenario {
 	bool no_entropy, reads_fail_above_4g, has_hole, grows, fixed;
 	const char *once, *standard, *last; /* variables that the system has left, or NULL */
 	bool arm64, has_tree;		    /* the machine is one; firmware has a device tree */
+	bool ampere;			    /* and of those whose firmware wants SetVirtualAddressMap called */
 	bool counted;			    /* the entry has three tries */
+	bool edited;			    /* its line in the menu, unless a call fails before that */
 } scenarios[] = {
     {.map = "1M-1G free, 4G-5G free", .entry = LINUX INITRDS},
     {.map = "1M-512M free", .entry = LINUX INITRD "placement random\n", .conf = "timeout 2\n"},
@@ -91,11 +95,17 @@ static const struct scenario {
      .conf = "log debug\n",
      .packer = "zstd -q -c"},
     {.map = "1G-2G free, 4G-5G free", .entry = LINUX INITRD, .arm64 = true},
-    {.map = "1G-2G free", .entry = LINUX INITRD, .conf = "log debug\n", .arm64 = true, .has_tree = true},
+    {.map = "1G-2G free",
+     .entry = LINUX INITRD,
+     .conf = "log debug\n",
+     .arm64 = true,
+     .has_tree = true,
+     .ampere = true},
     {.map = "1G-2G free",
      .entry = LINUX "devicetree /dtb\n",
      .uefi = {.maps_nothing = true},
      .arm64 = true,
+     .ampere = true,
      .no_entropy = true},
     /* A program is started first, and comes back, with words or without. */
     {.map = "1M-512M free", .entry = PROGRAM, .conf = "log debug\ntimeout 1\n", .uefi = {.keys = "\rQQQQQQ"}},
@@ -115,7 +125,8 @@ static const struct scenario {
     {.map = "1M-512M free",
      .entry = LINUX "options a\n",
      .conf = "timeout menu-force\nconsole-mode 1\n",
-     .uefi = {.keys = "h|qp|qx|qrRLtde b\rQQQQQQQQ", .extended = true}},
+     .uefi = {.keys = "h|qp|qx|qrRLtde b\rQQQQQQQQ", .extended = true},
+     .edited = true},
 };
 
 static struct vmlinux vmlinux;
@@ -185,6 +196,10 @@ static void set_up(const struct scenario *s)
 	sim.machine.secure_boot = SECURE_BOOT_DISABLED; /* that is a variable here */
 	uefi = s->uefi;
 	uefi.option = s->option;
+	if (s->ampere)
+		uefi.smbios_3 = ampere_entry(SMBIOS_PROCESSOR);
+	sim.stays_unmapped = !s->ampere;
+	sim.other_line = s->edited;
 	sim.no_entropy = s->no_entropy;
 	sim.unreadable_above = s->reads_fail_above_4g ? GIB(4) : 0;
 	sim.reads_fail_above = sim.handle_breaks = s->reads_fail_above_4g;
