@@ -32,8 +32,7 @@ size_t utf8_put(char *out, uint32_t code)
 	return more + 1;
 }
 
-/* Whole blocks: what is narrow among wide ones costs a gap, and what were wide among narrow ones would move the line
- * on. */
+/* Whole blocks: a narrow character among wide ones costs a gap; a wide one among narrow ones would shift the line. */
 unsigned int utf8_columns(uint32_t code)
 {
 	static const struct {

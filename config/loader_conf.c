@@ -108,7 +108,7 @@ static bool set_pattern(struct word *pattern, struct word value)
 bool console_mode_parse(struct console_mode *mode, struct word value)
 {
 	static const char *const how[] = {[CONSOLE_KEEP] = "keep", [CONSOLE_AUTO] = "auto", [CONSOLE_MAX] = "max"};
-	uint64_t number = 0;
+	uint64_t number;
 
 	for (unsigned int i = 0; i < sizeof(how) / sizeof(how[0]); i++)
 		if (word_is(value, how[i])) {

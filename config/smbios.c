@@ -144,8 +144,7 @@ static struct word string_at(struct bytes structure, size_t field)
 	return string;
 }
 
-/* The SoC ID is the manufacturer's JEP-106 code and its number for the chip (SMCCC_ARCH_SOC_ID), without the revision.
- */
+/* SMCCC_ARCH_SOC_ID: the manufacturer's JEP-106 code and its number for the chip, here without the revision. */
 static bool is_ampere(struct bytes structure)
 {
 	struct word name = string_at(structure, PROCESSOR_VERSION);

@@ -208,8 +208,8 @@ enum status fw_exit(struct final_map *final, struct fail *why)
 
 /*
  * SetVirtualAddressMap is firmware's least tried service, and nothing moves: on arm64 it is called where a machine is
- * known to need it, as by Linux's own stub of today (drivers/firmware/efi/libstub/arm64.c); on RISC-V always, as there.
- * UEFI 2.10, 4.6.2: nowhere where firmware says that it has it no more after exit.
+ * known to need it, as by the stub of Linux with addresses of 48 bits (drivers/firmware/efi/libstub/arm64.c); on RISC-V
+ * always, as there. UEFI 2.10, 4.6.2: nowhere where firmware says that it has it no more after exit.
  */
 static bool is_to_map_runtime(void)
 {

@@ -256,7 +256,7 @@ static uint64_t told_size(const struct packed *p, const struct image *image)
 
 /*
  * What a run holds: all, or of LZ4 what the image's headers describe, which nearly always is all. Its blocks need not
- * look back, and what may stand behind is dropped.
+ * look back, or have a window then, and what may stand behind is dropped.
  */
 static uint64_t run_size(const struct packed *p, const struct image *image)
 {

@@ -57,8 +57,9 @@ enum status packed_found(struct packed *packed, struct image *image, struct fail
 
 /*
  * Whether all that is packed, headers and what stands behind the last piece too, can be unpacked in one run that ends
- * within the kernel's place of @room bytes: then what was unpacked is all that a decoder has to look back at. *lead:
- * bytes before the place in which the run begins; they have to be free until packed_load returns.
+ * within the kernel's place of @room bytes: then what was unpacked is all that a decoder has to look back at (of LZ4
+ * without a length the run ends with the image, and its linked blocks keep a window). *lead: bytes before the place in
+ * which the run begins; they have to be free until packed_load returns.
  */
 bool packed_run(const struct packed *packed, const struct image *image, uint64_t room, uint64_t *lead);
 

@@ -139,8 +139,7 @@ static enum status add_initrds(struct measurements *m, const struct entry *entry
 
 /* ---- what firmware loads for the loader, and measures ---- */
 
-/* Microsoft PE Format, "Optional Header (Image Only)": what kind of program it is, where PE32 and PE32+ have it alike.
- */
+/* Microsoft PE Format, "Optional Header (Image Only)": the kind of program, where PE32 and PE32+ have it alike. */
 #define SUBSYSTEM_AT	  (24 + 68)
 #define PE_BOOT_DRIVER	  11
 #define PE_RUNTIME_DRIVER 12

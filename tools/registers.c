@@ -96,8 +96,10 @@ static bool program_path(const struct event *event, char path[MAX_PATH_TEXT])
 	size_t at = IMAGE_PATH;
 
 	path[0] = '\0';
-	if (!bytes_get(event->data, IMAGE_PATH_SIZE, 8, &size) || event->data.size < IMAGE_PATH)
+	if (!bytes_get(event->data, IMAGE_PATH_SIZE, 8, &size) || event->data.size < IMAGE_PATH ||
+	    size > event->data.size - IMAGE_PATH)
 		return false;
+	nodes.size = IMAGE_PATH + (size_t)size;
 	while (path_next(nodes, &at, &node)) {
 		uint16_t units[MAX_PATH_TEXT];
 		char piece[MAX_PATH_TEXT];
@@ -407,6 +409,8 @@ enum status registers_foresee(struct registers *registers, const struct measurem
 		TRY(take_event(&r, &event, n, why));
 	if (walk.rest.size != 0)
 		return fail(why, BAD_INPUT, "the log is damaged, or cut off, %zu bytes before its end", walk.rest.size);
+	if (!r.has_start)
+		leave_unknown(&r, PCR_DRIVERS, PCR_DRIVERS, UNKNOWN_LOADER);
 	look_at_drivers(&r);
 	extend_programs(&r, arch);
 	for (size_t i = 0; i < m->n; i++)

@@ -103,6 +103,7 @@ def check_replay(guest):
     """The log that Linux has gives the registers that its TPM has; returns the log's events."""
     events = events_of(bytes.fromhex(guest.one("measurements")))
     computed = replayed(events)
+    expect(len(guest.all("pcr")) == 15, f"the TPM has told of {len(guest.all('pcr'))} registers")
     for words in guest.all("pcr"):
         number, value = words.split()
         if int(number) != 10:  # Linux's own, by IMA
@@ -145,7 +146,7 @@ BERTH = os.path.join(lab.ROOT, "build/x86_64/BOOTX64.EFI")
 # Beside type 1, which QEMU makes by itself: a board, and a string of the maker's that adds to the command line. The tags of
 # their events are in STRUCTURE_TAGS.
 STRUCTURES = ("-smbios", "type=2,manufacturer=Maker,product=Board", "-smbios",
-           "type=11,value=io.systemd.boot.kernel-cmdline-extra=more=yes")
+              "type=11,value=io.systemd.boot.kernel-cmdline-extra=more=yes")
 STRUCTURE_TAGS = [0xd5cb7cbc, 0xe0d47bc8, 0xc0b3bd23]
 DMI = REPORT + " nokaslr berth.dmi"  # the booted system tells its structures
 

@@ -286,11 +286,15 @@ static void i386_kernels_are_for_firmware_of_32_bits(void **state)
 	expect_through("");
 }
 
-/* Every key that entries and loader.conf have, with values that a writer of the disk would hope for, and some of none.
+/* The keys of entries and of loader.conf, with values that a writer of the disk would hope for, and some that are none.
  */
 static void no_key_of_any_file_lets_an_untrusted_kernel_through(void **state)
 {
 	static const char *const of_entries[] = {"",
+						 "title U\n",
+						 "extra /one\n",
+						 "devicetree /one\n",
+						 "devicetree-overlay /one\n",
 						 "version 9\n",
 						 "sort-key a\n",
 						 "machine-id 0123456789abcdef\n",
@@ -326,6 +330,7 @@ static void no_key_of_any_file_lets_an_untrusted_kernel_through(void **state)
 					      "reboot-for-bitlocker yes\n",
 					      "log-file yes\n",
 					      "log debug\n",
+					      "keep-free-below-4g 1M\n",
 					      "log-level emerg\n",
 					      "console-mode 0\n",
 					      "menu-fold 1\n",

@@ -37,6 +37,23 @@ static void the_screen_shows_titles_marker_countdown_and_keys(void **state)
 	expect_menu_line("  Enter takes it   Esc back");
 }
 
+static void a_row_tells_how_many_it_stands_for(void **state)
+{
+	struct rows rows = {shown.list, 4, 2, 4};
+	struct menu menu;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		given_menu_entry(i, "a.conf", i < 3 ? "title T\nsort-key debian\nlinux /k\n" : "title U\nlinux /k\n");
+	shown.view = view_of(80, 25);
+	menu_open(&menu, &rows, 0, TIMEOUT_NONE, shown.view);
+	draw_menu(&menu);
+	expect_menu_line("      + 2 more of debian");
+	rows_show(&menu.rows, 1);
+	draw_menu(&menu);
+	expect_menu_line("      - 2 more of debian");
+}
+
 static void a_line_tells_what_the_selected_entry_would_start(void **state)
 {
 	static const struct {
@@ -437,6 +454,7 @@ int main(void)
 	    TEST(no_character_takes_more_columns_than_are_counted),
 	    TEST(the_screen_shows_titles_marker_countdown_and_keys),
 	    TEST(a_message_is_one_line),
+	    TEST(a_row_tells_how_many_it_stands_for),
 	    TEST(a_line_tells_what_the_selected_entry_would_start),
 	    TEST(a_wide_and_tall_console_has_the_menu_in_its_middle),
 	    TEST(a_menu_after_a_failure_says_which_entry_failed_and_why),
