@@ -15,6 +15,15 @@ static const struct {
 
 #define EXTRA_RECORDS 3 /* of each file: two folders, and itself */
 
+enum measured extra_measured(enum extra which)
+{
+	static const enum measured as[N_EXTRAS] = {[EXTRA_CREDENTIAL] = MEASURED_CREDENTIALS,
+						   [EXTRA_SYSEXT] = MEASURED_SYSEXTS,
+						   [EXTRA_CONFEXT] = MEASURED_CONFEXTS};
+
+	return as[which];
+}
+
 const char *extra_folder(enum extra which)
 {
 	return kind[which].folder;

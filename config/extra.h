@@ -9,6 +9,7 @@
 #define BERTH_EXTRA_H
 
 #include "entry.h"
+#include "measure.h"
 
 #include "../base/cpio.h"
 
@@ -35,6 +36,9 @@ void extra_pack(const struct entry *entry, enum extra which, const uint32_t *siz
  */
 #define EXTRA_STUB "systemd-stub"
 bool extra_is_taken(struct word magic);
+
+/* As what the archive of this kind is measured, before anything is started. */
+enum measured extra_measured(enum extra which);
 
 /* Where the system finds them: "/.extra/credentials" without the slash. */
 const char *extra_folder(enum extra which);

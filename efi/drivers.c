@@ -4,23 +4,21 @@
 #include "start.h"
 
 #include "../arch/arch.h"
+#include "../config/driver_name.h"
 
 struct folder {
 	const char *path;
 	unsigned int n_started;
 };
 
-/* "ext4_x64.efi": the end of the name says which CPU it is for. */
 static enum status start(void *context, const char *name, struct fail *why)
 {
 	struct folder *folder = context;
-	char path[MAX_PATH_TEXT], ending[24];
-	struct text text = TEXT(ending);
+	char path[MAX_PATH_TEXT];
+	struct text text = TEXT(path);
 
-	text_add(&text, "%s.efi", arch_here()->bls);
-	if (word_without(word_of(name), ending).length == word_of(name).length)
+	if (!is_driver_name(name, arch_here()->bls))
 		return OK;
-	text = (struct text)TEXT(path);
 	text_add(&text, "%s\\%s", folder->path, name);
 	if (efi_start_driver(path, why) == OK) {
 		folder->n_started++;
@@ -33,14 +31,16 @@ static enum status start(void *context, const char *name, struct fail *why)
 
 void drivers_start(void)
 {
-	struct folder folder[] = {{"\\EFI\\berth\\drivers", 0}, {"\\EFI\\systemd\\drivers", 0}};
+	struct folder folder = {NULL, 0};
 	struct fail why;
 
-	for (size_t i = 0; i < sizeof(folder) / sizeof(folder[0]); i++) {
-		enum status status = efi_list_folder(NULL, folder[i].path, start, &folder[i], &why);
+	for (size_t i = 0; i < N_DRIVER_FOLDERS; i++) {
+		enum status status;
 
+		folder.path = driver_folders[i];
+		status = efi_list_folder(NULL, folder.path, start, &folder, &why);
 		efi_say_unless_missing(status, &why);
 	}
-	if (folder[0].n_started + folder[1].n_started != 0)
+	if (folder.n_started != 0)
 		efi_connect_all();
 }

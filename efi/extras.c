@@ -96,14 +96,10 @@ static enum status copy(void *context, struct range place, struct fail *why)
 /* Nothing has been started yet: here systemd-boot measures each of them. */
 static void archive_is_whole(enum extra which, struct bytes archive)
 {
-	static const enum measured as[N_EXTRAS] = {[EXTRA_CREDENTIAL] = MEASURED_CREDENTIALS,
-						   [EXTRA_SYSEXT] = MEASURED_SYSEXTS,
-						   [EXTRA_CONFEXT] = MEASURED_CONFEXTS};
-
 	if (archive.size == 0)
 		return;
 	fw_log(LOG_DEBUG, "%zu bytes of an initrd with /%s", archive.size, extra_folder(which));
-	(void)tpm_measure(as[which], archive);
+	(void)tpm_measure(extra_measured(which), archive);
 }
 
 /* What is wrong with the image otherwise is said when it is started. */

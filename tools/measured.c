@@ -4,6 +4,7 @@
 #include "../base/machine.h"
 #include "../base/pe.h"
 #include "../base/utf16.h"
+#include "../config/driver_name.h"
 #include "../config/extra.h"
 #include "../config/smbios.h"
 #include "../config/sums.h"
@@ -15,8 +16,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-const char *const measured_drivers[N_DRIVER_FOLDERS] = {"\\EFI\\berth\\drivers", "\\EFI\\systemd\\drivers"};
 
 static enum status add_sum(struct measurements *m, enum measured what, uint64_t size, struct sha256 *sum,
 			   struct fail *why)
@@ -171,8 +170,7 @@ static enum status add_program(struct measurements *m, enum measured_as_program 
 struct drivers {
 	struct measurements *m;
 	const struct fw_volume *esp;
-	const char *folder;
-	char ending[24];
+	const char *folder, *bls;
 	enum status status;
 	struct fail *why;
 };
@@ -185,7 +183,7 @@ static void add_driver(void *context, const char *name)
 	struct text text = TEXT(path);
 	struct bytes file;
 
-	if (drivers->status != OK || word_without(word_of(name), drivers->ending).length == word_of(name).length)
+	if (drivers->status != OK || !is_driver_name(name, drivers->bls))
 		return;
 	text_add(&text, "%s\\%s", drivers->folder, name);
 	drivers->status = volume_read(drivers->esp, path, &file, drivers->why);
@@ -199,10 +197,9 @@ static enum status add_drivers(struct measurements *m, const struct arch *arch, 
 			       struct fail *why)
 {
 	for (size_t i = 0; i < N_DRIVER_FOLDERS; i++) {
-		struct drivers drivers = {.m = m, .esp = esp, .folder = measured_drivers[i], .status = OK, .why = why};
-		struct text text = TEXT(drivers.ending);
+		struct drivers drivers = {
+		    .m = m, .esp = esp, .folder = driver_folders[i], .bls = arch->bls, .status = OK, .why = why};
 
-		text_add(&text, "%s.efi", arch->bls);
 		(void)volume_list(esp, drivers.folder, add_driver, &drivers);
 		TRY(drivers.status);
 	}
@@ -286,9 +283,6 @@ static enum status read_extras(const struct entry *entry, struct archives *archi
 static enum status add_archives(struct measurements *m, const struct entry *entry, struct archives *archives,
 				struct fail *why)
 {
-	static const enum measured as[N_EXTRAS] = {[EXTRA_CREDENTIAL] = MEASURED_CREDENTIALS,
-						   [EXTRA_SYSEXT] = MEASURED_SYSEXTS,
-						   [EXTRA_CONFEXT] = MEASURED_CONFEXTS};
 	enum status status = OK;
 	uint64_t start = 0;
 	uint8_t *packed;
@@ -303,7 +297,7 @@ static enum status add_archives(struct measurements *m, const struct entry *entr
 			memcpy(packed + archives->at[i], archives->file[i].at, archives->size[i]);
 	for (unsigned int which = 0; which < N_EXTRAS; start = archives->end[which++])
 		if (status == OK && archives->end[which] != start)
-			status = add(m, as[which],
+			status = add(m, extra_measured((enum extra)which),
 				     (struct bytes){packed + start, (size_t)(archives->end[which] - start)}, why);
 	free(packed);
 	return status;

@@ -45,10 +45,6 @@ struct measurements {
 	char *text;	      /* what it is passed; for free() */
 };
 
-/* Where drivers lie that the loader has firmware start (efi/drivers.c). */
-#define N_DRIVER_FOLDERS 2
-extern const char *const measured_drivers[N_DRIVER_FOLDERS];
-
 /*
  * Of an entry, whose volume is one of catalogue.h's, when @arch's loader boots it. @structures: SMBIOS's, as Linux has
  * them in /sys/firmware/dmi/tables/DMI; without any, what the machine hands the loader there is not known. Says which

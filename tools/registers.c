@@ -6,6 +6,7 @@
 #include "registers.h"
 
 #include "../base/utf16.h"
+#include "../config/driver_name.h"
 #include "../config/load_option.h"
 #include "../config/sums.h"
 #include "../install/loader.h"
@@ -242,7 +243,7 @@ static bool lies_among_drivers(const struct event *event)
 		return false;
 	*strrchr(path, '\\') = '\0';
 	for (size_t i = 0; i < N_DRIVER_FOLDERS; i++)
-		if (word_is_ascii_case(word_of(path), measured_drivers[i]))
+		if (word_is_ascii_case(word_of(path), driver_folders[i]))
 			return true;
 	return false;
 }
