@@ -11,7 +11,7 @@
 #define N_DRIVER_FOLDERS 2
 extern const char *const driver_folders[N_DRIVER_FOLDERS];
 
-/* "ext4_x64.efi": the end of the name, in any case, is that CPU's, by its name in the Boot Loader Specification. */
+/* It ends, in any case and behind something, in the CPU's name of UAPI.1, @bls, and ".efi": "ext4_x64.efi". */
 bool is_driver_name(const char *name, const char *bls);
 
 #endif

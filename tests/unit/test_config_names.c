@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What an entry's file name means, where its paths lead, and what command line its options make. All buffers have
- * exactly the size that is told, so that the sanitizers see a byte too many.
+ * What an entry's file name means, which files are drivers, where paths lead, and what command line options make. All
+ * buffers have exactly the size that is told, so that the sanitizers see a byte too many.
  */
 #include "given.h"
+
+#include "../../config/driver_name.h"
 
 /* Words point into the text, so it stays until the test is over. */
 static char *kept[256];
@@ -270,6 +272,36 @@ static void what_is_added_stands_behind_the_options_as_it_is(void **state)
 	assert_int_equal(entry_command_line(&none, line, 7, &why), BAD_INPUT);
 }
 
+/* ---- drivers ---- */
+
+static void a_driver_is_one_for_this_cpu_in_any_case(void **state)
+{
+	static const struct {
+		const char *name, *bls;
+		bool is;
+	} row[] = {
+	    {"ext4_x64.efi", "x64", true},
+	    {"BTRFSX64.EFI", "x64", true},
+	    {"x64.efi", "x64", false},
+	    {"ext4_aa64.efi", "aa64", true},
+	    {"ext4_riscv64.efi", "riscv64", true},
+	    {"ext4_ia32.efi", "x64", false},
+	    {"ext4_x64.efi", "ia32", false},
+	    {"ext4.efi", "x64", false},
+	    {".efi", "x64", false},
+	    {"ext4_x64.efi.old", "x64", false},
+	    {"x64_efi", "x64", false},
+	    {"", "x64", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(row); i++)
+		if (is_driver_name(row[i].name, row[i].bls) != row[i].is)
+			fail_msg("%s for %s", row[i].name, row[i].bls);
+	assert_string_equal(driver_folders[0], "\\EFI\\berth\\drivers");
+	assert_string_equal(driver_folders[1], "\\EFI\\systemd\\drivers");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +314,7 @@ int main(void)
 	    TEST(a_path_fits_to_the_byte),
 	    TEST(options_are_joined_by_one_space_and_otherwise_to_the_letter),
 	    TEST(options_fit_to_the_byte_and_are_never_cut),
+	    TEST(a_driver_is_one_for_this_cpu_in_any_case),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

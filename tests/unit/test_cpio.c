@@ -115,6 +115,12 @@ static void names_tell_the_kind(void **state)
 	assert_string_equal(extra_folder(EXTRA_CREDENTIAL), ".extra/credentials");
 	assert_string_equal(extra_folder(EXTRA_SYSEXT), ".extra/sysext");
 	assert_string_equal(extra_folder(EXTRA_CONFEXT), ".extra/confext");
+	/* the same, "TPM PCR Notes": sysexts have a register of their own */
+	assert_string_equal(measured_as(extra_measured(EXTRA_CREDENTIAL))->words, "Entry credentials initrd");
+	assert_int_equal(measured_as(extra_measured(EXTRA_CREDENTIAL))->pcr, 12);
+	assert_int_equal(measured_as(extra_measured(EXTRA_SYSEXT))->pcr, 13);
+	assert_string_equal(measured_as(extra_measured(EXTRA_CONFEXT))->words, "Entry configuration extension initrd");
+	assert_int_equal(measured_as(extra_measured(EXTRA_CONFEXT))->pcr, 12);
 }
 
 static char remarks[4096];
