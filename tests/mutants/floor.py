@@ -2,16 +2,21 @@
 """The floor below the seam: efi/ changed, and the programs of tests/uefi linked with it, as the Makefile does both."""
 
 import os
+import re
 import subprocess
+from fnmatch import fnmatch
 
 import reach
 from batch import Batch, chosen, compile_together
-from judge import BROKEN, FEW, Trials, Verdict, first_failure, one_by_one, survived, text_of
+from judge import BROKEN, ENOUGH, FEW, Trials, Verdict, first_failure, one_by_one, survived, text_of
 from yard import LINKER, WRAPPED, BuildError, expand, name_of, run, run_test, seen_by
 
-# Which tests of a program are run, where it is not all of them: those that are quick, and with --slow the others too.
-QUICK = {"test_uefi": ("honest*", "exit*")}
-LONG = {"test_uefi": ("every*",)}
+# Tests with such a name try each call in turn. They are nearly all that takes time, and one of them some minutes: so a
+# program has two parts, and a mutant meets all of the one before any of the other. tests/uefi/parts.c heeds the words.
+CALLS = "*_call_*"
+OTHERS, THE_CALLS = {"TESTS_ONLY": "*", "TESTS_SKIPPED": CALLS}, {"TESTS_ONLY": CALLS, "TESTS_SKIPPED": "/"}
+PART = ":calls"  # behind the name of a program's source
+LONG = ("test_uefi",)  # whose calls are tried with --slow alone
 NAMED = ("--set-section-flags", ".bss=alloc,load,contents", "--rename-section", ".bss=efi_bss", "--rename-section",
          ".data=efi_data", "--rename-section", ".data.rel.local=efi_data")  # as the Makefile's rule for %.named.o
 ALL_ERRORS = ("-ferror-limit=0",)  # of clang's, which stops at the twentieth
@@ -23,8 +28,14 @@ def files():
     return [f for f in expand("efi/*.c") if f not in NOT_LINKED + NOT_REACHED]
 
 
-def tests():
-    return expand("tests/uefi/test_*.c")
+def tests(slow):
+    """The parts of each program: its source for the one, with PART behind it for the calls, where it has such tests."""
+    found = []
+    for test in expand("tests/uefi/test_*.c"):
+        with open(test) as file:
+            has_calls = re.search(r"cmocka_unit_test\w*\(\w*_call_", file.read())
+        found += [test, test + PART] if has_calls and (slow or name_of(test) not in LONG) else [test]
+    return found
 
 
 class Floor:
@@ -77,21 +88,13 @@ class Floor:
         return lambda test: self._link(name_of(test), path, changed, work)
 
 
-def run_parts(program, test, seconds, slow=False, environment=None):
-    """The outcome of its first part that fails, or of the last; the seconds are those of all."""
-    name, used = name_of(test), 0
-    for only in QUICK.get(name, ("",)) + (LONG.get(name, ()) if slow else ()):
-        outcome = run_test(program, program, seconds, {**({"ONLY": only} if only else {}), **(environment or {})},
-                           is_checked=True)
-        used += outcome.seconds
-        if not outcome.passed:
-            break
-    outcome.seconds = used
-    return outcome
+def run_part(program, test, seconds, environment=None):
+    part = THE_CALLS if test.endswith(PART) else OTHERS
+    return run_test(program, program, seconds, {**part, **(environment or {})}, is_checked=True)
 
 
-def as_it_is(root, slow, test):
-    return run_parts(os.path.join(root, "build/host/uefi", name_of(test)), test, reach.PATIENCE, slow)
+def as_it_is(root, test):
+    return run_part(os.path.join(root, "build/host/uefi", name_of(test)), test, reach.PATIENCE)
 
 
 def patience(seconds):
@@ -99,37 +102,46 @@ def patience(seconds):
     return 5 + 5 * seconds
 
 
-def judge_alone(floor, mutant, tests, seconds, slow):
+def linked_once(link):
+    """@link, which is asked for both parts of a program and makes one."""
+    programs = {}
+
+    def program_of(test):
+        if name_of(test) not in programs:
+            programs[name_of(test)] = link(test)
+        return programs[name_of(test)]
+    return program_of
+
+
+def judge_alone(floor, mutant, tests, seconds):
     def run(test):
-        return run_parts(link(test), test, patience(seconds[test]), slow)
+        return run_part(link(test), test, patience(seconds[test]))
 
     try:
-        link = floor.changed(mutant.path, mutant.apply(text_of(floor.root, mutant.path)))
+        link = linked_once(floor.changed(mutant.path, mutant.apply(text_of(floor.root, mutant.path))))
         return first_failure(tests, run) or survived(tests)
     except BuildError:
         return Verdict(BROKEN)
 
 
-def judge(floor, mutants, tests, seconds, slow):
+def judge(floor, mutants, tests, seconds):
     """The verdicts of mutants of one file; @tests: those of each, @seconds: what a test takes on the code as it is."""
-    path, found, programs = mutants[0].path, {}, {}
+    path, found = mutants[0].path, {}
     batch = Batch(path, text_of(floor.root, path), mutants if len(mutants) >= FEW else [])
 
     def run(test, number, seconds_of_cpu):
-        if test not in programs:
-            programs[test] = link(test)
-        return run_parts(programs[test], test, seconds_of_cpu, slow, chosen(number))
+        return run_part(link(test), test, seconds_of_cpu, chosen(number))
 
     try:
-        link = compile_together(batch, lambda source: floor.changed(path, source))
-        said = Trials(batch, tests, seconds, run).verdicts()
+        link = compile_together(batch, lambda source: linked_once(floor.changed(path, source)))
+        said = Trials(batch, tests, seconds, run, lambda test, spent: spent < ENOUGH or not test.endswith(PART)).verdicts()
     except BuildError as error:
         said = one_by_one(error)
     for mutant, verdict in said.items():
         found[mutant] = verdict or survived(tests[mutant])
     for mutant in mutants:
         if mutant not in found:
-            found[mutant] = judge_alone(floor, mutant, tests[mutant], seconds, slow)
+            found[mutant] = judge_alone(floor, mutant, tests[mutant], seconds)
     return found
 
 
@@ -138,7 +150,8 @@ def try_fault(floor, fault, seconds):
     test = f"tests/uefi/{fault.program}.c"
     try:
         (path, text), = fault.texts().items()
-        outcome = run_parts(floor.changed(path, text)(test), test, seconds)
+        part = test + PART if fnmatch(fault.test, CALLS) else test
+        outcome = run_part(floor.changed(path, text)(test), part, seconds)
     except BuildError as error:
         return str(error)
     return fault.complaint(outcome)

@@ -106,8 +106,8 @@ def first_failure(tests, run):
 class Trials:
     """The mutants of a batch that was built; @run: a test, with a mutant chosen by its number, for some seconds of CPU."""
 
-    def __init__(self, batch, tests, seconds, run):
-        self.batch, self.tests, self.seconds, self.run = batch, tests, seconds, run
+    def __init__(self, batch, tests, seconds, run, is_soon=lambda test, spent: spent < ENOUGH):
+        self.batch, self.tests, self.seconds, self.run, self.is_soon = batch, tests, seconds, run, is_soon
         self.takes = {}  # {test: seconds of CPU that it takes on the batch with none chosen}
 
     def control(self, test):
@@ -123,10 +123,10 @@ class Trials:
         return first_failure(tests, lambda test: self.run(test, number, 3 * self.control(test) + 0.25))
 
     def soon(self, mutant):
-        """Those that are named after the file, and of the others the quickest that take ENOUGH together."""
+        """Those that are named after the file, and of the others, the quickest first, those that @is_soon chooses."""
         spent, found = 0, []
         for test in self.tests[mutant]:
-            if spent < ENOUGH or is_named_after(test, self.batch.path):
+            if self.is_soon(test, spent) or is_named_after(test, self.batch.path):
                 found.append(test)
             spent += self.seconds[test]
         return found

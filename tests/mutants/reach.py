@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Which tests reach which line of the code, as `make check` has counted it, and how long each takes."""
+"""Which tests reach which line of the code, as `make check` has counted it of their programs, and how long each takes."""
 
 import hashlib
 import json
@@ -23,9 +23,8 @@ def profile_of(test):
     return f"build/host/{folder_of(test)}/{name_of(test)}.profraw"
 
 
-def lines_of(root, test, files):
-    """{path: {line: reached or not}} of one test."""
-    profile = profile_of(test)
+def lines_of(root, profile, files):
+    """{path: {line: reached or not}} of one program."""
     program, merged = profile.removesuffix(".profraw"), profile.replace(".profraw", ".profdata")
     subprocess.run(["llvm-profdata", "merge", "-o", merged, profile], cwd=root, check=True)
     text = subprocess.run(["llvm-cov", "export", "-format=lcov", f"-instr-profile={merged}", program,
@@ -47,10 +46,10 @@ def on_plain_code(plain, test):
     return run_test(plain.program(test), plain.library(folder_of(test)), PATIENCE)
 
 
-def reached(root, test, files, run):
-    """(seconds, lines_of()) of one test; None for one that fails on the code as it is, by @run."""
+def seconds_of(test, run):
+    """None for one that fails on the code as it is, by @run."""
     base = run[0](*run[1:], test)
-    return (base.seconds, lines_of(root, test, files)) if base.passed else None
+    return base.seconds if base.passed else None
 
 
 class Reach:
@@ -95,18 +94,20 @@ def measure(pool, root, folder, wanted, files, run):
     if made.returncode != 0:
         raise BuildError(made.stdout)
     wanted = sorted(wanted, key=lambda test: (name_of(test) not in SLOW, test))  # the long ones first
-    seconds, lines = {}, {}
-    failing = []
-    for test, answer in zip(wanted, at_once(pool, [(reached, root, test, files, run) for test in wanted])):
-        if answer is None:
-            failing.append(test)
-            continue
-        seconds[test], found = answer
+    took = dict(zip(wanted, at_once(pool, [(seconds_of, test, run) for test in wanted])))
+    failing = [test for test in wanted if took[test] is None]
+    programs = {}
+    for test in wanted:
+        if took[test] is not None:
+            programs.setdefault(profile_of(test), []).append(test)
+    lines = {}
+    for some, found in zip(programs.values(), at_once(pool, [(lines_of, root, profile, files) for profile in programs])):
         for path, counts in found.items():
             for line, is_reached in counts.items():
                 names = lines.setdefault(path, {}).setdefault(line, [])
                 if is_reached:
-                    names.append(test)
+                    names += some
+    seconds = {test: took[test] for test in wanted if test not in failing}
     if not failing:
         with open(kept, "w") as file:
             json.dump({"mark": mark, "seconds": seconds, "lines": lines}, file)

@@ -114,7 +114,8 @@ def folder_of(test):
 
 
 def name_of(test):
-    return os.path.basename(test)[:-2]
+    """The program's; @test: its source, and for a part of its tests a colon and a word behind it (floor.py)."""
+    return os.path.basename(test).split(".")[0]
 
 
 class Yard:

@@ -183,7 +183,7 @@ static void log_file_yes_leaves_the_same_in_a_file(void **state)
 }
 
 /* From the first call that has to do with the log on, whatever goes wrong the kernel starts. */
-static void no_log_that_cannot_be_written_stops_a_boot(void **state)
+static void no_failing_call_for_the_log_stops_a_boot(void **state)
 {
 	static const uint64_t faults[] = {EFIERR(2), EFIERR(3),	 EFIERR(5),   EFIERR(7),   EFIERR(8),
 					  EFIERR(9), EFIERR(11), LIE_NOTHING, LIE_TOO_MUCH};
@@ -218,7 +218,7 @@ int main(void)
 	    cmocka_unit_test(the_last_attempt_is_told_and_why_the_others_failed),
 	    cmocka_unit_test(a_random_place_is_shown_and_not_left),
 	    cmocka_unit_test(log_file_yes_leaves_the_same_in_a_file),
-	    cmocka_unit_test(no_log_that_cannot_be_written_stops_a_boot),
+	    cmocka_unit_test(no_failing_call_for_the_log_stops_a_boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -258,7 +258,7 @@ static void without_variables_or_device_paths_it_boots_all_the_same(void **state
 }
 
 /* But for those of Secure Boot, whose loss must stop it (efi_secure_boot). */
-static void no_variable_that_cannot_be_read_or_written_stops_a_boot(void **state)
+static void no_failing_call_for_a_variable_stops_a_boot(void **state)
 {
 	static const uint64_t faults[] = {EFIERR(2), EFIERR(3),	 EFIERR(5),   EFIERR(7),   EFIERR(8),
 					  EFIERR(9), EFIERR(26), LIE_NOTHING, LIE_TOO_MUCH};
@@ -305,7 +305,7 @@ int main(void)
 	    cmocka_unit_test(under_a_hypervisor_no_time_is_told),
 	    cmocka_unit_test(an_entry_that_does_not_start_is_not_told_as_started),
 	    cmocka_unit_test(without_variables_or_device_paths_it_boots_all_the_same),
-	    cmocka_unit_test(no_variable_that_cannot_be_read_or_written_stops_a_boot),
+	    cmocka_unit_test(no_failing_call_for_a_variable_stops_a_boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
