@@ -22,7 +22,6 @@ import entered  # noqa: E402
 import keys  # noqa: E402
 import lab  # noqa: E402
 import loaded  # noqa: E402
-import sums  # noqa: E402
 import to_init  # noqa: E402
 import unpacking  # noqa: E402
 from debugger import Debugger  # noqa: E402
@@ -56,7 +55,7 @@ def inner_disk(name, kernel, *lines, conf=(), bound=False):
                   "options console=ttyS0 quiet root=/dev/vda2")
     esp.put("loader/loader.conf", "\n".join(("default debian", *conf)) + "\n")
     if bound:
-        sums.sums(esp, "debian")
+        keys.sums(esp, "debian")
     return esp.image()
 
 

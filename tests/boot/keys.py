@@ -101,6 +101,15 @@ def sign(path, out, by="db"):
     return out
 
 
+def sums(esp, *words, version=1, signer="db", arch="x64"):
+    """Makes berth.sums of the entries as they are now, and signs it; @signer None: does not."""
+    path = os.path.join(esp.tree, "loader/berth.sums")
+    key = os.path.join(folder(), signer or "")
+    by = ("--sign", key + ".key", key + ".crt") if signer else ()
+    subprocess.run([os.path.join(lab.ROOT, "build/host/berth"), "sums", "--esp", esp.tree, "--arch", arch, "--version", str(version),
+                    *by, "-o", path, *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def store(out, also=None, empty=None, attributes=None):
     """
     A variable store for `--secboot --vars`, in which Secure Boot is on with these keys; returns @out. @also, @attributes: what

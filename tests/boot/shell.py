@@ -107,7 +107,7 @@ def shell_clears_what_is_demanded(esp):
     """Secure Boot, berth.sums demanded: the running system neither sees, writes nor removes the demand; it is cleared by the shell when firmware's setup has Secure Boot off, and with Secure Boot on again the signed kernel boots that was refused"""
     options = (*secured(esp, options=RUNNING), "--keep-vars")
     esp.put("shellx64.efi", link=shell())
-    sums.sums(esp, "--least", "4", version=5)
+    keys.sums(esp, "--least", "4", version=5)
     guest = boot(esp, *options)
     sums.check_bound(guest, RUNNING)
     check_out_of_reach(guest)
@@ -148,9 +148,9 @@ def shell_sets_and_raises_what_is_demanded(esp):
     options = (*secured(esp, options=sums.LINE), "--keep-vars")
     for least in (4, 300):
         by_shell(esp, options, f"setvar BerthSums -guid {BERTH} -bs -nv {value(least)}")
-        sums.sums(esp, version=least - 1)
+        keys.sums(esp, version=least - 1)
         sums.refused(esp, options, f"berth: {sums.SUMS}: has version {least - 1}, and at least {least} is demanded", sums.NOTHING)
-    sums.sums(esp, version=300)
+    keys.sums(esp, version=300)
     sums.check_bound(boot(esp, *options))
     by_shell(esp, options, f"setvar BerthSums -guid {BERTH} =")
     os.unlink(os.path.join(esp.tree, "loader/berth.sums"))
@@ -177,7 +177,7 @@ def shell_has_shim_revoke_a_generation(esp):
     for suite in ("trixie", "bullseye"):
         options = (*by_shim(esp, suite), "--keep-vars")
         esp.put("vmlinuz", link=keys.sign(sums.KERNEL["file"], os.path.join(esp.path, "vmlinuz")))
-        sums.sums(esp)
+        keys.sums(esp)
         lines, words = REVOKED["berth"]
         told_to_revoke(esp, options, lines)
         with Machine(esp, *options, memory="2G") as machine:

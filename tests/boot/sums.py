@@ -22,15 +22,6 @@ LINE = REPORT + " nokaslr berth.dmesg"
 NOTHING = f"this machine starts nothing without the records of {SUMS}"
 
 
-def sums(esp, *words, version=1, signer="db", arch="x64"):
-    """Makes it of the entries as they are now, and signs it; @signer None: does not."""
-    path = os.path.join(esp.tree, "loader/berth.sums")
-    key = os.path.join(keys.folder(), signer or "")
-    sign = ("--sign", key + ".key", key + ".crt") if signer else ()
-    subprocess.run([os.path.join(lab.ROOT, "build/host/berth"), "sums", "--esp", esp.tree, "--arch", arch, "--version", str(version),
-                    *sign, "-o", path, *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
 def unsigned(esp, *lines):
     """An entry whose kernel nobody has signed, on a machine with Secure Boot; returns the machine's options."""
     options = secured(esp, *lines, options=LINE)
@@ -105,7 +96,7 @@ def sums_name_each_part_that_is_another(esp):
     esp.put("signed.efi", link=keys.sign(KERNEL["file"], os.path.join(esp.path, "signed.efi")))
     for name in EXCHANGED:
         entry(esp, name)
-    sums(esp, "--least", "1")
+    keys.sums(esp, "--least", "1")
     esp.conf("timeout 1", "default unknown2.conf")
     for row in EXCHANGED.values():
         row.exchange(esp)
@@ -133,17 +124,17 @@ def refused(esp, options, *words):
 def sums_are_demanded_in_the_next_start(esp):
     """Secure Boot, berth.sums: one start keeps that it is demanded; in the next ones it is deleted, unsigned, older: nothing boots, not even a signed kernel, until a signed one ends that"""
     options = (*secured(esp, options=LINE), "--keep-vars")
-    sums(esp, "--least", "4", version=5)
+    keys.sums(esp, "--least", "4", version=5)
     guest = boot(esp, *options)
     check_bound(guest)
     expect(f"berth: from now on {SUMS} of version 4 or later is demanded" in guest.text, "the log does not tell")
     os.unlink(os.path.join(esp.tree, "loader/berth.sums"))
     refused(esp, options, "berth: " + REFUSED["deleted"].said, NOTHING)
-    sums(esp, version=9, signer=None)
+    keys.sums(esp, version=9, signer=None)
     refused(esp, options, "berth: " + REFUSED["unsigned"].said, NOTHING)
-    sums(esp, version=3)
+    keys.sums(esp, version=3)
     refused(esp, options, "berth: " + REFUSED["older"].said, NOTHING)
-    sums(esp, "--clear", version=6)
+    keys.sums(esp, "--clear", version=6)
     expect(f"berth: {SUMS} is not demanded any more" in boot(esp, *options).text, "the demand is not cleared")
     os.unlink(os.path.join(esp.tree, "loader/berth.sums"))
     check_healthy(boot(esp, *options), LINE)
@@ -153,7 +144,7 @@ def sums_are_demanded_in_the_next_start(esp):
 def sums_of_a_foreign_signer_change_nothing(esp):
     """Secure Boot, berth.sums that a key signed which firmware does not know, and none demanded: it is as if there were none"""
     options = unsigned(esp)
-    sums(esp, "--least", "1", signer="foreign")
+    keys.sums(esp, "--least", "1", signer="foreign")
     refused(esp, options, "berth: " + REFUSED["foreign"].said, "\\vmlinuz: firmware does not trust it: access denied")
 
 
@@ -166,7 +157,7 @@ def sums_by_shim(esp):
         shim = os.path.join(lab.script("fetch", "shim", suite), "shimx64.efi")
         esp.put("EFI/BOOT/BOOTX64.EFI", link=keys.sign(shim, os.path.join(esp.path, "shim.efi")))
         esp.put("vmlinuz", vmlinux())
-        sums(esp)
+        keys.sums(esp)
         check_bound(boot(esp, *options))
 
 
@@ -186,7 +177,7 @@ def sums_bind_the_device_tree(esp):
     esp.entry("tree", "title tree", "sort-key a", "linux /vmlinuz", "devicetree /tree.dtb", "options x")
     esp.entry("overlay", "title overlay", "sort-key b", "linux /vmlinuz", "devicetree /virt.dtb", "devicetree-overlay /over.dtbo",
               "options x")
-    sums(esp, "--least", "1", arch="aa64")
+    keys.sums(esp, "--least", "1", arch="aa64")
     esp.put("tree.dtb", trees.overlay("/", {"berth,one": "one"}))
     esp.put("over.dtbo", trees.overlay("/", {"berth,one": "two"}))
     esp.conf("timeout 1", "default tree.conf")
@@ -206,7 +197,7 @@ def sums_bind_a_prepared_kernel(esp):
         esp.put(name, kernel)
     entry(esp, "kernel")
     esp.put("kernel/vmlinuz", kernel)
-    sums(esp, "--least", "1")
+    keys.sums(esp, "--least", "1")
     esp.put("kernel/vmlinuz", kernel[:3000000] + bytes([kernel[3000000] ^ 1]) + kernel[3000001:])
     esp.conf("timeout 1", "default kernel.conf")
     guest = boot(esp, "--icount", *options, timeout=300)
@@ -223,7 +214,7 @@ def sums_bind_the_relocation_table(esp):
         esp.put(name, image[:elf_end(image)])
         esp.put(name + ".relocs", image[elf_end(image):])
     esp.entry("relocs", "title relocs", "sort-key a", "linux /vmlinux", "options x")
-    sums(esp, "--least", "1")
+    keys.sums(esp, "--least", "1")
     table = bytearray(image[elf_end(image):])
     table[len(table) // 2] ^= 1
     esp.put("vmlinux.relocs", bytes(table))
@@ -241,7 +232,7 @@ def sums_bind_a_kernel_that_is_entered_by_pvh(esp):
     pvh.given(esp, "sort-key b")
     esp.put("changed.elf", link=os.path.join(esp.tree, "kernel.elf"))
     esp.entry("changed", "title changed", "sort-key a", "linux /changed.elf", "options x")
-    sums(esp, "--least", "1")
+    keys.sums(esp, "--least", "1")
     esp.put("changed.elf", byte_flipped(os.path.join(esp.tree, "kernel.elf"), 0x2000))
     esp.conf("timeout 1", "default changed.conf")
     probe = pvh.boot_pvh(esp, *options, memory="2G")

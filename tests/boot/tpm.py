@@ -13,7 +13,6 @@ from boots import KERNEL, REPORT, boots, plain, str16, told
 from chain import unified_image, whole
 from lab import Guest, Machine, expect
 from signed import authenticode, secured
-from sums import sums
 
 # The sections in the order in which the stub measures them. Source: UAPI.5, "Measurements"
 MEASURED = (".linux", ".osrel", ".cmdline", ".initrd", ".ucode", ".splash", ".dtb", ".uname", ".sbat", ".pcrpkey")
@@ -247,7 +246,7 @@ def registers_are_foreseen_with_secure_boot(esp):
     options = secured(esp, "sort-key a", options=DMI)
     esp.put("other", link=KERNEL["file"])
     esp.entry("other", "linux /other", "sort-key zz")
-    sums(esp, "other")
+    keys.sums(esp, "other")
     earlier = measured_boot(esp, *options, name="earlier")
     secured(esp, "sort-key a", options=DMI + " another=one")
     esp.put("../kernel", whole(KERNEL["file"]) + bytes(8))
