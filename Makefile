@@ -56,7 +56,8 @@ TOOL_CFLAGS := -std=gnu11 -O2 -g -fshort-wchar $(WARN) $(CPPFLAGS) $(CFLAGS)
 # ---- what each source may see ----
 # Firmware has no libc, so what runs there never sees this machine's headers: only the compiler's own, and those named
 # here. What is hosted, tools and tests, has the machine's.
-FREESTANDING := base plan protocol kernel config arch policy codecs loader efi tests/probe tests/shape tests/chain tests/trees tests/keeper
+WITH_FIRMWARE := efi $(addprefix tests/,shape chain trees keeper)
+FREESTANDING := base plan protocol kernel config arch policy codecs loader tests/probe $(WITH_FIRMWARE)
 gnuefi = -isystem $(1) -isystem $(1)/$(2)
 
 # COMPILER: its own headers. A compiler that is not there is missed when it is needed.
@@ -78,7 +79,7 @@ $(1)_GNUEFI := $$(call gnuefi,$(4),$(5))
 
 $(1)/%.o: %.c $(BUILT_BY)
 	@mkdir -p $$(@D)
-	$$(Q)$(2) $(3) $(6) $$(call flags_of,$$<,$$($(1)_HEADERS)) $$(if $$(filter efi/% tests/shape/% tests/chain/% tests/trees/% tests/keeper/% tests/uefi/%,$$<),$$($(1)_GNUEFI)) $$(ALSO) \
+	$$(Q)$(2) $(3) $(6) $$(call flags_of,$$<,$$($(1)_HEADERS)) $$(if $$(filter $(WITH_FIRMWARE:%=%/%) tests/uefi/%,$$<),$$($(1)_GNUEFI)) $$(ALSO) \
 		-MMD -MP -c $$< -o $$@
 
 $(1)/%.o: %.S $(BUILT_BY)
