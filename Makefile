@@ -56,7 +56,7 @@ TOOL_CFLAGS := -std=gnu11 -O2 -g -fshort-wchar $(WARN) $(CPPFLAGS) $(CFLAGS)
 # ---- what each source may see ----
 # Firmware has no libc, so what runs there never sees this machine's headers: only the compiler's own, and those named
 # here. What is hosted, tools and tests, has the machine's.
-WITH_FIRMWARE := efi $(addprefix tests/,shape chain trees keeper)
+WITH_FIRMWARE := efi $(addprefix tests/,shape chain trees cpus keeper)
 FREESTANDING := base plan protocol kernel config arch policy codecs loader tests/probe $(WITH_FIRMWARE)
 gnuefi = -isystem $(1) -isystem $(1)/$(2)
 
@@ -203,10 +203,12 @@ $(HOST)/checked/berth: $(HOST)/tools/berth.o $(HOST)/tools/dry_cpu.o $(HOST)/lib
 
 # ---- EFI applications of the tests: tests/shape/ becomes build/x86_64/tests/shape.efi ----
 # What a CPU's firmware lacks is a reason for one; the others stay where most of firmware's ways are tried.
-APPLICATIONS := $(if $(filter x86_64,$(ARCH)),shape chain trees) $(if $(filter riscv64,$(ARCH)),keeper)
+APPLICATIONS := $(if $(filter x86_64,$(ARCH)),shape chain trees cpus) $(if $(filter riscv64,$(ARCH)),keeper)
 application_objects = $(call objects,$(OUT),$(wildcard tests/$(1)/*.c))
 APPLICATION_O := $(foreach a,$(APPLICATIONS),$(call application_objects,$(a)))
 $(foreach a,$(APPLICATIONS),$(eval $(OUT)/tests/$(a).elf: $(call application_objects,$(a))))
+
+$(OUT)/tests/cpus.elf: $(OUT)/upstream/lz4/lz4.o
 
 $(APPLICATIONS:%=$(OUT)/tests/%.elf): $(OUT)/efi/libc.o efi/efi.lds
 	$(call link,$(LD) $(EFI_LDFLAGS))

@@ -63,7 +63,7 @@ FLAGS_codecs_sha256 = $(patsubst -I%,-isystem %,$(UPSTREAM_FLAGS_xz))
 CODEC_NAMES := gzip lz4 lz4_blocks lz4_legacy zstd xz sha256 sha512
 DECODERS := gzip lz4 zstd xz sha512
 
-NEED_UPSTREAM += $(CODEC_NAMES:%=codecs/%.o) tools/pack.o tests/unit/lz4_upstream.o
+NEED_UPSTREAM += $(CODEC_NAMES:%=codecs/%.o) tools/pack.o tests/unit/lz4_upstream.o tests/cpus/main.o
 
 # What the host command packs with, beside LZ4's, which is there: encoders that no loader has.
 UPSTREAM_packers := $(addprefix zstd/compress/,fse_compress hist huf_compress zstd_compress zstd_compress_literals \
@@ -73,6 +73,7 @@ FLAGS_tools_pack := $(addprefix -isystem $(SOURCES)/,lz4 zstd)
 # Upstream's decoder of LZ4's frames, which tests hold ours against.
 UPSTREAM_compared := $(addprefix lz4/,lz4frame lz4hc)
 FLAGS_tests_unit_lz4_upstream := -isystem $(SOURCES)/lz4
+FLAGS_tests_cpus_main := -isystem $(SOURCES)/lz4
 
 # FOLDER, COMPILER, FLAGS: what a way of building does with them.
 define upstream

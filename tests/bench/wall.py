@@ -22,13 +22,13 @@ QUIET = 1.5  # the load average up to which a machine is quiet
 
 
 class Pipe(threading.Thread):
-    """Takes marks as they come: nine bytes each, a letter first. .arrived has the moment of each letter's last."""
+    """Takes marks as they come: nine bytes each, a letter first. .moments has each with the time when it came."""
 
     latest = None
 
     def __init__(self, path):
         super().__init__(daemon=True)
-        self.path, self.taken, self.arrived = path, bytearray(), {}
+        self.path, self.taken, self.moments = path, bytearray(), []
         os.mkfifo(path)
         Pipe.latest = self
         self.start()
@@ -37,7 +37,7 @@ class Pipe(threading.Thread):
         with open(self.path, "rb", buffering=0) as pipe:
             while byte := pipe.read(1):
                 if len(self.taken) % 9 == 0:
-                    self.arrived[byte] = time.monotonic()
+                    self.moments.append((byte.decode("latin-1"), time.monotonic()))
                 self.taken += byte
 
     def data(self):
@@ -51,7 +51,8 @@ def seconds(peer):
         peers.boot(peer, peers.SUITES[0], peers.SITUATIONS[1], "wall", options=(), sink=Pipe)
     except lab.Failure:
         return None
-    return Pipe.latest.arrived[b"K"] - Pipe.latest.arrived[b"L"]
+    last = dict(Pipe.latest.moments)
+    return last["K"] - last["L"]
 
 
 def main(turns=TURNS):
