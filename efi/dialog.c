@@ -138,7 +138,7 @@ static bool is_permitted(struct menu *menu, const struct loader_conf *conf)
 		return false;
 	}
 	edit_open(&edit, typed, sizeof(typed));
-	is_done = edit_text(menu, &edit, "password: ");
+	is_done = edit_text(menu, &edit, "  password: ");
 	is_right = is_done && password_is(&password, (struct bytes){(const uint8_t *)typed, edit.length});
 	wipe(typed, sizeof(typed));
 	if (is_done && !is_right) {

@@ -95,9 +95,15 @@ static void a_password_is_asked_for_before_the_line_shows(void **state)
 	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet single");
 	assert_int_equal(uefi_report.stalled / 1000000, 0);
 	assert_int_equal(scene_said("assword\r"), 0);
+	assert_true(scene_said("\n  password: ") != 0);
 	assert_int_equal(scene_said("passw"), scene_said("password: "));
+	given(PASSWORD, "epassword\r\x03Q");
+	run("the cursor");
+	assert_int_equal(uefi_report.cursor_at_enter,
+			 strlen("   password: ")); /* with a margin, wherever what is typed ends */
 	given(PASSWORD, "ePassword\r|\rQ");
 	run("wrong");
+	scene_expect("\n  that is not the password: a moment", 1);
 	scene_expect("  the password is wrong", 1);
 	assert_int_equal(uefi_report.stalled / 1000000, 3);
 	assert_string_equal(uefi_report.options, "root=/dev/sda2 quiet");
@@ -272,6 +278,40 @@ static void console_modes_are_loader_confs_the_variables_and_the_next(void **sta
 	uefi_variable_put_text("LoaderConfigConsoleMode", "large");
 	run("not understood");
 	scene_expect("variable LoaderConfigConsoleMode: \"large\" is not auto, keep, max or a number", 1);
+}
+
+/* What is told of a drop-in may have written over the menu, which is drawn anew then; its keys are the menu's again. */
+static void after_an_edit_the_menu_is_whole(void **state)
+{
+	(void)state;
+	for (unsigned int bad = 0; bad < 2; bad++) {
+		given("timeout menu-force\n", "je\x03|Q");
+		if (bad == 1)
+			scene_put("\\loader\\cmdline.d\\a.conf", (const uint8_t *)"b\0d", 3);
+		run("given up");
+		scene_expect("a.conf line 1: a NUL byte", bad);
+		scene_expect("  Berth 0.1\n", 2);
+		scene_expect("Enter boots with this line", 1);
+		assert_true(scene_said("Enter boot ") >= 2);
+	}
+}
+
+/* Of a line that is longer than the console the end is shown, with the cursor behind it. */
+static void a_long_line_is_edited_within_the_console(void **state)
+{
+	static char entry[400] = "title P\nsort-key a\nefi /tools/p.efi\noptions ";
+
+	(void)state;
+	memset(entry + strlen(entry), 'x', 300);
+	given("timeout menu-force\n", "e!\rQ");
+	for (size_t i = 0; i < sim.n_files; i++)
+		if (strcmp(sim.file[i].path, "\\loader\\entries\\p.conf") == 0)
+			sim.file[i] =
+			    (struct sim_file){sim.file[i].path, strlen(entry), (const uint8_t *)entry, strlen(entry)};
+	uefi.columns = 80;
+	run("300 characters");
+	assert_int_equal(uefi_report.cursor_at_enter, 41); /* a line goes on by half the console */
+	scene_expect("x!", 1);
 }
 
 /* A line that is shorter than what stood there has blanks to its end, and no more. */
@@ -521,6 +561,8 @@ int main(void)
 	    cmocka_unit_test(what_is_set_in_the_menu_stays_in_variables),
 	    cmocka_unit_test(console_modes_are_loader_confs_the_variables_and_the_next),
 	    cmocka_unit_test(a_shorter_line_wipes_the_longer_one),
+	    cmocka_unit_test(after_an_edit_the_menu_is_whole),
+	    cmocka_unit_test(a_long_line_is_edited_within_the_console),
 	    cmocka_unit_test(without_a_console_there_is_no_mode_to_set),
 	    cmocka_unit_test(pages_are_shown_and_left),
 	    cmocka_unit_test(a_page_is_the_one_that_was_asked_for_and_alone),
