@@ -176,10 +176,8 @@ static bool edit_options(struct menu *menu, struct entry *entry)
 	struct edit edit;
 	struct fail why;
 
-	if (dropins_for(entry)) { /* it may have written over the menu */
+	if (dropins_for(entry)) /* it may have written over the menu */
 		screen_forget(&menu->view);
-		screen_draw(&menu->view, draw_menu, menu);
-	}
 	if (text == NULL) {
 		menu_say(menu, "no memory to edit it");
 		return false;
