@@ -200,7 +200,7 @@ static bool edit_options(struct menu *menu, struct entry *entry)
 static void change_mode(struct menu *menu, bool to_next, const struct loader_conf *conf, uint32_t initial)
 {
 	struct console_mode back = conf->console_mode;
-	char line[64];
+	char line[96];
 	struct text text = TEXT(line);
 	uint32_t number;
 	bool done;
@@ -216,8 +216,11 @@ static void change_mode(struct menu *menu, bool to_next, const struct loader_con
 		menu->settings.mode = number;
 	if (done)
 		text_add(&text, "console mode %u", (unsigned int)console_mode());
-	else
+	else if (to_next)
 		text_add(&text, "firmware has no other console mode");
+	else
+		text_add(&text, "console mode %u: firmware does not have the one that loader.conf names",
+			 (unsigned int)console_mode());
 	menu_say(menu, line);
 }
 

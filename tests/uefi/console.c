@@ -222,7 +222,7 @@ void uefi_console_set_up(EFI_SYSTEM_TABLE *table)
 	uefi_report.mode = 0;
 	uefi_report.attribute = EFI_LIGHTGRAY;
 	uefi_report.cursor_hidden = false;
-	mode = (SIMPLE_TEXT_OUTPUT_MODE){.MaxMode = 3, .Attribute = EFI_LIGHTGRAY};
+	mode = (SIMPLE_TEXT_OUTPUT_MODE){.MaxMode = uefi.one_mode ? 1 : 3, .Attribute = EFI_LIGHTGRAY};
 	screen.OutputString = output_string;
 	screen.ClearScreen = clear_screen;
 	screen.QueryMode = query_mode;

@@ -280,6 +280,23 @@ static void console_modes_are_loader_confs_the_variables_and_the_next(void **sta
 	scene_expect("variable LoaderConfigConsoleMode: \"large\" is not auto, keep, max or a number", 1);
 }
 
+/* The next one is none then, and what loader.conf names may be none; the variable goes all the same. */
+static void where_there_is_no_such_mode_that_is_said(void **state)
+{
+	(void)state;
+	given("timeout menu-force\n", "rQ");
+	uefi.one_mode = true;
+	run("one mode");
+	scene_expect("  firmware has no other console mode", 1);
+	assert_null(uefi_variable("LoaderConfigConsoleMode"));
+	given("timeout menu-force\nconsole-mode 7\n", "RQ");
+	uefi_variable_put_text("LoaderConfigConsoleMode", "1");
+	run("loader.conf's is none");
+	scene_expect("  console mode 0: firmware does not have the one that loader.conf names", 1);
+	assert_int_equal(uefi_report.mode, 0);
+	assert_null(uefi_variable("LoaderConfigConsoleMode"));
+}
+
 /* What is told of a drop-in may have written over the menu, which is drawn anew then; its keys are the menu's again. */
 static void after_an_edit_the_menu_is_whole(void **state)
 {
@@ -561,6 +578,7 @@ int main(void)
 	    cmocka_unit_test(what_is_set_in_the_menu_stays_in_variables),
 	    cmocka_unit_test(console_modes_are_loader_confs_the_variables_and_the_next),
 	    cmocka_unit_test(a_shorter_line_wipes_the_longer_one),
+	    cmocka_unit_test(where_there_is_no_such_mode_that_is_said),
 	    cmocka_unit_test(after_an_edit_the_menu_is_whole),
 	    cmocka_unit_test(a_long_line_is_edited_within_the_console),
 	    cmocka_unit_test(without_a_console_there_is_no_mode_to_set),

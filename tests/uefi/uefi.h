@@ -79,6 +79,7 @@ extern struct uefi_setup {
 	bool no_keyboard, no_screen, no_console, no_variables;
 	bool no_positions; /* the cursor stays where it is, whatever it is told */
 	bool ascii_only;   /* the console has characters for nothing else */
+	bool one_mode;	   /* the console has no other than the one that it is in */
 	bool extended;	   /* the keyboard has the extended protocol, with the state of Ctrl and Alt */
 	bool maps_nothing; /* SetVirtualAddressMap answers that it is not supported, which changes nothing */
 	bool presses;	   /* somebody presses Q from the start; else only when told to press a key */
