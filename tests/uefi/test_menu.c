@@ -229,6 +229,18 @@ static void what_is_set_in_the_menu_stays_in_variables(void **state)
 	given("timeout menu-force\n", "tttt+-Q");
 	run("seconds");
 	assert_true(uefi_variable_says("LoaderConfigTimeout", "2"));
+	given("timeout menu-force\n", "+Q");
+	uefi_variable_put_text("LoaderConfigTimeout", "5");
+	run("one second more");
+	assert_true(uefi_variable_says("LoaderConfigTimeout", "6"));
+	/* The menu that follows an entry which came back goes on from there. */
+	given("timeout menu-force\n", "djDktttt\r|x|djD+Q");
+	uefi.program_returns = EFIERR(1);
+	run("once more, and taken back");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_null(uefi_variable("LoaderEntryPreferred"));
+	assert_null(uefi_variable("LoaderEntryDefault"));
+	assert_true(uefi_variable_says("LoaderConfigTimeout", "3")); /* "2" by the first menu, as above */
 	given("timeout menu-force\n", "jkQ");
 	uefi_variable_put_text("LoaderEntryDefault", "p*");
 	run("nothing is changed");
