@@ -21,8 +21,8 @@ static struct listed *add(struct catalogue *c, const char *id, const char *title
 		fw_log(LOG_QUIET, "%s", why.text);
 		return NULL;
 	}
-	listed->entry = (struct entry){
-	    .file_name = listed->name, .kind = kind, .automatic = true, .title = word_of(title), .program = {path, 0}};
+	listed->entry =
+	    (struct entry){.file_name = listed->name, .kind = kind, .automatic = true, .title = word_of(title)};
 	if (path != NULL)
 		listed->entry.program = word_of(path);
 	text = (struct text){listed->entry.id, sizeof(listed->entry.id), 0};
