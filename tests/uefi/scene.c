@@ -3,6 +3,8 @@
 
 #include "../sim/bench.h"
 
+#include <efi.h>
+
 void scene_put(const char *path, const uint8_t *bytes, size_t size)
 {
 	sim.file[sim.n_files++] = (struct sim_file){path, size, bytes, size};
@@ -71,6 +73,38 @@ unsigned int scene_said(const char *words)
 	for (const char *at = uefi_report.console; (at = strstr(at, words)) != NULL; at++)
 		n++;
 	return n;
+}
+
+static bool said_and_entered(void (*given)(void), unsigned int call, unsigned int pool, const char *words)
+{
+	given();
+	sim.fail_call = call;
+	uefi.fault = EFIERR(7);
+	uefi.pools = pool;
+	scene_run(words);
+	if (scene_said(words) == 0)
+		return false;
+	if (!outcome.entered)
+		fail_msg("call %u, pool %u: %s, and nothing boots: %s", call, pool, words, outcome.why.text);
+	return true;
+}
+
+unsigned int scene_said_at_failing_calls(void (*given)(void), const char *words)
+{
+	unsigned int told = said_and_entered(given, 0, 0, words), calls = outcome.calls;
+
+	for (unsigned int k = 1; k <= calls; k++)
+		told += said_and_entered(given, k, 0, words);
+	return told;
+}
+
+unsigned int scene_said_without_memory(void (*given)(void), const char *words)
+{
+	unsigned int told = said_and_entered(given, 0, 0, words), pools = uefi_report.pools;
+
+	for (unsigned int k = 1; k <= pools; k++)
+		told += said_and_entered(given, 0, k, words);
+	return told;
 }
 
 void scene_expect(const char *words, unsigned int n)

@@ -29,6 +29,13 @@ void scene_expect_told(const char *wanted);
 /* The call that went wrong in the last boot was one of this service. */
 bool scene_failed_in(const char *service);
 
+/*
+ * In how many boots of what @given sets up these words are said, when each call in turn answers EFI_DEVICE_ERROR, or
+ * there is no memory for each pool in turn. Of those each must enter the kernel all the same.
+ */
+unsigned int scene_said_at_failing_calls(void (*given)(void), const char *words);
+unsigned int scene_said_without_memory(void (*given)(void), const char *words);
+
 /* How often these words stand on the console; and fails when it is another number. */
 unsigned int scene_said(const char *words);
 void scene_expect(const char *words, unsigned int n);
