@@ -394,6 +394,22 @@ static void without_memory_others_are_offered(void **state)
 	assert_int_equal(said, 6);
 }
 
+/* Nobody else's: the loader's own has none. */
+static void macos_is_started_from_its_own_volume(void **state)
+{
+	(void)state;
+	given("default auto-osx\n");
+	scene_put_text("\\loader\\entries\\linux.conf", LINUX);
+	uefi.is_apples = true;
+	uefi.other = OTHER_CONNECTED;
+	put_program(UEFI_OTHER "\\System\\Library\\CoreServices\\boot.efi");
+	uefi.program_returns = EFIERR(1);
+	run("another volume");
+	expect_entries("linux.conf auto-osx ");
+	assert_int_equal(uefi_report.starts, 1);
+	assert_string_equal(uefi_report.program, "\\System\\Library\\CoreServices\\boot.efi");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -410,6 +426,7 @@ int main(void)
 	    cmocka_unit_test(windows_with_bitlocker_is_started_by_firmware),
 	    cmocka_unit_test(each_call_before_that_may_fail),
 	    cmocka_unit_test(without_memory_others_are_offered),
+	    cmocka_unit_test(macos_is_started_from_its_own_volume),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,6 +166,49 @@ static void entries_of_both_are_one_list(void **state)
 	assert_string_equal(sim.file[4].path, UEFI_XBOOTLDR "\\EFI\\Linux\\image+1-1.efi");
 }
 
+/* Whether it is there, and whether it is Berth, is asked of the volume that the entry is on. */
+static void a_program_is_looked_for_on_its_entrys_volume(void **state)
+{
+	static struct pe_file program, berth;
+
+	(void)state;
+	pe_file_begin(&program, PE_X64, 0);
+	pe_file_begin(&berth, PE_X64, 0);
+	pe_file_add_text(&berth, ".sdmagic", "#### LoaderInfo: Berth 9 ####");
+	given(LINUX);
+	scene_put_text("\\loader\\entries\\esp.conf", LINUX);
+	scene_put_text(ENTRIES "here.conf", "sort-key z\nefi /here.efi\n");
+	scene_put_text(ENTRIES "elsewhere.conf", "sort-key z\nefi /elsewhere.efi\n");
+	scene_put_text(ENTRIES "both.conf", "sort-key z\nefi /both.efi\n");
+	scene_put(UEFI_XBOOTLDR "\\here.efi", program.bytes, program.size);
+	scene_put("\\elsewhere.efi", program.bytes, program.size);
+	scene_put(UEFI_XBOOTLDR "\\both.efi", berth.bytes, berth.size);
+	scene_put("\\both.efi", program.bytes, program.size);
+	uefi_variable_put_text("LoaderEntryOneShot", "esp.conf");
+	expect_entered("programs");
+	expect_entries("here.conf esp.conf ");
+}
+
+/* What is beside an image is on its volume, too. */
+static void extras_are_read_from_their_entrys_volume(void **state)
+{
+	static struct pe_file image;
+
+	(void)state;
+	for (unsigned int is_old = 0; is_old < 2; is_old++) {
+		given(LINUX);
+		pe_file_begin(&image, PE_X64, 1);
+		if (is_old == 1)
+			pe_file_add_text(&image, ".sdmagic", "#### LoaderInfo: systemd-stub 257 ####");
+		scene_put(UEFI_XBOOTLDR "\\u.efi", image.bytes, image.size);
+		scene_put_text(UEFI_XBOOTLDR "\\a.cred", "secret");
+		scene_put_text(ENTRIES "u.conf", "uki /u.efi\nextra /a.cred\n");
+		scene_run("an image with a credential");
+		assert_int_equal(uefi_report.starts, is_old == 0);
+		scene_expect("\\u.efi: its stub is of a systemd before 261", is_old);
+	}
+}
+
 static void firmware_that_has_not_looked_at_it_is_made_to(void **state)
 {
 	static const struct {
@@ -348,6 +391,9 @@ static void blocks_may_be_larger(void **state)
 /* What a disk says of its blocks must be possible, and then such that they can be read. */
 static void an_impossible_disk_is_not_read(void **state)
 {
+	/* A page is the largest alignment that is on offer. */
+	static const EFI_BLOCK_IO_MEDIA aligned = {
+	    .MediaPresent = TRUE, .BlockSize = 512, .LastBlock = 127, .IoAlign = 4096};
 	static const EFI_BLOCK_IO_MEDIA media[] = {
 	    {.MediaPresent = FALSE, .BlockSize = 512, .LastBlock = 127},
 	    {.MediaPresent = TRUE, .BlockSize = 256, .LastBlock = 127},
@@ -364,6 +410,10 @@ static void an_impossible_disk_is_not_read(void **state)
 		uefi.media = &media[i];
 		expect_none("impossible", i == 6 ? 1 : 0);
 	}
+	given_kernel_on_xbootldr(LINUX);
+	scene_put_text(ENTRIES "x.conf", LINUX);
+	uefi.media = &aligned;
+	expect_entered("aligned to a page");
 }
 
 /* What is beside the loader boots whatever becomes of the other volume. */
@@ -442,6 +492,8 @@ int main(void)
 	    cmocka_unit_test(each_call_on_the_way_to_the_disc_may_fail),
 	    cmocka_unit_test(blocks_may_be_larger),
 	    cmocka_unit_test(an_impossible_disk_is_not_read),
+	    cmocka_unit_test(a_program_is_looked_for_on_its_entrys_volume),
+	    cmocka_unit_test(extras_are_read_from_their_entrys_volume),
 	    cmocka_unit_test(each_call_on_the_way_to_it_may_fail),
 	    cmocka_unit_test(each_call_of_a_boot_from_it_may_fail),
 	    cmocka_unit_test(without_memory_what_is_beside_the_loader_boots),
