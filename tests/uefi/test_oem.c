@@ -123,9 +123,21 @@ static void entries_are_added_in_either_spelling(void **state)
 	expect_entered("both");
 }
 
+static void given_another(void)
+{
+	given("", ENTRY, "io.systemd.boot.entries-extra:a.conf=linux /vmlinuz\noptions own\n", NULL);
+}
+
+static void without_memory_for_one_the_others_boot(void **state)
+{
+	(void)state;
+	/* For the entry, and for its text. */
+	assert_int_equal(scene_said_without_memory(given_another, "berth: SMBIOS: no memory for the entry a.conf"), 2);
+}
+
 static void an_entry_that_cannot_be_is_told_and_passed_over(void **state)
 {
-	static char large[66000];
+	static char large[66000], largest[41 + 65536 + 1];
 
 	(void)state;
 	memset(large, '#', sizeof(large) - 1);
@@ -133,6 +145,12 @@ static void an_entry_that_cannot_be_is_told_and_passed_over(void **state)
 	given("", ENTRY, large, "io.systemd.boot.entries-extra:none.conf=linux /nowhere\n");
 	expect_entered("too large");
 	scene_expect("berth: SMBIOS: large.conf has 65958 bytes; at most 65536 are read\n", 1);
+	memset(largest, '#', sizeof(largest) - 1);
+	memcpy(largest, "io.systemd.boot.entries-extra:large.conf=linux /vmlinuz\n", 56);
+	given("default large.conf\n", "linux /vmlinuz\n", largest, NULL);
+	expect_entered("the largest");
+	assert_true(uefi_variable_says("LoaderEntrySelected", "large.conf"));
+	scene_expect("berth: SMBIOS: ", 0);
 }
 
 static void a_timeout_beats_the_variable_and_not_the_one_of_one_boot(void **state)
@@ -238,6 +256,7 @@ int main(void)
 	    cmocka_unit_test(options_are_not_for_other_programs),
 	    cmocka_unit_test(entries_are_added_in_either_spelling),
 	    cmocka_unit_test(an_entry_that_cannot_be_is_told_and_passed_over),
+	    cmocka_unit_test(without_memory_for_one_the_others_boot),
 	    cmocka_unit_test(a_timeout_beats_the_variable_and_not_the_one_of_one_boot),
 	    cmocka_unit_test(a_level_counts_where_loader_conf_has_none),
 	    cmocka_unit_test(a_confidential_machine_heeds_none),
