@@ -4,6 +4,8 @@
 #include "../sim/bench.h"
 #include "scene.h"
 
+#include "../../config/dropins.h"
+
 #include <efi.h>
 
 static const struct kernel_fields debian = {DEBIAN_12, SMALL_KERNEL};
@@ -63,6 +65,56 @@ static void a_bad_file_is_told_and_costs_no_other(void **state)
 	scene_expect("\\loader\\cmdline.d\\b.conf: has 65537 bytes; at most 65536 are read; the file is ignored\n", 1);
 }
 
+/* They are read when the first kernel is about to boot, edited or not, and for nothing else. */
+static void a_bad_file_is_told_once_and_to_kernels_alone(void **state)
+{
+	(void)state;
+	given();
+	scene_put_text("\\loader\\loader.conf", "timeout menu-force\n");
+	scene_put("\\loader\\cmdline.d\\a.conf", (const uint8_t *)"b\0d", 3);
+	uefi.keys = "e\x03|e x\r";
+	scene_expect_told("one x");
+	scene_expect("a.conf line 1: a NUL byte", 1);
+	given();
+	scene_put_text("\\loader\\loader.conf", "default program.conf\n");
+	scene_put_text("\\loader\\entries\\program.conf", "efi /vmlinuz\noptions own\n");
+	scene_put("\\loader\\cmdline.d\\a.conf", (const uint8_t *)"b\0d", 3);
+	scene_run("a program");
+	assert_string_equal(uefi_report.options, "own");
+	scene_expect("a.conf line 1: a NUL byte", 0);
+}
+
+static void of_too_many_the_first_count(void **state)
+{
+	static char path[MOST_DROPINS + 1][40];
+
+	(void)state;
+	for (unsigned int n = MOST_DROPINS; n <= MOST_DROPINS + 1; n++) {
+		given();
+		for (unsigned int i = 0; i < n; i++) {
+			snprintf(path[i], sizeof(path[i]), "\\loader\\cmdline.d\\%u.conf", i);
+			scene_put_text(path[i], "");
+		}
+		scene_expect_told("one");
+		scene_expect("berth: \\loader\\cmdline.d: has more than ", n > MOST_DROPINS);
+	}
+}
+
+static void given_readme(void)
+{
+	given();
+	scene_put_text("\\loader\\cmdline.d\\README", "no options");
+}
+
+static void a_failing_call_that_lists_them_is_told(void **state)
+{
+	(void)state;
+	/* Reads of the folder: the file, and that there is no other. */
+	assert_int_equal(
+	    scene_said_at_failing_calls(given_readme, "berth: \\loader\\cmdline.d: cannot be listed: device error\n"),
+	    2);
+}
+
 /* X7: what is too long for the kernel ends the attempt by name. */
 static void x7_a_line_that_the_kernel_cannot_take_is_refused(void **state)
 {
@@ -106,6 +158,9 @@ int main(void)
 	    cmocka_unit_test(a_kernel_is_told_them_in_the_order_of_their_names),
 	    cmocka_unit_test(an_edited_line_has_them_once),
 	    cmocka_unit_test(a_bad_file_is_told_and_costs_no_other),
+	    cmocka_unit_test(a_bad_file_is_told_once_and_to_kernels_alone),
+	    cmocka_unit_test(of_too_many_the_first_count),
+	    cmocka_unit_test(a_failing_call_that_lists_them_is_told),
 	    cmocka_unit_test(x7_a_line_that_the_kernel_cannot_take_is_refused),
 	    cmocka_unit_test(each_call_fails_in_turn),
 	};
