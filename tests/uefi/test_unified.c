@@ -386,6 +386,22 @@ static void what_fails_at_one_image_costs_no_other(void **state)
 	assert_true(calls > 20 && both > 20 && one > 20);
 }
 
+static void given_no_image(void)
+{
+	given("");
+	scene_put_text("\\EFI\\Linux\\readme", "text");
+	scene_put_text("\\loader\\entries\\linux.conf", LINUX);
+}
+
+/* What the disk does not tell is said, and what stands in the other folder boots. */
+static void a_failing_call_that_lists_images_is_told(void **state)
+{
+	(void)state;
+	/* Reads of the folder: the file, and that there is no other. */
+	assert_int_equal(
+	    scene_said_at_failing_calls(given_no_image, "berth: \\EFI\\Linux: cannot be listed: device error\n"), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +417,7 @@ int main(void)
 	    cmocka_unit_test(a_long_table_of_sections_is_read_up_to_its_limit),
 	    cmocka_unit_test(nothing_is_read_twice),
 	    cmocka_unit_test(what_fails_at_one_image_costs_no_other),
+	    cmocka_unit_test(a_failing_call_that_lists_images_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
