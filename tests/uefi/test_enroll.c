@@ -232,6 +232,8 @@ static void by_force_a_key_stops_them_while_a_countdown_runs(void **state)
 	scene_expect("press any key to stop that, or they are enrolled in 15 s", 1);
 	scene_expect("they are enrolled in 1 s", 1);
 	scene_expect("they are enrolled in ", 15);
+	assert_int_equal(uefi_report.timers / 10000000, 15); /* seconds of the countdown */
+	assert_int_equal(uefi_report.stalled / 1000000, 2);  /* and to read what was done */
 	given_keys(FORCE "secure-boot-enroll-timeout-sec 3\ntimeout menu-disabled\n", false);
 	uefi.nobody = false;
 	uefi.keys = "..|x";
@@ -404,6 +406,35 @@ static void every_call_goes_wrong_in_every_way(void **state)
 	assert_true(sweep.calls > 100 && sweep.well > 100 / share() && entered > 20 / share());
 }
 
+/* Of other variables than PK a file may have several keys. */
+static void several_keys_may_sign_what_is_started(void **state)
+{
+	(void)state;
+	given_keys("", true);
+	file_named(KEYS "auto\\db.auth")->head = key_file(4, 129, 5, 2);
+	file_named(KEYS "auto\\db.auth")->size = file_named(KEYS "auto\\db.auth")->head_size = 129;
+	expect_enrolled("two in db", "db 129 dbx 102 KEK 103 PK 104 ", EfiResetCold);
+}
+
+static void given_mine(void)
+{
+	given("", true);
+	put_keys("Mine", true);
+}
+
+/* A folder that cannot be listed enrols and offers nothing; one without memory for its entry is told by name. */
+static void a_failing_call_that_lists_keys_is_told(void **state)
+{
+	(void)state;
+	/* Reads of the folder, unasked and for the menu: the folder in it, and that there is no other. */
+	assert_int_equal(
+	    scene_said_at_failing_calls(given_mine, "berth: \\loader\\keys: cannot be listed: device error\n"), 4);
+	/* For the entry, and for its title. */
+	assert_int_equal(scene_said_without_memory(given_mine, "berth: no memory for the entry secure-boot-keys-Mine"),
+			 2);
+	assert_string_equal(uefi_report.enrolled, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +450,8 @@ int main(void)
 	    cmocka_unit_test(a_file_that_is_missing_or_wrong_leaves_everything_as_it_was),
 	    cmocka_unit_test(what_firmware_does_not_take_is_said_with_what_it_took),
 	    cmocka_unit_test(an_entry_that_is_asked_for_enrols_its_own),
+	    cmocka_unit_test(several_keys_may_sign_what_is_started),
+	    cmocka_unit_test(a_failing_call_that_lists_keys_is_told),
 	    cmocka_unit_test(every_call_goes_wrong_in_every_way),
 	};
 
