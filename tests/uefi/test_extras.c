@@ -219,6 +219,23 @@ static void an_image_whose_stub_would_fail_is_not_started(void **state)
 	assert_int_equal(uefi_report.starts, 1);
 }
 
+/* What was handed over to one that came back is given back once, whatever is started then. */
+static void another_image_after_one_that_came_back_is_without_its_own(void **state)
+{
+	(void)state;
+	given(UKI);
+	scene_put_text("\\loader\\loader.conf", "timeout menu-force\n");
+	scene_put_text("\\loader\\entries\\t.conf", "title T\nuki /u.efi\nextra /none.cred\n");
+	scene_put_text("\\loader\\entries\\s.conf", "title S\nuki /u.efi\n");
+	uefi.nobody = false;
+	uefi.program_returns = EFIERR(1);
+	uefi.keys = "\r|x|j\r|x|j\r|x|Q";
+	scene_run("one after the other");
+	scene_expect("berth: \\none.cred: no such file on ", 1);
+	assert_int_equal(uefi_report.starts, 2);
+	assert_false(found.offered);
+}
+
 static void given_archives(void)
 {
 	given(UKI);
@@ -241,6 +258,27 @@ static void every_call_goes_wrong_in_every_way(void **state)
 	assert_true(sweep.calls > 100 && sweep.well > 100 / share() && sweep.not_well > 20 / share());
 }
 
+/* From that call on: a read that fails once is tried again, in pieces. Not a sample, for the reads are few. */
+static void no_failing_call_starts_one_without_all_of_it(void **state)
+{
+	unsigned int calls = 0, first = 0, second = 0;
+
+	(void)state;
+	for (unsigned int k = 0; k <= calls; k++) {
+		given(UKI);
+		sim.fail_call = k;
+		uefi.fault = EFIERR(7);
+		uefi.for_ever = true;
+		scene_run("a call fails from then on");
+		calls = k == 0 ? outcome.calls : calls;
+		if (uefi_report.starts != 0 && !scene_failed_in("StartImage") && !is_all_there())
+			fail_msg("call %u, %s: started without all of it", k, uefi_service_name(uefi_report.service));
+		first += scene_failed_in("Read") && scene_said("berth: \\x\\a.cred: ") != 0;
+		second += scene_failed_in("Read") && scene_said("berth: \\b.confext.raw: ") != 0;
+	}
+	assert_true(first != 0 && second != 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +288,8 @@ int main(void)
 	    cmocka_unit_test(firmware_that_reads_wrongly_is_caught),
 	    cmocka_unit_test(what_is_not_there_is_said_and_nothing_is_started),
 	    cmocka_unit_test(an_image_whose_stub_would_fail_is_not_started),
+	    cmocka_unit_test(another_image_after_one_that_came_back_is_without_its_own),
+	    cmocka_unit_test(no_failing_call_starts_one_without_all_of_it),
 	    cmocka_unit_test(every_call_goes_wrong_in_every_way),
 	};
 
