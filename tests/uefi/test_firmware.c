@@ -33,7 +33,7 @@ static struct {
 	char written[8192];
 	size_t units;
 	unsigned int calls; /* of OutputString */
-	EFI_STATUS locate, random, create, check, stall;
+	EFI_STATUS locate, random, create, set, check, stall;
 	bool no_rng, no_bytes;
 	uint8_t at; /* the one random byte that is not 0 */
 	size_t asked;
@@ -89,7 +89,7 @@ static EFI_STATUS EFIAPI set_timer(EFI_EVENT event, EFI_TIMER_DELAY how, UINT64 
 	assert_ptr_equal(event, &timer);
 	assert_int_equal(how, TimerRelative);
 	fw.times[fw.n_times++] = time;
-	return EFI_SUCCESS;
+	return fw.set;
 }
 
 static EFI_STATUS EFIAPI check_event(EFI_EVENT event)
@@ -418,6 +418,46 @@ static void without_a_timer_nothing_is_shown(void **state)
 	expect_written("");
 }
 
+/* What hangs for longer than the time that it was given is told by the next question. */
+static void the_timer_of_a_read_is_one_for_all_pieces(void **state)
+{
+	(void)state;
+	given_firmware();
+	fw.create = EFI_OUT_OF_RESOURCES;
+	assert_false(fw_timer_start(1));
+	assert_true(fw_timer_is_over());
+	fw.create = EFI_SUCCESS;
+	fw.check = EFI_NOT_READY;
+	assert_true(fw_timer_start(1));
+	assert_false(fw_timer_is_over());
+	fw.check = EFI_SUCCESS;
+	assert_true(fw_timer_is_over());
+	assert_true(fw_timer_start(4));
+	assert_true(fw.n_times == 2 && fw.times[0] == 10000000 && fw.times[1] == 2500000);
+	assert_int_equal(fw.created, 1);
+	fw.check = EFI_NOT_READY;
+	assert_false(fw_timer_start(0)); /* the file is read */
+	assert_int_equal(fw.closed, 1);
+	assert_true(fw_timer_is_over());
+	assert_false(fw_timer_start(0));
+	assert_true(fw.closed == 1 && fw.created == 1);
+	fw.set = EFI_DEVICE_ERROR;
+	assert_false(fw_timer_start(1));
+	assert_true(fw.closed == 2 && fw.created == 2);
+	assert_true(fw_timer_is_over());
+}
+
+/* A disk that hangs leaves on the screen what was done before. */
+static void lines_are_shown_before_a_file_is_read(void **state)
+{
+	(void)state;
+	given_firmware();
+	fw_log(LOG_NORMAL, "two");
+	fw_progress("k", 1, 2);
+	expect_written("berth: two\r\n");
+	fw_progress("k", 0, 0);
+}
+
 /* ---- the clock ---- */
 
 extern uint8_t __start_efi_bss[], __stop_efi_bss[]; /* what the loader keeps; see the Makefile */
@@ -489,6 +529,8 @@ int main(void)
 	    cmocka_unit_test(a_file_that_is_read_at_once_shows_nothing),
 	    cmocka_unit_test(a_file_that_takes_longer_shows_how_far_it_is_four_times_a_second),
 	    cmocka_unit_test(without_a_timer_nothing_is_shown),
+	    cmocka_unit_test(the_timer_of_a_read_is_one_for_all_pieces),
+	    cmocka_unit_test(lines_are_shown_before_a_file_is_read),
 	    cmocka_unit_test(the_clock_is_measured_against_one_stall_and_counts_on),
 	};
 
