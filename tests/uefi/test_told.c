@@ -25,6 +25,34 @@ static void the_system_is_told_who_started_it_and_from_where(void **state)
 	interface_expect_variable("LoaderEntrySelected", "one.conf", FOR_THIS_BOOT);
 }
 
+/* Of a name that does not end as many units are believed as any has. */
+static void firmware_without_a_name_is_not_told(void **state)
+{
+	static uint16_t name[200];
+
+	(void)state;
+	for (size_t length = 127; length <= 129; length++) {
+		for (size_t i = 0; i < COUNT_OF(name); i++)
+			name[i] = i < length ? 'x' : 0;
+		interface_given(NULL, ONE);
+		uefi.vendor = name;
+		interface_expect_boots("a long name", "one");
+		assert_non_null(uefi_variable("LoaderFirmwareInfo"));
+		assert_int_equal(uefi_variable("LoaderFirmwareInfo")->size,
+				 2 * ((length < 128 ? length : 128) + sizeof(" 1.01")));
+	}
+	name[0] = 0;
+	interface_given(NULL, ONE);
+	uefi.vendor = name;
+	interface_expect_boots("an empty name", "one");
+	assert_null(uefi_variable("LoaderFirmwareInfo"));
+	interface_given(NULL, ONE);
+	uefi.no_vendor = true;
+	interface_expect_boots("no name", "one");
+	assert_null(uefi_variable("LoaderFirmwareInfo"));
+	interface_expect_variable("LoaderFirmwareType", "UEFI 2.70", FOR_THIS_BOOT);
+}
+
 /* docs/BOOT_LOADER_INTERFACE.md, "LoaderFeatures": a set of bits in 64; only what is done is claimed. */
 static void the_features_are_those_that_there_are(void **state)
 {
@@ -295,6 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_system_is_told_who_started_it_and_from_where),
+	    cmocka_unit_test(firmware_without_a_name_is_not_told),
 	    cmocka_unit_test(the_features_are_those_that_there_are),
 	    cmocka_unit_test(the_kinds_of_sums_of_a_tpm_are_told),
 	    cmocka_unit_test(the_url_that_it_was_fetched_from_is_told),

@@ -453,7 +453,11 @@ static void set_up_tables(EFI_SYSTEM_TABLE *table)
 	table->BootServices = &boot_services;
 	table->RuntimeServices = &runtime_services;
 	table->Hdr.Revision = 2u << 16 | 70;
-	table->FirmwareVendor = uefi.is_apples ? apple : vendor;
+	table->FirmwareVendor = uefi.is_apples	      ? apple
+				: uefi.vendor != NULL ? (CHAR16 *)(uintptr_t)uefi.vendor
+						      : vendor;
+	if (uefi.no_vendor)
+		table->FirmwareVendor = NULL;
 	table->FirmwareRevision = 0x10001;
 	table->ConsoleOutHandle = table->ConsoleInHandle = &console_handle;
 	uefi_tables_set_up(table, &boot_services, &runtime_services);

@@ -120,6 +120,8 @@ extern struct uefi_setup {
 	bool accepts;		       /* it has a protocol that accepts memory, as in confidential machines */
 	bool fixes_trees, tree_breaks; /* it has a protocol that completes device trees; and that leaves none */
 	bool is_apples;		       /* firmware says that it is */
+	const uint16_t *vendor;	       /* or that this has made it; NULL: a name */
+	bool no_vendor;		       /* or nobody */
 	uint8_t mbr;		       /* the own disk has one, where firmware gives XBOOTLDR this number; 0: a GPT */
 	bool bitlocker;		       /* partitions are encrypted by it */
 	bool no_medium;		       /* in the drive that has these */
