@@ -178,9 +178,10 @@ def sources_that_are_not_all_there():
     expect(kept["versions"] == "\n".join(f"{name} 1.5-10" for name in SOURCES), str(kept))
     archive = Archive()
     for name in SOURCES:
-        archive.names_source(name, "1.5-9")
+        archive.names_source(name, "1.5-8", "1.5-9")
     said = archive.fetch("sources")
-    expect("names zlib 1.5-9, and does not have it" in said, str(said))
+    expect("names zlib 1.5-9 but does not have it: fetching 1.5-8\n" in said, str(said))
+    expect("names zlib 1.5-8 but does not have it\n" in said, str(said))
     expect("cannot fetch bookworm's source package zlib" in said, str(said))
 
 
