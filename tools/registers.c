@@ -30,9 +30,9 @@
 #define PCR_LOADERS 8
 #define PCR_LAST    15
 
-#define IMAGE_PATH_SIZE                                                                                                \
-	24 /* in UEFI_IMAGE_LOAD_EVENT, behind the place, the size and the link time; the path follows */
-#define IMAGE_PATH 32
+/* In UEFI_IMAGE_LOAD_EVENT (10.2.3), behind place, size and link time. */
+#define IMAGE_PATH_SIZE 24
+#define IMAGE_PATH	32
 
 #define UNKNOWN_LOADER	"the log tells of no start of a Berth that is on the system partition"
 #define UNKNOWN_STARTED "what is started there measures, and Berth cannot tell what"
