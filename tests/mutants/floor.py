@@ -12,7 +12,7 @@ from judge import BROKEN, ENOUGH, FEW, Trials, Verdict, first_failure, one_by_on
 from yard import LINKER, WRAPPED, BuildError, expand, name_of, run, run_test, seen_by
 
 # Tests with such a name try each call in turn. They are nearly all that takes time, and one of them some minutes: so a
-# program has two parts, and a mutant meets all of the one before any of the other. tests/uefi/parts.c heeds the words.
+# program has two parts, of which a mutant meets the other one in any case. tests/uefi/parts.c heeds these words.
 CALLS = "*_call_*"
 OTHERS, THE_CALLS = {"TESTS_ONLY": "*", "TESTS_SKIPPED": CALLS}, {"TESTS_ONLY": CALLS, "TESTS_SKIPPED": "/"}
 PART = ":calls"  # behind the name of a program's source
